@@ -1,0 +1,1 @@
+"""adxform: a source-to-source automatic-differentiation compiler for Python/NumPy."""
