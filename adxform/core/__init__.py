@@ -1,0 +1,1 @@
+"""Core: the small language that every stage of the compiler takes and gives."""

@@ -1,0 +1,144 @@
+"""Building Core: fresh names, and statements appended one by one with their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Const,
+    Function,
+    Global,
+    Let,
+    Opaque,
+    Operand,
+    Origin,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    binds_of,
+    walk,
+)
+from adxform.core.types import ANY, BOOL, Slicing, Struct, Type, type_of_value
+
+
+class Names:
+    """A supply of names, each given out once."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names from being given out."""
+        self._taken.update(names)
+
+    def fresh(self, base: str) -> str:
+        """``base`` itself if it is free, else ``base_2``, ``base_3``, ..."""
+        if base not in self._taken:
+            self._taken.add(base)
+            return base
+        number = self._next.get(base, 2)
+        while f"{base}_{number}" in self._taken:
+            number += 1
+        self._next[base] = number + 1
+        name = f"{base}_{number}"
+        self._taken.add(name)
+        return name
+
+
+def all_names(function: Function) -> set[str]:
+    """Every name that a function binds."""
+    names = {p.name for p in function.params}
+    for stmt in walk(function.body):
+        names.update(binds_of(stmt))
+    return names
+
+
+def type_of(operand: Operand, types: dict[str, Type]) -> Type:
+    """The type of an operand, given those of the names."""
+    match operand:
+        case Var(name):
+            return types.get(name, ANY)
+        case Const(value):
+            return type_of_value(value)
+        case Global(_, value):
+            return type_of_value(value)
+        case Tuple(items):
+            return Struct(tuple(type_of(item, types) for item in items))
+        case Slice(lower, upper, step):
+            parts = (None if p is None else type_of(p, types) for p in (lower, upper, step))
+            return Slicing(*parts)
+
+
+def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
+    """The types that a Let gives its targets."""
+    op = stmt.op
+    if isinstance(op, Primitive):
+        if op.infer is None:
+            return (ANY,)
+        return (op.infer(*(type_of(arg, types) for arg in stmt.args)),)
+    if isinstance(op, Opaque) and op.boolean:
+        return (BOOL,)
+    return (ANY,) * len(stmt.targets)
+
+
+class Builder:
+    """Appends statements to a block; ``bases`` and ``types`` are filled in as names appear."""
+
+    def __init__(
+        self,
+        names: Names,
+        types: dict[str, Type] | None = None,
+        bases: dict[str, str] | None = None,
+    ) -> None:
+        self.names = names
+        self.types = {} if types is None else types
+        self.bases = {} if bases is None else bases
+        self.stmts: list[Stmt] = []
+        self.origin: Origin | None = None
+
+    def nested(self) -> Builder:
+        """A builder for a block within this one."""
+        inner = Builder(self.names, self.types, self.bases)
+        inner.origin = self.origin
+        return inner
+
+    @property
+    def block(self) -> Block:
+        return tuple(self.stmts)
+
+    def append(self, stmt: Stmt) -> None:
+        self.stmts.append(stmt)
+
+    def name(self, base: str | None) -> str:
+        """A fresh name: one of the user's variable ``base``, or a temporary."""
+        if base is None:
+            return self.names.fresh("_t")
+        name = self.names.fresh(base)
+        self.bases[name] = base
+        return name
+
+    def emit(
+        self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None
+    ) -> Var:
+        """Append ``name = op(args)`` and give the name."""
+        name = self.name(base)
+        stmt = Let((name,), op, tuple(args), self.origin)
+        self.types[name] = result_types(stmt, self.types)[0]
+        self.stmts.append(stmt)
+        return Var(name)
+
+    def call(
+        self, callee: Callee, args: Sequence[Operand], bases: Sequence[str | None]
+    ) -> tuple[Var, ...]:
+        """Append a call of a function with one name per result."""
+        targets = tuple(self.name(base) for base in bases)
+        self.stmts.append(Let(targets, callee, tuple(args), self.origin))
+        return tuple(Var(t) for t in targets)
+
+    def type_of(self, operand: Operand) -> Type:
+        return type_of(operand, self.types)

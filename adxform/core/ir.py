@@ -1,0 +1,351 @@
+"""The grammar of Core, a subset of Python in strict SSA form with structured control flow.
+
+    function  = name(params): block; return operand
+    block     = statement*
+    statement = targets = op(operand, ...)                     Let: one operation
+              | if operand: block else: block; phis            If
+              | for name in range(...): phis; block            For
+              | while True: phis; block; if not c: break; ...  While
+              | Python that no active value flows through      Effect
+    operand   = name | constant | global | (operand, ...) | lower:upper:step
+
+Each name is assigned once; a phi at a join (If) or at a header (For, While) merges names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from adxform.errors import Location
+
+
+class _Marker:
+    """A value known by its name alone."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A name that a statement, a parameter or a phi has bound."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A literal of Python; equal only to a literal of the same type and text (1 is not 1.0)."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, str]:
+        return type(self.value).__name__, repr(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A name from outside the function, printed as it is reached there: ``np.pi``, ``SIGMA``."""
+
+    text: str
+    value: Any = field(default=UNKNOWN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple (or list) of operands."""
+
+    items: tuple[Operand, ...]
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """``lower:upper:step`` inside an index."""
+
+    lower: Operand | None = None
+    upper: Operand | None = None
+    step: Operand | None = None
+
+
+Operand = Union[Var, Const, Global, Tuple, Slice]
+
+UNDEFINED = Global("undefined")  # what a phi merges where a path binds no value
+NONE = Const(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The user's statement that Core came from; ``text`` is its source, quoted in comments."""
+
+    text: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Primitive:
+    """An operation with a fixed meaning; its derivative is in the rule table under ``name``.
+
+    ``style`` says how a use is printed (call, infix, unary, compare, method, attribute,
+    subscript, tuple); ``text`` is the function, operator or attribute printed.
+    ``variadic`` names the last parameter where it collects the rest (``*operands``).
+    ``fresh`` is true when a result array shares memory with no operand.
+    """
+
+    name: str
+    style: str
+    text: str
+    params: tuple[str, ...]
+    defaults: tuple[tuple[str, Operand], ...] = ()
+    keyword_only: frozenset[str] = frozenset()
+    variadic: str | None = None
+    infer: Callable[..., Any] | None = None
+    evaluate: Callable[..., Any] | None = None
+    fresh: bool = True
+    cheap: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@dataclass(eq=False, slots=True)
+class Callee:
+    """A user's function (or a part of its derivative), called from Core by name."""
+
+    name: str
+    function: Function | None = None
+    text: str = ""
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Opaque:
+    """A Python expression carried verbatim; ``reads`` are its free names, one per argument.
+
+    A ``pure`` one may be dropped or moved; ``boolean`` ones have no derivative by their type.
+    ``callee`` is the dotted name of the function without a rule, where the expression is its call.
+    """
+
+    tree: ast.expr
+    reads: tuple[str, ...]
+    pure: bool = False
+    boolean: bool = False
+    callee: str = ""
+
+
+Op = Union[Primitive, Callee, Opaque]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Let:
+    """``targets = op(args)``; only a Callee has more than one target."""
+
+    targets: tuple[str, ...]
+    op: Op
+    args: tuple[Operand, ...]
+    origin: Origin | None = None
+
+    @property
+    def target(self) -> str:
+        return self.targets[0]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Phi:
+    """``target = phi(first, second)``: (then, else) after an If, (before, next) in a loop."""
+
+    target: str
+    first: Operand
+    second: Operand
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class If:
+    """A branch; ``mirror`` is the forward branch that a reverse branch retraces."""
+
+    test: Operand
+    then: Block
+    orelse: Block
+    phis: tuple[Phi, ...] = ()
+    origin: Origin | None = None
+    mirror: Stmt | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class For:
+    """A loop over ``range(*bounds)``, or over that range reversed."""
+
+    index: str
+    bounds: tuple[Operand, ...]
+    phis: tuple[Phi, ...]
+    body: Block
+    reverse: bool = False
+    origin: Origin | None = None
+    mirror: Stmt | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class While:
+    """``while True: phis; head; if not test: break; body``."""
+
+    phis: tuple[Phi, ...]
+    head: Block
+    test: Operand
+    body: Block
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Effect:
+    """A Python statement carried verbatim.
+
+    ``reads`` maps each free name of ``tree`` to its operand and ``writes`` each name that it
+    binds to the name Core gives the new value. ``harmless`` ones (print, assert, raise) cannot
+    change what they read.
+    """
+
+    tree: ast.stmt
+    reads: tuple[tuple[str, Operand], ...]
+    writes: tuple[tuple[str, str], ...] = ()
+    harmless: bool = False
+    origin: Origin | None = None
+
+
+Stmt = Union[Let, If, For, While, Effect]
+Block = tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Param:
+    """A parameter; ``default`` is printed as it stands, ``annotation`` is source text."""
+
+    name: str
+    default: Operand | None = None
+    annotation: str | None = None
+    keyword_only: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Function:
+    """A function in Core.
+
+    ``bases`` maps a name to what the user calls the variable; names that are missing there are
+    the compiler's own. ``spellings`` maps a canonical prefix (``np``) to how the user spells it.
+    """
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    result: Operand
+    bases: dict[str, str]
+    doc: str | None = None
+    origin: Origin | None = None
+    spellings: dict[str, str] = field(default_factory=dict)
+
+
+def names_in(operand: Operand | None) -> Iterator[str]:
+    """The names that an operand reads, left to right."""
+    if isinstance(operand, Var):
+        yield operand.name
+    elif isinstance(operand, Tuple):
+        for item in operand.items:
+            yield from names_in(item)
+    elif isinstance(operand, Slice):
+        for part in (operand.lower, operand.upper, operand.step):
+            yield from names_in(part)
+
+
+def uses(args: Sequence[Operand]) -> list[str]:
+    """The names that several operands read."""
+    found: list[str] = []
+    for arg in args:
+        if type(arg) is Var:
+            found.append(arg.name)
+        elif type(arg) is not Const:
+            found.extend(names_in(arg))
+    return found
+
+
+def reads_of(stmt: Stmt) -> list[str]:
+    """The names that a statement itself reads, its nested blocks and phis left out."""
+    match stmt:
+        case Let():
+            return uses(stmt.args)
+        case If():
+            return uses((stmt.test,))
+        case For():
+            return uses(stmt.bounds)
+        case Effect():
+            return uses([operand for _, operand in stmt.reads])
+        case _:
+            return []
+
+
+def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
+    """The blocks directly inside a statement, in the order of execution."""
+    match stmt:
+        case If():
+            return stmt.then, stmt.orelse
+        case For():
+            return (stmt.body,)
+        case While():
+            return stmt.head, stmt.body
+        case _:
+            return ()
+
+
+def phis_of(stmt: Stmt) -> tuple[Phi, ...]:
+    """The phis of a branch or loop."""
+    return stmt.phis if isinstance(stmt, If | For | While) else ()
+
+
+def binds_of(stmt: Stmt) -> list[str]:
+    """The names that a statement itself binds, its nested blocks left out."""
+    match stmt:
+        case Let():
+            return list(stmt.targets)
+        case Effect():
+            return [name for _, name in stmt.writes]
+        case For():
+            return [stmt.index, *(phi.target for phi in stmt.phis)]
+        case _:
+            return [phi.target for phi in stmt.phis]
+
+
+def walk(block: Block) -> Iterator[Stmt]:
+    """Every statement of a block and of the blocks within, outer before inner."""
+    for stmt in block:
+        yield stmt
+        for inner in blocks_of(stmt):
+            yield from walk(inner)
+
+
+def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
+    """An operand with names replaced."""
+    match operand:
+        case Var(name):
+            return env.get(name, operand)
+        case Tuple(items, is_list):
+            return Tuple(tuple(substitute(item, env) for item in items), is_list)
+        case Slice(lower, upper, step):
+            parts = (None if p is None else substitute(p, env) for p in (lower, upper, step))
+            return Slice(*parts)
+        case _:
+            return operand

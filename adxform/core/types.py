@@ -1,0 +1,248 @@
+"""Abstract values: what is known at compile time about the value of a name.
+
+A dimension is an ``int`` or a symbol; a symbol may be known not to be 1, which is what decides
+whether NumPy can have broadcast along it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Union
+
+import numpy as np
+
+from adxform.core.ir import UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Sym:
+    """A dimension (or an integer) that is known by name only."""
+
+    name: str
+    not_one: bool = False
+
+
+Dim = Union[int, Sym]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number: of Python if ``weak`` (it does not widen an array's dtype), else of NumPy.
+
+    ``value`` is the number itself, a symbol for it, or None where it is not known.
+    """
+
+    dtype: str
+    weak: bool = False
+    value: Any = None
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array; ``dtype`` or ``dims`` is None where it is not known."""
+
+    dtype: str | None
+    dims: tuple[Dim, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A tuple or list of known length."""
+
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that is not a number, and whose value is known: None, a string, a dtype."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inert:
+    """Something that has no derivative, and of which no more is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """A slice inside an index."""
+
+    lower: Type | None
+    upper: Type | None
+    step: Type | None
+
+
+Type = Union[Scalar, Array, Struct, Known, Slicing, Unknown, Inert]
+
+ANY = Unknown()
+INERT = Inert()
+FLOAT = Scalar("float64", weak=True)
+INT = Scalar("int64", weak=True)
+BOOL = Scalar("bool", weak=True)
+
+
+def is_numeric(t: Type) -> bool:
+    return isinstance(t, Scalar | Array)
+
+
+def is_float(dtype: str | None) -> bool:
+    """Whether values of a dtype can carry a derivative (an unknown dtype can)."""
+    return dtype is None or dtype.startswith(("float", "complex"))
+
+
+def differentiable(t: Type) -> bool:
+    """Whether a value of this type can have a derivative other than zero."""
+    match t:
+        case Scalar(dtype) | Array(dtype):
+            return is_float(dtype)
+        case Struct(items):
+            return any(differentiable(item) for item in items)
+        case Known() | Inert() | Slicing():
+            return False
+        case _:
+            return True
+
+
+def rank(t: Type) -> int | None:
+    """The number of dimensions, or None."""
+    if isinstance(t, Scalar):
+        return 0
+    return len(t.dims) if isinstance(t, Array) and t.dims is not None else None
+
+
+def may_be_one(dim: Dim) -> bool:
+    return dim == 1 if isinstance(dim, int) else not dim.not_one
+
+
+def type_of_value(value: Any) -> Type:
+    """The type of a Python value that is known at compile time."""
+    if isinstance(value, bool | int | float | complex):
+        return Scalar(np.dtype(type(value)).name, weak=True, value=value)
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return Scalar(value.dtype.name, value=value)
+    if isinstance(value, np.ndarray):
+        return Array(value.dtype.name, tuple(int(n) for n in value.shape))
+    if value is UNKNOWN:
+        return ANY
+    if isinstance(value, tuple | list) and all(
+        isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
+    ):
+        return Struct(tuple(type_of_value(item) for item in value))
+    return Known(value)
+
+
+def join(a: Type, b: Type) -> Type:
+    """The least type that covers both, as a phi needs it."""
+    if a == b:
+        return a
+    match a, b:
+        case Scalar(), Scalar():
+            dtype = promote((a, b))
+            if dtype is None:
+                return ANY
+            return Scalar(dtype, weak=a.weak and b.weak)
+        case Array(da, na), Array(db, nb):
+            return Array(da if da == db else promote((a, b)), join_dims(na, nb))
+        case Struct(xs), Struct(ys) if len(xs) == len(ys):
+            return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)))
+        case _:
+            return ANY if differentiable(a) or differentiable(b) else INERT
+
+
+def join_dims(
+    a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None
+) -> tuple[Dim, ...] | None:
+    """Dimensions that cover both; those that differ become new symbols."""
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(
+        x if x == y else Sym(f"({x}|{y})", not may_be_one(x) and not may_be_one(y))
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def promote(types: tuple[Type, ...] | list[Type]) -> str | None:
+    """The dtype of NumPy's result for operands of these types (NEP 50), or None."""
+    strong: list[np.dtype[Any]] = []
+    weak: list[Any] = []
+    for t in types:
+        if isinstance(t, Scalar) and t.weak:
+            weak.append(np.dtype(t.dtype).type(0).item())
+        elif isinstance(t, Scalar | Array) and t.dtype is not None:
+            strong.append(np.dtype(t.dtype))
+        else:
+            return None
+    if not strong:
+        return np.result_type(*(np.dtype(type(w)) for w in weak)).name
+    return _promote(tuple(strong), tuple(weak))
+
+
+def _promote(strong: tuple[np.dtype[Any], ...], weak: tuple[Any, ...]) -> str | None:
+    try:
+        return str(np.result_type(*strong, *weak).name)
+    except TypeError:
+        return None
+
+
+def broadcast_dims(shapes: list[tuple[Dim, ...] | None]) -> tuple[Dim, ...] | None:
+    """The dimensions of operands broadcast together; None where they cannot be told."""
+    if any(s is None for s in shapes):
+        return None
+    known = [s for s in shapes if s is not None]
+    size = max((len(s) for s in known), default=0)
+    return tuple(
+        _broadcast_dim([s[axis - size + len(s)] for s in known if axis - size + len(s) >= 0])
+        for axis in range(size)
+    )
+
+
+def _broadcast_dim(dims: list[Dim]) -> Dim:
+    """One dimension of a broadcast result: the first that is not 1, merged if none is certain."""
+    unlike = [d for d in dict.fromkeys(dims) if d != 1]
+    if not unlike:
+        return 1
+    certain = [d for d in unlike if not may_be_one(d)]
+    if certain:
+        ints = [d for d in certain if isinstance(d, int)]
+        return ints[0] if ints else certain[0]
+    return unlike[0] if len(unlike) == 1 else Sym("*".join(str(_name(d)) for d in unlike))
+
+
+def _name(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else dim.name
+
+
+def was_broadcast(operand: Type, result: Type) -> bool | None:
+    """Whether an operand was stretched to the result's shape; None where it cannot be told."""
+    if isinstance(operand, Scalar) and isinstance(result, Scalar):
+        return False
+    a, b = dims_of(operand), dims_of(result)
+    if a is None or b is None:
+        return None
+    if len(a) < len(b):
+        return True
+    unsure = False
+    for x, y in zip(a, b, strict=True):
+        if x == y or not may_be_one(x):
+            continue
+        if x == 1 and not may_be_one(y):
+            return True
+        unsure = True
+    return None if unsure else False
+
+
+def dims_of(t: Type) -> tuple[Dim, ...] | None:
+    """The dimensions of a number or array, or None."""
+    if isinstance(t, Scalar):
+        return ()
+    return t.dims if isinstance(t, Array) else None

@@ -1,0 +1,158 @@
+"""Ternaries and value-giving ``and``/``or`` inside expressions become ``if`` statements before.
+
+What Python evaluates before them in the same statement is evaluated before them here, too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
+
+
+def gives_boolean(node: ast.expr) -> bool:
+    """Whether an expression's value is a boolean by its form."""
+    match node:
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Constant(value):
+            return isinstance(value, bool)
+        case ast.BoolOp(values=values):
+            return all(gives_boolean(v) for v in values)
+        case ast.Call(func=ast.Name(name)):
+            return name in TESTS
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in ("any", "all", "isscalar", "array_equal", "allclose", "startswith")
+        case _:
+            return False
+
+
+def _conditional(node: ast.AST) -> bool:
+    return isinstance(node, ast.IfExp) or (
+        isinstance(node, ast.BoolOp) and not gives_boolean(node)
+    )
+
+
+def _contains(node: ast.AST) -> bool:
+    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return False
+    return _conditional(node) or any(_contains(child) for child in ast.iter_child_nodes(node))
+
+
+class ConditionalExpressions(ast.NodeTransformer):
+    """Hoists conditional expressions out of assignments, returns and branch tests."""
+
+    def __init__(self, fresh: Callable[[str], str]) -> None:
+        self.fresh = fresh
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    visit_ClassDef = visit_AsyncFunctionDef = visit_Try = visit_With = visit_FunctionDef  # type: ignore[assignment]
+
+    def visit_Assign(self, node: ast.Assign) -> list[ast.stmt] | ast.stmt:
+        if isinstance(node.value, ast.IfExp) and isinstance(node.targets[0], ast.Name):
+            return self._branch(node.value, node.targets[0].id, node)
+        return self._hoisted(node, "value")
+
+    def visit_Return(self, node: ast.Return) -> list[ast.stmt] | ast.stmt:
+        return self._hoisted(node, "value") if node.value is not None else node
+
+    def visit_If(self, node: ast.If) -> list[ast.stmt] | ast.stmt:
+        self.generic_visit(node)
+        return self._hoisted(node, "test") if not isinstance(node.test, ast.BoolOp) else node
+
+    def _hoisted(self, node: ast.stmt, field: str) -> list[ast.stmt] | ast.stmt:
+        value: ast.expr = getattr(node, field)
+        if not _contains(value):
+            return node
+        before: list[ast.stmt] = []
+        setattr(node, field, self._expression(value, node, before))
+        return [*before, node]
+
+    def _expression(self, node: ast.expr, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
+        """``node`` with its conditional parts moved to statements in ``before``."""
+        if isinstance(node, ast.IfExp):
+            name = self.fresh("t")
+            before.extend(self._branch(node, name, old))
+            return ast.Name(name, ast.Load())
+        if isinstance(node, ast.BoolOp) and not gives_boolean(node):
+            return self._short_circuit(node, old, before)
+        if not _contains(node):
+            return node
+        children = list(_children(node))
+        last = max(i for i, (_, _, child) in enumerate(children) if _contains(child))
+        for i, (owner, place, child) in enumerate(children[: last + 1]):
+            if _contains(child):
+                new = self._expression(child, old, before)
+            elif i < last and any(isinstance(part, ast.Call) for part in ast.walk(child)):
+                name = self.fresh("t")
+                before.append(_assign(name, child, old))
+                new = ast.Name(name, ast.Load())
+            else:
+                continue
+            owner[place] = new
+        return node
+
+    def _branch(self, node: ast.IfExp, name: str, old: ast.stmt) -> list[ast.stmt]:
+        before: list[ast.stmt] = []
+        test = self._expression(node.test, old, before) if not isinstance(
+            node.test, ast.BoolOp) else node.test
+        then = self._value(node.body, name, old)
+        orelse = self._value(node.orelse, name, old)
+        branch = ast.If(test, then, orelse)
+        return [*before, _place(branch, old)]
+
+    def _value(self, value: ast.expr, name: str, old: ast.stmt) -> list[ast.stmt]:
+        made = self.visit_Assign(_assign(name, value, old))
+        return made if isinstance(made, list) else [made]
+
+    def _short_circuit(
+        self, node: ast.BoolOp, old: ast.stmt, before: list[ast.stmt]
+    ) -> ast.expr:
+        """``a and b`` is ``t = a; if t: t = b``; ``or`` has its branch on the other side."""
+        name = self.fresh("t")
+        inner = before
+        for place, value in enumerate(node.values):
+            inner.extend(self._value(value, name, old))
+            if place == len(node.values) - 1:
+                break
+            nested: list[ast.stmt] = []
+            test: ast.expr = ast.Name(name, ast.Load())
+            if isinstance(node.op, ast.Or):
+                test = ast.UnaryOp(ast.Not(), test)
+            inner.append(_place(ast.If(test, nested, []), old))
+            inner = nested
+        return ast.Name(name, ast.Load())
+
+
+def _children(node: ast.expr) -> list[tuple[Any, Any, ast.expr]]:
+    """The direct subexpressions in the order of evaluation, each with where it is kept."""
+    found: list[tuple[Any, Any, ast.expr]] = []
+    for name, value in ast.iter_fields(node):
+        holder = vars(node)
+        if isinstance(value, ast.expr):
+            found.append((holder, name, value))
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, ast.expr):
+                    found.append((value, place, item))
+                elif isinstance(item, ast.keyword):
+                    found.append((vars(item), "value", item.value))
+    return found
+
+
+def _assign(name: str, value: ast.expr, old: ast.stmt) -> ast.Assign:
+    made = ast.Assign([ast.Name(name, ast.Store())], value)
+    _place(made, old)
+    return made
+
+
+def _place(new: ast.stmt, old: ast.stmt) -> ast.stmt:
+    for part in ast.walk(new):
+        if isinstance(part, ast.stmt | ast.expr) and not hasattr(part, "lineno"):
+            ast.copy_location(part, old)
+    new._origin = old._origin  # type: ignore[attr-defined]
+    return new

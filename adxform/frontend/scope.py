@@ -1,0 +1,284 @@
+"""What names mean: in a live function's closure and globals, or in a file that is never run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, Protocol
+
+from adxform.core.ir import UNKNOWN
+from adxform.errors import SourceNotFoundError
+from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
+from adxform.rules.table import RULES
+
+CANONICAL = {"numpy": "np"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a (dotted) name stands for.
+
+    ``dotted`` is the canonical name of a module or of something in one (``np.sin``);
+    ``function`` is a user's function; otherwise it is a value, perhaps known.
+    """
+
+    text: str
+    dotted: str | None = None
+    function: SourceFunction | None = None
+    value: Any = UNKNOWN
+    derived: Any = None
+
+
+class Scope(Protocol):
+    """Answers what names from outside a function mean."""
+
+    def lookup(self, name: str) -> Meaning | None:
+        """The meaning of a plain name, or None where nothing binds it."""
+
+    def attribute(self, owner: Meaning, name: str) -> Meaning | None:
+        """The meaning of an attribute of a module (None for anything else)."""
+
+
+def canonical(module: str) -> str:
+    """``numpy.linalg`` as rules spell it: ``np.linalg``."""
+    head, dot, rest = module.partition(".")
+    return CANONICAL.get(head, head) + dot + rest
+
+
+@cache
+def _known_objects() -> dict[int, tuple[str, Any]]:
+    """Live objects that rules speak of, by identity (the first spelling wins)."""
+    found: dict[int, tuple[str, Any]] = {}
+    for rule in RULES.values():
+        if rule.primitive.style != "call":
+            continue
+        value = find_object(rule.primitive.text)
+        if value is not None:
+            found.setdefault(id(value), (rule.primitive.text, value))
+    return found
+
+
+def find_object(text: str) -> Any:
+    """The object that a canonical dotted name means, or None if it is not installed."""
+    head, *rest = text.split(".")
+    if not rest:
+        return getattr(builtins, head, None)
+    parts = [{"np": "numpy"}.get(head, head), *rest]
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            value: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for part in parts[cut:]:
+            value = getattr(value, part, None)
+        return value
+    return None
+
+
+class LiveScope:
+    """The closure and globals of a function that exists; values are those of now."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+
+    def lookup(self, name: str) -> Meaning | None:
+        code, closure = self.function.__code__, self.function.__closure__ or ()
+        if name in code.co_freevars:
+            cell = closure[code.co_freevars.index(name)]
+            try:
+                return describe(name, cell.cell_contents)
+            except ValueError:
+                return None
+        if name in self.function.__globals__:
+            return describe(name, self.function.__globals__[name])
+        if hasattr(builtins, name):
+            return describe(name, getattr(builtins, name))
+        return None
+
+    def attribute(self, owner: Meaning, name: str) -> Meaning | None:
+        if not hasattr(owner.value, name):
+            return None
+        return describe(f"{owner.text}.{name}", getattr(owner.value, name))
+
+
+def describe(text: str, value: Any) -> Meaning:
+    """What a live value is to the compiler."""
+    if isinstance(value, ModuleType):
+        return Meaning(text, canonical(value.__name__), value=value)
+    known = _known_objects().get(id(value))
+    if known is not None:
+        return Meaning(text, known[0], value=value)
+    if hasattr(value, "__adxform__"):
+        return Meaning(text, value=value, derived=value)
+    if isinstance(value, FunctionType):
+        return Meaning(text, function=live_function(value), value=value)
+    if isinstance(value, BuiltinFunctionType | type) or callable(value):
+        module = getattr(value, "__module__", None) or ""
+        name = getattr(value, "__qualname__", getattr(value, "__name__", text))
+        dotted = name if module in ("builtins", "") else f"{canonical(module)}.{name}"
+        return Meaning(text, dotted, value=value)
+    return Meaning(text, value=value)
+
+
+def live_function(function: FunctionType) -> SourceFunction | None:
+    """A live function's definition, or None where it has no readable source."""
+    try:
+        node, text = find_source(function)
+    except SourceNotFoundError:
+        return None
+    return SourceFunction(node, text, LiveScope(function), function)
+
+
+class FileScope:
+    """The top level of a file, read and never run.
+
+    A name bound once means what its import, definition or literal says; a name bound in any
+    other way is only known to exist.
+    """
+
+    def __init__(self, tree: ast.Module, text: Text) -> None:
+        self.text = text
+        self.bindings: dict[str, ast.stmt | None] = {}
+        for stmt in tree.body:
+            self._bind(stmt, top=True)
+
+    def _bind(self, stmt: ast.stmt, *, top: bool) -> None:
+        for name in bound_names(stmt):
+            plain = top and isinstance(
+                stmt, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Assign | ast.AnnAssign
+            )
+            seen = name in self.bindings
+            self.bindings[name] = stmt if plain and not seen else None
+        if isinstance(stmt, ast.If | ast.Try):
+            for inner in ast.iter_child_nodes(stmt):
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    for name in bound_names(inner):
+                        self.bindings[name] = inner
+
+    def lookup(self, name: str) -> Meaning | None:
+        if name not in self.bindings:
+            return Meaning(name, name) if hasattr(builtins, name) else None
+        stmt = self.bindings[name]
+        match stmt:
+            case ast.Import():
+                return self._import(stmt, name)
+            case ast.ImportFrom():
+                return self._import_from(stmt, name)
+            case ast.FunctionDef():
+                return Meaning(name, function=SourceFunction(stmt, self.text, self))
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(
+                target=ast.Name(), value=ast.expr() as value
+            ):
+                return Meaning(name, value=_literal(value))
+            case _:
+                return Meaning(name)
+
+    def _import(self, stmt: ast.Import, name: str) -> Meaning:
+        for item in stmt.names:
+            if item.asname == name:
+                return Meaning(name, canonical(item.name))
+            if item.asname is None and item.name.split(".")[0] == name:
+                return Meaning(name, canonical(name))
+        raise AssertionError(name)
+
+    def _import_from(self, stmt: ast.ImportFrom, name: str) -> Meaning:
+        original = next(i.name for i in stmt.names if (i.asname or i.name) == name)
+        scope = self._module_scope(stmt)
+        if scope is not None and original in scope.bindings:
+            found = scope.lookup(original)
+            if found is not None:
+                return Meaning(name, found.dotted, found.function, found.value)
+        return Meaning(name, f"{canonical(stmt.module or '')}.{original}")
+
+    def _module_scope(self, stmt: ast.ImportFrom) -> FileScope | None:
+        """The scope of a module imported from, where it is a file beside this one."""
+        folder = Path(self.text.file).resolve().parent
+        for _ in range(max(stmt.level - 1, 0)):
+            folder = folder.parent
+        path = folder.joinpath(*(stmt.module or "").split("."))
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if stmt.module and candidate.is_file():
+                return file_scope(str(candidate))
+        return None
+
+    def attribute(self, owner: Meaning, name: str) -> Meaning | None:
+        if owner.dotted is None:
+            return None
+        text, dotted = f"{owner.text}.{name}", f"{owner.dotted}.{name}"
+        module = self._local_module(owner)
+        if module is not None and name in module.bindings:
+            found = module.lookup(name)
+            if found is not None:
+                return Meaning(text, found.dotted, found.function, found.value)
+        return Meaning(text, dotted, value=_standard_constant(dotted))
+
+    def _local_module(self, owner: Meaning) -> FileScope | None:
+        if owner.dotted is None or owner.dotted.split(".")[0] in sys.stdlib_module_names | {"np"}:
+            return None
+        path = Path(self.text.file).resolve().parent.joinpath(*owner.dotted.split("."))
+        candidate = path.with_suffix(".py")
+        return file_scope(str(candidate)) if candidate.is_file() else None
+
+
+@cache
+def file_scope(file: str) -> FileScope:
+    """The scope of another file's top level."""
+    return FileScope(*parse_file(Path(file).read_text(encoding="utf-8"), file))
+
+
+def _standard_constant(dotted: str) -> Any:
+    """The value of ``np.pi``, ``math.e`` and the like: constants and dtypes by standard name."""
+    if dotted.split(".")[0] not in ("np", "math"):
+        return UNKNOWN
+    value = find_object(dotted)
+    return UNKNOWN if value is None or isinstance(value, ModuleType | FunctionType) else value
+
+
+def _literal(node: ast.expr) -> Any:
+    """The value of a literal, or UNKNOWN; nothing is evaluated."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return UNKNOWN
+
+
+def bound_names(stmt: ast.AST) -> list[str]:
+    """The names that a statement binds in its own scope, nested statements included."""
+    found: list[str] = []
+    visit: list[ast.AST] = [stmt]
+    while visit:
+        node = visit.pop(0)
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found.append(node.name)
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+                continue
+            case ast.GeneratorExp():
+                continue
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                found.append(node.id)
+            case ast.alias():
+                found.append(node.asname or node.name.split(".")[0])
+            case ast.ExceptHandler(name=str() as name):
+                found.append(name)
+            case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
+                found.append(name)
+            case _:
+                pass
+        visit.extend(ast.iter_child_nodes(node))
+    return list(dict.fromkeys(found))
+
+
+def unwrap(function: Callable[..., Any]) -> FunctionType | None:
+    """The plain function behind a method, or the function itself."""
+    if isinstance(function, MethodType):
+        function = function.__func__
+    return function if isinstance(function, FunctionType) else None

@@ -1,0 +1,127 @@
+"""The source text of a function: where it stands, its tree, and its lines for messages."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from adxform.core.ir import Origin
+from adxform.errors import Diagnostic, Location, SourceNotFoundError, SourceSyntaxError
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Text:
+    """The lines of a file (or of a piece of one, whose first line is ``first`` lines down)."""
+
+    file: str
+    lines: tuple[str, ...]
+    offset: int = 0
+    indent: int = 0
+
+    def location(self, node: ast.AST) -> Location:
+        """Where a node stands, as the user sees the file."""
+        line: int = getattr(node, "lineno", 1)
+        column: int = getattr(node, "col_offset", 0)
+        end: int = getattr(node, "end_col_offset", None) or column + 1
+        if getattr(node, "end_lineno", line) != line:
+            end = 10**6
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        prefix = len(text.encode()[:column].decode(errors="replace"))
+        pad = " " * self.indent
+        return Location(
+            self.file, line + self.offset, prefix + self.indent, end + self.indent, pad + text
+        )
+
+    def origin(self, node: ast.stmt) -> Origin:
+        """A statement's own text, on one line, and its place."""
+        location = self.location(node)
+        if isinstance(node, ast.If | ast.For | ast.While):
+            return Origin(location.text.strip(), location)
+        segment = ast.get_source_segment("\n".join(self.lines[node.lineno - 1:node.end_lineno]),
+                                         _at_top(node)) if node.end_lineno else None
+        return Origin(" ".join((segment or location.text).split()), location)
+
+
+def _at_top(node: ast.stmt) -> ast.AST:
+    """A stand-in with the node's extent, counted from its own first line."""
+    return ast.Pass(
+        lineno=1,
+        col_offset=node.col_offset,
+        end_lineno=(node.end_lineno or node.lineno) - node.lineno + 1,
+        end_col_offset=node.end_col_offset,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SourceFunction:
+    """A function's definition, and the scope in which its names mean something."""
+
+    node: ast.FunctionDef
+    text: Text
+    scope: Any
+    live: Callable[..., Any] | None = field(default=None)
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+def parse_file(source: str, file: str) -> tuple[ast.Module, Text]:
+    """The tree of a file's text."""
+    lines = tuple(source.splitlines())
+    try:
+        return ast.parse(source, filename=file), Text(file, lines)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        text = lines[line - 1] if line <= len(lines) else ""
+        column = (error.offset or 1) - 1
+        end = (error.end_offset or column + 2) - 1
+        location = Location(file, line, column, max(end, column + 1), text)
+        raise SourceSyntaxError(Diagnostic(f"not Python: {error.msg}", location)) from None
+
+
+def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
+    """The definition of a live function, read from where Python says it was written.
+
+    Raises
+    ------
+    SourceNotFoundError
+        If the function is not written in Python, or its text cannot be read.
+    """
+    name = getattr(function, "__name__", repr(function))
+    try:
+        lines, first = inspect.getsourcelines(function)
+        file = inspect.getsourcefile(function) or "<unknown>"
+    except (OSError, TypeError) as error:
+        raise SourceNotFoundError(
+            Diagnostic(
+                f"the source of {name} cannot be read ({error})",
+                hint="Write the function with def in a .py file or a notebook cell.",
+            )
+        ) from None
+    return _definition(function, name, "".join(lines), file, first)
+
+
+def _definition(
+    function: Any, name: str, source: str, file: str, first: int
+) -> tuple[ast.FunctionDef, Text]:
+    dedented = textwrap.dedent(source)
+    indent = len(source) - len(source.lstrip(" \t"))
+    text = Text(file, tuple(dedented.splitlines()), offset=first - 1, indent=indent)
+    try:
+        tree = ast.parse(dedented)
+    except SyntaxError:
+        tree = ast.Module([], [])
+    if tree.body and isinstance(tree.body[0], ast.FunctionDef):
+        return tree.body[0], text
+    what = "an async function" if tree.body and isinstance(
+        tree.body[0], ast.AsyncFunctionDef) else "a lambda" if name == "<lambda>" else "not a def"
+    location = Location(file, first, indent, indent + len(name), linecache.getline(file, first))
+    raise SourceNotFoundError(
+        Diagnostic(f"{name} is {what}", location, "Write it with def, on lines of its own.")
+    )

@@ -1,0 +1,198 @@
+"""A Python expression, made into Core operations one by one.
+
+Used for formulas and for users' functions alike; what names mean is the subclass's affair.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Const, Global, Operand, Primitive, Slice, Tuple, Var
+from adxform.rules.table import RULES
+
+
+class BindError(Exception):
+    """Arguments that a primitive's pattern does not know; the message names them."""
+
+
+def bind(
+    primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
+) -> tuple[Operand, ...]:
+    """The arguments of a call in the order of the primitive's parameters, defaults filled in."""
+    given: dict[str, Operand] = {}
+    names = list(primitive.params)
+    if primitive.variadic is not None:
+        at = names.index(primitive.variadic)
+        given[primitive.variadic] = Tuple(tuple(args[at:]))
+        args = args[:at]
+    elif len(args) > len(names):
+        raise BindError(f"{primitive.text} takes {len(names)} arguments here, not {len(args)}")
+    given.update(zip(names, args, strict=False))
+    for name, value in keywords.items():
+        if name not in names:
+            raise BindError(f"{primitive.text} is not known here with {name}=")
+        given[name] = value
+    for name, default in primitive.defaults:
+        given.setdefault(name, default)
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise BindError(f"{primitive.text} needs {', '.join(missing)}")
+    return tuple(given[name] for name in names)
+
+
+class Expressions:
+    """Lowers expressions; each method takes one kind of node and gives an operand."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def operand(self, node: ast.expr, base: str | None = None) -> Operand:
+        """Lower ``node``; ``base`` names the variable that takes its value."""
+        method: Callable[..., Operand] | None = getattr(self, f"on_{type(node).__name__}", None)
+        return self.other(node, base) if method is None else method(node, base)
+
+    def name(self, node: ast.Name) -> Operand:
+        """What a name stands for."""
+        raise NotImplementedError
+
+    def other(self, node: ast.expr, base: str | None) -> Operand:
+        """Lower an expression that Core does not know."""
+        raise NotImplementedError
+
+    def resolve(self, node: ast.expr) -> str | None:
+        """The canonical dotted name of a function or module attribute, if ``node`` is one."""
+        raise NotImplementedError
+
+    def emit(self, name: str, *args: Operand, base: str | None = None) -> Operand:
+        """Append an operation by the name of its primitive."""
+        return self.builder.emit(RULES[name].primitive, args, base)
+
+    def on_Constant(self, node: ast.Constant, base: str | None) -> Operand:
+        return Const(node.value)
+
+    def on_Name(self, node: ast.Name, base: str | None) -> Operand:
+        return self.name(node)
+
+    def on_Tuple(self, node: ast.Tuple, base: str | None) -> Operand:
+        return Tuple(self.operands(node.elts))
+
+    def on_List(self, node: ast.List, base: str | None) -> Operand:
+        return Tuple(self.operands(node.elts), is_list=True)
+
+    def operands(self, nodes: Sequence[ast.expr]) -> tuple[Operand, ...]:
+        """Lower several expressions, spreading ``*tuple`` where the tuple is known."""
+        found: list[Operand] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                inner = self.operand(node.value)
+                if not isinstance(inner, Tuple):
+                    raise BindError("*arguments of unknown length")
+                found.extend(inner.items)
+            else:
+                found.append(self.operand(node))
+        return tuple(found)
+
+    def on_Slice(self, node: ast.Slice, base: str | None) -> Operand:
+        parts = (node.lower, node.upper, node.step)
+        return Slice(*(None if p is None else self.operand(p) for p in parts))
+
+    def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
+        left, right = self.operand(node.left), self.operand(node.right)
+        return self.emit(f"op.{type(node.op).__name__}", left, right, base=base)
+
+    def on_UnaryOp(self, node: ast.UnaryOp, base: str | None) -> Operand:
+        inner = self.operand(node.operand)
+        if isinstance(node.op, ast.USub) and isinstance(inner, Const):
+            return Const(-inner.value)
+        return self.emit(f"op.{type(node.op).__name__}", inner, base=base)
+
+    def on_Compare(self, node: ast.Compare, base: str | None) -> Operand:
+        if len(node.ops) > 1:
+            return self.other(node, base)
+        left, right = self.operand(node.left), self.operand(node.comparators[0])
+        return self.emit(f"op.{type(node.ops[0]).__name__}", left, right, base=base)
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        dotted = self.resolve(node)
+        if dotted is not None:
+            return self.on_global(node, dotted, base)
+        rule = RULES.get(f".{node.attr}")
+        if rule is None:
+            return self.other(node, base)
+        return self.builder.emit(rule.primitive, (self.operand(node.value),), base)
+
+    def on_global(self, node: ast.expr, dotted: str, base: str | None) -> Operand:
+        """A module's attribute that is not called."""
+        return Global(dotted)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        container, index = self.operand(node.value), self.operand(node.slice)
+        if isinstance(container, Tuple) and isinstance(index, Const | Slice):
+            return static_item(container, index)
+        return self.emit("[]", container, index, base=base)
+
+    def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        primitive = self.called_primitive(node)
+        if primitive is None:
+            return self.other(node, base)
+        args = self.operands(node.args)
+        if primitive.style == "method" and isinstance(node.func, ast.Attribute):
+            args = (self.operand(node.func.value), *args)
+        keywords = {kw.arg: self.operand(kw.value) for kw in node.keywords if kw.arg is not None}
+        if len(keywords) < len(node.keywords):
+            raise BindError("**keywords in a call")
+        return self.builder.emit(primitive, bind(primitive, args, keywords), base)
+
+    def called_primitive(self, node: ast.Call) -> Primitive | None:
+        """The primitive that a call means, if it means one."""
+        dotted = self.resolve(node.func)
+        if dotted is not None:
+            rule = RULES.get(dotted)
+        elif isinstance(node.func, ast.Attribute):
+            rule = RULES.get(f".{node.func.attr}()")
+        else:
+            rule = None
+        return None if rule is None else rule.primitive
+
+
+def static_item(container: Tuple, index: Const | Slice) -> Operand:
+    """An item, or a slice, of a tuple whose items are known."""
+    if isinstance(index, Const):
+        return container.items[index.value]
+    bounds = [None if p is None else p.value for p in (index.lower, index.upper, index.step)
+              if p is None or isinstance(p, Const)]
+    return Tuple(container.items[slice(*bounds)], container.is_list)
+
+
+class FormulaExpressions(Expressions):
+    """Formulas: names are parameters given as operands, or the helpers of the rule table."""
+
+    def __init__(self, builder: Builder, env: dict[str, Operand]) -> None:
+        super().__init__(builder)
+        self.env = env
+
+    def name(self, node: ast.Name) -> Operand:
+        return self.env[node.id]
+
+    def other(self, node: ast.expr, base: str | None) -> Operand:
+        raise ValueError(f"a formula may not say {ast.unparse(node)!r}")
+
+    def resolve(self, node: ast.expr) -> str | None:
+        text = _dotted(node)
+        if text is None or text.split(".")[0] in self.env:
+            return None
+        return text
+
+
+def _dotted(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        inner = _dotted(node.value)
+        return None if inner is None else f"{inner}.{node.attr}"
+    return None
+
+
+__all__ = ["BindError", "Expressions", "FormulaExpressions", "Var", "bind", "static_item"]

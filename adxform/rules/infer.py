@@ -1,0 +1,329 @@
+"""Types of results from types of operands, shared by the rows of the rule table.
+
+Each function takes the types of a primitive's parameters, in order, and gives the result's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adxform.core.types import (
+    ANY,
+    INERT,
+    Array,
+    Dim,
+    Known,
+    Scalar,
+    Slicing,
+    Struct,
+    Sym,
+    Type,
+    broadcast_dims,
+    dims_of,
+    is_numeric,
+    promote,
+    rank,
+)
+
+
+def elementwise(*types: Type) -> Type:
+    """The broadcast of all operands, in their common floating dtype."""
+    return _broadcast(types, as_float=True)
+
+
+def arithmetic(*types: Type) -> Type:
+    """The broadcast of all operands, in their common dtype (integers stay integers)."""
+    return _broadcast(types, as_float=False)
+
+
+def comparison(*types: Type) -> Type:
+    """The broadcast of all operands, as booleans."""
+    result = _broadcast(types, as_float=False)
+    match result:
+        case Scalar(_, weak):
+            return Scalar("bool", weak)
+        case Array(_, dims):
+            return Array("bool", dims)
+        case _:
+            return INERT
+
+
+def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
+    types = tuple(as_array(t) for t in types)
+    if not all(is_numeric(t) for t in types):
+        return ANY
+    dtype = promote(types)
+    if as_float and dtype is not None:
+        dtype = float_dtype(dtype)
+    if all(isinstance(t, Scalar) for t in types):
+        weak = all(isinstance(t, Scalar) and t.weak for t in types)
+        return Scalar(dtype, weak) if dtype is not None else ANY
+    dims = broadcast_dims([dims_of(t) for t in types])
+    return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
+
+
+def as_array(t: Type) -> Type:
+    """The array that NumPy makes of a list or tuple of numbers."""
+    if isinstance(t, Struct):
+        items = [as_array(item) for item in t.items]
+        shapes = {dims_of(item) for item in items}
+        dtype = promote(items) if items else "float64"
+        if len(shapes) == 1 and None not in shapes and all(is_numeric(i) for i in items):
+            inner = shapes.pop()
+            return Array(dtype, (len(items), *(inner or ())))
+        return Array(dtype, None) if all(is_numeric(i) for i in items) else ANY
+    return t
+
+
+def float_dtype(dtype: str) -> str:
+    """The dtype that a ufunc such as ``np.sin`` gives for operands of ``dtype``."""
+    kind = np.dtype(dtype)
+    if kind.kind in "fc":
+        return dtype
+    return str(np.result_type(kind, np.float16 if kind.itemsize == 1 else np.float32
+                              if kind.itemsize == 2 else np.float64).name)
+
+
+def same(x: Type, *_: Type) -> Type:
+    """The type of the first operand."""
+    return x
+
+
+def fresh_array(x: Type, *_: Type) -> Type:
+    """An array of the first operand's shape and dtype (``zeros_like``)."""
+    x = as_array(x)
+    return Array(x.dtype, dims_of(x)) if is_numeric(x) else ANY  # type: ignore[union-attr]
+
+
+def integer(*_: Type) -> Type:
+    """A Python integer."""
+    return Scalar("int64", weak=True)
+
+
+def inert(*_: Type) -> Type:
+    """Something without a derivative."""
+    return INERT
+
+
+def const_of(t: Type | None, default: Any = None) -> Any:
+    """The value that a type is known to have, or ``default``."""
+    if isinstance(t, Known):
+        return t.value
+    if isinstance(t, Scalar) and not isinstance(t.value, Sym):
+        return t.value if t.value is not None else default
+    return default
+
+
+def dim_of(t: Type) -> Dim | None:
+    """The dimension that an integer stands for, or None."""
+    if isinstance(t, Scalar) and isinstance(t.value, int | Sym):
+        return t.value
+    return None
+
+
+def axes_of(axis: Type, ndim: int) -> tuple[int, ...] | None:
+    """The axes, counted from 0, that an ``axis`` argument means; None if it is not known."""
+    if isinstance(axis, Known) and axis.value is None:
+        return tuple(range(ndim))
+    parts = axis.items if isinstance(axis, Struct) else (axis,)
+    values = [const_of(p) for p in parts]
+    if any(not isinstance(v, int) for v in values):
+        return None
+    return tuple(v % ndim if ndim else v for v in values)
+
+
+def reduction(x: Type, axis: Type, keepdims: Type, *_: Type) -> Type:
+    """A sum, maximum, ... over ``axis``."""
+    return _reduce(as_array(x), axis, keepdims)
+
+
+def float_reduction(x: Type, axis: Type, *rest: Type) -> Type:
+    """A mean, variance, ...: a reduction that turns integers to floats; ``keepdims`` is last."""
+    result = _reduce(as_array(x), axis, rest[-1])
+    match result:
+        case Scalar(dtype, weak):
+            return Scalar(float_dtype(dtype), weak)
+        case Array(dtype, dims) if dtype is not None:
+            return Array(float_dtype(dtype), dims)
+        case _:
+            return result
+
+
+def _reduce(x: Type, axis: Type, keepdims: Type) -> Type:
+    if not is_numeric(x):
+        return ANY
+    dtype = x.dtype  # type: ignore[union-attr]
+    dims, keep = dims_of(x), const_of(keepdims)
+    whole = isinstance(axis, Known) and axis.value is None
+    if whole and keep is False and dtype is not None:
+        return Scalar(dtype)
+    axes = axes_of(axis, len(dims)) if dims is not None else None
+    if dims is None or axes is None or not isinstance(keep, bool):
+        return Array(dtype, None)
+    if keep:
+        left = tuple(1 if i in axes else d for i, d in enumerate(dims))
+    else:
+        left = tuple(d for i, d in enumerate(dims) if i not in axes)
+    return Array(dtype, left) if left or dtype is None else Scalar(dtype)
+
+
+def matmul(x: Type, y: Type) -> Type:
+    """``x @ y``."""
+    x, y = as_array(x), as_array(y)
+    if not (is_numeric(x) and is_numeric(y)):
+        return ANY
+    dtype, a, b = promote((x, y)), dims_of(x), dims_of(y)
+    if a is None or b is None or not a or not b:
+        return Array(dtype, None)
+    rows = a[-2:-1]
+    columns = b[-1:] if len(b) > 1 else ()
+    batch = broadcast_dims([a[:-2], b[:-2]])
+    dims = (*(batch or ()), *rows, *columns)
+    return Array(dtype, dims) if dims or dtype is None else Scalar(dtype)
+
+
+def reshape(x: Type, shape: Type, *_: Type) -> Type:
+    """``np.reshape(x, shape)``."""
+    x = as_array(x)
+    if not is_numeric(x):
+        return ANY
+    return Array(x.dtype, shape_dims(shape, dims_of(x)))  # type: ignore[union-attr]
+
+
+def shape_dims(shape: Type, old: tuple[Dim, ...] | None = None) -> tuple[Dim, ...] | None:
+    """The dimensions that a ``shape`` argument names; -1 is solved where the rest is known."""
+    if not isinstance(shape, Struct | Scalar):
+        return None
+    parts = shape.items if isinstance(shape, Struct) else (shape,)
+    dims: list[Dim] = []
+    for part in parts:
+        dim = dim_of(part)
+        dims.append(Sym(f"dim{id(part)}") if dim is None else dim)
+    if -1 in dims:
+        place = dims.index(-1)
+        dims[place] = _solve(dims[:place] + dims[place + 1 :], old)
+    return tuple(dims)
+
+
+def _solve(rest: list[Dim], old: tuple[Dim, ...] | None) -> Dim:
+    if old is not None:
+        left = list(old)
+        for dim in rest:
+            if dim in left:
+                left.remove(dim)
+            elif dim != 1:
+                break
+        else:
+            if not left:
+                return 1
+            if len(left) == 1:
+                return left[0]
+            if all(isinstance(d, int) for d in left):
+                return math.prod(d for d in left if isinstance(d, int))
+    return Sym(f"-1{rest}{old}")
+
+
+def getitem(x: Type, index: Type) -> Type:
+    """``x[index]``."""
+    if isinstance(x, Struct):
+        place = const_of(index)
+        if isinstance(place, int) and -len(x.items) <= place < len(x.items):
+            return x.items[place]
+        return ANY
+    dims = dims_of(x)
+    if not isinstance(x, Array):
+        return ANY
+    parts = index.items if isinstance(index, Struct) else (index,)
+    if dims is None:
+        return Array(x.dtype, None)
+    left = index_dims(dims, parts)
+    if left == () and x.dtype is not None:
+        return Scalar(x.dtype)
+    return Array(x.dtype, left)
+
+
+def index_dims(dims: tuple[Dim, ...], parts: tuple[Type, ...]) -> tuple[Dim, ...] | None:
+    """The dimensions left by an index; None where they cannot be told."""
+    used = sum(_axes_used(p) for p in parts)
+    parts = _fill_ellipsis(parts, len(dims) - used)
+    result: list[Dim] = []
+    advanced: list[tuple[int, Type]] = []
+    axis = 0
+    for part in parts:
+        if isinstance(part, Known) and part.value is None:
+            result.append(1)
+            continue
+        if axis >= len(dims):
+            return None
+        if isinstance(part, Slicing):
+            result.append(_slice_dim(dims[axis], part))
+        elif isinstance(part, Scalar) and part.dtype != "bool":
+            if any(isinstance(p, Array | Struct) for p in parts):
+                advanced.append((len(result), part))
+        elif isinstance(part, Array | Struct):
+            advanced.append((len(result), part))
+        else:
+            return None
+        axis += _axes_used(part)
+    result.extend(dims[axis:])
+    return _place_advanced(result, advanced) if advanced else tuple(result)
+
+
+def _axes_used(part: Type) -> int:
+    if isinstance(part, Known):
+        return 0
+    if isinstance(part, Array) and part.dtype == "bool":
+        return len(part.dims or ((0,)))
+    return 1
+
+
+def _fill_ellipsis(parts: tuple[Type, ...], missing: int) -> tuple[Type, ...]:
+    for place, part in enumerate(parts):
+        if isinstance(part, Known) and part.value is Ellipsis:
+            whole = (Slicing(None, None, None),) * max(missing, 0)
+            return parts[:place] + whole + parts[place + 1 :]
+    return parts
+
+
+def _slice_dim(dim: Dim, part: Slicing) -> Dim:
+    bounds = [None if p is None else const_of(p, ANY) for p in (part.lower, part.upper, part.step)]
+    if bounds in ([None, None, None], [0, None, None], [None, None, -1]):
+        return dim
+    if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in bounds):
+        return len(range(dim)[slice(*bounds)])
+    if ANY in bounds:
+        return Sym(f"slice{id(part)}")
+    return Sym(f"{dim}[{':'.join(str(b) for b in bounds)}]")
+
+
+def _place_advanced(result: list[Dim], advanced: list[tuple[int, Type]]) -> tuple[Dim, ...] | None:
+    """Integer-array indices broadcast together; their dimensions stand where the first stood."""
+    places = [place for place, _ in advanced]
+    if places[0] != places[-1]:
+        return None
+    arrays = [as_array(t) for _, t in advanced]
+    if any(isinstance(t, Array) and t.dtype == "bool" for t in arrays):
+        return None
+    dims = broadcast_dims([dims_of(t) for t in arrays])
+    return None if dims is None else (*result[: places[0]], *dims, *result[places[0] :])
+
+
+def like(make: Callable[[tuple[Dim, ...]], tuple[Dim, ...]]) -> Callable[..., Type]:
+    """A result of the operand's dtype whose dimensions ``make`` gives."""
+
+    def infer(x: Type, *_: Type) -> Type:
+        x = as_array(x)
+        if not is_numeric(x):
+            return ANY
+        dims = dims_of(x)
+        return Array(x.dtype, None if dims is None else make(dims))  # type: ignore[union-attr]
+
+    return infer
+
+
+def ndim_known(t: Type) -> bool:
+    return rank(t) is not None

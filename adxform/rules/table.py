@@ -1,0 +1,187 @@
+"""The rule table, and the declarations that fill it.
+
+A formula is NumPy text over the primitive's own parameters, ``out`` (its result) and
+
+``g``
+    in an elementwise rule, the tangent or cotangent that the partial derivative multiplies;
+    a formula without ``g`` is the partial derivative itself;
+``out_bar``
+    in a linear, bilinear or general rule, the cotangent of the result;
+``da``
+    in a general rule's tangent for parameter ``a``, its tangent;
+``item``, ``index``
+    for a parameter that takes a list of arrays, the array meant and its place in the list.
+
+A formula may also be a function from the parameters' types to such text, to say it shorter where
+ranks are known; or a function of ordinary NumPy statements marked by ``@statements``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Union
+
+from adxform.core.ir import Primitive
+from adxform.core.types import Type
+from adxform.rules.infer import elementwise as broadcast_result
+from adxform.rules.patterns import read_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A formula of several statements: the function whose body says it."""
+
+    function: Callable[..., Any]
+
+
+Formula = Union[str, Callable[..., str], Statements]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rule:
+    """What is known of a primitive's derivative.
+
+    ``pull`` maps a parameter to the formula of its cotangent, ``push`` to that of the part of
+    the result's tangent that it causes. ``linear_in`` names parameters that the primitive is
+    jointly linear in: their tangent is the primitive itself, applied to tangents.
+    """
+
+    primitive: Primitive
+    kind: str
+    pull: dict[str, Formula] = field(default_factory=dict)
+    push: dict[str, Formula] = field(default_factory=dict)
+    linear_in: tuple[str, ...] = ()
+    broadcasts: bool = False
+    sample: Any = None
+
+
+RULES: dict[str, Rule] = {}
+Lowering = Callable[..., Union[str, None]]
+LOWERINGS: dict[str, Lowering] = {}
+
+
+def statements(function: Callable[..., Any]) -> Statements:
+    """Mark a function whose body, plain NumPy statements and a return, is a formula."""
+    return Statements(function)
+
+
+def inactive(
+    *patterns: str, infer: Callable[..., Type] | None = None, sample: Any = None, **properties: Any
+) -> None:
+    """Primitives whose result carries no derivative: integers, booleans, shapes, steps."""
+    for pattern in patterns:
+        _add(pattern, "inactive", infer=infer, sample=sample, **properties)
+
+
+def elementwise(pattern: str, *, sample: Any = None, infer: Any = None, **partials: Formula) -> None:
+    """A primitive that acts on corresponding elements and broadcasts its operands."""
+    _add(
+        pattern,
+        "elementwise",
+        infer=infer or broadcast_result,
+        partials=partials,
+        broadcasts=True,
+        sample=sample,
+    )
+
+
+def linear(
+    pattern: str,
+    *,
+    infer: Callable[..., Type] | None = None,
+    sample: Any = None,
+    fresh: bool = True,
+    cheap: bool = False,
+    **transposes: Formula,
+) -> None:
+    """A primitive jointly linear in the parameters named; each formula is a transpose."""
+    _add(
+        pattern,
+        "linear",
+        infer=infer,
+        pull=transposes,
+        linear_in=tuple(transposes),
+        sample=sample,
+        fresh=fresh,
+        cheap=cheap,
+    )
+
+
+def bilinear(
+    pattern: str,
+    *,
+    infer: Callable[..., Type] | None = None,
+    sample: Any = None,
+    broadcasts: bool = False,
+    **transposes: Formula,
+) -> None:
+    """A primitive linear in each of its parameters by itself, such as a product."""
+    _add(pattern, "bilinear", infer=infer, pull=transposes, broadcasts=broadcasts, sample=sample)
+
+
+def general(
+    pattern: str,
+    *,
+    infer: Callable[..., Type] | None = None,
+    sample: Any = None,
+    fresh: bool = True,
+    **formulas: Formula,
+) -> None:
+    """A primitive whose cotangents (``a=``) and tangents (``da=``) are both given."""
+    primitive = read_pattern(pattern, infer=infer, fresh=fresh)
+    pull = {name: f for name, f in formulas.items() if name in primitive.params}
+    push = {name[1:]: f for name, f in formulas.items() if name not in primitive.params}
+    if pull.keys() != push.keys():
+        raise ValueError(f"{pattern}: give a cotangent and a tangent for each of {set(pull)}")
+    _insert(Rule(primitive, "general", pull, push, sample=sample))
+
+
+def alias(pattern: str, like: str, **properties: Any) -> None:
+    """Another spelling of a primitive: ``alias("np.abs(x)", "np.absolute")``, same parameters."""
+    model = RULES[like]
+    old = model.primitive
+    shared = {"infer": old.infer, "fresh": old.fresh, "cheap": old.cheap} | properties
+    primitive = read_pattern(pattern, **shared)
+    if primitive.params != old.params:
+        raise ValueError(f"{pattern}: the parameters of {like} are {', '.join(old.params)}")
+    _insert(replace(model, primitive=primitive))
+
+
+def lowers(name: str) -> Callable[[Lowering], Lowering]:
+    """Mark how a helper is said in plain NumPy, from its parameters' types.
+
+    The function gives a formula, or None where the types do not tell.
+    """
+
+    def mark(lowering: Lowering) -> Lowering:
+        LOWERINGS[name] = lowering
+        return lowering
+
+    return mark
+
+
+def _add(
+    pattern: str,
+    kind: str,
+    *,
+    partials: dict[str, Formula] | None = None,
+    pull: dict[str, Formula] | None = None,
+    linear_in: tuple[str, ...] = (),
+    broadcasts: bool = False,
+    sample: Any = None,
+    **properties: Any,
+) -> None:
+    primitive = read_pattern(pattern, **properties)
+    formulas = partials or pull or {}
+    unknown = set(formulas) - set(primitive.params)
+    if unknown:
+        raise ValueError(f"{pattern}: no parameter {', '.join(sorted(unknown))}")
+    push = formulas if kind == "elementwise" else {}
+    _insert(Rule(primitive, kind, formulas, push, linear_in, broadcasts, sample))
+
+
+def _insert(rule: Rule) -> None:
+    if rule.primitive.name in RULES:
+        raise ValueError(f"two rules for {rule.primitive.name}")
+    RULES[rule.primitive.name] = rule
