@@ -26,15 +26,23 @@ from adxform.core.types import ANY, BOOL, Slicing, Struct, Type, type_of_value
 
 
 class Names:
-    """A supply of names, each given out once."""
+    """A supply of names, each given out once.
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    A ``kept`` name belongs to a variable of the user's: it is given out only as itself.
+    """
+
+    def __init__(self, taken: Iterable[str] = (), kept: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._kept = set(kept)
         self._next: dict[str, int] = {}
 
     def reserve(self, names: Iterable[str]) -> None:
-        """Keep names from being given out."""
+        """Take names out of the supply."""
         self._taken.update(names)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep names for the variables of the user's that have them."""
+        self._kept.update(names)
 
     def fresh(self, base: str) -> str:
         """``base`` itself if it is free, else ``base_2``, ``base_3``, ..."""
@@ -42,7 +50,7 @@ class Names:
             self._taken.add(base)
             return base
         number = self._next.get(base, 2)
-        while f"{base}_{number}" in self._taken:
+        while f"{base}_{number}" in self._taken or f"{base}_{number}" in self._kept:
             number += 1
         self._next[base] = number + 1
         name = f"{base}_{number}"

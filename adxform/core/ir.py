@@ -91,10 +91,14 @@ NONE = Const(None)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The user's statement that Core came from; ``text`` is its source, quoted in comments."""
+    """The user's statement that Core came from; ``text`` is its source, quoted in comments.
+
+    ``role`` says what was made of it: primal, tangent or adjoint.
+    """
 
     text: str
     location: Location | None = None
+    role: str = "primal"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

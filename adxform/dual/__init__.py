@@ -17,7 +17,8 @@ What a dual number cannot do, because NumPy does not ask it:
 - pass through ``np.array`` or ``np.asarray``: write ``array([x, y])`` of this module;
 - pass through ``math.sin`` or ``float``, or SciPy's functions other than its ufuncs.
 
-Each of these raises TypeError, and so does every function that has no rule here.
+Each of these raises TypeError (ValueError for ``a[0] = x``, from NumPy), and so does every function
+that has no rule here.
 
 At kinks: ``|x|' = 0`` at 0; ties of max and min share evenly; ``x ** y`` at x = 0 has
 ``d/dx = y * x ** (y - 1)`` (0 for y = 0) and ``d/dy = 0``; an element whose tangent is 0
@@ -26,7 +27,7 @@ constants have tangent 0. A function that reads one triangle of a matrix (choles
 depends on that triangle only.
 """
 
-from adxform.dual import functions, linalg, reductions, ufuncs
+from adxform.dual import linalg, ufuncs  # noqa: F401 (importing them registers their rules)
 from adxform.dual.calculus import derivative, gradient, hessian, jacobian
 from adxform.dual.functions import array
 from adxform.dual.number import Dual
@@ -36,12 +37,8 @@ __all__ = [
     "Dual",
     "array",
     "derivative",
-    "functions",
     "gradient",
     "hessian",
     "jacobian",
-    "linalg",
     "logsumexp",
-    "reductions",
-    "ufuncs",
 ]

@@ -40,7 +40,7 @@ class ArrayMethods:
     nonzero = _method(np.nonzero)
 
     @property
-    def T(self) -> Any:  # noqa: N802 (NumPy's name)
+    def T(self) -> Any:
         """The axes in reverse order."""
         return self.transpose()
 

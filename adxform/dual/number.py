@@ -69,14 +69,14 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
         shape = self.shape if components is None else (*self.shape, components)
         if np.shape(tangent) not in ((), shape):
             raise ValueError(f"the tangent's shape is {np.shape(tangent)}, not {shape}")
+        tangent = owned(tangent)
         if components is None:
-            self._tangents = (fitted(tangent, self._value),)
+            parts = [tangent]
+        elif tangent.ndim == 0:
+            parts = [tangent] * components
         else:
-            self._tangents = tuple(
-                fitted(tangent[..., k] if np.ndim(tangent) else tangent, self._value)
-                for tangent in (owned(tangent),)
-                for k in range(components)
-            )
+            parts = [tangent[..., k] for k in range(components)]
+        self._tangents = tuple(fitted(part, self._value) for part in parts)
 
     @classmethod
     def seed(cls, value: Any, *directions: Any) -> Dual:
@@ -171,7 +171,7 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
         return new
 
     def push(self, value: Any, jvp: Callable[[Any], Any]) -> Dual:
-        """``value``, which is a function of this number, with the tangent ``jvp`` of each of ours."""
+        """A function of this number: its value, and ``jvp`` of each of our tangents."""
         value = _as_array(value)
         return self.like(value, tuple(fitted(jvp(tangent), value) for tangent in self._tangents))
 
@@ -225,21 +225,23 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
 
     def __int__(self) -> int:
         """The value cut to an integer: piecewise constant, so it has no tangent to lose."""
-        return int(plain(self))
+        return int(plain(self).item())
 
     __trunc__ = __int__
 
     def __floor__(self) -> int:
         """``math.floor`` of the value."""
-        return math.floor(plain(self))
+        value: float = plain(self).item()
+        return math.floor(value)
 
     def __ceil__(self) -> int:
         """``math.ceil`` of the value."""
-        return math.ceil(plain(self))
+        value: float = plain(self).item()
+        return math.ceil(value)
 
     def __round__(self, digits: int | None = None) -> Any:
         """``round`` of the value: an int, or a plain number where digits are given."""
-        return round(float(plain(self)), digits)
+        return round(plain(self).item(), digits)
 
     def __float__(self) -> float:
         """Refused: a float has no tangent. Take ``.value``, or NumPy's function for ``math``'s."""

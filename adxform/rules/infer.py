@@ -104,6 +104,11 @@ def integer(*_: Type) -> Type:
     return Scalar("int64", weak=True)
 
 
+def unknown(*_: Type) -> Type:
+    """Anything."""
+    return ANY
+
+
 def inert(*_: Type) -> Type:
     """Something without a derivative."""
     return INERT

@@ -1,0 +1,1 @@
+"""Facts about Core, kept beside it: types, activity, aliasing, liveness."""

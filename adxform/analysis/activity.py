@@ -1,0 +1,169 @@
+"""Activity analysis: the variables whose tangent or cotangent can be other than zero.
+
+A variable is varied if it depends on an input and useful if an output depends on it; active means
+both (Hascoët and Pascual 2013, section 4.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Opaque,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    While,
+    names_in,
+    uses,
+)
+from adxform.core.types import ANY, Type, differentiable
+from adxform.rules.table import RULES
+
+Types = dict[str, Type]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The names that are varied, and those that are useful."""
+
+    varied: frozenset[str]
+    useful: frozenset[str]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.varied and name in self.useful
+
+    def operand(self, operand: Operand) -> bool:
+        """Whether any name in an operand is active."""
+        return any(name in self for name in names_in(operand))
+
+
+def analyze(function: Function, wrt: tuple[str, ...], types: Types) -> Activity:
+    """The activity of a function's names for the derivative in ``wrt``."""
+    varied = _Varied(set(wrt), types)
+    varied.block(function.body)
+    useful = _Useful(set(names_in(function.result)))
+    useful.block(function.body)
+    return Activity(frozenset(varied.names), frozenset(useful.names))
+
+
+def active_params(op: Primitive) -> tuple[str, ...]:
+    """The parameters through which a derivative passes; none for an inactive primitive."""
+    rule = RULES[op.name]
+    return tuple(rule.pull)
+
+
+def transparent(stmt: Let) -> list[str]:
+    """The names that a Let reads through which a derivative may pass."""
+    if isinstance(stmt.op, Primitive):
+        rule = RULES[stmt.op.name]
+        if rule.kind == "augment":
+            return uses(stmt.args)
+        pairs = zip(stmt.op.params, stmt.args, strict=True)
+        return uses([arg for name, arg in pairs if name in rule.pull])
+    if isinstance(stmt.op, Opaque):
+        return [] if stmt.op.boolean else uses(stmt.args)
+    return uses(stmt.args)
+
+
+class _Varied:
+    """A walk forward that collects the names that depend on an input."""
+
+    def __init__(self, names: set[str], types: Types) -> None:
+        self.names = names
+        self.types = types
+
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
+    def _add(self, name: str) -> None:
+        if differentiable(self.types.get(name, ANY)):
+            self.names.add(name)
+
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                if any(name in self.names for name in transparent(stmt)):
+                    for target in stmt.targets:
+                        self._add(target)
+            case If(then=then, orelse=orelse, phis=phis):
+                self.block(then)
+                self.block(orelse)
+                self._phis(phis)
+            case For(phis=phis, body=body):
+                self._loop(phis, (body,))
+            case While(phis=phis, head=head, body=body):
+                self._loop(phis, (head, body))
+            case Effect():
+                if any(n in self.names for _, o in stmt.reads for n in names_in(o)):
+                    for _, name in stmt.writes:
+                        self._add(name)
+
+    def _phis(self, phis: tuple[Phi, ...]) -> bool:
+        before = len(self.names)
+        for phi in phis:
+            if any(name in self.names for name in uses((phi.first, phi.second))):
+                self._add(phi.target)
+        return len(self.names) > before
+
+    def _loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
+        self._phis(phis)
+        moved = True
+        while moved:
+            for block in blocks:
+                self.block(block)
+            moved = self._phis(phis)
+
+
+class _Useful:
+    """A walk backward that collects the names that an output depends on."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def block(self, block: Block) -> None:
+        for stmt in reversed(block):
+            self.statement(stmt)
+
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                if any(target in self.names for target in stmt.targets):
+                    self.names.update(transparent(stmt))
+            case If(then=then, orelse=orelse, phis=phis):
+                self._phis(phis)
+                self.block(then)
+                self.block(orelse)
+            case For(phis=phis, body=body):
+                self._loop(phis, (body,))
+            case While(phis=phis, head=head, body=body):
+                self._loop(phis, (body, head))
+            case Effect():
+                if any(name in self.names for _, name in stmt.writes):
+                    for _, operand in stmt.reads:
+                        self.names.update(names_in(operand))
+
+    def _phis(self, phis: tuple[Phi, ...]) -> None:
+        for phi in phis:
+            if phi.target in self.names:
+                self.names.update(uses((phi.first, phi.second)))
+
+    def _loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
+        before = -1
+        while len(self.names) != before:
+            before = len(self.names)
+            self._phis(phis)
+            for block in blocks:
+                self.block(block)
+
+
+__all__ = ["Activity", "Callee", "active_params", "analyze", "transparent"]

@@ -1,0 +1,107 @@
+"""Aliasing: which names may stand for the same memory.
+
+Names are put in one class when an operation may give a view of (or the very object of) its
+operand. Numbers have no memory of their own.
+"""
+
+from __future__ import annotations
+
+from adxform.analysis.types import Types
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    Function,
+    Let,
+    Opaque,
+    Phi,
+    Primitive,
+    names_in,
+    phis_of,
+    uses,
+    walk,
+)
+from adxform.core.types import ANY, INERT, Known, Scalar, Type
+
+IN_PLACE = frozenset({"update", "append", "accumulate", "accumulate_at"})
+
+
+def has_memory(t: Type) -> bool:
+    """Whether a value can be changed in place, or be seen to change."""
+    return not isinstance(t, Scalar | Known) and t is not INERT
+
+
+class Aliases:
+    """Classes of names that may share memory, as a forest of representatives."""
+
+    def __init__(self, block: Block, types: Types) -> None:
+        self.types = types
+        self.parent: dict[str, str] = {}
+        for stmt in walk(block):
+            if isinstance(stmt, Let):
+                self._operation(stmt)
+            elif isinstance(stmt, Effect):
+                read = [n for _, o in stmt.reads for n in names_in(o)]
+                self._unite([name for _, name in stmt.writes] + (read if stmt.writes else []))
+            for phi in phis_of(stmt):
+                self._phi(phi)
+
+    def of(self, name: str) -> str:
+        """The representative of a name's class."""
+        root = name
+        while (up := self.parent.get(root, root)) != root:
+            root = up
+        while self.parent.get(name, name) != root:
+            self.parent[name], name = root, self.parent.get(name, name)
+        return root
+
+    def _operation(self, stmt: Let) -> None:
+        op = stmt.op
+        if isinstance(op, Primitive):
+            if op.name in IN_PLACE:
+                self._unite([stmt.target, *uses(stmt.args[:1])])
+                if op.name in ("update", "append"):
+                    self._stored(stmt)
+            elif not op.fresh:
+                self._unite([stmt.target, *uses(stmt.args)])
+        elif isinstance(op, Callee):
+            self._unite([*stmt.targets, *uses(stmt.args)])
+        elif isinstance(op, Opaque) and not op.boolean:
+            self._unite([stmt.target, *uses(stmt.args)])
+
+    def _stored(self, stmt: Let) -> None:
+        """A list keeps the very object that is put in it; an array keeps a copy."""
+        container = self.types.get(stmt.target, ANY)
+        if container is ANY or stmt.op.name == "append":  # type: ignore[union-attr]
+            self._unite([stmt.target, *uses(stmt.args[2:])])
+
+    def _phi(self, phi: Phi) -> None:
+        self._unite([phi.target, *uses((phi.first, phi.second))])
+
+    def _unite(self, names: list[str]) -> None:
+        shared = [n for n in names if has_memory(self.types.get(n, ANY))]
+        for name in shared[1:]:
+            self.parent[self.of(name)] = self.of(shared[0])
+
+
+def fresh_names(function: Function, types: Types) -> set[str]:
+    """Names whose memory no parameter and nothing outside the function can see."""
+    fresh: set[str] = set()
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
+            stmt.op.fresh or stmt.op.name in IN_PLACE
+        ):
+            fresh.add(stmt.target)
+    phis = [phi for stmt in walk(function.body) for phi in phis_of(stmt)]
+    fresh.update(phi.target for phi in phis)
+    moved = True
+    while moved:
+        moved = False
+        for phi in phis:
+            names = uses((phi.first, phi.second))
+            if phi.target in fresh and not all(
+                n in fresh or not has_memory(types.get(n, ANY)) for n in names
+            ):
+                fresh.discard(phi.target)
+                moved = True
+    return fresh

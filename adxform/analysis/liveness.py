@@ -1,0 +1,239 @@
+"""Liveness: the stretches of a function, in the order of its text, where each name is needed.
+
+Positions count statements; a range ``(a, b)`` means from just after ``a`` to ``b``. Branches are
+disjoint: what one side needs is not live on the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adxform.core.ir import (
+    Block,
+    Effect,
+    For,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    While,
+    binds_of,
+    names_in,
+    phis_of,
+    reads_of,
+    uses,
+    walk,
+)
+
+Range = tuple[int, int]
+IN_PLACE_WRITES = frozenset({"update", "append", "accumulate", "accumulate_at"})
+
+
+@dataclass(slots=True)
+class Liveness:
+    """Ranges of each name, latest first; statements whose first operand dies with them.
+
+    ``exclusive`` holds the Lets after which no other name of the operand's class is live.
+    """
+
+    ranges: dict[str, list[Range]] = field(default_factory=dict)
+    exclusive: set[Stmt] = field(default_factory=set)
+    end: int = 0
+
+
+def liveness(
+    params: list[str],
+    block: Block,
+    result: Operand,
+    *,
+    expand: Callable[[list[str]], list[str]],
+    skip: Callable[[str], bool],
+    family: Callable[[str], str],
+) -> Liveness:
+    """Where names are live.
+
+    ``expand`` replaces names that are written inside expressions by what those read, ``skip``
+    tells such names, and ``family`` gives the class of names that may share memory.
+    """
+    walk = _Walk(expand, skip, family)
+    last = walk.number(block, 1)
+    walk.result.end = last + 1
+    live: dict[str, int] = {}
+    walk.read(expand(list(names_in(result))), last + 1, live)
+    walk.block(block, live)
+    for name in list(live):
+        walk.close(name, 0, live)
+    for name in params:
+        walk.result.ranges.setdefault(name, [(0, 1)])
+    return walk.result
+
+
+class _Walk:
+    """Walks backward; ``live`` maps each live name to the end of its current range."""
+
+    def __init__(
+        self,
+        expand: Callable[[list[str]], list[str]],
+        skip: Callable[[str], bool],
+        family: Callable[[str], str],
+    ) -> None:
+        self.expand = expand
+        self.skip = skip
+        self.family = family
+        self.result = Liveness()
+        self.spans: dict[Stmt, tuple[int, ...]] = {}
+        self.families: Counter[str] = Counter()
+
+    def number(self, block: Block, at: int) -> int:
+        """Give every statement its positions: first, boundaries between blocks, last."""
+        for stmt in block:
+            marks = [at]
+            match stmt:
+                case If():
+                    marks.append(self.number(stmt.then, at + 1))
+                    marks.append(self.number(stmt.orelse, marks[-1] + 1))
+                    at = marks[-1] + 1
+                case For():
+                    marks.append(self.number(stmt.body, at + 1))
+                    at = marks[-1] + 1
+                case While():
+                    marks.append(self.number(stmt.head, at + 1))
+                    marks.append(self.number(stmt.body, marks[-1] + 1))
+                    at = marks[-1] + 1
+                case _:
+                    at += 1
+            self.spans[stmt] = tuple(marks)
+        return at
+
+    def read(self, names: list[str], at: int, live: dict[str, int]) -> None:
+        for name in names:
+            if name not in live:
+                live[name] = at
+                self.families[self.family(name)] += 1
+
+    def close(self, name: str, at: int, live: dict[str, int]) -> None:
+        """A name's range begins at ``at``: it is bound there."""
+        end = live.pop(name, None)
+        if end is None:
+            end = at + 1
+        else:
+            self.families[self.family(name)] -= 1
+        self.result.ranges.setdefault(name, []).append((at, end))
+
+    def block(self, block: Block, live: dict[str, int]) -> None:
+        for stmt in reversed(block):
+            match stmt:
+                case If():
+                    self.branch(stmt, live)
+                case For() | While():
+                    self.loop(stmt, live)
+                case _:
+                    self.simple(stmt, live)
+
+    def simple(self, stmt: Let | Effect, live: dict[str, int]) -> None:
+        at = self.spans[stmt][0]
+        if isinstance(stmt, Let) and self.skip(stmt.target):
+            return
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+            self._exclusive(stmt, live)
+        for name in binds_of(stmt):
+            self.close(name, at, live)
+        self.read(self.expand(reads_of(stmt)), at, live)
+
+    def _exclusive(self, stmt: Let, live: dict[str, int]) -> None:
+        """Whether a Let's first operand may be overwritten: no other name needs that memory."""
+        first = list(names_in(stmt.args[0])) if stmt.args else []
+        if first:
+            family = self.family(first[0])
+            others = self.families[family]
+            if stmt.target in live and self.family(stmt.target) == family:
+                others -= 1
+            if others == 0:
+                self.result.exclusive.add(stmt)
+
+    def add(self, name: str, begin: int, end: int) -> None:
+        self.result.ranges.setdefault(name, []).append((begin, end))
+
+    def branch(self, stmt: If, live: dict[str, int]) -> None:
+        start, middle, end = self.spans[stmt]
+        for phi in stmt.phis:
+            self.close(phi.target, end, live)
+        after = dict(live)
+        for name, stop in after.items():
+            self.add(name, end, stop)
+        before: dict[str, int] = {}
+        for block, begin, stop, side in (
+            (stmt.orelse, middle, end, 1),
+            (stmt.then, start, middle, 0),
+        ):
+            inner = dict.fromkeys(after, stop)
+            self.switch(live, inner)
+            self.read(self.expand(_phi_reads(stmt.phis, side)), stop, inner)
+            self.block(block, inner)
+            for name, last in inner.items():
+                self.add(name, begin, last)
+                before[name] = start
+            self.switch(inner, after)
+        self.switch(after, before)
+        live.clear()
+        live.update(before)
+        self.read(self.expand(uses((stmt.test,))), start, live)
+
+    def switch(self, old: dict[str, int], new: dict[str, int]) -> None:
+        """What is live changes from the names in ``old`` to those in ``new``."""
+        for name in old.keys() - new.keys():
+            self.families[self.family(name)] -= 1
+        for name in new.keys() - old.keys():
+            self.families[self.family(name)] += 1
+
+    def loop(self, stmt: For | While, live: dict[str, int]) -> None:
+        """Names from outside that a loop needs are live throughout it."""
+        marks = self.spans[stmt]
+        start, end = marks[0], marks[-1]
+        headers = {phi.target for phi in stmt.phis}
+        after = dict(live)
+        for name, stop in after.items():
+            self.add(name, end, stop)
+        bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
+        throughout = [n for n in after if n not in headers]
+        throughout += [n for n in self.outer_reads(stmt) if n not in bound and n not in after]
+        inner = dict.fromkeys(throughout, end)
+        self.switch(live, inner)
+        self.read(self.expand(_phi_reads(stmt.phis, 1)), end, inner)
+        self.block(stmt.body, inner)
+        if isinstance(stmt, While):
+            self.read(self.expand(uses((stmt.test,))), marks[1], inner)
+            self.read([n for n in after if n in headers], marks[1], inner)
+            self.block(stmt.head, inner)
+        for name in headers:
+            if name not in inner:
+                self.add(name, start, start + 1)
+        for name, stop in inner.items():
+            self.add(name, start, stop)
+        if isinstance(stmt, For) and stmt.index not in inner:
+            self.add(stmt.index, start, start + 1)
+        before = dict.fromkeys(throughout, start)
+        self.switch(inner, before)
+        live.clear()
+        live.update(before)
+        self.read(self.expand(_phi_reads(stmt.phis, 0) + reads_of(stmt)), start, live)
+
+    def outer_reads(self, loop: Stmt) -> list[str]:
+        """Every name that is read inside a loop, once."""
+        found: list[str] = []
+        for stmt in walk((loop,)):
+            if stmt is not loop:
+                found.extend(reads_of(stmt))
+                found.extend(_phi_reads(phis_of(stmt), 0))
+            if isinstance(stmt, While):
+                found.extend(uses((stmt.test,)))
+            found.extend(_phi_reads(phis_of(stmt), 1))
+        return list(dict.fromkeys(self.expand(found)))
+
+
+def _phi_reads(phis: tuple[Phi, ...], side: int) -> list[str]:
+    return [n for p in phis for n in uses(((p.first, p.second)[side],))]

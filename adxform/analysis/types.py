@@ -1,0 +1,116 @@
+"""Type inference: what is known of each name's value, from the types of the parameters."""
+
+from __future__ import annotations
+
+from adxform.core.builder import result_types, type_of
+from adxform.core.ir import (
+    UNDEFINED,
+    Block,
+    Callee,
+    For,
+    Function,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Stmt,
+    Tuple,
+    While,
+)
+from adxform.core.types import ANY, INT, Scalar, Struct, Type, join
+
+Types = dict[str, Type]
+ROUNDS = 4  # a loop's types settle after two rounds; what still moves after four becomes ANY
+
+
+def infer(function: Function, params: dict[str, Type]) -> Types:
+    """The type of every name in a function."""
+    types: Types = {p.name: params.get(p.name, ANY) for p in function.params}
+    _Inference(types).block(function.body)
+    return types
+
+
+def result_type(function: Function, types: Types) -> Type:
+    """The type of a function's result."""
+    return type_of(function.result, types)
+
+
+class _Inference:
+    def __init__(self, types: Types) -> None:
+        self.types = types
+
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let(op=Callee()):
+                for target, found in zip(stmt.targets, self.call(stmt), strict=True):
+                    self.types[target] = found
+            case Let():
+                self.types[stmt.target] = result_types(stmt, self.types)[0]
+            case If(then=then, orelse=orelse, phis=phis):
+                self.block(then)
+                self.block(orelse)
+                for phi in phis:
+                    self.types[phi.target] = self.merged(phi)
+            case For(index=index, phis=phis, body=body):
+                self.types[index] = INT
+                self.loop(phis, (body,))
+            case While(phis=phis, head=head, body=body):
+                self.loop(phis, (head, body))
+            case _:
+                for _, name in stmt.writes:
+                    self.types[name] = ANY
+
+    def call(self, stmt: Let) -> list[Type]:
+        """The types of a user's function's results, from those of its arguments."""
+        assert isinstance(stmt.op, Callee) and stmt.op.function is not None
+        function = stmt.op.function
+        args = {
+            p.name: _unvalued(type_of(a, self.types))
+            for p, a in zip(function.params, stmt.args, strict=True)
+        }
+        inner = infer(function, args)
+        return [type_of(leaf, inner) for leaf in leaves(function.result)]
+
+    def merged(self, phi: Phi) -> Type:
+        known = [type_of(o, self.types) for o in (phi.first, phi.second) if o != UNDEFINED]
+        if len(known) == 2:
+            return _unvalued(join(known[0], known[1]))
+        return known[0] if known else ANY
+
+    def loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
+        """A header's type covers its value before the loop and after each iteration."""
+        for phi in phis:
+            before = ANY if phi.first == UNDEFINED else type_of(phi.first, self.types)
+            self.types[phi.target] = _unvalued(before)
+        for attempt in range(ROUNDS):
+            for block in blocks:
+                self.block(block)
+            moved = False
+            for phi in phis:
+                old = self.types[phi.target]
+                new = self.merged(phi)
+                if new != old:
+                    moved = True
+                    self.types[phi.target] = new if attempt < ROUNDS - 2 else ANY
+            if not moved:
+                return
+
+
+def _unvalued(t: Type) -> Type:
+    """A type without the value: what a variable that changes has."""
+    if isinstance(t, Scalar) and t.value is not None:
+        return Scalar(t.dtype, t.weak)
+    if isinstance(t, Struct):
+        return Struct(tuple(_unvalued(item) for item in t.items))
+    return t
+
+
+def leaves(operand: Operand) -> list[Operand]:
+    """The operands inside nested tuples, left to right."""
+    if isinstance(operand, Tuple):
+        return [leaf for item in operand.items for leaf in leaves(item)]
+    return [operand]

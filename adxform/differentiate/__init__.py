@@ -1,0 +1,1 @@
+"""Forward (tangent) and reverse (adjoint) transformations of Core."""

@@ -1,0 +1,101 @@
+"""What forward and reverse mode share: zeros, names, and the terms of a rule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from adxform.core.builder import Builder, Names, all_names
+from adxform.core.ir import (
+    Const,
+    Function,
+    Global,
+    Let,
+    Opaque,
+    Operand,
+    Origin,
+    Primitive,
+    Tuple,
+    Var,
+    walk,
+)
+from adxform.core.types import Array, Scalar
+from adxform.differentiate.formulas import expand, formula_text
+from adxform.rules.table import RULES, Formula
+
+
+def primitive(name: str) -> Primitive:
+    """A primitive of the rule table."""
+    return RULES[name].primitive
+
+
+def names_for(function: Function) -> Names:
+    """A supply of names that a function neither binds nor takes from outside."""
+    names = Names(all_names(function), function.bases.values())
+    names.reserve(outside_names(function))
+    return names
+
+
+def outside_names(function: Function) -> set[str]:
+    """The names that a function's text takes from outside."""
+    found: set[str] = {spelled.split(".")[0] for spelled in function.spellings.values()}
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let):
+            for arg in stmt.args:
+                found.update(_globals(arg))
+            if isinstance(stmt.op, Opaque):
+                found.update(n.id for n in ast.walk(stmt.op.tree) if isinstance(n, ast.Name))
+    return found
+
+
+def _globals(operand: Operand) -> Iterable[str]:
+    if isinstance(operand, Global):
+        yield operand.text.split(".")[0]
+    elif isinstance(operand, Tuple):
+        for item in operand.items:
+            yield from _globals(item)
+
+
+def as_role(origin: Origin | None, role: str) -> Origin | None:
+    """The origin of what is made of a statement."""
+    return None if origin is None else Origin(origin.text, origin.location, role)
+
+
+def zeros(builder: Builder, like: Operand, base: str | None = None) -> Operand:
+    """Zeros of an operand's shape and dtype."""
+    if isinstance(builder.type_of(like), Scalar) or not isinstance(like, Var):
+        return Const(0.0)
+    return builder.emit(primitive("np.zeros_like"), (like, Const(None)), base)
+
+
+def mentions_g(formula: Formula) -> bool:
+    """Whether an elementwise formula says itself where the tangent or cotangent goes."""
+    text = formula_text(formula, {}) if isinstance(formula, str) else None
+    return text is not None and any(
+        isinstance(n, ast.Name) and n.id == "g" for n in ast.walk(ast.parse(text))
+    )
+
+
+def elementwise_term(
+    builder: Builder,
+    formula: Formula,
+    env: dict[str, Operand],
+    g: Operand,
+    *,
+    partial_first: bool,
+    base: str | None,
+) -> Operand:
+    """``g`` times the partial derivative that a formula gives."""
+    types = {name: builder.type_of(operand) for name, operand in env.items()}
+    text = formula_text(formula, types | {"g": builder.type_of(g)})
+    if not isinstance(text, str):
+        raise ValueError("an elementwise formula is text")
+    if mentions_g(text):
+        return expand(builder, text, env | {"g": g}, base)
+    partial = expand(builder, text, env)
+    factors = (partial, g) if partial_first else (g, partial)
+    return builder.emit(primitive("op.Mult"), factors, base)
+
+
+def is_array(builder: Builder, operand: Operand) -> bool:
+    return isinstance(builder.type_of(operand), Array)

@@ -1,0 +1,371 @@
+"""Reverse mode: the statements of the reverse sweep, from the last of the function to the first.
+
+Each statement ``w = f(x)`` gives ``x_bar += f'(x) w_bar`` (Griewank and Walther 2008, table 3.6).
+Branches and loops are mirrored, and refer to the forward sweep's values by name; how those values
+get there is decided afterwards, in ``record``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from adxform.analysis.activity import Activity, transparent
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    UNDEFINED,
+    Block,
+    Callee,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    binds_of,
+    blocks_of,
+    names_in,
+    phis_of,
+    uses,
+    walk,
+)
+from adxform.core.types import INT, Type, was_broadcast
+from adxform.differentiate.common import as_role, elementwise_term, names_for, primitive, zeros
+from adxform.differentiate.formulas import expand
+from adxform.rules.table import RULES, Rule
+
+Bars = dict[str, Operand]
+
+
+@dataclass(frozen=True, slots=True)
+class Pullback:
+    """A user's function as a pair: ``record`` runs it and hands over what ``pull`` needs.
+
+    ``record`` returns the function's results followed by ``handed`` values; ``pull`` takes the
+    arguments at ``kept`` places, the handed values, and a cotangent for each of ``pulled``
+    results, and returns a cotangent for each of the active arguments.
+    """
+
+    record: Callee
+    pull: Callee
+    handed: tuple[Type, ...]
+    kept: tuple[int, ...]
+    pulled: tuple[int, ...]
+
+
+PullbackOf = Callable[[Callee, tuple[int, ...], list[object]], Pullback]
+
+
+@dataclass(slots=True)
+class Sweeps:
+    """A function's forward and reverse sweep, not yet joined.
+
+    ``replaced`` maps statements of the forward sweep to what stands in their place, ``counters``
+    while loops to the name of their trip count.
+    """
+
+    builder: Builder
+    forward: Block
+    reverse: Block
+    value: Operand
+    seeds: tuple[str, ...]
+    bars: tuple[Operand, ...]
+    replaced: dict[Stmt, Stmt] = field(default_factory=dict)
+    counters: dict[Stmt, str] = field(default_factory=dict)
+
+
+def reverse(
+    function: Function,
+    wrt: tuple[str, ...],
+    outputs: tuple[Operand, ...],
+    activity: Activity,
+    types: Types,
+    pullback_of: PullbackOf,
+) -> Sweeps:
+    """The two sweeps of a function; ``outputs`` are the results that get a seed."""
+    builder = Builder(names_for(function), types, dict(function.bases))
+    mode = Reverse(builder, activity, pullback_of)
+    bars: Bars = {}
+    seeds = []
+    for output in outputs:
+        base = builder.bases.get(output.name) if isinstance(output, Var) else None
+        seed = builder.name(f"{base or 'out'}_bar")
+        builder.types[seed] = builder.type_of(output)
+        seeds.append(seed)
+        if isinstance(output, Var) and output.name in activity:
+            mode.seed(bars, output.name, Var(seed))
+    mode.block(function.body, bars)
+    results = []
+    for p in wrt:
+        results.append(bars.get(p) or zeros(builder, Var(p), f"{p}_bar"))
+    return Sweeps(
+        builder,
+        function.body,
+        builder.block,
+        function.result,
+        tuple(seeds),
+        tuple(results),
+        mode.replaced,
+        mode.counters,
+    )
+
+
+class Reverse:
+    """Walks blocks backward; ``bars`` holds the cotangent of each name that has one by then."""
+
+    def __init__(self, builder: Builder, activity: Activity, pullback_of: PullbackOf) -> None:
+        self.builder = builder
+        self.activity = activity
+        self.pullback_of = pullback_of
+        self.replaced: dict[Stmt, Stmt] = {}
+        self.counters: dict[Stmt, str] = {}
+
+    # --- cotangents ---------------------------------------------------------------------------
+
+    def base(self, name: str) -> str | None:
+        known = self.builder.bases.get(name)
+        return None if known is None else f"{known}_bar"
+
+    def seed(self, bars: Bars, name: str, value: Operand) -> None:
+        """Start a cotangent with a value that has a name of its own already."""
+        if name in bars:
+            value = self.builder.emit(primitive("accumulate"), (bars[name], value), self.base(name))
+        bars[name] = value
+
+    def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
+        """Add to the cotangent of an operand; of a tuple, item by item."""
+        if isinstance(operand, Tuple):
+            for place, item in enumerate(operand.items):
+                if self.activity.operand(item):
+                    part = value.items[place] if isinstance(value, Tuple) else self.builder.emit(
+                        primitive("[]"), (value, Const(place)))
+                    self.add(bars, item, part)
+            return
+        if not isinstance(operand, Var) or operand.name not in self.activity:
+            return
+        name, base = operand.name, self.base(operand.name)
+        if name in bars:
+            value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
+        elif base is not None and not (
+            isinstance(value, Var) and self.builder.bases.get(value.name) == base
+        ):
+            value = self.builder.emit(primitive("rename"), (value,), base)
+        bars[name] = value
+
+    def bar_or_zero(self, bars: Bars, name: str) -> Operand:
+        return bars.get(name) or zeros(self.builder, Var(name), self.base(name))
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def block(self, block: Block, bars: Bars) -> None:
+        for stmt in reversed(block):
+            self.builder.origin = as_role(getattr(stmt, "origin", None), "adjoint")
+            match stmt:
+                case If():
+                    self.branch(stmt, bars)
+                case For() | While():
+                    self.loop(stmt, bars)
+                case Let(op=Callee()):
+                    self.call(stmt, bars)
+                case Let():
+                    bar = bars.pop(stmt.target, None)
+                    if bar is not None:
+                        self.operation(stmt, bar, bars)
+
+    def operation(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
+        """Hand the cotangent of an operation's result to its operands."""
+        assert isinstance(stmt.op, Primitive)
+        rule = RULES[stmt.op.name]
+        args = dict(zip(stmt.op.params, stmt.args, strict=True))
+        if stmt.op.name == "[]" and isinstance(args[stmt.op.params[0]], Var):
+            self.read(stmt, out_bar, bars)
+            return
+        for param in rule.pull:
+            if self.activity.operand(args[param]):
+                self.pull(stmt, rule, args, param, out_bar, bars)
+
+    def read(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
+        """``w = x[i]`` gives ``x_bar[i] += w_bar``."""
+        x, index = stmt.args
+        assert isinstance(x, Var)
+        if x.name in self.activity:
+            bar = self.bar_or_zero(bars, x.name)
+            bars[x.name] = self.builder.emit(
+                primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
+            )
+
+    def pull(
+        self,
+        stmt: Let,
+        rule: Rule,
+        args: dict[str, Operand],
+        param: str,
+        out_bar: Operand,
+        bars: Bars,
+    ) -> None:
+        """Add to one operand's cotangent what its rule says."""
+        operand, out = args[param], Var(stmt.target)
+        env = args | {"out": out}
+        if isinstance(operand, Tuple):
+            for place, item in enumerate(operand.items):
+                if self.activity.operand(item):
+                    extra = {"item": item, "index": Const(place), "out_bar": out_bar}
+                    self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
+            return
+        assert isinstance(operand, Var)
+        stretched = rule.broadcasts and was_broadcast(
+            self.builder.type_of(operand), self.builder.type_of(out)
+        ) is not False
+        base = None if stretched or operand.name in bars else self.base(operand.name)
+        if rule.kind == "elementwise":
+            value = elementwise_term(
+                self.builder, rule.pull[param], env, out_bar, partial_first=False, base=base
+            )
+        else:
+            value = expand(self.builder, rule.pull[param], env | {"out_bar": out_bar}, base)
+        if stretched:
+            base = None if operand.name in bars else self.base(operand.name)
+            value = self.builder.emit(primitive("unbroadcast"), (value, operand), base)
+        self.add(bars, operand, value)
+
+    # --- structure ----------------------------------------------------------------------------
+
+    def outside(self, stmt: If | For | While) -> list[str]:
+        """The active names from outside a branch or loop that its statements read."""
+        bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
+        found: list[str] = []
+        for inner in walk((stmt,)):
+            if isinstance(inner, Let):
+                found.extend(transparent(inner))
+            for phi in phis_of(inner):
+                found.extend(uses((phi.second,) if inner is stmt and not isinstance(inner, If)
+                                  else (phi.first, phi.second)))
+        return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
+
+    def branch(self, stmt: If, bars: Bars) -> None:
+        phis = [p for p in stmt.phis if p.target in bars]
+        given = [(p, bars.pop(p.target)) for p in phis]
+        outside = self.outside(stmt)
+        if not given:
+            return
+        ends = []
+        for side, block in enumerate(blocks_of(stmt)):
+            outer = self.builder
+            self.builder = outer.nested()
+            inner = {name: bars[name] for name in outside if name in bars}
+            for phi, bar in given:
+                self.add(inner, (phi.first, phi.second)[side], bar)
+            self.block(block, inner)
+            ends.append((self.builder, inner))
+            self.builder = outer
+        merged = list(self._merge(outside, bars, ends))
+        (then, _), (orelse, _) = ends
+        self.builder.append(
+            If(stmt.test, then.block, orelse.block, tuple(merged), stmt.origin, mirror=stmt)
+        )
+
+    def _merge(
+        self, outside: list[str], bars: Bars, ends: list[tuple[Builder, Bars]]
+    ) -> Iterable[Phi]:
+        """A phi for each cotangent that either side of a branch has changed."""
+        for name in outside:
+            before = bars.get(name)
+            after = [inner.get(name) for _, inner in ends]
+            if all(value is before for value in after):
+                continue
+            values = [
+                value or zeros(builder, Var(name), self.base(name))
+                for value, (builder, _) in zip(after, ends, strict=True)
+            ]
+            target = self._bar_name(name)
+            bars[name] = Var(target)
+            yield Phi(target, values[0], values[1])
+
+    def _bar_name(self, name: str) -> str:
+        target = self.builder.name(self.base(name))
+        if name in self.builder.types:
+            self.builder.types[target] = self.builder.types[name]
+        return target
+
+    def loop(self, stmt: For | While, bars: Bars) -> None:
+        """A loop's reverse runs backward; the cotangents of what it carries run through it."""
+        active = [p for p in stmt.phis if p.target in self.activity]
+        outside = self.outside(stmt)
+        if not any(p.target in bars for p in active):
+            return
+        carried = [(p, self._bar_name(p.target), self.bar_or_zero(bars, p.target)) for p in active]
+        outer_bars = [(n, self._bar_name(n), self.bar_or_zero(bars, n)) for n in outside]
+        for phi in active:
+            bars.pop(phi.target, None)
+        outer = self.builder
+        self.builder = outer.nested()
+        inner: Bars = {name: Var(bar) for name, bar, _ in outer_bars}
+        for phi, bar, _ in carried:
+            self.add_quietly(inner, phi.second, Var(bar))
+        self.block(stmt.body, inner)
+        headers = [
+            Phi(bar, before, self.bar_or_zero(inner, phi.target)) for phi, bar, before in carried
+        ]
+        headers += [Phi(bar, before, inner[name]) for name, bar, before in outer_bars]
+        body, self.builder = self.builder.block, outer
+        self.builder.append(self._mirror(stmt, tuple(headers), body))
+        for name, bar, _ in outer_bars:
+            bars[name] = Var(bar)
+        self.builder.origin = as_role(stmt.origin, "adjoint")
+        for phi, bar, _ in carried:
+            if phi.first != UNDEFINED:
+                self.add_quietly(bars, phi.first, Var(bar))
+
+    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
+        """Add to a cotangent; the first value keeps the name it has."""
+        if isinstance(operand, Var) and operand.name in self.activity:
+            self.seed(bars, operand.name, value)
+
+    def _mirror(self, stmt: For | While, phis: tuple[Phi, ...], body: Block) -> For:
+        if isinstance(stmt, For):
+            index = self.builder.name(self.builder.bases.get(stmt.index))
+            self.builder.types[index] = INT
+            return For(index, stmt.bounds, phis, body, not stmt.reverse, stmt.origin, mirror=stmt)
+        if stmt not in self.counters:
+            self.counters[stmt] = self.builder.name("trips")
+            self.builder.types[self.counters[stmt]] = INT
+        index = self.builder.name("trip")
+        self.builder.types[index] = INT
+        count = Var(self.counters[stmt])
+        return For(index, (count,), phis, body, True, stmt.origin, mirror=stmt)
+
+    def call(self, stmt: Let, bars: Bars) -> None:
+        """A user's function was recorded on the way there, and is pulled back on the way back."""
+        given = {i: bars.pop(t) for i, t in enumerate(stmt.targets) if t in bars}
+        if not given:
+            return
+        assert isinstance(stmt.op, Callee)
+        active = tuple(i for i, arg in enumerate(stmt.args) if self.activity.operand(arg))
+        types = [self.builder.type_of(arg) for arg in stmt.args]
+        pullback = self.pullback_of(stmt.op, active, list(types))
+        handed = tuple(self.builder.name(None) for _ in pullback.handed)
+        self.builder.types.update(zip(handed, pullback.handed, strict=True))
+        if handed:
+            self.replaced[stmt] = Let(
+                (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
+            )
+        seeds = [
+            given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled
+        ]
+        args = [
+            *(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds
+        ]
+        names = [n for i in active for n in [next(names_in(stmt.args[i]))]]
+        bases = [None if n in bars else self.base(n) for n in names]
+        results = self.builder.call(pullback.pull, args, bases)
+        for name, result in zip(names, results, strict=True):
+            if name in self.builder.types:
+                self.builder.types[result.name] = self.builder.types[name]
+            self.add(bars, Var(name), result)

@@ -1,0 +1,1 @@
+"""From Core to readable Python: names, expressions, comments, text."""

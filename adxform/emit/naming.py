@@ -1,0 +1,143 @@
+"""Out of SSA: which names of Core become one variable of Python, and what it is called.
+
+Values that a phi merges share a variable where they are not needed at the same time; so do all
+values of one variable of the user's. What still collides gets a number.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, Range
+from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
+
+
+class Naming:
+    """Gives each name of Core its variable; ``variable[name]`` after construction."""
+
+    def __init__(
+        self,
+        params: list[str],
+        block: Block,
+        live: Liveness,
+        bases: dict[str, str],
+        reserved: set[str],
+    ) -> None:
+        self.live = live
+        self.bases = bases
+        self.parent: dict[str, str] = {}
+        self.ranges: dict[str, list[Range]] = {n: sorted(r) for n, r in live.ranges.items()}
+        self.params = set(params)
+        self._merge_in_place(block)
+        for stmt in walk(block):
+            for phi in phis_of(stmt):
+                self._merge_phi(phi)
+        self.variable = self._assign(params, reserved)
+
+    def find(self, name: str) -> str:
+        root = name
+        while (up := self.parent.get(root, root)) != root:
+            root = up
+        while self.parent.get(name, name) != root:
+            self.parent[name], name = root, self.parent.get(name, name)
+        return root
+
+    # --- merging ------------------------------------------------------------------------------
+
+    def _merge_in_place(self, block: Block) -> None:
+        """What is written in place keeps its variable."""
+        for stmt in walk(block):
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
+                stmt.op.name in IN_PLACE_WRITES
+            ):
+                for name in names_in(stmt.args[0]):
+                    self._try(stmt.target, name)
+
+    def _merge_phi(self, phi: Phi) -> None:
+        for operand in (phi.second, phi.first):
+            if isinstance(operand, Var):
+                self._try(phi.target, operand.name)
+
+    def _try(self, a: str, b: str) -> None:
+        """Merge two names if they are never needed at once and may be called the same."""
+        a, b = self.find(a), self.find(b)
+        if a == b or a not in self.ranges or b not in self.ranges:
+            return
+        if self._label(a) != self._label(b) and None not in (self._label(a), self._label(b)):
+            return
+        if a in self.params and b in self.params:
+            return
+        if _overlap(self.ranges[a], self.ranges[b]):
+            return
+        if b in self.params or (self._label(a) is None and a not in self.params):
+            a, b = b, a
+        self.parent[b] = a
+        self.ranges[a] = _union(self.ranges[a], self.ranges.pop(b))
+
+    def _label(self, root: str) -> str | None:
+        return self.bases.get(root)
+
+    # --- calling ------------------------------------------------------------------------------
+
+    def _assign(self, params: list[str], reserved: set[str]) -> dict[str, str]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for root in self.ranges:
+            groups[self._label(root) or root].append(root)
+        called: dict[str, str] = {}
+        taken = {*reserved, *params}
+        pending: list[tuple[str, list[list[str]]]] = []
+        for base, roots in groups.items():
+            pending.append((base, self._colors(roots, params)))
+        taken.update(base for base, _ in pending)
+        for base, colors in pending:
+            free_base = base not in reserved
+            for place, color in enumerate(colors):
+                plain = place == 0 and free_base
+                name = base if plain else _numbered(base, taken, max(place + 1, 2))
+                taken.add(name)
+                called.update(dict.fromkeys(color, name))
+        return {name: called[self.find(name)] for name in self._all_names()}
+
+    def _all_names(self) -> Iterable[str]:
+        return [n for n in self.live.ranges if self.find(n) in self.ranges]
+
+    def _colors(self, roots: list[str], params: list[str]) -> list[list[str]]:
+        """Groups of values of one variable that are never needed at once, in order of text."""
+        order = sorted(roots, key=lambda r: (r not in params, self.ranges[r][0]))
+        colors: list[tuple[list[Range], list[str]]] = []
+        for root in order:
+            own = self.ranges[root]
+            for place in range(max(0, len(colors) - 8), len(colors)):
+                used, members = colors[place]
+                if not _overlap(used, own):
+                    colors[place] = (_union(used, own), [*members, root])
+                    break
+            else:
+                colors.append((own, [root]))
+        return [members for _, members in colors]
+
+
+def _overlap(a: list[Range], b: list[Range]) -> bool:
+    """Whether two sorted lists of ranges meet; a range is open at its start."""
+    i = j = 0
+    while i < len(a) and j < len(b):
+        (start, end), (other, stop) = a[i], b[j]
+        if max(start, other) < min(end, stop):
+            return True
+        if end < stop:
+            i += 1
+        else:
+            j += 1
+    return False
+
+
+def _union(a: list[Range], b: list[Range]) -> list[Range]:
+    return sorted([*a, *b])
+
+
+def _numbered(base: str, taken: set[str], first: int) -> str:
+    number = first
+    while f"{base}_{number}" in taken:
+        number += 1
+    return f"{base}_{number}"

@@ -1,0 +1,181 @@
+"""Nesting: which operations are written inside the expression that uses them.
+
+What the user named keeps a statement of its own. What the compiler named goes back into the one
+place where it is used, unless something it reads is written in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from adxform.analysis.aliasing import IN_PLACE, Aliases
+from adxform.core.ir import (
+    Block,
+    Effect,
+    Function,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Stmt,
+    binds_of,
+    names_in,
+    phis_of,
+    reads_of,
+    uses,
+    walk,
+)
+from adxform.core.ir import If as Branch
+from adxform.core.ir import While as WhileLoop
+
+LARGEST = 9  # operations in one expression that the user has not written so
+
+Nested = dict[str, Let]
+
+
+def nest(function: Function, aliases: Aliases) -> Nested:
+    """The Let behind each name that is written where it is used."""
+    counts: Counter[str] = Counter(names_in(function.result))
+    for stmt in walk(function.body):
+        counts.update(reads_of(stmt))
+        if isinstance(stmt, WhileLoop):
+            counts.update(uses((stmt.test,)))
+        for phi in phis_of(stmt):
+            counts.update({n: 2 for n in uses((phi.first, phi.second))})
+    nesting = _Nesting(counts, function, aliases)
+    nesting.block(function.body, function.result)
+    return nesting.nested
+
+
+class _Nesting:
+    def __init__(self, counts: Counter[str], function: Function, aliases: Aliases) -> None:
+        self.counts = counts
+        self.bases = function.bases
+        self.aliases = aliases
+        self.nested: Nested = {}
+        self.sizes: dict[str, int] = {}
+
+    def block(self, block: Block, result: Operand | None = None) -> None:
+        """Nest within one block; ``waiting`` holds what may still move down to its use."""
+        waiting: dict[str, Let] = {}
+        readers: dict[str, set[str]] = {}
+        for stmt in block:
+            self._use(stmt, reads_of(stmt), waiting)
+            if isinstance(stmt, Branch):
+                self.block(stmt.then)
+                self.block(stmt.orelse)
+            elif isinstance(stmt, WhileLoop):
+                self.head(stmt)
+                self.block(stmt.body)
+            elif not isinstance(stmt, Let | Effect):
+                self.block(stmt.body)
+            self._written(stmt, waiting, readers)
+            if isinstance(stmt, Let) and self._may_move(stmt):
+                waiting[stmt.target] = stmt
+                for name in self._leaves(stmt):
+                    readers.setdefault(self.aliases.of(name), set()).add(stmt.target)
+        if result is not None:
+            for name in names_in(result):
+                if name in waiting:
+                    self._nest(waiting.pop(name), 1)
+
+    def head(self, stmt: WhileLoop) -> None:
+        """The whole head of a while loop, if it can be one expression, becomes its condition."""
+        waiting: dict[str, Let] = {}
+        readers: dict[str, set[str]] = {}
+        for inner in stmt.head:
+            self._use(inner, reads_of(inner), waiting)
+            self._written(inner, waiting, readers)
+            if isinstance(inner, Let) and self._may_move(inner):
+                waiting[inner.target] = inner
+        for name in uses((stmt.test,)):
+            if name in waiting:
+                self._nest(waiting.pop(name), 1)
+
+    def _may_move(self, stmt: Let) -> bool:
+        if stmt.target in self.bases or self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
+            return False
+        if isinstance(stmt.op, Primitive):
+            return stmt.op.name not in IN_PLACE and stmt.op.name != "copy"
+        return isinstance(stmt.op, Opaque) or True
+
+    def _use(self, stmt: Stmt, reads: list[str], waiting: dict[str, Let]) -> None:
+        """Nest what a statement reads, the operands that Python evaluates last first."""
+        size = 1
+        for name in reads:
+            let = waiting.get(name)
+            if let is None:
+                continue
+            if isinstance(stmt, Effect):
+                del waiting[name]
+                continue
+            grown = size + self.sizes.get(name, 1)
+            if grown > LARGEST and not self._same_statement(let, stmt):
+                continue
+            size = grown
+            self._nest(waiting.pop(name), size)
+        if isinstance(stmt, Let):
+            self.sizes[stmt.target] = size
+
+    def _same_statement(self, let: Let, stmt: Stmt) -> bool:
+        origin = getattr(stmt, "origin", None)
+        return let.origin is not None and let.origin == origin and let.origin.role == "primal"
+
+    def _nest(self, let: Let, size: int) -> None:
+        self.nested[let.target] = let
+
+    def _leaves(self, stmt: Let) -> list[str]:
+        """The names that an expression reads when it is written out."""
+        found: list[str] = []
+        for name in uses(stmt.args):
+            inner = self.nested.get(name)
+            found.extend(self._leaves(inner) if inner is not None else [name])
+        return found
+
+    def _written(
+        self, stmt: Stmt, waiting: dict[str, Let], readers: dict[str, set[str]]
+    ) -> None:
+        """What reads memory that a statement writes can move no further."""
+        if not waiting:
+            return
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+            if stmt.op.name in IN_PLACE:
+                self._stop(uses(stmt.args[:1]), waiting, readers)
+            return
+        if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and stmt.op.pure:
+            return
+        if isinstance(stmt, Effect) and stmt.harmless:
+            return
+        if isinstance(stmt, Let | Effect):
+            waiting.clear()
+            return
+        written = [
+            n for inner in walk((stmt,)) if isinstance(inner, Let)
+            and isinstance(inner.op, Primitive) and inner.op.name in IN_PLACE
+            for n in uses(inner.args[:1])
+        ]
+        self._stop(written, waiting, readers)
+        if any(isinstance(inner, Effect) and not inner.harmless for inner in walk((stmt,))):
+            waiting.clear()
+
+    def _stop(
+        self, written: list[str], waiting: dict[str, Let], readers: dict[str, set[str]]
+    ) -> None:
+        for name in written:
+            for reader in readers.pop(self.aliases.of(name), ()):
+                waiting.pop(reader, None)
+
+
+def written_out(operands: list[str], nested: Nested) -> list[str]:
+    """The names that a statement reads once nested operations are written into it."""
+    found: list[str] = []
+    for name in operands:
+        let = nested.get(name)
+        if let is None:
+            found.append(name)
+        else:
+            found.extend(written_out(uses(let.args), nested))
+    return found
+
+
+__all__ = ["Nested", "binds_of", "nest", "written_out"]

@@ -1,0 +1,396 @@
+"""An ``ast`` tree as readable Python text: printed by astor, read back, and compared.
+
+astor decides the order of things and most parentheses. Mended here are comments, blank lines, long
+lines, strings, and what astor 0.8.1 prints wrongly, unreadably or not at all.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from adxform.emit.canonical import COMMENT, canonical, check, double_quoted, indented, triple_quoted
+from adxform.errors import InternalError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # astor 0.8.1 asks for ast.Num, ast.Str
+    import astor
+    from astor.code_gen import SourceGenerator, set_precedence
+    from astor.op_util import Precedence, get_op_precedence, get_op_symbol
+
+LINE_LENGTH = 100
+
+_Statement = TypeVar("_Statement", bound=ast.stmt)
+
+
+def to_source(tree: ast.AST) -> str:
+    """The text of a module, a statement (both end in a newline) or an expression (which does not).
+
+    Raises `InternalError` rather than return text that reads back as another tree.
+    """
+    copy = canonical(tree)
+    try:
+        text = str(astor.to_source(copy, source_generator_class=_Generator)).strip("\n")
+    except InternalError:
+        raise
+    except Exception as error:
+        raise InternalError(f"an ast.{type(tree).__name__} cannot be printed: {error!r}") from error
+    text += "\n" if text and isinstance(copy, ast.Module) else ""
+    check(copy, text)
+    return text
+
+
+def comment(node: _Statement, text: str) -> _Statement:
+    """Have ``text`` printed as comment lines directly above the statement, which is returned."""
+    setattr(node, COMMENT, text)
+    return node
+
+
+# What astor prints, mended
+
+_COMMA = (", ",)
+_UNBREAKABLE = (",", " ")  # in two pieces, which `_BREAKS` does not know
+_TIGHTLY_BOUND = {
+    "Attribute": "value",
+    "Await": "value",
+    "Call": "func",
+    "Starred": "value",
+    "Subscript": "value",
+}
+
+
+class _Generator(SourceGenerator):  # type: ignore[misc]
+    """Writes pieces of text, which `_layout` joins into lines."""
+
+    def visit(self, node: ast.AST) -> None:
+        kind = type(node).__name__
+        if kind in _TIGHTLY_BOUND:
+            set_precedence(Precedence.highest, getattr(node, _TIGHTLY_BOUND[kind]))
+        method = getattr(self, f"visit_{kind}", None)
+        if method is None:
+            raise InternalError(f"an ast.{kind} has no printed form")
+        method(node)
+
+    def get__pp(self, node: ast.AST) -> int:
+        """How tightly the place binds that a node stands in: as an argument, where nobody said."""
+        return int(getattr(node, "_pp", Precedence.Comma))
+
+    # Blocks, with their comments
+
+    def visit_Module(self, node: ast.Module) -> None:
+        self._block(node.body)
+        self._finish()
+
+    def visit_Expression(self, node: ast.Expression) -> None:
+        self.visit(node.body)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Leave the text in one piece, so that astor wraps nothing."""
+        self.result[:] = ["".join(_layout(self.result))]
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        self.indentation += 1
+        self._block(statements)
+        self.indentation -= 1
+
+    def _block(self, statements: list[ast.stmt]) -> None:
+        for before, node in zip([None, *statements], statements, strict=False):
+            self.newline(extra=_blank_lines(before, node, nested=self.indentation > 0))
+            self._comment(node)
+            self.visit(node)
+
+    def _comment(self, node: ast.stmt) -> None:
+        for line in getattr(node, COMMENT, "").splitlines():
+            self.newline()
+            self.write(f"# {line}".rstrip())
+
+    # Definitions
+
+    def visit_FunctionDef(self, node: ast.FunctionDef, is_async: bool = False) -> None:
+        self._headline(node, "async def " if is_async else "def ")
+        self.write("(")
+        self._parameters(node.args, _COMMA)
+        self.write(")")
+        self.conditional_write(" -> ", node.returns)
+        self.write(":")
+        self.body(node.body)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._headline(node, "class ")
+        if bases := [*node.bases, *node.keywords]:
+            self.write("(")
+            self.comma_list(bases)
+            self.write(")")
+        self.write(":")
+        self.body(node.body)
+
+    def _headline(self, node: ast.FunctionDef | ast.ClassDef, keyword: str) -> None:
+        for decorator in node.decorator_list:
+            self.statement(decorator, "@", decorator)
+        generic = ", ".join(map(ast.unparse, getattr(node, "type_params", ())))
+        self.statement(node, keyword, node.name, generic and f"[{generic}]")
+
+    def _parameters(self, node: ast.arguments, comma: Sequence[str]) -> None:
+        positional = [*node.posonlyargs, *node.args]
+        defaults = [None] * (len(positional) - len(node.defaults)) + node.defaults
+        shown = [*map(_parameter, positional, defaults)]
+        if node.posonlyargs:
+            shown.insert(len(node.posonlyargs), ["/"])
+        if node.vararg or node.kwonlyargs:
+            shown.append(["*", node.vararg or ""])
+        shown += map(_parameter, node.kwonlyargs, node.kw_defaults)
+        if node.kwarg:
+            shown.append(["**", node.kwarg])
+        for index, pieces in enumerate(shown):
+            self.write(*(comma if index else ()), *pieces)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        with self.delimit(node) as delimiters:
+            set_precedence(delimiters.p, node.body)
+            self.write("lambda", " " if any(vars(node.args).values()) else "")
+            self._parameters(node.args, _UNBREAKABLE)
+            self.write(": ", node.body)
+
+    # Statements
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        set_precedence(node, node.value)
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            text = indented(node.value.value, self.indent_with * self.indentation)
+            node.value.value = text  # so that reading back compares with what was meant
+            self.statement(node, triple_quoted(text))
+        else:
+            self.statement(node, node.value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        bare = node.simple or not isinstance(node.target, ast.Name)
+        self.statement(node, *((node.target,) if bare else ("(", node.target, ")")))
+        self.write(": ", node.annotation)
+        self.conditional_write(" = ", node.value)
+
+    def visit_If(self, node: ast.If) -> None:
+        self._test(node, "if ")
+        while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            node = node.orelse[0]
+            self._comment(node)
+            self._test(node, "elif ")
+        self.else_body(node.orelse)
+
+    def visit_While(self, node: ast.While) -> None:
+        self._test(node, "while ")
+        self.else_body(node.orelse)
+
+    def _test(self, node: ast.If | ast.While, keyword: str) -> None:
+        self.statement(node, keyword, node.test, ":")
+        self.body(node.body)
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        several = isinstance(node.context_expr, ast.Tuple) and node.optional_vars is None
+        self.write("(" if several else "", node.context_expr, ")" if several else "")
+        self.conditional_write(" as ", node.optional_vars)
+
+    def visit_TryStar(self, node: ast.Try) -> None:
+        for handler in node.handlers:
+            vars(handler)["star"] = "*"
+        self.visit_Try(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self.statement(node, "except", getattr(node, "star", ""))
+        self.conditional_write(" ", node.type)
+        self.conditional_write(" as ", node.name)
+        self.write(":")
+        self.body(node.body)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.statement(node, "match ", node.subject, ":")
+        self.indentation += 1
+        self.write(*node.cases)
+        self.indentation -= 1
+
+    def visit_match_case(self, node: ast.match_case) -> None:
+        self.statement(node, "case ", ast.unparse(node.pattern))
+        self.conditional_write(" if ", node.guard)
+        self.write(":")
+        self.body(node.body)
+
+    def visit_TypeAlias(self, node: ast.stmt) -> None:
+        self.statement(node, ast.unparse(node))
+
+    # Expressions
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if type(node.value) in (int, float, complex):
+            with self.delimit(node):
+                self.write(repr(node.value))
+        else:
+            self.write("..." if node.value is ... else double_quoted(repr(node.value)))
+
+    def visit_JoinedStr(self, node: ast.expr) -> None:
+        self.write(double_quoted(ast.unparse(node)))
+
+    visit_TemplateStr = visit_JoinedStr
+
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        with self.delimit(node) as delimiters:
+            delimiters.discard = delimiters.discard and len(node.elts) > 1
+            in_loop = delimiters.discard and delimiters.pp == Precedence.comprehension_target
+            comma = _UNBREAKABLE if in_loop else _COMMA
+            self.comma_list(node.elts, trailing=len(node.elts) == 1, comma=comma)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        with self.delimit("{}"):
+            for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+                set_precedence(Precedence.Comma if key else Precedence.highest, value)
+                self.write(", " if index else "", key or "", ": " if key else "**", value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if len(node.args) == 1 and not node.keywords:
+            set_precedence(Precedence.call_one_arg, *node.args)  # a generator goes without its own
+        self.write(node.func, "(")
+        self.comma_list([*node.args, *node.keywords])
+        self.write(")")
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        set_precedence(Precedence.Comma if node.arg else Precedence.highest, node.value)
+        self.write(node.arg or "", "=" if node.arg else "**", node.value)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.write(node.value, "[")
+        elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+        alone = elements[0] if len(elements) == 1 else None
+        if len(elements) > 1 or isinstance(alone, ast.Slice | ast.Starred):
+            self.comma_list(elements, trailing=isinstance(alone, ast.Slice))
+        else:
+            self.write(node.slice)
+        self.write("]")
+
+    def visit_Slice(self, node: ast.Slice) -> None:
+        """Like ``1:n``, but ``i + 1 : n``."""
+        space = "" if all(map(_is_short, (node.lower, node.upper, node.step))) else " "
+        self.write(*((node.lower, space) if node.lower else ()), ":")
+        self.write(*((space, node.upper) if node.upper else ()))
+        if node.step is not None:
+            self.write(space if node.upper else "", ":", space, node.step)
+
+    def comma_list(
+        self, items: Sequence[ast.AST], trailing: bool = False, comma: Sequence[str] = _COMMA
+    ) -> None:
+        for index, item in enumerate(items):
+            self.write(*(comma if index else ()), item)
+        self.write("," if trailing else "")
+
+
+# How statements, lines and literals look
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_INDENT = 4
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_HEADS = {"if ", "elif ", "while ", "return", " import ", " = "}
+_HEADS |= {get_op_symbol(op(), " %s= ") for op in ast.operator.__subclasses__()}
+_BREAKS = {" for ": 0, " async for ": 0, ", ": 1, " if ": 2, " else ": 2}  # the loosest first
+_OPERATORS: list[type[ast.AST]] = [ast.Or, ast.And, *ast.cmpop.__subclasses__()]
+_OPERATORS += ast.operator.__subclasses__()
+_BREAKS |= {get_op_symbol(op(), " %s "): get_op_precedence(op()) for op in _OPERATORS}
+del _BREAKS[" ** "]  # it hugs its operands
+
+
+def _blank_lines(before: ast.stmt | None, node: ast.stmt, *, nested: bool) -> int:
+    if before is None:
+        return 0
+    if isinstance(before, _DEFINITIONS) or isinstance(node, _DEFINITIONS):
+        return 1 if nested else 2
+    text_before = isinstance(before, ast.Expr) and isinstance(before.value, ast.Constant)
+    imports_end = isinstance(before, _IMPORTS) and not isinstance(node, _IMPORTS)
+    return 0 if nested else int(imports_end or text_before)
+
+
+def _layout(pieces: list[str]) -> Iterator[str]:
+    """The pieces of the whole text, those of a long line broken up."""
+    line: list[str] = []
+    for piece in [*pieces, "\n"]:
+        if not piece.startswith("\n"):
+            line.append(piece)
+            continue
+        if sum(map(len, line)) > LINE_LENGTH and not any("\n" in part for part in line):
+            indent = len(line[0]) if line[0].isspace() else 0
+            yield "\n".join(_broken([part for part in line if part.strip() or part == " "], indent))
+        else:
+            yield from line
+        yield piece
+        line = []
+
+
+def _broken(pieces: list[str], indent: int) -> list[str]:
+    """A statement's line, broken at its outermost brackets, or at new ones around its value."""
+    start = max((i + 1 for i in _outermost(pieces) if pieces[i] in _HEADS), default=0)
+    end = len(pieces) - (pieces[-1] == ":")
+    places = _places(pieces[start:end])
+    lines = _at_brackets(pieces, indent)
+    hugging = len(places) == 1 and pieces[end - 1] in _CLOSE and max(map(len, lines)) <= LINE_LENGTH
+    if not start or not places or hugging:
+        return lines
+    head = " " * indent + "".join(pieces[:start]).strip() + " ("
+    body = _contents(pieces[start:end], indent + _INDENT)
+    return [head, *body, " " * indent + ")" + "".join(pieces[end:])]
+
+
+def _outermost(pieces: list[str]) -> Iterator[int]:
+    """The indices of the pieces that stand in no brackets, brackets included."""
+    depth = 0
+    for index, piece in enumerate(pieces):
+        depth -= piece in _CLOSE
+        if depth == 0:
+            yield index
+        depth += piece in _OPEN
+
+
+def _places(pieces: list[str]) -> list[int]:
+    """The indices of the loosest operators, or of the commas, outside brackets."""
+    found = [i for i in _outermost(pieces) if i and pieces[i] in _BREAKS]
+    loosest = min((_BREAKS[pieces[i]] for i in found), default=0)
+    return [i for i in found if _BREAKS[pieces[i]] == loosest]
+
+
+def _at_brackets(pieces: list[str], indent: int) -> list[str]:
+    """One line if it fits, or else broken inside its widest pair of brackets."""
+    line = " " * indent + "".join(pieces).strip()
+    outer = [*_outermost(pieces)]
+    pairs = [(i, j) for i, j in pairwise(outer) if pieces[i] in _OPEN and j > i + 1]
+    if len(line) <= LINE_LENGTH or not pairs:
+        return [line]
+    i, j = max(pairs, key=lambda pair: len("".join(pieces[slice(*pair)])))
+    head = " " * indent + "".join(pieces[: i + 1]).strip()
+    rest = " " * indent + "".join(pieces[j:])
+    return [head, *_contents(pieces[i + 1 : j], indent + _INDENT), rest]
+
+
+def _contents(pieces: list[str], indent: int) -> list[str]:
+    """The lines between two brackets."""
+    line = " " * indent + "".join(pieces).strip()
+    places = _places(pieces)
+    if len(line) <= LINE_LENGTH:
+        return [line]
+    if not places:
+        return _at_brackets(pieces, indent)
+    parts = [pieces[i:j] for i, j in pairwise([0, *places, len(pieces)])]
+    if pieces[places[0]] != ", ":
+        return [line for part in parts for line in _at_brackets(part, indent)]
+    elements = [[*(part[1:] if n else part), ","] for n, part in enumerate(parts)]
+    return [line for element in elements for line in _contents(element, indent)]
+
+
+def _parameter(parameter: ast.arg, default: ast.expr | None) -> list[ast.AST | str]:
+    if default is None:
+        return [parameter]
+    return [parameter, " = " if parameter.annotation else "=", default]
+
+
+def _is_short(bound: ast.expr | None) -> bool:
+    if isinstance(bound, ast.UnaryOp):
+        bound = bound.operand
+    return bound is None or isinstance(bound, ast.Name | ast.Constant | ast.Attribute)

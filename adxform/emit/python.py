@@ -1,0 +1,472 @@
+"""Core as a tree of Python: statements, expressions, comments that quote the primal line."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from adxform.analysis.aliasing import Aliases, fresh_names, has_memory
+from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, liveness
+from adxform.analysis.types import Types
+from adxform.core.builder import all_names
+from adxform.core.ir import (
+    UNDEFINED,
+    Block,
+    Callee,
+    Const,
+    Effect,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Opaque,
+    Operand,
+    Origin,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    walk,
+)
+from adxform.core.types import ANY, Scalar
+from adxform.differentiate.common import outside_names
+from adxform.emit.naming import Naming
+from adxform.emit.nesting import Nested, nest, written_out
+from adxform.emit.printer import comment
+from adxform.emit.temporaries import name_temporaries
+
+AUGMENTED = frozenset({"Add", "Sub", "Mult", "Div"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How names from outside are written: ``np`` under the user's alias, callees by name."""
+
+    prefixes: dict[str, str]
+
+    def __call__(self, text: str) -> str:
+        if text in self.prefixes:
+            return self.prefixes[text]
+        head, dot, last = text.rpartition(".")
+        while head:
+            if head in self.prefixes:
+                return f"{self.prefixes[head]}.{last}"
+            head, _, middle = head.rpartition(".")
+            last = f"{middle}.{last}"
+        return text
+
+
+def to_python(
+    function: Function, types: Types, *, reserved: set[str] | None = None
+) -> ast.FunctionDef:
+    """A function of Core as a Python definition."""
+    aliases = Aliases(function.body, types)
+    nested = nest(function, aliases)
+    bases = name_temporaries(function, nested)
+    params = [p.name for p in function.params]
+    live = liveness(
+        params,
+        function.body,
+        function.result,
+        expand=lambda names: written_out(names, nested),
+        skip=nested.__contains__,
+        family=aliases.of,
+    )
+    taken = (reserved or set()) | outside_names(function)
+    naming = Naming(params, function.body, live, bases, taken)
+    fresh = fresh_names(function, types)
+    writer = Writer(function, types, nested, naming.variable, live, fresh)
+    return writer.definition()
+
+
+class Writer:
+    """Writes statements; ``variable`` is what each name is called."""
+
+    def __init__(
+        self,
+        function: Function,
+        types: Types,
+        nested: Nested,
+        variable: dict[str, str],
+        live: Liveness,
+        fresh: set[str],
+    ) -> None:
+        self.function = function
+        self.types = types
+        self.nested = nested
+        self.variable = variable
+        self.live = live
+        self.fresh = fresh
+        self.spell = Spelling(function.spellings)
+        self.quoted: Origin | None = None
+
+    def definition(self) -> ast.FunctionDef:
+        body = self.block(self.function.body)
+        body.append(ast.Return(self.operand(self.function.result)))
+        if self.function.doc:
+            body.insert(0, ast.Expr(ast.Constant(self.function.doc)))
+        return ast.FunctionDef(
+            self.function.name, self.arguments(), body, [], None, None, lineno=1, type_params=[]
+        )
+
+    def arguments(self) -> ast.arguments:
+        params = self.function.params
+        positional = [p for p in params if not p.keyword_only]
+        keyword = [p for p in params if p.keyword_only]
+        return ast.arguments(
+            [],
+            [ast.arg(p.name) for p in positional],
+            None,
+            [ast.arg(p.name) for p in keyword],
+            [None if p.default is None else self.operand(p.default) for p in keyword],
+            None,
+            [self.operand(p.default) for p in positional if p.default is not None],
+        )
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def block(self, block: Block) -> list[ast.stmt]:
+        """The statements of a block; the first of each group of adjoints quotes its line."""
+        result: list[ast.stmt] = []
+        before, self.quoted = self.quoted, None
+        place = 0
+        while place < len(block):
+            stmt = block[place]
+            unpacked = self.unpacking(block, place)
+            if unpacked is not None:
+                made, length = [unpacked[0]], unpacked[1]
+            else:
+                made, length = self.statement(stmt), 1
+            self.quote(stmt, made)
+            result.extend(made)
+            place += length
+        self.quoted = before
+        return result
+
+    def quote(self, stmt: Stmt, made: list[ast.stmt]) -> None:
+        origin = getattr(stmt, "origin", None)
+        if not made or not isinstance(stmt, Let) or origin is None:
+            return
+        if origin.role == "adjoint" and origin != self.quoted:
+            comment(made[0], origin.text)
+        self.quoted = origin
+
+    def statement(self, stmt: Stmt) -> list[ast.stmt]:
+        match stmt:
+            case Let():
+                if len(stmt.targets) == 1 and stmt.target in self.nested:
+                    return []
+                return self.let(stmt)
+            case If():
+                return self.branch(stmt)
+            case For():
+                return self.loop(stmt)
+            case While():
+                return self.while_loop(stmt)
+            case Effect():
+                return self.effect(stmt)
+
+    def let(self, stmt: Let) -> list[ast.stmt]:
+        if isinstance(stmt.op, Primitive) and stmt.op.name in IN_PLACE_WRITES:
+            return self.write(stmt, stmt.op)
+        value = self.operation(stmt)
+        if len(stmt.targets) > 1:
+            names: list[ast.expr] = [self.store(t) for t in stmt.targets]
+            return [ast.Assign([ast.Tuple(names, ast.Store())], value, lineno=1)]
+        augmented = self.augmented(stmt, value)
+        if augmented is not None:
+            return [augmented]
+        if isinstance(value, ast.Name) and value.id == self.variable[stmt.target]:
+            return []
+        return [ast.Assign([self.store(stmt.target)], value, lineno=1)]
+
+    def augmented(self, stmt: Let, value: ast.expr) -> ast.stmt | None:
+        """``x += y`` where it says the same as ``x = x + y``: on numbers, or memory of our own."""
+        if not isinstance(value, ast.BinOp) or not isinstance(stmt.op, Primitive):
+            return None
+        user = stmt.op.name.startswith("augment.")
+        if type(value.op).__name__ not in AUGMENTED and not user:
+            return None
+        if not user and stmt.origin is not None and stmt.origin.role == "primal":
+            return None
+        own = self.variable[stmt.target]
+        left, right = value.left, value.right
+        if isinstance(value.op, ast.Mult | ast.Add) and _is_name(right, own) and not user:
+            left, right = right, left
+        if not _is_name(left, own) or not self.may_overwrite(stmt):
+            return None
+        return ast.AugAssign(self.store(stmt.target), value.op, right)
+
+    def may_overwrite(self, stmt: Let) -> bool:
+        """Whether a Let may write into the memory of what it replaces."""
+        known = self.types.get(stmt.target, ANY)
+        if isinstance(known, Scalar):
+            return True
+        first = stmt.args[0]
+        return (
+            isinstance(first, Var)
+            and first.name in self.fresh
+            and stmt in self.live.exclusive
+            and self.types.get(first.name, ANY) == known
+            and not isinstance(known, type(ANY))
+        )
+
+    def write(self, stmt: Let, op: Primitive) -> list[ast.stmt]:
+        """Operations on the memory of their first operand."""
+        bar = stmt.args[0]
+        if op.name == "accumulate":
+            return self.accumulate(stmt)
+        own = self.variable[stmt.target]
+        before: list[ast.stmt] = []
+        source = self.operand(bar)
+        memory = isinstance(bar, Var) and bar.name in self.fresh and stmt in self.live.exclusive
+        if not memory:
+            copied = ast.Call(ast.Attribute(source, "copy", ast.Load()), [], [])
+            before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
+        elif not _is_name(source, own):
+            before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
+        return [*before, self.written(stmt, op, own)]
+
+    def written(self, stmt: Let, op: Primitive, own: str) -> ast.stmt:
+        value = self.operand(stmt.args[2])
+        if op.name == "append":
+            call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
+            return ast.Expr(call)
+        index = self.operand(stmt.args[1])
+        if op.name == "accumulate_at" and self.repeats(stmt.args[1]):
+            at = ast.parse(self.spell("np.add.at"), mode="eval").body
+            return ast.Expr(ast.Call(at, [load(own), index, value], []))
+        place = ast.Subscript(load(own), index, ast.Store())
+        if op.name == "update":
+            return ast.Assign([place], value, lineno=1)
+        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+            return ast.AugAssign(place, ast.Sub(), value.operand)
+        return ast.AugAssign(place, ast.Add(), value)
+
+    def repeats(self, index: Operand) -> bool:
+        """Whether an index may name an element twice: only integer arrays do."""
+        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+        return any(self._may_repeat(part) for part in parts)
+
+    def _may_repeat(self, part: Operand) -> bool:
+        if isinstance(part, Const | Slice):
+            return False
+        if isinstance(part, Tuple):
+            return True
+        known = self.types.get(part.name, ANY) if isinstance(part, Var) else ANY
+        return not isinstance(known, Scalar) and getattr(known, "dtype", None) != "bool"
+
+    def accumulate(self, stmt: Let) -> list[ast.stmt]:
+        """``x_bar += value`` in place if the memory is ours alone, else a new sum."""
+        bar, value = stmt.args
+        own = self.variable[stmt.target]
+        source, added = self.operand(bar), self.operand(value)
+        minus = isinstance(added, ast.UnaryOp) and isinstance(added.op, ast.USub)
+        op: ast.operator = ast.Sub() if minus else ast.Add()
+        if isinstance(added, ast.UnaryOp) and minus:
+            added = added.operand
+        known = self.types.get(stmt.target, ANY)
+        ours = isinstance(bar, Var) and bar.name in self.fresh and stmt in self.live.exclusive
+        if _is_name(source, own) and (isinstance(known, Scalar) or ours):
+            return [ast.AugAssign(self.store(stmt.target), op, added)]
+        return [ast.Assign([self.store(stmt.target)], ast.BinOp(source, op, added), lineno=1)]
+
+    def unpacking(self, block: Block, place: int) -> tuple[ast.stmt, int] | None:
+        """``n = t[0]; d = t[1]`` as ``n, d = t``, where ``t`` has exactly that use."""
+        return None
+
+    # --- structure ----------------------------------------------------------------------------
+
+    def branch(self, stmt: If) -> list[ast.stmt]:
+        then = self.block(stmt.then) + self.copies([(p.target, p.first) for p in stmt.phis])
+        orelse = self.block(stmt.orelse) + self.copies([(p.target, p.second) for p in stmt.phis])
+        test = self.operand(stmt.test)
+        if not then and orelse:
+            then, orelse, test = orelse, [], negated(test)
+        return [ast.If(test, then or [ast.Pass()], orelse)]
+
+    def loop(self, stmt: For) -> list[ast.stmt]:
+        before = self.copies([(p.target, p.first) for p in stmt.phis])
+        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        bounds = [self.operand(b) for b in stmt.bounds]
+        iterable: ast.expr = ast.Call(load("range"), bounds, [])
+        if stmt.reverse:
+            iterable = ast.Call(load("reversed"), [iterable], [])
+        target = self.store(stmt.index)
+        return [*before, ast.For(target, iterable, body or [ast.Pass()], [], lineno=1)]
+
+    def while_loop(self, stmt: While) -> list[ast.stmt]:
+        before = self.copies([(p.target, p.first) for p in stmt.phis])
+        head = self.block(stmt.head)
+        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        test = self.operand(stmt.test)
+        if not head:
+            return [*before, ast.While(test, body or [ast.Pass()], [])]
+        stop = ast.If(negated(test), [ast.Break()], [])
+        return [*before, ast.While(ast.Constant(True), [*head, stop, *body], [])]
+
+    def copies(self, pairs: list[tuple[str, Operand]]) -> list[ast.stmt]:
+        """What phis need where their variables differ: all read before any is written."""
+        moves = [
+            (self.variable[target], self.operand(source))
+            for target, source in pairs
+            if source != UNDEFINED and target in self.variable
+        ]
+        moves = [(name, value) for name, value in moves if not _is_name(value, name)]
+        written = {name for name, _ in moves}
+        clash = any(
+            isinstance(n, ast.Name) and n.id in written - {name}
+            for name, value in moves for n in ast.walk(value)
+        )
+        if clash:
+            names: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in moves]
+            values = [value for _, value in moves]
+            return [ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()),
+                               lineno=1)]
+        return [ast.Assign([ast.Name(n, ast.Store())], v, lineno=1) for n, v in moves]
+
+    def effect(self, stmt: Effect) -> list[ast.stmt]:
+        reads = {name: self.operand(operand) for name, operand in stmt.reads}
+        writes = {name: self.variable.get(new, name) for name, new in stmt.writes}
+        before: list[ast.stmt] = [
+            ast.Assign([ast.Name(writes[n], ast.Store())], reads[n], lineno=1)
+            for n in writes
+            if n in reads and not _is_name(reads[n], writes[n])
+        ]
+        reads.update({n: load(new) for n, new in writes.items()})
+        tree = Substitution(reads, writes).visit(copy.deepcopy(stmt.tree))
+        return [*before, tree]
+
+    # --- expressions --------------------------------------------------------------------------
+
+    def store(self, name: str) -> ast.Name:
+        return ast.Name(self.variable[name], ast.Store())
+
+    def operand(self, operand: Operand) -> ast.expr:
+        match operand:
+            case Var(name):
+                let = self.nested.get(name)
+                if let is not None:
+                    return self.operation(let)
+                return load(self.variable.get(name, name))
+            case Const(value):
+                return ast.Constant(value)
+            case Global(text):
+                return ast.parse(self.spell(text), mode="eval").body
+            case Tuple(items, is_list):
+                made = [self.operand(item) for item in items]
+                return ast.List(made, ast.Load()) if is_list else ast.Tuple(made, ast.Load())
+            case Slice(lower, upper, step):
+                parts = (None if p is None else self.operand(p) for p in (lower, upper, step))
+                return ast.Slice(*parts)
+
+    def operation(self, stmt: Let) -> ast.expr:
+        op = stmt.op
+        if isinstance(op, Primitive):
+            return self.primitive(op, stmt.args)
+        if isinstance(op, Callee):
+            return ast.Call(load(op.name), [self.operand(a) for a in stmt.args], [])
+        reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
+        tree: ast.expr = Substitution(reads, {}).visit(copy.deepcopy(op.tree))
+        return tree
+
+    def primitive(self, op: Primitive, args: tuple[Operand, ...]) -> ast.expr:
+        special = _SPECIAL.get(op.name)
+        if special is not None:
+            return special(self, [self.operand(a) for a in args])
+        if op.style == "infix":
+            return infix(op.text, *(self.operand(a) for a in args))
+        if op.style == "unary":
+            return ast.UnaryOp(getattr(ast, op.text)(), self.operand(args[0]))
+        if op.style == "compare":
+            left, right = (self.operand(a) for a in args)
+            return ast.Compare(left, [getattr(ast, op.text)()], [right])
+        if op.style == "subscript":
+            return ast.Subscript(self.operand(args[0]), self.operand(args[1]), ast.Load())
+        if op.style == "attribute":
+            return ast.Attribute(self.operand(args[0]), op.text, ast.Load())
+        if op.style == "method":
+            function: ast.expr = ast.Attribute(self.operand(args[0]), op.text, ast.Load())
+            return self.arguments_of(function, op, op.params[1:], args[1:])
+        function = ast.parse(self.spell(op.text), mode="eval").body
+        return self.arguments_of(function, op, op.params, args)
+
+    def arguments_of(
+        self, function: ast.expr, op: Primitive, names: Sequence[str], args: Sequence[Operand]
+    ) -> ast.expr:
+        """A call; arguments that have a default are written by name, or not at all."""
+        defaults = dict(op.defaults)
+        positional: list[ast.expr] = []
+        keywords: list[ast.keyword] = []
+        for name, arg in zip(names, args, strict=True):
+            if name == op.variadic and isinstance(arg, Tuple):
+                positional.extend(self.operand(item) for item in arg.items)
+            elif name not in defaults:
+                positional.append(self.operand(arg))
+            elif arg != defaults[name]:
+                keywords.append(ast.keyword(name, self.keyword_value(name, arg)))
+        return ast.Call(function, positional, keywords)
+
+    def keyword_value(self, name: str, arg: Operand) -> ast.expr:
+        """A dtype is written as NumPy's own."""
+        if name == "dtype" and isinstance(arg, Const) and isinstance(arg.value, str):
+            plain = {"bool": "bool", "int64": "int"}.get(arg.value)
+            return load(plain) if plain else ast.parse(
+                self.spell(f"np.{arg.value}"), mode="eval").body
+        return self.operand(arg)
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """``not test``; a double negation goes."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    return ast.UnaryOp(ast.Not(), test)
+
+
+def infix(text: str, left: ast.expr, right: ast.expr) -> ast.expr:
+    """``left op right``."""
+    return ast.BinOp(left, getattr(ast, text)(), right)
+
+
+class Substitution(ast.NodeTransformer):
+    """Replaces the free names of a tree carried verbatim."""
+
+    def __init__(self, reads: dict[str, ast.expr], writes: dict[str, str]) -> None:
+        self.reads = reads
+        self.writes = writes
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load):
+            return copy.deepcopy(self.reads.get(node.id, node))
+        return ast.Name(self.writes.get(node.id, node.id), node.ctx)
+
+
+def _range_length(writer: Writer, args: list[ast.expr]) -> ast.expr:
+    bounds = args[0].elts if isinstance(args[0], ast.Tuple) else args
+    return ast.Call(load("len"), [ast.Call(load("range"), list(bounds), [])], [])
+
+
+_SPECIAL: dict[str, Callable[[Writer, list[ast.expr]], ast.expr]] = {
+    "copy": lambda writer, args: args[0],
+    "rename": lambda writer, args: args[0],
+    "empty_list": lambda writer, args: ast.List([], ast.Load()),
+    "list_of": lambda writer, args: ast.BinOp(
+        ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
+    ),
+    "trip_count": _range_length,
+}
+
+__all__ = ["Stmt", "all_names", "to_python", "walk"]

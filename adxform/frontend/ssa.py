@@ -1,0 +1,182 @@
+"""Static single assignment: every assignment gets a name of its own, and phis merge them.
+
+After an ``if``, and at the top of a loop's body, ``x_3 = phi(x, x_2)`` says which value counts.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from adxform.core.builder import Names
+from adxform.frontend.scope import bound_names
+
+PHI = "__phi__"
+UNDEFINED = "__undefined__"
+Env = dict[str, str]
+
+
+def to_ssa(node: ast.FunctionDef, names: Names) -> tuple[list[ast.stmt], dict[str, str]]:
+    """The body of a desugared function in SSA form, and the user's name of each new name.
+
+    Parameters keep their names.
+    """
+    return Ssa(node, names).run()
+
+
+class Ssa(ast.NodeTransformer):
+    """Renames by one walk in the order of execution; ``env`` is what each variable is now."""
+
+    def __init__(self, node: ast.FunctionDef, names: Names) -> None:
+        self.node = node
+        self.names = names
+        params = [a.arg for a in all_args(node.args)]
+        self.locals = {*params, *(n for stmt in node.body for n in bound_names(stmt))}
+        self.bases: dict[str, str] = {}
+        self.env: Env = {}
+        for name in params:
+            self.bases[name] = name
+            self.env[name] = name
+        names.reserve(params)
+        names.keep(self.locals)
+
+    def run(self) -> tuple[list[ast.stmt], dict[str, str]]:
+        return self.block(self.node.body), self.bases
+
+    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for stmt in body:
+            new = self.visit(stmt)
+            result.extend(new if isinstance(new, list) else [new])
+        return result
+
+    def define(self, name: str) -> str:
+        """A new version of a variable."""
+        version = self.names.fresh(name)
+        self.bases[version] = name
+        self.env[name] = version
+        return version
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id not in self.locals:
+            return node
+        return ast.copy_location(ast.Name(self.env.get(node.id, UNDEFINED), node.ctx), node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        target = node.targets[0]
+        if not isinstance(target, ast.Name):
+            return self.visit_other(node)
+        node.value = self.visit(node.value)
+        node.targets = [ast.copy_location(ast.Name(self.define(target.id), ast.Store()), target)]
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.stmt:
+        if node.value is not None:
+            node.value = self.visit(node.value)
+        return node
+
+    def visit_If(self, node: ast.If) -> list[ast.stmt]:
+        node.test = self.visit(node.test)
+        before = dict(self.env)
+        node.body = self.block(node.body)
+        then, self.env = self.env, dict(before)
+        node.orelse = self.block(node.orelse)
+        orelse = self.env
+        self.env = before
+        phis: list[ast.stmt] = []
+        for name in {**then, **orelse}:
+            first, second = then.get(name, UNDEFINED), orelse.get(name, UNDEFINED)
+            if first != second:
+                phis.append(self._phi(self.define(name), first, second, node))
+            else:
+                self.env[name] = first
+        return [node, *phis]
+
+    def visit_For(self, node: ast.For) -> list[ast.stmt]:
+        node.iter = self.visit(node.iter)
+        assert isinstance(node.target, ast.Name)
+        changed = [node.target.id, *(n for s in node.body for n in bound_names(s))]
+        headers = self._headers(changed)
+        node.target = ast.Name(self.define(node.target.id), ast.Store())
+        node.body = self._loop(node.body, headers, node)
+        return [node]
+
+    def visit_While(self, node: ast.While) -> list[ast.stmt]:
+        headers = self._headers([n for s in node.body for n in bound_names(s)])
+        node.test = self.visit(node.test)
+        node.body = self._loop(node.body, headers, node)
+        return [node]
+
+    def _headers(self, changed: list[str]) -> dict[str, tuple[str, str]]:
+        """A phi for each variable that the loop assigns: its target and the value before."""
+        headers: dict[str, tuple[str, str]] = {}
+        for name in dict.fromkeys(changed):
+            before = self.env.get(name, UNDEFINED)
+            headers[name] = (self.define(name), before)
+        return headers
+
+    def _loop(
+        self, body: list[ast.stmt], headers: dict[str, tuple[str, str]], node: ast.stmt
+    ) -> list[ast.stmt]:
+        inner = self.block(body)
+        phis = [
+            self._phi(target, before, self.env[name], node)
+            for name, (target, before) in headers.items()
+        ]
+        self.env.update({name: target for name, (target, _) in headers.items()})
+        return [*phis, *inner]
+
+    def _phi(self, target: str, first: str, second: str, node: ast.stmt) -> ast.stmt:
+        args: list[ast.expr] = [ast.Name(first, ast.Load()), ast.Name(second, ast.Load())]
+        call = ast.Call(ast.Name(PHI, ast.Load()), args, [])
+        phi = ast.Assign([ast.Name(target, ast.Store())], call)
+        phi._origin = node._origin  # type: ignore[attr-defined]
+        return ast.fix_missing_locations(ast.copy_location(phi, node))
+
+    def visit_other(self, node: ast.stmt) -> ast.stmt:
+        """A statement that stays as it is: what it reads and binds is noted beside it."""
+        reads = {n: self.env[n] for n in free_names(node) if n in self.env}
+        writes = {n: self.define(n) for n in bound_names(node)}
+        node._reads, node._writes = reads, writes  # type: ignore[attr-defined]
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_other
+    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
+    visit_Assert = visit_Raise = visit_Expr = visit_Delete = visit_Match = visit_other
+    visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_other
+    visit_AugAssign = visit_AnnAssign = visit_other
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return self._inner_scope(node, [a.arg for a in all_args(node.args)])
+
+    def _inner_scope(self, node: ast.expr, own: list[str]) -> ast.expr:
+        outer = self.env, self.locals
+        self.env = {k: v for k, v in self.env.items() if k not in own}
+        self.locals = self.locals - set(own)
+        self.generic_visit(node)
+        self.env, self.locals = outer
+        return node
+
+    def visit_ListComp(self, node: ast.expr) -> ast.expr:
+        targets = [n for g in node.generators for n in bound_names(g.target)]  # type: ignore[attr-defined]
+        return self._inner_scope(node, targets)
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def all_args(args: ast.arguments) -> list[ast.arg]:
+    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *extra]
+
+
+def free_names(node: ast.AST) -> list[str]:
+    """The names that a tree may read from outside itself."""
+    own: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.comprehension):
+            own.update(bound_names(inner.target))
+        elif isinstance(inner, ast.Lambda):
+            own.update(a.arg for a in all_args(inner.args))
+    loads = (
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    )
+    return [n for n in dict.fromkeys(loads) if n not in own]

@@ -1,0 +1,1 @@
+"""Passes from Core to Core that keep what a program computes."""

@@ -1,0 +1,48 @@
+"""Common-subexpression elimination: an operation repeated on the same operands is done once."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import MutableMapping
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Let, Operand, Primitive, Var
+from adxform.optimize.walk import Rewriter
+
+OWN_BUFFER = frozenset(
+    {
+        "copy", "update", "append", "accumulate", "accumulate_at", "empty_list", "list_of",
+        "np.empty", "np.empty_like", "np.zeros", "np.zeros_like", "np.ones", "np.ones_like",
+        "np.full", "np.full_like", "np.copy", ".copy()",
+    }
+)  # each use of these gets memory of its own
+
+Key = tuple[str, tuple[Operand, ...]]
+
+
+class CommonSubexpressions(Rewriter):
+    """Remembers the operations done so far; a block's are forgotten at its end."""
+
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.known: MutableMapping[Key, str] = ChainMap()
+
+    def enter(self) -> None:
+        assert isinstance(self.known, ChainMap)
+        self.known = self.known.new_child()
+
+    def leave(self) -> None:
+        assert isinstance(self.known, ChainMap)
+        self.known = self.known.parents
+
+    def let(self, stmt: Let) -> None:
+        if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
+            self.builder.append(stmt)
+            return
+        key = (stmt.op.name, stmt.args)
+        seen = self.known.get(key)
+        if seen is not None and stmt.target not in self.builder.bases:
+            self.env[stmt.target] = Var(seen)
+            return
+        self.known.setdefault(key, stmt.target)
+        self.builder.append(stmt)

@@ -1,0 +1,136 @@
+"""Dead-code elimination: statements and phis that no result and no effect depends on go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    For,
+    If,
+    Let,
+    Opaque,
+    Operand,
+    Phi,
+    Stmt,
+    While,
+    binds_of,
+    blocks_of,
+    names_in,
+    phis_of,
+    reads_of,
+    uses,
+)
+
+
+def eliminate_dead_code(block: Block, results: tuple[Operand, ...]) -> Block:
+    """Drop what nothing later reads; ``results`` are what the function returns.
+
+    Works on sweeps that are not joined yet, too: it follows names, not order.
+    """
+    marking = _Marking(block)
+    for operand in results:
+        for name in names_in(operand):
+            marking.need(name)
+    marking.run()
+    return _sweep(block, marking)
+
+
+def has_effect(stmt: Stmt) -> bool:
+    """Whether a statement does more than give values to names."""
+    if isinstance(stmt, Let):
+        return isinstance(stmt.op, Opaque) and not stmt.op.pure
+    return isinstance(stmt, Effect)
+
+
+class _Marking:
+    """Marks live names and statements, from the results back."""
+
+    def __init__(self, block: Block) -> None:
+        self.definers: dict[str, tuple[Stmt, Phi | None]] = {}
+        self.parents: dict[Stmt, Stmt | None] = {}
+        self.live: set[str] = set()
+        self.kept: set[Stmt] = set()
+        self.work: list[str] = []
+        self._index(block, None)
+
+    def _index(self, block: Block, parent: Stmt | None) -> None:
+        for stmt in block:
+            self.parents[stmt] = parent
+            for name in binds_of(stmt):
+                self.definers[name] = (stmt, None)
+            for phi in phis_of(stmt):
+                self.definers[phi.target] = (stmt, phi)
+            for inner in blocks_of(stmt):
+                self._index(inner, stmt)
+            if has_effect(stmt):
+                self.keep(stmt)
+
+    def need(self, name: str) -> None:
+        if name not in self.live:
+            self.live.add(name)
+            self.work.append(name)
+
+    def keep(self, stmt: Stmt) -> None:
+        """A statement is live: so is what it reads, and what decides whether it runs."""
+        current: Stmt | None = stmt
+        while current is not None and current not in self.kept:
+            self.kept.add(current)
+            for name in reads_of(current):
+                self.need(name)
+            if isinstance(current, While):
+                for name in uses((current.test,)):
+                    self.need(name)
+            current = self.parents[current]
+
+    def run(self) -> None:
+        while self.work:
+            name = self.work.pop()
+            if name not in self.definers:
+                continue
+            stmt, phi = self.definers[name]
+            self.keep(stmt)
+            if phi is not None:
+                for read in uses((phi.first, phi.second)):
+                    self.need(read)
+
+
+def _sweep(block: Block, marking: _Marking) -> Block:
+    kept: list[Stmt] = []
+    for stmt in block:
+        if stmt not in marking.kept:
+            continue
+        match stmt:
+            case If():
+                kept.append(
+                    replace(
+                        stmt,
+                        then=_sweep(stmt.then, marking),
+                        orelse=_sweep(stmt.orelse, marking),
+                        phis=_live(stmt.phis, marking),
+                    )
+                )
+            case For():
+                body = _sweep(stmt.body, marking)
+                kept.append(replace(stmt, body=body, phis=_live(stmt.phis, marking)))
+            case While():
+                kept.append(
+                    replace(
+                        stmt,
+                        head=_sweep(stmt.head, marking),
+                        body=_sweep(stmt.body, marking),
+                        phis=_live(stmt.phis, marking),
+                    )
+                )
+            case _:
+                kept.append(stmt)
+    return tuple(kept)
+
+
+def _live(phis: tuple[Phi, ...], marking: _Marking) -> tuple[Phi, ...]:
+    return tuple(phi for phi in phis if phi.target in marking.live)
+
+
+__all__ = ["Callee", "eliminate_dead_code", "has_effect"]

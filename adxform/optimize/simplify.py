@@ -1,0 +1,163 @@
+"""Simplification: helpers said in plain NumPy where types are known, exact algebra, folding.
+
+Every rewrite gives the same value, shape and dtype; ``0 * x`` stays, because x may be NaN.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Tuple, Var
+from adxform.core.types import Array, Scalar, differentiable
+from adxform.differentiate.formulas import expand
+from adxform.optimize.walk import Rewriter
+from adxform.rules.expressions import static_item
+from adxform.rules.table import LOWERINGS, RULES
+
+FOLDED: dict[str, Callable[..., Any]] = {
+    "op.Add": operator.add,
+    "op.Sub": operator.sub,
+    "op.Mult": operator.mul,
+    "op.USub": operator.neg,
+    "op.Eq": operator.eq,
+    "op.NotEq": operator.ne,
+    "op.Lt": operator.lt,
+    "op.Gt": operator.gt,
+}
+
+
+class Simplify(Rewriter):
+    """Simplifies Let by Let; ``made_by`` remembers the operation behind each name."""
+
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.made_by: dict[str, Let] = {}
+
+    def let(self, stmt: Let) -> None:
+        if isinstance(stmt.op, Primitive):
+            base = self.builder.bases.get(stmt.target)
+            self.builder.origin = stmt.origin
+            value = self.rewritten(stmt, stmt.op)
+            if value is not None:
+                self._replace(stmt, value, base)
+                return
+        self.builder.append(stmt)
+        self.remember(stmt)
+
+    def remember(self, stmt: Let) -> None:
+        if len(stmt.targets) == 1:
+            self.made_by[stmt.target] = stmt
+
+    def _replace(self, stmt: Let, value: Operand, base: str | None) -> None:
+        """A name becomes another operand; the user's own name keeps a statement."""
+        self.env[stmt.target] = value
+
+    def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
+        """What a Let is replaced by, or None where it stays."""
+        if op.name == "rename":
+            return stmt.args[0]
+        if op.name in LOWERINGS:
+            return self.lowered(stmt, op)
+        if op.name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
+            return Const(FOLDED[op.name](*(a.value for a in stmt.args if isinstance(a, Const))))
+        if op.name == "[]" and isinstance(stmt.args[0], Tuple):
+            index = stmt.args[1]
+            return static_item(stmt.args[0], index) if isinstance(index, Const) else None
+        rewrite = _REWRITES.get(op.name)
+        return None if rewrite is None else rewrite(self, stmt)
+
+    def lowered(self, stmt: Let, op: Primitive) -> Operand | None:
+        """A helper as plain NumPy, where its operands' types say how."""
+        env = dict(zip(op.params, stmt.args, strict=True))
+        types = {name: self.builder.type_of(arg) for name, arg in env.items()}
+        text = LOWERINGS[op.name](**types)
+        if text is None:
+            return None
+        inner = Simplify(self.builder)
+        inner.made_by, before = self.made_by, len(self.builder.stmts)
+        value = expand(self.builder, text, env, self.builder.bases.get(stmt.target))
+        made = self.builder.stmts[before:]
+        del self.builder.stmts[before:]
+        for new in made:
+            inner.statement(new)
+        return inner.sub(value)
+
+    def origin_of(self, operand: Operand) -> Let | None:
+        return self.made_by.get(operand.name) if isinstance(operand, Var) else None
+
+    def branch(self, stmt: If) -> None:
+        test = self.sub(stmt.test)
+        if not isinstance(test, Const):
+            super().branch(stmt)
+            return
+        self.block(stmt.then if test.value else stmt.orelse)
+        for phi in stmt.phis:
+            self.env[phi.target] = self.sub(phi.first if test.value else phi.second)
+
+
+def _is_one(operand: Operand) -> bool:
+    return isinstance(operand, Const) and type(operand.value) in (int, float) and (
+        operand.value == 1)
+
+
+def _product(walk: Simplify, stmt: Let) -> Operand | None:
+    x, y = stmt.args
+    if _is_one(y) and differentiable(walk.builder.type_of(x)):
+        return x
+    if _is_one(x) and differentiable(walk.builder.type_of(y)):
+        return y
+    return None
+
+
+def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
+    x, y = stmt.args
+    return x if _is_one(y) and differentiable(walk.builder.type_of(x)) else None
+
+
+def _negation(walk: Simplify, stmt: Let) -> Operand | None:
+    inner = walk.origin_of(stmt.args[0])
+    return inner.args[0] if _is_op(inner, "op.USub") and inner is not None else None
+
+
+def _is_op(stmt: Let | None, name: str) -> bool:
+    return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name
+
+
+def _sum(walk: Simplify, stmt: Let) -> Operand | None:
+    """``a + (-b)`` is ``a - b``; it differs in no bit."""
+    inner = walk.origin_of(stmt.args[1])
+    if _is_op(inner, "op.USub") and inner is not None:
+        base = walk.builder.bases.get(stmt.target)
+        return walk.builder.emit(RULES["op.Sub"].primitive, (stmt.args[0], inner.args[0]), base)
+    return None
+
+
+def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
+    """Adding to a zero that the compiler made gives the value itself."""
+    bar, value = stmt.args
+    inner = walk.origin_of(bar)
+    if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
+        return value
+    return None
+
+
+def _reshaped(walk: Simplify, stmt: Let) -> Operand | None:
+    """A broadcast to the shape that a value has already."""
+    return None
+
+
+def known_shape(walk: Simplify, operand: Operand) -> Array | Scalar | None:
+    found = walk.builder.type_of(operand)
+    return found if isinstance(found, Array | Scalar) else None
+
+
+_REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
+    "op.Mult": _product,
+    "op.Div": _quotient,
+    "op.USub": _negation,
+    "op.Add": _sum,
+    "accumulate": _accumulation,
+}

@@ -1,0 +1,116 @@
+"""A walk that rebuilds a block, replacing names as it goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    Effect,
+    For,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Stmt,
+    Var,
+    While,
+    substitute,
+)
+
+
+class Rewriter:
+    """Rebuilds statements in order; subclasses say what becomes of a Let.
+
+    ``env`` maps names to what they are replaced by.
+    """
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.env: dict[str, Operand] = {}
+
+    def let(self, stmt: Let) -> None:
+        """Handle a Let whose operands are up to date already."""
+        self.builder.append(stmt)
+
+    def enter(self) -> None:
+        """A block within begins."""
+
+    def leave(self) -> None:
+        """A block within ends."""
+
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
+    def nested(self, block: Block) -> Block:
+        outer = self.builder
+        self.builder = outer.nested()
+        self.enter()
+        self.block(block)
+        self.leave()
+        made, self.builder = self.builder.block, outer
+        return made
+
+    def sub(self, operand: Operand) -> Operand:
+        return substitute(operand, self.env) if self.env else operand
+
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                args = tuple(self.sub(a) for a in stmt.args)
+                self.let(replace(stmt, args=args) if args != stmt.args else stmt)
+            case If():
+                self.branch(stmt)
+            case For() | While():
+                self.loop(stmt)
+            case Effect():
+                reads = tuple((name, self.sub(o)) for name, o in stmt.reads)
+                self.builder.append(replace(stmt, reads=reads))
+
+    def branch(self, stmt: If) -> None:
+        test = self.sub(stmt.test)
+        then, orelse = self.nested(stmt.then), self.nested(stmt.orelse)
+        phis = self.merged(stmt.phis)
+        self.builder.append(replace(stmt, test=test, then=then, orelse=orelse, phis=phis))
+
+    def merged(self, phis: tuple[Phi, ...]) -> tuple[Phi, ...]:
+        """A branch's phis; one whose values agree is no phi."""
+        kept = []
+        for phi in phis:
+            first, second = self.sub(phi.first), self.sub(phi.second)
+            if first == second:
+                self.env[phi.target] = first
+            else:
+                kept.append(Phi(phi.target, first, second))
+        return tuple(kept)
+
+    def loop(self, stmt: For | While) -> None:
+        kept = []
+        for phi in stmt.phis:
+            if phi.second in (Var(phi.target), phi.first):
+                self.env[phi.target] = self.sub(phi.first)
+            else:
+                kept.append(Phi(phi.target, self.sub(phi.first), phi.second))
+        if isinstance(stmt, For):
+            bounds = tuple(self.sub(b) for b in stmt.bounds)
+            body = self.nested(stmt.body)
+            self.builder.append(
+                replace(stmt, bounds=bounds, phis=self._closed(kept), body=body)
+            )
+            return
+        outer = self.builder
+        self.builder = outer.nested()
+        self.enter()
+        self.block(stmt.head)
+        head, self.builder = self.builder.block, outer
+        test = self.sub(stmt.test)
+        body = self.nested(stmt.body)
+        self.leave()
+        self.builder.append(
+            replace(stmt, phis=self._closed(kept), head=head, test=test, body=body)
+        )
+
+    def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
+        return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
