@@ -23,7 +23,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, INERT, Known, Scalar, Type
 
-IN_PLACE = frozenset({"update", "append", "accumulate", "accumulate_at"})
+IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
 
 def has_memory(t: Type) -> bool:

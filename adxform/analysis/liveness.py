@@ -30,7 +30,7 @@ from adxform.core.ir import (
 )
 
 Range = tuple[int, int]
-IN_PLACE_WRITES = frozenset({"update", "append", "accumulate", "accumulate_at"})
+IN_PLACE_WRITES = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from adxform.core.ir import (
     Tuple,
     While,
 )
-from adxform.core.types import ANY, INT, Scalar, Struct, Type, join
+from adxform.core.types import ANY, INT, Scalar, Struct, Sym, Type, join
 
 Types = dict[str, Type]
 ROUNDS = 4  # a loop's types settle after two rounds; what still moves after four becomes ANY
@@ -25,9 +25,18 @@ ROUNDS = 4  # a loop's types settle after two rounds; what still moves after fou
 
 def infer(function: Function, params: dict[str, Type]) -> Types:
     """The type of every name in a function."""
-    types: Types = {p.name: params.get(p.name, ANY) for p in function.params}
+    types: Types = {}
+    for p in function.params:
+        types[p.name] = _symbolic(p.name, params.get(p.name, ANY))
     _Inference(types).block(function.body)
     return types
+
+
+def _symbolic(name: str, t: Type) -> Type:
+    """An integer whose value is not known is known by its name, if it never changes."""
+    if isinstance(t, Scalar) and t.dtype == "int64" and t.value is None:
+        return Scalar(t.dtype, t.weak, Sym(name))
+    return t
 
 
 def result_type(function: Function, types: Types) -> Type:
@@ -38,6 +47,7 @@ def result_type(function: Function, types: Types) -> Type:
 class _Inference:
     def __init__(self, types: Types) -> None:
         self.types = types
+        self.in_loop = False
 
     def block(self, block: Block) -> None:
         for stmt in block:
@@ -49,7 +59,8 @@ class _Inference:
                 for target, found in zip(stmt.targets, self.call(stmt), strict=True):
                     self.types[target] = found
             case Let():
-                self.types[stmt.target] = result_types(stmt, self.types)[0]
+                found = result_types(stmt, self.types)[0]
+                self.types[stmt.target] = found if self.in_loop else _symbolic(stmt.target, found)
             case If(then=then, orelse=orelse, phis=phis):
                 self.block(then)
                 self.block(orelse)
@@ -86,6 +97,7 @@ class _Inference:
         for phi in phis:
             before = ANY if phi.first == UNDEFINED else type_of(phi.first, self.types)
             self.types[phi.target] = _unvalued(before)
+        outer, self.in_loop = self.in_loop, True
         for attempt in range(ROUNDS):
             for block in blocks:
                 self.block(block)
@@ -97,7 +109,8 @@ class _Inference:
                     moved = True
                     self.types[phi.target] = new if attempt < ROUNDS - 2 else ANY
             if not moved:
-                return
+                break
+        self.in_loop = outer
 
 
 def _unvalued(t: Type) -> Type:

@@ -108,11 +108,13 @@ class Builder:
         self.bases = {} if bases is None else bases
         self.stmts: list[Stmt] = []
         self.origin: Origin | None = None
+        self.declared: set[str] = set()
 
     def nested(self) -> Builder:
         """A builder for a block within this one."""
         inner = Builder(self.names, self.types, self.bases)
         inner.origin = self.origin
+        inner.declared = self.declared
         return inner
 
     @property
@@ -123,9 +125,15 @@ class Builder:
         self.stmts.append(stmt)
 
     def name(self, base: str | None) -> str:
-        """A fresh name: one of the user's variable ``base``, or a temporary."""
+        """A fresh name: one of the user's variable ``base``, or a temporary.
+
+        A name that was declared is given out as it is, once.
+        """
         if base is None:
             return self.names.fresh("_t")
+        if base in self.declared:
+            self.declared.remove(base)
+            return base
         name = self.names.fresh(base)
         self.bases[name] = base
         return name

@@ -44,7 +44,8 @@ def outside_names(function: Function) -> set[str]:
             for arg in stmt.args:
                 found.update(_globals(arg))
             if isinstance(stmt.op, Opaque):
-                found.update(n.id for n in ast.walk(stmt.op.tree) if isinstance(n, ast.Name))
+                inner = {n.id for n in ast.walk(stmt.op.tree) if isinstance(n, ast.Name)}
+                found.update(inner - set(stmt.op.reads))
     return found
 
 

@@ -29,6 +29,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    reads_of,
     uses,
 )
 from adxform.core.types import was_broadcast
@@ -135,14 +136,26 @@ class Forward:
             case Let(op=Callee()):
                 self.call(stmt)
             case Let():
-                self.builder.append(stmt)
-                if stmt.target in self.activity:
-                    self.builder.origin = as_role(stmt.origin, "tangent")
-                    found = self.operation(stmt)
-                    if found is not None:
-                        self.tangents[stmt.target] = found
+                self.let(stmt)
             case _:
                 self.builder.append(stmt)
+
+    def let(self, stmt: Let) -> None:
+        """An operation, and then its tangent; first its tangent, if a variable takes a new value
+        that the tangent does not need."""
+        before = len(self.builder.stmts)
+        self.builder.append(stmt)
+        if stmt.target not in self.activity:
+            return
+        self.builder.origin = as_role(stmt.origin, "tangent")
+        found = self.operation(stmt)
+        if found is None:
+            return
+        self.tangents[stmt.target] = found
+        made = self.builder.stmts[before + 1 :]
+        overwrites = self.builder.bases.get(stmt.target, stmt.target) != stmt.target
+        if overwrites and not any(stmt.target in reads_of(new) for new in made):
+            self.builder.stmts[before:] = [*made, stmt]
 
     # --- operations ---------------------------------------------------------------------------
 

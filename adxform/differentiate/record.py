@@ -57,6 +57,7 @@ class Tape:
 
     name: str
     loop: For | While
+    inner: tuple[For, ...]
     value: str
     definition: Definition
     kind: str
@@ -103,6 +104,7 @@ class _Link:
         self.plan = Plan()
         self.tape_of: dict[tuple[str, Stmt], Tape] = {}
         self.wanted: set[str] = set()
+        self.extents = self._find_extents()
 
     def _replaced_bindings(self) -> None:
         """Names that are bound only by what replaces a statement, and trip counts."""
@@ -144,7 +146,9 @@ class _Link:
             needed = {n for n in reads_of(stmt)} | {
                 n for phi in getattr(stmt, "phis", ()) for n in _outer_reads(stmt, phi)
             }
-            self.fetch(sorted(needed, key=self._order), path, env, inner)
+            if isinstance(stmt, For):
+                needed |= self.invariant(stmt, path)
+            self.fetch(sorted(needed), path, env, inner)
             match stmt:
                 case Let():
                     args = tuple(substitute(a, env) for a in stmt.args)
@@ -157,8 +161,15 @@ class _Link:
                     inner.append(stmt)
         return inner.block
 
-    def _order(self, name: str) -> str:
-        return name
+    def invariant(self, loop: For, path: Path) -> set[str]:
+        """What a reverse loop needs from outside the loop that it mirrors: fetched before it."""
+        found = self._mentioned((loop,))
+        return {
+            n for n in found
+            if n in self.defined and 0 < len(self.visible(n, path).path) <= len(path)
+            and all(around is not loop.mirror for around, _ in self.defined[n].path)
+            and self.visible(n, path).path == path[: len(self.visible(n, path).path)]
+        }
 
     def reverse_branch(self, stmt: If, path: Path, env: dict[str, Operand]) -> Stmt:
         sides = []
@@ -280,19 +291,51 @@ class _Link:
         )
         if place is None:
             return Var(self.export(name, definition.path))
-        loop = definition.path[place][0]
-        assert isinstance(loop, For | While)
-        tape = self.tape(name, loop, definition)
-        outer = Definition(definition.path[:place], loop)
+        place, loops = self.nest(name, definition, place)
+        tape = self.tape(name, loops, definition)
+        outer = Definition(definition.path[:place], loops[0])
         source: Operand = Var(tape.name)
         if outer.path:
             self.defined.setdefault(tape.name, outer)
             self.fetch([tape.name], path, env, builder)
             source = env.get(tape.name, source)
-        index = substitute(self.position(loop, builder, env), env)
+        origin, builder.origin = builder.origin, None
+        index = substitute(self.place(tape, builder, env), env)
         read = builder.emit(primitive("[]"), (source, index), self.builder.bases.get(name))
+        builder.origin = origin
         self.types[read.name] = self.types.get(name, ANY)
         return read
+
+    def nest(
+        self, name: str, definition: Definition, place: int
+    ) -> tuple[int, tuple[For | While, ...]]:
+        """The loops around a value that one tape can serve, outermost first: those whose inner
+        trip counts are known before the outermost begins."""
+        path = definition.path
+        first = path[place][0]
+        assert isinstance(first, For | While)
+        loops: tuple[For | While, ...] = (first,)
+        for outer in range(place - 1, -1, -1):
+            stmt = path[outer][0]
+            if isinstance(stmt, If):
+                continue
+            inner = [loop for loop in loops if isinstance(loop, For)]
+            bounds = uses([b for loop in inner for b in loop.bounds])
+            known = all(len(self.definition_path(n)) <= outer for n in bounds)
+            array = isinstance(stmt, For) and self._storage(
+                self.types.get(name, ANY), stmt, definition)[0] == "array"
+            if not isinstance(stmt, For) or len(inner) < len(loops) or not known or not array:
+                break
+            loops, place = (stmt, *loops), outer
+        return place, loops
+
+    def definition_path(self, name: str) -> Path:
+        return self.defined[name].path if name in self.defined else ()
+
+    def place(self, tape: Tape, builder: Builder, env: dict[str, Operand]) -> Operand:
+        """The index of the current iteration on a tape."""
+        parts = [self.position(loop, builder, env) for loop in (tape.loop, *tape.inner)]
+        return parts[0] if len(parts) == 1 else Tuple(tuple(parts))
 
     def export(self, name: str, path: Path) -> str:
         """The name under which a value leaves the branches that it is defined in."""
@@ -331,16 +374,20 @@ class _Link:
             self.sweeps.counters[loop] = self.names.fresh("trips")
         return self.sweeps.counters[loop]
 
-    def tape(self, name: str, loop: For | While, definition: Definition) -> Tape:
-        """The tape of a value in a loop, made at its first request."""
+    def tape(
+        self, name: str, loops: tuple[For | While, ...], definition: Definition
+    ) -> Tape:
+        """The tape of a value in a nest of loops, made at its first request."""
+        loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
         key = (name, loop)
         if key not in self.tape_of:
             base = self.builder.bases.get(name, "t")
             t = self.types.get(name, ANY)
             kind, shape = self._storage(t, loop, definition)
             label = base if base.endswith("_tape") else f"{base}_tape"
-            tape = Tape(self.builder.name(label), loop, name, definition, kind, t, shape)
-            self.types[tape.name] = _tape_type(kind, t)
+            fresh = self.builder.name(label)
+            tape = Tape(fresh, loop, inner, name, definition, kind, t, shape)
+            self.types[tape.name] = _tape_type(kind, t, tape.name, len(loops))
             self.tape_of[key] = tape
             self.plan.tapes[loop].append(tape)
         return self.tape_of[key]
@@ -365,28 +412,26 @@ class _Link:
             return Const(dim)
         return self.extents.get(dim)
 
-    @property
-    def extents(self) -> dict[Sym, Operand]:
-        """Where dimensions can be read: the shapes of names bound outside all structure."""
+    def _find_extents(self) -> dict[Sym, Operand]:
+        """Where dimensions can be read: integers and shapes among the parameters."""
         found: dict[Sym, Operand] = {}
-        for name, t in self.types.items():
-            outside = name not in self.defined or not self.defined[name].path
-            if isinstance(t, Array) and t.dims is not None and name in self.parameters and outside:
+        for name in self.sweeps.params:
+            t = self.types.get(name, ANY)
+            if isinstance(t, Scalar) and isinstance(t.value, Sym):
+                found.setdefault(t.value, Var(name))
+            if isinstance(t, Array) and t.dims is not None:
                 for axis, dim in enumerate(t.dims):
                     if isinstance(dim, Sym):
                         found.setdefault(dim, Tuple((Var(name), Const(axis))))
         return found
 
-    @property
-    def parameters(self) -> set[str]:
-        return set(self.types) - set(self.defined)
 
-
-def _tape_type(kind: str, t: Type) -> Type:
+def _tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
+    trips = tuple(Sym(f"len{axis}({name})") for axis in range(loops))
     if kind == "array" and isinstance(t, Scalar):
-        return Array(t.dtype, (Sym("trips"),))
+        return Array(t.dtype, trips)
     if kind == "array" and isinstance(t, Array) and t.dims is not None:
-        return Array(t.dtype, (Sym("trips"), *t.dims))
+        return Array(t.dtype, (*trips, *t.dims))
     return ANY
 
 
@@ -449,12 +494,14 @@ class _Rebuild:
             self.current[tape] = name
 
     def allocate_counted(self, tape: Tape, loop: For, name: str, builder: Builder) -> None:
-        count = self.trips(loop, builder)
+        counts = [self.trips(each, builder) for each in (loop, *tape.inner)]
+        count = counts[0]
         if tape.kind == "list":
             builder.append(Let((name,), primitive("list_of"), (count,)))
             return
         extents = [self.extent(part, builder) for part in tape.shape]
-        shape: Operand = Tuple((count, *extents)) if extents else count
+        whole = (*counts, *extents)
+        shape: Operand = Tuple(whole) if len(whole) > 1 else count
         dtype = tape.type.dtype if isinstance(tape.type, Scalar | Array) else None
         args = (shape, Const(None) if dtype == "float64" else Const(dtype))
         builder.append(Let((name,), primitive("np.empty"), args))
@@ -502,8 +549,10 @@ class _Rebuild:
     def store(self, tape: Tape, builder: Builder) -> None:
         """Record the value in this iteration's place."""
         name = self.version(tape)
-        position = self.link.position(tape.loop, builder, {})
+        position = self.link.place(tape, builder, {})
         operation = "append" if tape.kind == "grow" and not self.in_branch(tape) else "update"
+        if operation == "update" and tape.value in self.used:
+            operation = "keep"
         builder.append(
             Let(
                 (name,),
@@ -559,7 +608,9 @@ class _Rebuild:
             return replace(stmt, phis=tuple(phis), body=body)
         if counter is not None:
             end = Builder(self.names, self.types, self.bases)
-            after = end.emit(primitive("op.Add"), (Var(counter), Const(1)))
+            after = end.emit(
+                primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter)
+            )
             self.types[after.name] = self.types[counter] = INT
             phis.append(Phi(counter, Const(0), after))
             body = (*body, *end.block)

@@ -22,6 +22,7 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
+    Opaque,
     Operand,
     Phi,
     Primitive,
@@ -72,6 +73,7 @@ class Sweeps:
     """
 
     builder: Builder
+    params: tuple[str, ...]
     forward: Block
     reverse: Block
     value: Operand
@@ -101,12 +103,14 @@ def reverse(
         seeds.append(seed)
         if isinstance(output, Var) and output.name in activity:
             mode.seed(bars, output.name, Var(seed))
+    mode.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
     mode.block(function.body, bars)
     results = []
     for p in wrt:
         results.append(bars.get(p) or zeros(builder, Var(p), f"{p}_bar"))
     return Sweeps(
         builder,
+        tuple(p.name for p in function.params),
         function.body,
         builder.block,
         function.result,
@@ -126,6 +130,7 @@ class Reverse:
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
         self.counters: dict[Stmt, str] = {}
+        self.made_by: dict[str, Let] = {}
 
     # --- cotangents ---------------------------------------------------------------------------
 
@@ -169,8 +174,10 @@ class Reverse:
             self.builder.origin = as_role(getattr(stmt, "origin", None), "adjoint")
             match stmt:
                 case If():
+                    self.builder.origin = None
                     self.branch(stmt, bars)
                 case For() | While():
+                    self.builder.origin = None
                     self.loop(stmt, bars)
                 case Let(op=Callee()):
                     self.call(stmt, bars)
@@ -249,6 +256,13 @@ class Reverse:
                                   else (phi.first, phi.second)))
         return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
 
+    def retest(self, test: Operand) -> Operand:
+        """A branch's condition in the reverse sweep: a comparison is written again."""
+        let = self.made_by.get(test.name) if isinstance(test, Var) else None
+        if let is None or let.target in self.builder.bases or not _is_test(let):
+            return test
+        return self.builder.emit(let.op, let.args)  # type: ignore[arg-type]
+
     def branch(self, stmt: If, bars: Bars) -> None:
         phis = [p for p in stmt.phis if p.target in bars]
         given = [(p, bars.pop(p.target)) for p in phis]
@@ -268,7 +282,7 @@ class Reverse:
         merged = list(self._merge(outside, bars, ends))
         (then, _), (orelse, _) = ends
         self.builder.append(
-            If(stmt.test, then.block, orelse.block, tuple(merged), stmt.origin, mirror=stmt)
+            If(self.retest(stmt.test), then.block, orelse.block, tuple(merged), stmt.origin, mirror=stmt)
         )
 
     def _merge(
@@ -318,7 +332,6 @@ class Reverse:
         self.builder.append(self._mirror(stmt, tuple(headers), body))
         for name, bar, _ in outer_bars:
             bars[name] = Var(bar)
-        self.builder.origin = as_role(stmt.origin, "adjoint")
         for phi, bar, _ in carried:
             if phi.first != UNDEFINED:
                 self.add_quietly(bars, phi.first, Var(bar))
@@ -369,3 +382,10 @@ class Reverse:
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
             self.add(bars, Var(name), result)
+
+
+def _is_test(let: Let) -> bool:
+    """Whether a condition is cheap to evaluate twice, and pure."""
+    if isinstance(let.op, Opaque):
+        return let.op.pure
+    return isinstance(let.op, Primitive) and let.op.style in ("compare", "unary")

@@ -227,10 +227,8 @@ def triple_quoted(text: str) -> str:
 
 
 def indented(docstring: str, indent: str) -> str:
-    """The docstring as it is, unless its lines begin to the left of the code's."""
-    first, *rest = docstring.split("\n")
-    inside = [line for line in rest if line.strip()] + rest[-1:]
-    if all(line.startswith(indent) for line in inside):
+    """A docstring of several lines without indentation moved to the code's; any other as it is."""
+    lines = docstring.rstrip("\n").split("\n")
+    if len(lines) == 1 or inspect.cleandoc(docstring).split("\n") != lines:
         return docstring
-    first, *rest = inspect.cleandoc(docstring).split("\n")
-    return "\n".join([first, *(line and indent + line for line in rest), indent])
+    return "\n".join([lines[0], *(line and indent + line for line in lines[1:]), indent])

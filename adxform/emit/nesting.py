@@ -93,7 +93,8 @@ class _Nesting:
                 self._nest(waiting.pop(name), 1)
 
     def _may_move(self, stmt: Let) -> bool:
-        if stmt.target in self.bases or self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
+        named = stmt.target in self.bases and stmt.origin is not None
+        if named or self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
             return False
         if isinstance(stmt.op, Primitive):
             return stmt.op.name not in IN_PLACE and stmt.op.name != "copy"

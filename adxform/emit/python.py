@@ -38,6 +38,7 @@ from adxform.differentiate.common import outside_names
 from adxform.emit.naming import Naming
 from adxform.emit.nesting import Nested, nest, written_out
 from adxform.emit.printer import comment
+from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
 
 AUGMENTED = frozenset({"Add", "Sub", "Mult", "Div"})
@@ -67,6 +68,7 @@ def to_python(
     """A function of Core as a Python definition."""
     aliases = Aliases(function.body, types)
     nested = nest(function, aliases)
+    function = schedule(function, nested, aliases)
     bases = name_temporaries(function, nested)
     params = [p.name for p in function.params]
     live = liveness(
@@ -242,7 +244,7 @@ class Writer:
             at = ast.parse(self.spell("np.add.at"), mode="eval").body
             return ast.Expr(ast.Call(at, [load(own), index, value], []))
         place = ast.Subscript(load(own), index, ast.Store())
-        if op.name == "update":
+        if op.name in ("update", "keep"):
             return ast.Assign([place], value, lineno=1)
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
             return ast.AugAssign(place, ast.Sub(), value.operand)
@@ -368,7 +370,9 @@ class Writer:
     def operation(self, stmt: Let) -> ast.expr:
         op = stmt.op
         if isinstance(op, Primitive):
-            return self.primitive(op, stmt.args)
+            made = self.primitive(op, stmt.args)
+            written = stmt.origin is not None and stmt.origin.role == "primal"
+            return made if written or not isinstance(made, ast.BinOp) else ordered(made)
         if isinstance(op, Callee):
             return ast.Call(load(op.name), [self.operand(a) for a in stmt.args], [])
         reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
@@ -434,6 +438,25 @@ def negated(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     return ast.UnaryOp(ast.Not(), test)
+
+
+def ordered(node: ast.BinOp) -> ast.BinOp:
+    """A product or sum of our own with its constant first and as few parentheses as can be;
+    both commute exactly."""
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Mult):
+        constant = isinstance(right, ast.Constant) and not isinstance(left, ast.Constant)
+        if constant or (_chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)):
+            return ast.BinOp(right, node.op, left)
+    elif isinstance(node.op, ast.Add) and (
+        _chained(right, ast.Add, ast.Sub) and not _chained(left, ast.Add, ast.Sub)
+    ):
+        return ast.BinOp(right, node.op, left)
+    return node
+
+
+def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ops)
 
 
 def infix(text: str, left: ast.expr, right: ast.expr) -> ast.expr:

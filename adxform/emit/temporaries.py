@@ -39,6 +39,10 @@ def label(stmt: Let, bases: dict[str, str]) -> str:
         return f"{op.name}_value"
     if not isinstance(op, Primitive):
         return "value"
+    if op.name == "[]" and isinstance(stmt.args[0], Var):
+        container = bases.get(stmt.args[0].name, "")
+        if container.endswith("_tape"):
+            return container.removesuffix("_tape")
     if op.style == "compare":
         return "condition"
     word = WORDS.get(op.name) or re.sub(r"\W", "", op.text.rpartition(".")[2]).lower()

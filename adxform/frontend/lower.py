@@ -146,6 +146,7 @@ class Lowerer(Expressions):
         body, bases = to_ssa(tree, self.builder.names)
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
+        self.builder.declared.update(bases)
         self._local_imports(body)
         result: Operand = Const(None)
         for place, stmt in enumerate(body):
@@ -194,6 +195,7 @@ class Lowerer(Expressions):
             self.env[name] = value
             return
         primitive = RULES["copy"].primitive
+        self.builder.declared.discard(name)
         self.builder.append(Let((name,), primitive, (value,), self.builder.origin))
         self.builder.types[name] = self.builder.type_of(value)
 

@@ -11,7 +11,7 @@ from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
     {
-        "copy", "update", "append", "accumulate", "accumulate_at", "empty_list", "list_of",
+        "copy", "update", "append", "keep", "accumulate", "accumulate_at", "empty_list", "list_of",
         "np.empty", "np.empty_like", "np.zeros", "np.zeros_like", "np.ones", "np.ones_like",
         "np.full", "np.full_like", "np.copy", ".copy()",
     }
@@ -36,7 +36,11 @@ class CommonSubexpressions(Rewriter):
         self.known = self.known.parents
 
     def let(self, stmt: Let) -> None:
-        if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
+        if (
+            not isinstance(stmt.op, Primitive)
+            or stmt.op.name in OWN_BUFFER
+            or stmt.op.style == "compare"  # as short to write again as to name
+        ):
             self.builder.append(stmt)
             return
         key = (stmt.op.name, stmt.args)

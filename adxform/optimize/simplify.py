@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Tuple, Var
-from adxform.core.types import Array, Scalar, differentiable
+from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
 from adxform.optimize.walk import Rewriter
 from adxform.rules.expressions import static_item
@@ -38,11 +39,10 @@ class Simplify(Rewriter):
 
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive):
-            base = self.builder.bases.get(stmt.target)
             self.builder.origin = stmt.origin
             value = self.rewritten(stmt, stmt.op)
             if value is not None:
-                self._replace(stmt, value, base)
+                self.env[stmt.target] = value
                 return
         self.builder.append(stmt)
         self.remember(stmt)
@@ -50,10 +50,6 @@ class Simplify(Rewriter):
     def remember(self, stmt: Let) -> None:
         if len(stmt.targets) == 1:
             self.made_by[stmt.target] = stmt
-
-    def _replace(self, stmt: Let, value: Operand, base: str | None) -> None:
-        """A name becomes another operand; the user's own name keeps a statement."""
-        self.env[stmt.target] = value
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
@@ -85,6 +81,16 @@ class Simplify(Rewriter):
             inner.statement(new)
         return inner.sub(value)
 
+    def made(
+        self, op: Primitive, args: tuple[Operand, ...], base: str | None = None
+    ) -> Operand:
+        """Append an operation and remember it."""
+        value = self.builder.emit(op, args, base)
+        last = self.builder.stmts[-1]
+        assert isinstance(last, Let)
+        self.remember(last)
+        return value
+
     def origin_of(self, operand: Operand) -> Let | None:
         return self.made_by.get(operand.name) if isinstance(operand, Var) else None
 
@@ -109,12 +115,28 @@ def _product(walk: Simplify, stmt: Let) -> Operand | None:
         return x
     if _is_one(x) and differentiable(walk.builder.type_of(y)):
         return y
-    return None
+    return _minus_out(walk, stmt)
 
 
 def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
-    return x if _is_one(y) and differentiable(walk.builder.type_of(x)) else None
+    if _is_one(y) and differentiable(walk.builder.type_of(x)):
+        return x
+    return _minus_out(walk, stmt)
+
+
+def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
+    """``(-a) * b`` is ``-(a * b)``: signs that meet a sum turn it into a difference."""
+    if stmt.origin is None or stmt.origin.role == "primal":
+        return None
+    inner = walk.origin_of(stmt.args[0])
+    if inner is None or not _is_op(inner, "op.USub"):
+        return None
+    again = replace(stmt, args=(inner.args[0], stmt.args[1]))
+    assert isinstance(stmt.op, Primitive)
+    product = walk.rewritten(again, stmt.op) or walk.made(stmt.op, again.args)
+    base = walk.builder.bases.get(stmt.target)
+    return walk.made(RULES["op.USub"].primitive, (product,), base)
 
 
 def _negation(walk: Simplify, stmt: Let) -> Operand | None:
@@ -131,7 +153,7 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
     inner = walk.origin_of(stmt.args[1])
     if _is_op(inner, "op.USub") and inner is not None:
         base = walk.builder.bases.get(stmt.target)
-        return walk.builder.emit(RULES["op.Sub"].primitive, (stmt.args[0], inner.args[0]), base)
+        return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], inner.args[0]), base)
     return None
 
 
@@ -142,16 +164,6 @@ def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
     if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
         return value
     return None
-
-
-def _reshaped(walk: Simplify, stmt: Let) -> Operand | None:
-    """A broadcast to the shape that a value has already."""
-    return None
-
-
-def known_shape(walk: Simplify, operand: Operand) -> Array | Scalar | None:
-    found = walk.builder.type_of(operand)
-    return found if isinstance(found, Array | Scalar) else None
 
 
 _REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {

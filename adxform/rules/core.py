@@ -40,6 +40,16 @@ for _operator in ("Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow", "MatMul
     )
     RULES[_primitive.name] = Rule(_primitive, "augment")
 
+# keep(x, index, value) is update(x, index, value) where value is not changed any more.
+general(
+    "keep(x, index, value)",
+    x="update(out_bar, index, 0.0)",
+    value="out_bar[index]",
+    dx="keep(dx, index, 0.0)",
+    dvalue="keep(np.zeros_like(x), index, dvalue)",
+    infer=_same,
+)
+
 # Tapes: a list of n places, a list that grows, and the number of a loop's iterations.
 inactive("empty_list()", "list_of(n)", infer=infer.unknown)
 inactive("trip_count(bounds)", infer=infer.integer)
