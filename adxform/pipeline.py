@@ -27,6 +27,7 @@ from adxform.differentiate.reverse import Pullback, Sweeps, reverse
 from adxform.differentiate.refuse import check
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.results import own_results
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter
 
@@ -39,6 +40,7 @@ class Options:
     """What may be turned off, to see what it is worth or to compare results."""
 
     optimize: bool = True
+    inline: bool = True
 
 
 @dataclass
@@ -93,28 +95,33 @@ class Derivation:
             )
             made = self.optimized(made, found)
             self.parts.append((made, found))
-            self.tangents[key] = Tangent(Callee(name, made), varied)
+            self.tangents[key] = Tangent(Callee(name, made, found), varied)
         return self.tangents[key]
 
     # --- reverse ------------------------------------------------------------------------------
 
     def reverse(
-        self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
+        self,
+        function: Function,
+        wrt: tuple[str, ...],
+        types: dict[str, Type],
+        outputs: list[Operand] | None = None,
     ) -> tuple[Function, Types]:
-        """The reverse function, optimised, and the types of its names."""
-        found = infer(function, types)
-        sweeps = self.sweeps(function, wrt, leaves(function.result), found)
-        raw = self.joined(function, sweeps, sweeps.forward, sweeps.reverse)
+        """The reverse function, optimised, and the types of its names.
+
+        ``outputs`` are the results that get a cotangent; all of them if it is None.
+        """
+        outputs = leaves(function.result) if outputs is None else outputs
         if self.observe is not None:
-            linked = link(sweeps)
-            self.show("reverse", self.joined(function, sweeps, *linked), found)
             found = infer(function, types)
-            sweeps = self.sweeps(function, wrt, leaves(function.result), found)
+            sweeps = self.sweeps(function, wrt, outputs, found)
+            self.show("reverse", self.joined(function, sweeps, *link(sweeps)), found)
+        found = infer(function, types)
+        sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = self.joined(function, sweeps, *link(sweeps))
-        made = self.optimized(made, found)
+        made = own_results(self.optimized(made, found), wrt, found)
         self.show("optimized", made, found)
-        del raw
         return made, found
 
     def sweeps(
@@ -196,9 +203,10 @@ class Derivation:
         for part in (record, pull) if handed else (pull,):
             optimized = self.optimized(part, found)
             self.parts.append((optimized, found))
-            made.append(Callee(optimized.name, optimized))
+            made.append(Callee(optimized.name, optimized, found))
         handed_types = tuple(found.get(n, ANY) for n in handed)
-        return Pullback(made[0], made[-1], handed_types, kept, tuple(pulled))
+        labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
+        return Pullback(made[0], made[-1], handed_types, labels, kept, tuple(pulled))
 
     # --- shared -------------------------------------------------------------------------------
 

@@ -129,11 +129,16 @@ class Primitive:
 
 @dataclass(eq=False, slots=True)
 class Callee:
-    """A user's function (or a part of its derivative), called from Core by name."""
+    """A user's function (or a part of its derivative), called from Core by name.
+
+    ``types`` are those of the names in a derivative's part, ``file`` is where a user's function
+    is defined.
+    """
 
     name: str
     function: Function | None = None
-    text: str = ""
+    types: dict[str, Any] = field(default_factory=dict)
+    file: str = ""
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"

@@ -57,6 +57,7 @@ class Pullback:
     record: Callee
     pull: Callee
     handed: tuple[Type, ...]
+    labels: tuple[str, ...]
     kept: tuple[int, ...]
     pulled: tuple[int, ...]
 
@@ -363,7 +364,7 @@ class Reverse:
         active = tuple(i for i, arg in enumerate(stmt.args) if self.activity.operand(arg))
         types = [self.builder.type_of(arg) for arg in stmt.args]
         pullback = self.pullback_of(stmt.op, active, list(types))
-        handed = tuple(self.builder.name(None) for _ in pullback.handed)
+        handed = tuple(self.builder.name(f"{stmt.op.name}_{b}") for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if handed:
             self.replaced[stmt] = Let(

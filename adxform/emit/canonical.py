@@ -79,6 +79,8 @@ def _copy(node: ast.AST) -> ast.AST:
         fields[COMMENT] = held[COMMENT]
     if kind is ast.Set and not fields["elts"]:
         fields["elts"] = [ast.Starred(ast.Tuple([], ast.Load()), ast.Load())]  # {} is a dict
+    elif kind is ast.Module:
+        fields["type_ignores"] = []
     elif kind is ast.ImportFrom:
         fields["level"] = fields["level"] or 0
     return new
@@ -229,6 +231,7 @@ def triple_quoted(text: str) -> str:
 def indented(docstring: str, indent: str) -> str:
     """A docstring of several lines without indentation moved to the code's; any other as it is."""
     lines = docstring.rstrip("\n").split("\n")
-    if len(lines) == 1 or inspect.cleandoc(docstring).split("\n") != lines:
+    several = len(lines) > 1 and lines[-1].strip()
+    if not several or inspect.cleandoc(docstring).split("\n") != lines:
         return docstring
     return "\n".join([lines[0], *(line and indent + line for line in lines[1:]), indent])

@@ -331,8 +331,9 @@ def _broken(pieces: list[str], indent: int) -> list[str]:
     end = len(pieces) - (pieces[-1] == ":")
     places = _places(pieces[start:end])
     lines = _at_brackets(pieces, indent)
-    hugging = len(places) == 1 and pieces[end - 1] in _CLOSE and max(map(len, lines)) <= LINE_LENGTH
-    if not start or not places or hugging:
+    in_last = len(places) == 1 and pieces[end - 1] in _CLOSE  # 2.0 * f(...), or a, (b, ...)
+    short = max(map(len, lines)) <= LINE_LENGTH and len(lines[0]) <= LINE_LENGTH // 2
+    if not start or not places or (in_last and short):
         return lines
     head = " " * indent + "".join(pieces[:start]).strip() + " ("
     body = _contents(pieces[start:end], indent + _INDENT)

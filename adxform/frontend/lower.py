@@ -505,7 +505,7 @@ class Lowerer(Expressions):
         """The callee for a function, lowered at its first call."""
         key = id(function.node)
         if key not in self.program.callees:
-            callee = Callee(function.name)
+            callee = Callee(function.name, file=function.text.file)
             callee.function = lower(function, self.program)
             self.program.callees[key] = callee
             self.program.origins[key] = function

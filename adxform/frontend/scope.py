@@ -6,7 +6,7 @@ import ast
 import builtins
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from adxform.frontend.source import SourceFunction, Text, find_source, parse_fil
 from adxform.rules.table import RULES
 
 CANONICAL = {"numpy": "np"}
+_NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,37 @@ class LiveScope:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
+        self.seen: dict[str, Any] = {}
+        self.inner: list[LiveScope] = []
 
     def lookup(self, name: str) -> Meaning | None:
+        value = self.current(name)
+        if value is _NOTHING:
+            return None
+        self.seen[name] = value
+        meaning = describe(name, value)
+        if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
+            self.inner.append(meaning.function.scope)
+        return meaning
+
+    def current(self, name: str) -> Any:
+        """What a name stands for at this moment."""
         code, closure = self.function.__code__, self.function.__closure__ or ()
         if name in code.co_freevars:
-            cell = closure[code.co_freevars.index(name)]
             try:
-                return describe(name, cell.cell_contents)
+                return closure[code.co_freevars.index(name)].cell_contents
             except ValueError:
-                return None
-        if name in self.function.__globals__:
-            return describe(name, self.function.__globals__[name])
-        if hasattr(builtins, name):
-            return describe(name, getattr(builtins, name))
-        return None
+                return _NOTHING
+        found = self.function.__globals__.get(name, _NOTHING)
+        return getattr(builtins, name, _NOTHING) if found is _NOTHING else found
+
+    def watched(self) -> Iterable[tuple[LiveScope, str, Any]]:
+        """The values that lowering has relied on; modules are taken to stay."""
+        for name, value in self.seen.items():
+            if not isinstance(value, ModuleType | BuiltinFunctionType | type):
+                yield self, name, value
+        for scope in self.inner:
+            yield from scope.watched()
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if not hasattr(owner.value, name):

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import MutableMapping
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Let, Operand, Primitive, Var
+from adxform.core.ir import Const, Let, Operand, Primitive, Var
 from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
@@ -39,7 +39,7 @@ class CommonSubexpressions(Rewriter):
         if (
             not isinstance(stmt.op, Primitive)
             or stmt.op.name in OWN_BUFFER
-            or stmt.op.style == "compare"  # as short to write again as to name
+            or _short(stmt)
         ):
             self.builder.append(stmt)
             return
@@ -50,3 +50,11 @@ class CommonSubexpressions(Rewriter):
             return
         self.known.setdefault(key, stmt.target)
         self.builder.append(stmt)
+
+
+def _short(stmt: Let) -> bool:
+    """Whether an operation is as short to write again as to name: a comparison, an element."""
+    assert isinstance(stmt.op, Primitive)
+    if stmt.op.style == "compare":
+        return True
+    return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)

@@ -1,0 +1,305 @@
+"""The public functions, named as in JAX: gradients, products, Jacobians, source text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from adxform.compiler import Pair, leaf_values
+from adxform.derivatives import (
+    Argnums,
+    Derivative,
+    Generated,
+    like_argument,
+    require_float,
+    resolve_argnums,
+    source_text,
+)
+from adxform.errors import ArgumentError
+
+Function = Callable[..., Any]
+
+
+@overload
+def grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Derivative: ...
+@overload
+def grad(
+    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[[Function], Derivative]: ...
+
+
+def grad(
+    f: Function | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+) -> Derivative | Callable[[Function], Derivative]:
+    """The gradient of a function with one real result; also as a decorator.
+
+    Parameters
+    ----------
+    f : callable, optional
+        A Python function of floats and arrays; left out in ``@grad(argnums=...)``.
+    argnums : int, str or sequence of these
+        The parameters to differentiate in, by place or name.
+    has_aux : bool
+        Whether ``f`` returns ``(value, aux)``, of which only ``value`` is differentiated.
+
+    Returns
+    -------
+    Derivative
+        Called like ``f``; gives the gradient in the shape and dtype of the argument, or a tuple of
+        gradients if ``argnums`` is a sequence; ``(gradient, aux)`` with ``has_aux``.
+
+    Raises
+    ------
+    UnsupportedError, MissingRuleError, ArgumentError
+        At the first call with arguments of a new type.
+    """
+    return _derivative(f, argnums, has_aux, value=False)
+
+
+@overload
+def value_and_grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Derivative: ...
+@overload
+def value_and_grad(
+    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[[Function], Derivative]: ...
+
+
+def value_and_grad(
+    f: Function | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+) -> Derivative | Callable[[Function], Derivative]:
+    """The value of a function together with its gradient; also as a decorator.
+
+    Parameters and errors are those of `grad`.
+
+    Returns
+    -------
+    Derivative
+        Called like ``f``; gives ``(value, gradient)``, or ``((value, aux), gradient)`` with
+        ``has_aux``.
+    """
+    return _derivative(f, argnums, has_aux, value=True)
+
+
+def _derivative(
+    f: Function | None, argnums: Argnums, has_aux: bool, *, value: bool
+) -> Derivative | Callable[[Function], Derivative]:
+    if f is not None:
+        return Derivative(f, argnums, value=value, has_aux=has_aux)
+
+    def decorate(function: Function) -> Derivative:
+        return Derivative(function, argnums, value=value, has_aux=has_aux)
+
+    return decorate
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of ``f`` and its derivative in a direction, by forward mode.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function.
+    primals : sequence
+        The arguments.
+    tangents : sequence
+        One direction for each argument, of its shape; None for an argument that is held constant.
+
+    Returns
+    -------
+    value, tangent
+        Both in the structure of the result of ``f``.
+    """
+    if len(primals) != len(tangents):
+        raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
+    places = tuple(i for i, t in enumerate(tangents) if t is not None)
+    for i in places:
+        require_float(f"argument {i}", primals[i], "the derivative")
+        if np.shape(tangents[i]) != np.shape(primals[i]):
+            raise ArgumentError(
+                f"tangent {i} has shape {np.shape(tangents[i])}, "
+                f"its argument {np.shape(primals[i])}"
+            )
+    compiled = _generated(f, "forward").compiled(tuple(primals), places)
+    value, tangent = compiled.call(*primals, *(tangents[i] for i in places))
+    return value, tangent
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of ``f`` and its pullback, by reverse mode; ``f`` itself runs once.
+
+    Returns
+    -------
+    value
+        What ``f`` returns.
+    pullback : callable
+        Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
+        each argument, None for what has no derivative (integers, strings); may be called often.
+    """
+    places = tuple(
+        i for i, p in enumerate(primals)
+        if isinstance(p, float | np.floating) or (
+            isinstance(p, np.ndarray) and p.dtype.kind == "f")
+    )
+    receiver = getattr(f, "__self__", None)
+    whole = primals if receiver is None else (receiver, *primals)
+    offset = len(whole) - len(primals)
+    pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
+    value, leaves, needed = pair.run(whole)
+    return value, Pullback(pair, leaves, needed, primals, places)
+
+
+class Pullback:
+    """Carries a cotangent of a value back to the arguments that it came from."""
+
+    def __init__(
+        self,
+        pair: Pair,
+        leaves: list[Any],
+        needed: list[Any],
+        primals: tuple[Any, ...],
+        places: tuple[int, ...],
+    ) -> None:
+        self.pair = pair
+        self.leaves = leaves
+        self.needed = needed
+        self.primals = primals
+        self.places = places
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        """One cotangent for each argument, None for what has no derivative."""
+        try:
+            given = leaf_values(self.pair.result, cotangent)
+        except (TypeError, ValueError):
+            raise ArgumentError("the cotangent must have the structure of the value") from None
+        for seed, leaf in zip(given, self.leaves, strict=True):
+            if np.shape(seed) != np.shape(leaf):
+                raise ArgumentError(
+                    f"the cotangent has shape {np.shape(seed)}, the value {np.shape(leaf)}"
+                )
+        bars = self.pair.pull(*self.needed, *(given[i] for i in self.pair.pulled))
+        bars = (bars,) if len(self.places) == 1 else bars
+        result: list[Any] = [None] * len(self.primals)
+        for place, bar in zip(self.places, bars, strict=True):
+            result[place] = like_argument(bar, self.primals[place], f"argument {place}")
+        return tuple(result)
+
+
+_CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}
+
+
+def _generated(f: Function, kind: str) -> Generated:
+    """The generated functions of ``f``, kept so that repeated calls compile nothing."""
+    key = (id(f), kind)
+    found = _CACHE.get(key)
+    if found is None or found[0] is not f:
+        found = (f, Generated(f, kind))
+        _CACHE[key] = found
+    return found[1]
+
+
+def forward(f: Function) -> Generated:
+    """The generated tangent function: ``(x1, x2, dx1, dx2) -> (value, tangent)``."""
+    return Generated(f, "forward")
+
+
+def reverse(f: Function) -> Generated:
+    """The generated adjoint function: ``(x1, x2, out_bar=1.0) -> (value, (x1_bar, x2_bar))``."""
+    return Generated(f, "reverse")
+
+
+def source(
+    f: Function,
+    mode: str = "reverse",
+    argnums: Argnums | None = None,
+    *,
+    args: Sequence[Any] | None = None,
+) -> str:
+    """The text of the generated function, ready to be saved as a module of its own.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, or a derivative made by `grad`.
+    mode : {"reverse", "forward"}
+        Which function.
+    argnums : int, str or sequence of these, optional
+        The parameters to differentiate in; all that can have a derivative if left out.
+    args : sequence, optional
+        Example arguments, from which types and ranks are taken; annotations say them otherwise.
+    """
+    if mode not in ("reverse", "forward"):
+        raise ArgumentError(f"mode is 'reverse' or 'forward', not {mode!r}")
+    if isinstance(f, Derivative) and args is None:
+        return source_text(f.primal, mode, f.argnums if argnums is None else argnums)
+    return source_text(f, mode, argnums, args)
+
+
+def jacobian(f: Function, argnums: int | str = 0) -> Function:
+    """The Jacobian of ``f`` in one argument, of shape ``result.shape + argument.shape``.
+
+    Rows are taken by reverse mode where results are fewer than the argument's elements, columns
+    by forward mode otherwise.
+    """
+    (place,) = resolve_argnums(f, argnums)
+
+    def jacobian_of(*args: Any) -> Any:
+        require_float(f"argument {place}", args[place], "the jacobian")
+        value = f(*args)
+        outputs, inputs = np.size(value), np.size(args[place])
+        rows = outputs <= inputs
+        made = _rows(f, args, place) if rows else _columns(f, args, place, np.shape(value))
+        return made if made.shape else made[()]
+
+    jacobian_of.__name__ = f"jacobian of {getattr(f, '__name__', 'f')}"
+    return jacobian_of
+
+
+def _rows(f: Function, args: tuple[Any, ...], place: int) -> Any:
+    value, pullback = vjp(f, *args)
+    shape = np.shape(value)
+    rows = []
+    for index in np.ndindex(*shape):
+        seed = np.zeros(shape)
+        seed[index] = 1.0
+        rows.append(pullback(seed if shape else 1.0)[place])
+    size = np.shape(args[place])
+    return np.array(rows).reshape(shape + size)
+
+
+def _columns(f: Function, args: tuple[Any, ...], place: int, shape: tuple[int, ...]) -> Any:
+    arg = args[place]
+    columns = []
+    for index in np.ndindex(*np.shape(arg)):
+        direction = np.zeros_like(arg)
+        direction[index] = 1.0
+        tangents = [None] * len(args)
+        tangents[place] = direction if np.shape(arg) else float(direction)
+        columns.append(jvp(f, args, tangents)[1])
+    return np.moveaxis(np.array(columns), 0, -1).reshape(shape + np.shape(arg))
+
+
+def hessian(f: Function, argnums: int | str = 0) -> Function:
+    """The Hessian of a function with one real result, by forward mode over `grad`."""
+    return jacobian(Derivative(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of ``f`` times a vector, by forward over reverse mode, in a few times the cost
+    of ``f``.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one real result.
+    primals, tangents : sequences
+        The arguments, and the vector in the structure of the arguments (None: held constant).
+
+    Returns
+    -------
+    array, or tuple of arrays for several arguments
+    """
+    places = tuple(i for i, t in enumerate(tangents) if t is not None)
+    argnums: Argnums = places[0] if len(places) == 1 else places
+    return jvp(Derivative(f, argnums), primals, tangents)[1]

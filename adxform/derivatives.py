@@ -1,0 +1,439 @@
+"""Derivatives as callables: each specialises its generated function to the arguments it meets."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adxform.analysis.types import Types, leaves
+from adxform.compiler import (
+    Compiled,
+    Lowered,
+    Pair,
+    Request,
+    bound_arguments,
+    build,
+    build_pair,
+    derive,
+    gradient_core,
+    lower_live,
+)
+from adxform.core.builder import type_of
+from adxform.core.ir import Function, Tuple
+from adxform.core.types import Array, Scalar, Type, differentiable, is_numeric
+from adxform.emit.module import module_text
+from adxform.errors import ArgumentError, Diagnostic, InternalError
+from adxform.frontend.lower import Program
+from adxform.pipeline import Observer, Options
+from adxform.signatures import annotated_types, key_of, type_of_argument
+
+Argnums = int | str | Sequence[int | str]
+
+
+class Specialised:
+    """A function's derivatives, one for each signature of arguments, made when first needed."""
+
+    def __init__(self, primal: Callable[..., Any], options: Options | None = None) -> None:
+        self.primal = primal
+        self.options = options or Options()
+        self.compiled: dict[Any, Compiled] = {}
+        self.lowered: Lowered | None = None
+
+    @property
+    def nested(self) -> Derivative | None:
+        """The derivative that is differentiated again, if it is one."""
+        return self.primal if isinstance(self.primal, Derivative) else None
+
+    def core(self, args: Sequence[Any] | None = None) -> Function:
+        """The function in Core; that of a derivative depends on the arguments' types."""
+        if self.nested is not None:
+            return self.nested.core(args)
+        if self.lowered is None or self.lowered.stale():
+            self.compiled.clear()
+            self.lowered = lower_live(self.primal, Program(inline=self.options.inline))
+        return self.lowered.function
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        if self.nested is not None:
+            return self.nested.specialised.namespace
+        if self.lowered is None:
+            self.core()
+        assert self.lowered is not None
+        return self.lowered.namespace
+
+    def fresh(self) -> None:
+        """Forget what was compiled if a name that the function uses has a new meaning."""
+        if self.nested is not None:
+            self.nested.specialised.fresh()
+            if not self.nested.specialised.compiled:
+                self.compiled.clear()
+        elif self.lowered is not None and self.lowered.watched and self.lowered.stale():
+            self.compiled.clear()
+            self.lowered = None
+
+    def types(self, function: Function, args: Sequence[Any]) -> dict[str, Type]:
+        return {
+            p.name: type_of_argument(p.name, a)
+            for p, a in zip(function.params, args, strict=True)
+        }
+
+
+def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
+    """Places of parameters, given by number (from the end if negative) or by name.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such parameter, or one is named twice.
+    """
+    parameters = list(inspect.signature(function).parameters)
+    given = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+    places = []
+    for item in given:
+        if isinstance(item, str):
+            if item not in parameters:
+                raise ArgumentError(
+                    f"there is no parameter {item!r}; there are {', '.join(parameters)}"
+                )
+            places.append(parameters.index(item))
+        elif isinstance(item, bool) or not isinstance(item, int):
+            raise ArgumentError(f"argnums takes numbers and names, not {item!r}")
+        elif not -len(parameters) <= item < len(parameters):
+            raise ArgumentError(
+                f"argnums {item} is out of range: there are {len(parameters)} parameters"
+            )
+        else:
+            places.append(item % len(parameters))
+    if len(set(places)) < len(places):
+        raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
+    return tuple(places)
+
+
+def require_float(name: str, value: Any, asked: str) -> None:
+    """Refuse to differentiate in something that is not a real number or array of them."""
+    if isinstance(value, float | np.floating):
+        return
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return
+    if isinstance(value, bool | int | np.integer | np.bool_) or (
+        isinstance(value, np.ndarray) and value.dtype.kind in "biu"
+    ):
+        kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else (
+            f"of type {type(value).__name__}")
+        raise ArgumentError(
+            Diagnostic(
+                f"{asked} is asked for in {name}, which is {kind}: integers have no derivative",
+                hint=f"Pass floating-point numbers, e.g. {name}.astype(float)"
+                if isinstance(value, np.ndarray)
+                else f"Pass a float, e.g. {float(value)!r}.",
+            )
+        )
+    kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    raise ArgumentError(
+        Diagnostic(
+            f"{asked} is asked for in {name}, which is {kind}: not supported yet",
+            hint="Pass floats or arrays of floats; leave other parameters out of argnums.",
+        )
+    )
+
+
+def like_argument(value: Any, arg: Any, name: str) -> Any:
+    """A cotangent in the form of the argument that it belongs to: a float for a float, the
+    array's shape and dtype for an array."""
+    if type(arg) is float:
+        return float(value)
+    if isinstance(arg, np.ndarray):
+        if not isinstance(value, np.ndarray):
+            value = np.full_like(arg, value)
+        if value.shape != arg.shape:
+            raise InternalError(
+                f"the gradient in {name} has shape {value.shape}, not {arg.shape}: "
+                "please report this function as a bug in adxform"
+            )
+        return value if value.dtype == arg.dtype else value.astype(arg.dtype)
+    return type(arg)(value)
+
+
+class Derivative:
+    """The gradient of a function with one real result, called like the function.
+
+    Attributes
+    ----------
+    primal : callable
+        The function that is differentiated.
+    source : str
+        The text of the generated reverse function (of the last call, or by annotations).
+    """
+
+    __adxform__ = True
+
+    def __init__(
+        self,
+        primal: Callable[..., Any],
+        argnums: Argnums = 0,
+        *,
+        value: bool = False,
+        has_aux: bool = False,
+        options: Options | None = None,
+    ) -> None:
+        if not callable(primal):
+            raise ArgumentError(f"a function is needed, not {type(primal).__name__}")
+        self.primal = primal
+        self.argnums = argnums
+        self.value = value
+        self.has_aux = has_aux
+        self.places = resolve_argnums(primal, argnums)
+        self.single = isinstance(argnums, int | str)
+        self.specialised = Specialised(primal, options)
+        self.parameters = list(inspect.signature(primal).parameters.values())
+        self._receiver = isinstance(getattr(primal, "__self__", None), object) and hasattr(
+            primal, "__func__"
+        )
+        functools.update_wrapper(self, primal, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != len(self.parameters):
+            args = bound_arguments(self.primal, args, kwargs)
+        value, bars = self._run(args)
+        if not self.has_aux:
+            return (value, bars) if self.value else bars
+        value, aux = value
+        return ((value, aux), bars) if self.value else (bars, aux)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: the receiver is the first argument."""
+        return self if instance is None else functools.partial(self, instance)
+
+    def __reduce__(self) -> Any:
+        module = inspect.getmodule(self.primal)
+        path = getattr(self, "__qualname__", "")
+        found: Any = module
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return path
+        return _rebuild, (self.primal, self.argnums, self.value, self.has_aux)
+
+    def __repr__(self) -> str:
+        what = "value_and_grad" if self.value else "grad"
+        return f"<{what} of {getattr(self.primal, '__qualname__', self.primal)}>"
+
+    @property
+    def value_and_grad(self) -> Derivative:
+        """The same derivative, returned together with the value."""
+        return Derivative(self.primal, self.argnums, value=True, has_aux=self.has_aux)
+
+    @property
+    def source(self) -> str:
+        compiled = self.specialised.compiled
+        if compiled:
+            return next(reversed(compiled.values())).text
+        return source_text(self.primal, "reverse", self.argnums)
+
+    # --- making -------------------------------------------------------------------------------
+
+    def _run(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        self.specialised.fresh()
+        key = tuple([key_of(a) for a in args])
+        compiled = self.specialised.compiled.get(key)
+        if compiled is None:
+            compiled = self._compile(args)
+            self.specialised.compiled[key] = compiled
+        value, bars = compiled.call(*self._with_receiver(args))
+        if not compiled.scalar:
+            self._require_scalar(value)
+        if self.single:
+            place = self.places[0]
+            return value, like_argument(bars, args[place], self.parameters[place].name)
+        if len(self.places) == 1:
+            bars = (bars,)
+        pairs = zip(bars, self.places, strict=True)
+        return value, tuple(
+            [like_argument(b, args[i], self.parameters[i].name) for b, i in pairs]
+        )
+
+    def _with_receiver(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        receiver = getattr(self.primal, "__self__", None)
+        return args if receiver is None else (receiver, *args)
+
+    def _compile(self, args: tuple[Any, ...]) -> Compiled:
+        for place in self.places:
+            require_float(self.parameters[place].name, args[place], "the gradient")
+        function, types = self._derived(args)
+        made = build(function, types, self.specialised.namespace)
+        result = function.result
+        assert isinstance(result, Tuple)
+        made.scalar = is_numeric(type_of(leaves(result)[0], types))
+        return made
+
+    def _derived(self, args: tuple[Any, ...]) -> tuple[Function, Types]:
+        """The reverse function in Core, with a seed of 1."""
+        whole = self._with_receiver(args)
+        function = self.specialised.core(whole)
+        types = self.specialised.types(function, whole)
+        offset = len(whole) - len(args)
+        wrt = tuple(function.params[i + offset].name for i in self.places)
+        outputs = self._outputs(function)
+        made, known = derive(
+            function, Request("reverse", wrt), types, self.specialised.options, outputs=outputs
+        )
+        self._check_result(function, known)
+        return gradient_core(made, value=True), known
+
+    def _outputs(self, function: Function) -> list[Any]:
+        if not self.has_aux:
+            return leaves(function.result)
+        if not isinstance(function.result, Tuple) or len(function.result.items) != 2:
+            raise ArgumentError(
+                f"with has_aux=True {function.name} must return (value, aux) by a tuple"
+            )
+        return leaves(function.result.items[0])
+
+    def _check_result(self, function: Function, types: Types) -> None:
+        found = self._outputs(function)
+        name = function.name
+        if len(found) != 1:
+            raise ArgumentError(
+                Diagnostic(
+                    f"grad needs one real result; {name} returns {len(found)} values",
+                    hint="Return one of them, or give has_aux=True for (value, aux).",
+                )
+            )
+        known = type_of(found[0], types)
+        if isinstance(known, Array) and known.dims not in (None, ()):
+            raise ArgumentError(
+                Diagnostic(
+                    f"grad needs one real result; {name} returns an array of rank "
+                    f"{len(known.dims or ())}",
+                    hint="Return a number (np.sum, np.mean, ...), or ask for the jacobian.",
+                )
+            )
+        if isinstance(known, Scalar) and not differentiable(known):
+            raise ArgumentError(
+                f"grad needs one real result; {name} returns a number of type {known.dtype}"
+            )
+
+    def _require_scalar(self, value: Any) -> None:
+        result = value[0] if self.has_aux else value
+        if np.ndim(result) != 0:
+            raise ArgumentError(
+                Diagnostic(
+                    f"grad needs one real result; {self.__name__} returned an array of shape "  # type: ignore[attr-defined]
+                    f"{np.shape(result)}",
+                    hint="Return a number (np.sum, np.mean, ...), or ask for the jacobian.",
+                )
+            )
+
+    def core(self, args: Sequence[Any] | None) -> Function:
+        """This derivative as a function of Core, to be differentiated again."""
+        if args is None:
+            raise ArgumentError("the source of a derivative of a derivative needs args=")
+        made, _ = self._derived(tuple(args))
+        assert isinstance(made.result, Tuple)
+        return made if self.value else _with_result(made, made.result.items[1])
+
+
+def _with_result(function: Function, result: Any) -> Function:
+    from dataclasses import replace
+
+    return replace(function, result=result)
+
+
+def _rebuild(
+    primal: Callable[..., Any], argnums: Argnums, value: bool, has_aux: bool
+) -> Derivative:
+    return Derivative(primal, argnums, value=value, has_aux=has_aux)
+
+
+class Generated:
+    """A generated forward or reverse function of its own, specialised when called.
+
+    ``forward``: called with the arguments and a tangent for each differentiable one, returns
+    (value, tangent). ``reverse``: called with the arguments and, unless the result is a number, its
+    cotangent; returns (value, cotangents).
+    """
+
+    def __init__(
+        self, primal: Callable[..., Any], kind: str, options: Options | None = None
+    ) -> None:
+        self.primal = primal
+        self.kind = kind
+        self.specialised = Specialised(primal, options)
+        self.pairs: dict[Any, Pair] = {}
+        functools.update_wrapper(self, primal, updated=())
+
+    def __call__(self, *args: Any) -> Any:
+        count = len(inspect.signature(self.primal).parameters)
+        if len(args) < count:
+            raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
+        compiled = self.compiled(args[:count])
+        return compiled.call(*args)
+
+    def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
+        """The generated function for arguments of these types."""
+        self.specialised.fresh()
+        key = (places, *[key_of(a) for a in args])
+        found = self.specialised.compiled.get(key)
+        if found is None:
+            found = self._compile(args, places)
+            self.specialised.compiled[key] = found
+        return found
+
+    def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
+        """The function for arguments of these types as a pair of record and pullback."""
+        self.specialised.fresh()
+        key = (places, *[key_of(a) for a in args])
+        if key not in self.pairs or not self.specialised.lowered:
+            function, types, wrt = self._asked(args, places)
+            self.pairs[key] = build_pair(function, wrt, types, self.specialised.namespace)
+        return self.pairs[key]
+
+    def _asked(
+        self, args: Sequence[Any], places: tuple[int, ...] | None
+    ) -> tuple[Function, dict[str, Type], tuple[str, ...]]:
+        function = self.specialised.core(args)
+        types = self.specialised.types(function, args)
+        if places is None:
+            wrt = tuple(p.name for p in function.params if differentiable(types[p.name]))
+        else:
+            wrt = tuple(function.params[i].name for i in places)
+        return function, types, wrt
+
+    def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
+        function, types, wrt = self._asked(args, places)
+        made, known = derive(function, Request(self.kind, wrt), types, self.specialised.options)
+        return build(made, known, self.specialised.namespace)
+
+    @property
+    def source(self) -> str:
+        compiled = self.specialised.compiled
+        if compiled:
+            return next(reversed(compiled.values())).text
+        return source_text(self.primal, self.kind)
+
+
+def source_text(
+    primal: Callable[..., Any],
+    mode: str = "reverse",
+    argnums: Argnums | None = None,
+    args: Sequence[Any] | None = None,
+    observe: Observer | None = None,
+) -> str:
+    """The text of a generated function; types come from ``args``, else from annotations."""
+    specialised = Specialised(primal)
+    function = specialised.core(args)
+    types = annotated_types(function) if args is None else specialised.types(function, args)
+    if argnums is None:
+        wrt = tuple(p.name for p in function.params if differentiable(types[p.name]))
+    else:
+        places = resolve_argnums(primal, argnums)
+        wrt = tuple(function.params[i].name for i in places)
+    made, known = derive(function, Request(mode, wrt), types, None, observe)
+    from adxform.compiler import reachable
+
+    return module_text(reachable(made, known))

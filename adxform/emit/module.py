@@ -1,0 +1,121 @@
+"""A module's text: imports, the helpers that are used, and the generated functions."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from adxform.analysis.types import Types
+from adxform.core.ir import Function, Global, Let, Operand, Primitive, Slice, Tuple, walk
+from adxform.emit.printer import to_source
+from adxform.emit.python import to_python
+from adxform.rules import runtime
+
+MODULES = {"np": "numpy", "math": "math"}
+Part = tuple[Function, Types]
+
+
+def module_text(parts: Sequence[Part], *, imports: bool = True) -> str:
+    """The text of generated functions, in the order in which they are defined."""
+    trees, helpers, needed = module_parts(parts)
+    body: list[ast.stmt] = [*(needed if imports else []), *helpers, *trees]
+    return to_source(ast.Module(body, []))
+
+
+def module_parts(
+    parts: Sequence[Part],
+) -> tuple[list[ast.FunctionDef], list[ast.stmt], list[ast.stmt]]:
+    """The generated functions' trees, the helpers' and the imports that both need."""
+    own = {function.name for function, _ in parts}
+    trees = [to_python(function, types, reserved=own) for function, types in parts]
+    helpers = [_helper(name) for name in used_helpers(trees)]
+    spellings: dict[str, str] = {}
+    for function, _ in parts:
+        spellings = {**function.spellings, **spellings}
+    needed = imports_for(trees, spellings)
+    if helpers and not any(_binds(stmt, "np") for stmt in needed):
+        needed.append(ast.Import([ast.alias("numpy", "np")]))
+    return trees, helpers, needed
+
+
+@cache
+def helper_source(name: str) -> str:
+    return inspect.getsource(getattr(runtime, name))
+
+
+def _helper(name: str) -> ast.stmt:
+    return ast.parse(helper_source(name)).body[0]
+
+
+def used_helpers(trees: Iterable[ast.AST]) -> list[str]:
+    """The run-time helpers that trees call, and those that these call, in order of definition."""
+    known = [n for n, v in vars(runtime).items() if inspect.isfunction(v)]
+    wanted: set[str] = set()
+    work = [n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    while work:
+        name = work.pop()
+        if name in known and name not in wanted:
+            wanted.add(name)
+            work.extend(n.id for n in ast.walk(_helper(name)) if isinstance(n, ast.Name))
+    return [n for n in known if n in wanted]
+
+
+def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast.stmt]:
+    """Import statements for the modules that trees name, under the user's own names for them."""
+    roots = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    made: list[ast.stmt] = []
+    for canonical, spelled in {**{m: m for m in MODULES}, **spellings}.items():
+        head = canonical.split(".")[0]
+        if spelled.split(".")[0] not in roots or head not in (*MODULES, "scipy"):
+            continue
+        module = ".".join([MODULES.get(head, head), *canonical.split(".")[1:]])
+        if canonical in MODULES or _is_module(module):
+            if "." in spelled and spelled == module:
+                made.append(ast.Import([ast.alias(module, None)]))
+            else:
+                alias = None if spelled == module else spelled
+                made.append(ast.Import([ast.alias(module, alias)]))
+        else:
+            owner, _, name = module.rpartition(".")
+            alias = None if spelled == name else spelled
+            made.append(ast.ImportFrom(owner, [ast.alias(name, alias)], 0))
+    unique = {ast.dump(stmt): stmt for stmt in made}
+    return list(unique.values())
+
+
+def _is_module(dotted: str) -> bool:
+    return dotted in ("numpy", "numpy.linalg", "math", "scipy", "scipy.special", "scipy.linalg",
+                      "scipy.stats")
+
+
+def _binds(stmt: ast.stmt, name: str) -> bool:
+    return isinstance(stmt, ast.Import) and any((a.asname or a.name) == name for a in stmt.names)
+
+
+def outside_values(functions: Iterable[Function]) -> dict[str, object]:
+    """What functions name from outside, by the first part of the name, where it is known."""
+    found: dict[str, object] = {}
+    for function in functions:
+        for stmt in walk(function.body):
+            if isinstance(stmt, Let):
+                for arg in stmt.args:
+                    for item in _globals(arg):
+                        if "." not in item.text:
+                            found[item.text] = item.value
+    return found
+
+
+def _globals(operand: Operand | None) -> Iterable[Global]:
+    if isinstance(operand, Global):
+        yield operand
+    elif isinstance(operand, Tuple):
+        for item in operand.items:
+            yield from _globals(item)
+    elif isinstance(operand, Slice):
+        for part in (operand.lower, operand.upper, operand.step):
+            yield from _globals(part)
+
+
+__all__ = ["Primitive", "imports_for", "module_parts", "module_text", "outside_values"]

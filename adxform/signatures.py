@@ -1,0 +1,173 @@
+"""The types of arguments: from values, for a specialisation, or from annotations' text."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from adxform.core.ir import Block, For, Function, Param, Var, walk
+from adxform.core.types import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INERT,
+    INT,
+    Array,
+    Dim,
+    Known,
+    Scalar,
+    Sym,
+    Type,
+)
+
+Key = Any
+_PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
+_VALUED = (str, bool, type(None), bytes)
+
+
+def key_of(value: Any) -> Key:
+    """What of an argument a specialisation depends on: its type, an array's dtype, its rank and
+    which of its dimensions are 1; the value of a string, a boolean or None."""
+    kind = type(value)
+    if kind is np.ndarray:
+        return value.dtype, tuple([n == 1 for n in value.shape])
+    if kind in _PLAIN:
+        return kind
+    if kind in _VALUED:
+        return kind, value
+    if isinstance(value, np.ndarray):
+        return kind, value.dtype, tuple([n == 1 for n in value.shape])
+    if isinstance(value, tuple | list):
+        return kind, tuple([key_of(item) for item in value])
+    return kind
+
+
+def type_of_argument(name: str, value: Any) -> Type:
+    """The abstract type of an argument, with a symbol for each dimension that is not 1."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if isinstance(value, np.ndarray):
+        dims = tuple(
+            1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)
+            for axis, n in enumerate(value.shape)
+        )
+        return Array(value.dtype.name, dims) if value.dtype.kind in "biufc" else INERT
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return Scalar(value.dtype.name)
+    if kind is bool:
+        return Scalar("bool", weak=True, value=value)
+    if kind in _VALUED:
+        return Known(value)
+    if isinstance(value, int | float):
+        return INT if isinstance(value, int) else FLOAT
+    return INERT
+
+
+def type_of_annotation(text: str | None) -> Type:
+    """The abstract type that an annotation's text says; nothing is imported or evaluated.
+
+    Understood are ``float``, ``int``, ``bool``, ``np.ndarray``, ``npt.NDArray[np.float64]`` and
+    jaxtyping's ``Float[np.ndarray, "n d"]``, where a name stands for one size throughout.
+    """
+    if text is None:
+        return ANY
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ANY
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return type_of_annotation(node.value)
+    if isinstance(node, ast.BinOp):
+        return ANY
+    if isinstance(node, ast.Subscript):
+        return _subscripted(node)
+    return _NAMED.get(ast.unparse(node).split(".")[-1], ANY)
+
+
+_NAMED: dict[str, Type] = {
+    "float": FLOAT,
+    "int": INT,
+    "bool": BOOL,
+    "str": INERT,
+    "bytes": INERT,
+    "ndarray": Array("float64", None),
+    "float64": Scalar("float64"),
+    "float32": Scalar("float32"),
+    "int64": Scalar("int64"),
+    "int32": Scalar("int32"),
+    "Generator": INERT,
+}
+_JAXTYPING = {
+    "Float": "float64", "Float64": "float64", "Float32": "float32", "Float16": "float16",
+    "Int": "int64", "Integer": "int64", "Int64": "int64", "Int32": "int32", "UInt8": "uint8",
+    "Bool": "bool", "Complex": "complex128", "Real": "float64", "Inexact": "float64",
+}
+
+
+def _subscripted(node: ast.Subscript) -> Type:
+    name = ast.unparse(node.value).split(".")[-1]
+    if name == "NDArray":
+        dtype = ast.unparse(node.slice).split(".")[-1]
+        known = {"floating": "float64", "float_": "float64"}.get(dtype, dtype)
+        return Array(known, None) if _is_dtype(known) else Array(None, None)
+    if name in _JAXTYPING and isinstance(node.slice, ast.Tuple):
+        shape = node.slice.elts[1]
+        if isinstance(shape, ast.Constant) and isinstance(shape.value, str):
+            dims = _dimensions(shape.value)
+            if dims == () and ast.unparse(node.slice.elts[0]).split(".")[-1] != "ndarray":
+                return Scalar(_JAXTYPING[name])
+            return Array(_JAXTYPING[name], dims)
+    if name in ("Annotated", "Final", "Optional"):
+        return ANY
+    return ANY
+
+
+def _is_dtype(name: str) -> bool:
+    try:
+        np.dtype(name)
+    except TypeError:
+        return False
+    return True
+
+
+def _dimensions(text: str) -> tuple[Dim, ...] | None:
+    """``"n d 3"`` as dimensions; None where the rank is not said (``...``, ``*batch``)."""
+    dims: list[Dim] = []
+    for place, word in enumerate(text.split()):
+        if word == "..." or word.startswith("*"):
+            return None
+        word = word.removeprefix("#") if not word.startswith("#") else "_"
+        if word.isdigit():
+            dims.append(int(word))
+        elif word.startswith("_"):
+            dims.append(Sym(f"{text}[{place}]"))
+        else:
+            dims.append(Sym(word.split("=")[-1]))
+    return tuple(dims)
+
+
+def annotated_types(function: Function) -> dict[str, Type]:
+    """The types of a function's parameters by its annotations, and by what it does with them.
+
+    A parameter without annotation that bounds a ``range`` is an integer.
+    """
+    counted = _bounds(function.body)
+    return {p.name: _annotated(p, counted) for p in function.params}
+
+
+def _annotated(param: Param, counted: set[str]) -> Type:
+    found = type_of_annotation(param.annotation)
+    return INT if found is ANY and param.name in counted else found
+
+
+def _bounds(block: Block) -> set[str]:
+    return {
+        bound.name
+        for stmt in walk(block)
+        if isinstance(stmt, For)
+        for bound in stmt.bounds
+        if isinstance(bound, Var)
+    }
