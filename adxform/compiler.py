@@ -234,7 +234,7 @@ def gradient_core(function: Function, *, value: bool) -> Function:
 def _copy() -> Any:
     from adxform.rules.table import RULES
 
-    return RULES["copy"].primitive
+    return RULES["rename"].primitive
 
 
 def bound_arguments(

@@ -144,7 +144,8 @@ def require_float(name: str, value: Any, asked: str) -> None:
 
 def like_argument(value: Any, arg: Any, name: str) -> Any:
     """A cotangent in the form of the argument that it belongs to: a float for a float, the
-    array's shape and dtype for an array."""
+    array's shape and dtype for an array.
+    """
     if type(arg) is float:
         return float(value)
     if isinstance(arg, np.ndarray):

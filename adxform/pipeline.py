@@ -20,11 +20,12 @@ from adxform.core.ir import (
     names_in,
 )
 from adxform.core.types import ANY, Array, Scalar, Type, differentiable
+from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.record import link
-from adxform.differentiate.reverse import Pullback, Sweeps, reverse
 from adxform.differentiate.refuse import check
+from adxform.differentiate.reverse import Pullback, Sweeps, reverse
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.results import own_results
@@ -67,7 +68,7 @@ class Derivation:
         found = infer(function, types)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
-        made = forward(function, wrt, activity, found, self.tangent_of)
+        made = verify(forward(function, wrt, activity, found, self.tangent_of), "forward")
         self.show("forward", made, found)
         made = self.optimized(made, found)
         self.show("optimized", made, found)
@@ -119,7 +120,7 @@ class Derivation:
         found = infer(function, types)
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
-        made = self.joined(function, sweeps, *link(sweeps))
+        made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
         made = own_results(self.optimized(made, found), wrt, found)
         self.show("optimized", made, found)
         return made, found
@@ -227,7 +228,7 @@ class Derivation:
                 result = walk.sub(function.result)
                 function = replace(function, body=walk.builder.block, result=result)
         body = eliminate_dead_code(function.body, (function.result,))
-        return replace(function, body=body)
+        return verify(replace(function, body=body), f"optimized {function.name}")
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (

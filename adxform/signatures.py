@@ -29,7 +29,8 @@ _VALUED = (str, bool, type(None), bytes)
 
 def key_of(value: Any) -> Key:
     """What of an argument a specialisation depends on: its type, an array's dtype, its rank and
-    which of its dimensions are 1; the value of a string, a boolean or None."""
+    which of its dimensions are 1; the value of a string, a boolean or None.
+    """
     kind = type(value)
     if kind is np.ndarray:
         return value.dtype, tuple([n == 1 for n in value.shape])

@@ -65,8 +65,6 @@ def transparent(stmt: Let) -> list[str]:
     """The names that a Let reads through which a derivative may pass."""
     if isinstance(stmt.op, Primitive):
         rule = RULES[stmt.op.name]
-        if rule.kind == "augment":
-            return uses(stmt.args)
         pairs = zip(stmt.op.params, stmt.args, strict=True)
         return uses([arg for name, arg in pairs if name in rule.pull])
     if isinstance(stmt.op, Opaque):

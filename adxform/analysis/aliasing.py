@@ -7,6 +7,7 @@ operand. Numbers have no memory of their own.
 from __future__ import annotations
 
 from adxform.analysis.types import Types
+from adxform.core.builder import type_of
 from adxform.core.ir import (
     Block,
     Callee,
@@ -14,14 +15,16 @@ from adxform.core.ir import (
     Function,
     Let,
     Opaque,
+    Operand,
     Phi,
     Primitive,
+    Tuple,
     names_in,
     phis_of,
     uses,
     walk,
 )
-from adxform.core.types import ANY, INERT, Known, Scalar, Type
+from adxform.core.types import ANY, INERT, Array, Known, Scalar, Type
 
 IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
@@ -58,16 +61,24 @@ class Aliases:
     def _operation(self, stmt: Let) -> None:
         op = stmt.op
         if isinstance(op, Primitive):
-            if op.name in IN_PLACE:
+            if op.name in IN_PLACE or op.name.startswith("augment."):
                 self._unite([stmt.target, *uses(stmt.args[:1])])
                 if op.name in ("update", "append"):
                     self._stored(stmt)
+            elif op.name == "[]":
+                if not self._copies(stmt.args[1]):
+                    self._unite([stmt.target, *uses(stmt.args[:1])])
             elif not op.fresh:
                 self._unite([stmt.target, *uses(stmt.args)])
         elif isinstance(op, Callee):
             self._unite([*stmt.targets, *uses(stmt.args)])
         elif isinstance(op, Opaque) and not op.boolean:
             self._unite([stmt.target, *uses(stmt.args)])
+
+    def _copies(self, index: Operand) -> bool:
+        """Whether an index is an array, so that NumPy gives a copy of the elements."""
+        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+        return any(isinstance(type_of(part, self.types), Array) for part in parts)
 
     def _stored(self, stmt: Let) -> None:
         """A list keeps the very object that is put in it; an array keeps a copy."""

@@ -57,6 +57,13 @@ class Struct:
 
 
 @dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of any length; ``item`` covers what it holds, None if nothing has been put in."""
+
+    item: Type | None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Something that is not a number, and whose value is known: None, a string, a dtype."""
 
@@ -82,7 +89,7 @@ class Slicing:
     step: Type | None
 
 
-Type = Union[Scalar, Array, Struct, Known, Slicing, Unknown, Inert]
+Type = Union[Scalar, Array, Struct, ListOf, Known, Slicing, Unknown, Inert]
 
 ANY = Unknown()
 INERT = Inert()
@@ -107,6 +114,8 @@ def differentiable(t: Type) -> bool:
             return is_float(dtype)
         case Struct(items):
             return any(differentiable(item) for item in items)
+        case ListOf(item):
+            return item is None or differentiable(item)
         case Known() | Inert() | Slicing():
             return False
         case _:
@@ -153,6 +162,8 @@ def join(a: Type, b: Type) -> Type:
             return Scalar(dtype, weak=a.weak and b.weak)
         case Array(da, na), Array(db, nb):
             return Array(da if da == db else promote((a, b)), join_dims(na, nb))
+        case ListOf(x), ListOf(y):
+            return ListOf(y if x is None else x if y is None else join(x, y))
         case Struct(xs), Struct(ys) if len(xs) == len(ys):
             return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)))
         case _:

@@ -19,7 +19,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.types import Array, Scalar
+from adxform.core.types import Array, ListOf, Scalar
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.rules.table import RULES, Formula
 
@@ -64,8 +64,14 @@ def as_role(origin: Origin | None, role: str) -> Origin | None:
 
 def zeros(builder: Builder, like: Operand, base: str | None = None) -> Operand:
     """Zeros of an operand's shape and dtype."""
-    if isinstance(builder.type_of(like), Scalar) or not isinstance(like, Var):
+    if isinstance(like, Tuple):
+        return Tuple(tuple(zeros(builder, item) for item in like.items), like.is_list)
+    known = builder.type_of(like)
+    if isinstance(known, Scalar) or not isinstance(like, Var | Global):
         return Const(0.0)
+    if isinstance(known, ListOf):
+        kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
+        return builder.emit(primitive(kind), (like,), base)
     return builder.emit(primitive("np.zeros_like"), (like, Const(None)), base)
 
 

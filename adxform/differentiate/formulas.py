@@ -32,7 +32,18 @@ def formula_text(formula: Formula, types: Mapping[str, object]) -> str | Stateme
     if isinstance(formula, str | Statements):
         return formula
     wanted = inspect.signature(formula).parameters
-    return formula(**{name: types[name] for name in wanted})
+    return formula(**{name: types[name] for name in wanted if name in types})
+
+
+def takes_items(formula: Formula) -> bool:
+    """Whether a formula is about one array of a list of them, not about the list as an array."""
+    if isinstance(formula, str):
+        names = {n.id for n in ast.walk(_expression(formula)) if isinstance(n, ast.Name)}
+    elif isinstance(formula, Statements):
+        names = set(inspect.signature(formula.function).parameters)
+    else:
+        names = set(inspect.signature(formula).parameters)
+    return not names.isdisjoint({"item", "index"})
 
 
 def expand(

@@ -142,7 +142,8 @@ class Forward:
 
     def let(self, stmt: Let) -> None:
         """An operation, and then its tangent; first its tangent, if a variable takes a new value
-        that the tangent does not need."""
+        that the tangent does not need.
+        """
         before = len(self.builder.stmts)
         self.builder.append(stmt)
         if stmt.target not in self.activity:
@@ -170,7 +171,12 @@ class Forward:
         base = self.base(stmt.target)
         if rule.linear_in:
             return self.linear(stmt, rule, args, active, base)
-        terms = list(active.items())
+        terms = [
+            (param, part)
+            for param, tangent in active.items()
+            for part in (self.replacements(args[param], tangent) if rule.kind == "bilinear"
+                         else (tangent,))
+        ]
         total: Operand | None = None
         for place, (param, tangent) in enumerate(terms):
             last = place == len(terms) - 1
@@ -182,6 +188,16 @@ class Forward:
         if rule.broadcasts:
             total = self.spread(total, stmt, active, base)
         return self.named(total, base)
+
+    def replacements(self, arg: Operand, tangent: Operand) -> tuple[Operand, ...]:
+        """What takes an argument's place in a product: its tangent, item by item in a list."""
+        if not isinstance(arg, Tuple) or not isinstance(tangent, Tuple):
+            return (tangent,)
+        items = arg.items
+        return tuple(
+            Tuple((*items[:i], tangent.items[i], *items[i + 1 :]), arg.is_list)
+            for i, item in enumerate(items) if self.tangent(item) is not None
+        )
 
     def named(self, value: Operand, base: str | None) -> Operand:
         """A tangent under the name of the user's variable, where there is one."""

@@ -105,6 +105,12 @@ class _Link:
         self.tape_of: dict[tuple[str, Stmt], Tape] = {}
         self.wanted: set[str] = set()
         self.extents = self._find_extents()
+        self.header_of = {
+            phi.target: phi
+            for stmt in walk(sweeps.forward)
+            if isinstance(stmt, For | While)
+            for phi in stmt.phis
+        }
 
     def _replaced_bindings(self) -> None:
         """Names that are bound only by what replaces a statement, and trip counts."""
@@ -227,14 +233,34 @@ class _Link:
             definition = self.visible(name, path)
             if not definition.path:
                 continue
+            if self.counts(name) and definition.stmt is None:
+                loop = definition.path[-1][0]
+                assert isinstance(loop, For | While)
+                env[name] = substitute(self.position(loop, builder, env), env)
+                continue
             if self.recomputable(name, path, env, RECOMPUTE_DEPTH):
                 self.recompute(name, path, env, builder)
             else:
                 env[name] = self.transport(name, definition, path, env, builder)
 
+    def counts(self, name: str) -> bool:
+        """Whether a loop's header counts its iterations: from 0, by 1."""
+        phi = self.header_of.get(name)
+        if phi is None or phi.first != Const(0) or not isinstance(phi.second, Var):
+            return False
+        made = self.defined.get(phi.second.name)
+        let = None if made is None else made.stmt
+        return (
+            isinstance(let, Let)
+            and isinstance(let.op, Primitive)
+            and let.op.text == "Add"
+            and let.args == (Var(name), Const(1))
+        )
+
     def visible(self, name: str, path: Path) -> Definition:
         """A name's definition as seen from ``path``: a loop's header seen from after the loop
-        is its last value."""
+        is its last value.
+        """
         definition = self.defined[name]
         around = {id(stmt) for stmt, _ in path}
         if definition.path:
@@ -310,7 +336,8 @@ class _Link:
         self, name: str, definition: Definition, place: int
     ) -> tuple[int, tuple[For | While, ...]]:
         """The loops around a value that one tape can serve, outermost first: those whose inner
-        trip counts are known before the outermost begins."""
+        trip counts are known before the outermost begins.
+        """
         path = definition.path
         first = path[place][0]
         assert isinstance(first, For | While)
@@ -526,7 +553,7 @@ class _Rebuild:
             return True
         definition = self.link.defined.get(bound.name)
         stmt = None if definition is None else definition.stmt
-        if definition is None:
+        if definition is None or self.link.counts(bound.name):
             return True
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "copy":
             return self.is_count(stmt.args[0])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from adxform.analysis.activity import Activity
+from adxform.analysis.mutation import captured_writes, late_effects, visible_writes
 from adxform.analysis.types import Types
-from adxform.core.ir import Effect, Function, Let, Opaque, Primitive, names_in, uses, walk
+from adxform.core.ir import Effect, Function, Let, Opaque, names_in, uses, walk
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
-from adxform.rules.table import RULES
 
 
 def check(function: Function, activity: Activity, types: Types) -> None:
@@ -21,12 +21,40 @@ def check(function: Function, activity: Activity, types: Types) -> None:
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
             errors.extend(_opaque(stmt, stmt.op, activity))
-        elif isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
-            errors.extend(_primitive(stmt, stmt.op, activity))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(stmt, activity))
+    errors.extend(_conflicts(function, activity, types))
     if errors:
         raise combine(errors)
+
+
+def _conflicts(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
+    """In-place writes that Core's values do not model."""
+    found: list[AdxformError] = []
+    for seen in visible_writes(function, types):
+        label = function.bases.get(seen.name, seen.name)
+        where = seen.other_origin.location if seen.other_origin else None
+        place = f" (line {where.line}: {seen.other_origin.text})" if (
+            where and seen.other_origin) else ""
+        found.append(UnsupportedError(Diagnostic(
+            f"{label} is changed in place here while {seen.other}{place} may share its memory "
+            "and is used later", seen.origin.location if seen.origin else None,
+            f"Work on a copy, e.g. {label} = {label}.copy() before, or, if {label} is a number, "
+            "annotate the parameters.",
+        )))
+    for seen in captured_writes(function, types):
+        found.append(UnsupportedError(Diagnostic(
+            f"{seen.other}, which is defined outside the function, is changed in place here",
+            seen.origin.location if seen.origin else None, "Work on a copy of it.",
+        )))
+    for seen in late_effects(function, types, activity):
+        label = function.bases.get(seen.name, seen.name)
+        found.append(UnsupportedError(Diagnostic(
+            f"this statement may change {label}, whose earlier value the derivative needs",
+            seen.origin.location if seen.origin else None,
+            f"Give the changed array a name of its own, e.g. by {label}.copy().",
+        )))
+    return found
 
 
 def _opaque(stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
@@ -45,13 +73,6 @@ def _opaque(stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
         f"{what} over an active value is not supported yet", location,
         f"{active[0]} is active here. Say it with assignments, if and for.",
     ))]
-
-
-def _primitive(stmt: Let, op: Primitive, activity: Activity) -> list[AdxformError]:
-    rule = RULES[op.name]
-    if stmt.target not in activity or rule.kind == "inactive":
-        return []
-    return []
 
 
 def _effect(stmt: Effect, activity: Activity) -> list[AdxformError]:

@@ -37,9 +37,9 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Type, was_broadcast
+from adxform.core.types import INT, Struct, Type, was_broadcast
 from adxform.differentiate.common import as_role, elementwise_term, names_for, primitive, zeros
-from adxform.differentiate.formulas import expand
+from adxform.differentiate.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 
 Bars = dict[str, Operand]
@@ -203,11 +203,24 @@ class Reverse:
         """``w = x[i]`` gives ``x_bar[i] += w_bar``."""
         x, index = stmt.args
         assert isinstance(x, Var)
-        if x.name in self.activity:
+        known = self.builder.type_of(x)
+        if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
+            empty = Tuple((Const(None),) * len(known.items))
+            bars[x.name] = self.with_item(bars.get(x.name, empty), index.value, out_bar)
+        elif x.name in self.activity:
             bar = self.bar_or_zero(bars, x.name)
             bars[x.name] = self.builder.emit(
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
+
+    def with_item(self, bar: Operand, place: int, value: Operand) -> Operand:
+        """The cotangent of a tuple, a tuple with None for zero, after adding to one item."""
+        assert isinstance(bar, Tuple)
+        items = list(bar.items)
+        if items[place] != Const(None):
+            value = self.builder.emit(primitive("accumulate"), (items[place], value))
+        items[place] = value
+        return Tuple(tuple(items))
 
     def pull(
         self,
@@ -221,17 +234,18 @@ class Reverse:
         """Add to one operand's cotangent what its rule says."""
         operand, out = args[param], Var(stmt.target)
         env = args | {"out": out}
-        if isinstance(operand, Tuple):
+        if isinstance(operand, Tuple) and takes_items(rule.pull[param]):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
                     extra = {"item": item, "index": Const(place), "out_bar": out_bar}
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
-        assert isinstance(operand, Var)
         stretched = rule.broadcasts and was_broadcast(
             self.builder.type_of(operand), self.builder.type_of(out)
         ) is not False
-        base = None if stretched or operand.name in bars else self.base(operand.name)
+        named = None if not isinstance(operand, Var) or operand.name in bars else (
+            self.base(operand.name))
+        base = None if stretched else named
         if rule.kind == "elementwise":
             value = elementwise_term(
                 self.builder, rule.pull[param], env, out_bar, partial_first=False, base=base
@@ -239,8 +253,7 @@ class Reverse:
         else:
             value = expand(self.builder, rule.pull[param], env | {"out_bar": out_bar}, base)
         if stretched:
-            base = None if operand.name in bars else self.base(operand.name)
-            value = self.builder.emit(primitive("unbroadcast"), (value, operand), base)
+            value = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
         self.add(bars, operand, value)
 
     # --- structure ----------------------------------------------------------------------------

@@ -11,16 +11,22 @@ import numpy as np
 from adxform.dual.lifting import apply_linear, apply_multilinear, mapped
 from adxform.dual.number import FUNCTIONS, Dual, plain, rule
 
+
+def _present(namespace: Any, *names: str) -> tuple[Any, ...]:
+    """The functions of these names that this version of NumPy has."""
+    return tuple(getattr(namespace, name) for name in names if hasattr(namespace, name))
+
+
 #: Where dual numbers may be: positions and keywords in which the function is jointly linear.
 LINEAR: dict[Any, tuple[int | str, ...] | None] = {
-    **dict.fromkeys((np.sum, np.mean, np.trace, np.cumsum, np.trapezoid), (0,)),
+    **dict.fromkeys((np.sum, np.mean, np.trace, np.cumsum), (0,)),
     **dict.fromkeys((np.reshape, np.ravel, np.squeeze, np.expand_dims, np.broadcast_to), (0,)),
     **dict.fromkeys((np.transpose, np.swapaxes, np.moveaxis, np.rollaxis), (0,)),
-    **dict.fromkeys((np.matrix_transpose, np.linalg.matrix_transpose), (0,)),
+    **dict.fromkeys(_present(np, "trapezoid", "trapz", "matrix_transpose"), (0,)),
+    **dict.fromkeys(_present(np.linalg, "matrix_transpose", "diagonal", "trace"), (0,)),
     **dict.fromkeys((np.flip, np.fliplr, np.flipud, np.roll, np.rot90), (0,)),
     **dict.fromkeys((np.tile, np.repeat, np.pad, np.copy, np.real, np.delete), (0,)),
     **dict.fromkeys((np.diag, np.diagflat, np.diagonal, np.tril, np.triu), (0,)),
-    **dict.fromkeys((np.linalg.diagonal, np.linalg.trace), (0,)),
     **dict.fromkeys((np.take, np.take_along_axis), (0,)),
     **dict.fromkeys((np.concatenate, np.stack, np.vstack, np.hstack, np.dstack), (0,)),
     **dict.fromkeys((np.column_stack, np.block), (0,)),
@@ -38,7 +44,7 @@ LINEAR: dict[Any, tuple[int | str, ...] | None] = {
 BILINEAR: tuple[Any, ...] = (
     *(np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.kron, np.cross),
     *(np.convolve, np.correlate),
-    *(np.linalg.matmul, np.linalg.outer, np.linalg.tensordot, np.linalg.vecdot, np.linalg.cross),
+    *_present(np.linalg, "matmul", "outer", "tensordot", "vecdot", "cross"),
 )
 
 #: Functions of values alone, whose results (indices, shapes, truths) have no tangents.

@@ -110,8 +110,7 @@ def eigh(a: Dual, UPLO: str = "L") -> Any:
 
     def v_dot(a_dot: Any) -> Any:
         gaps = _np.expand_dims(w, -2) - _np.expand_dims(w, -1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return v @ ((1.0 / (gaps + identity) - identity) * rotated(a_dot))
+        return v @ ((1.0 / (gaps + identity) - identity) * rotated(a_dot))
 
     return out._replace(eigenvalues=a.push(w, w_dot), eigenvectors=a.push(v, v_dot))
 

@@ -45,7 +45,8 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
 
     Operands of one operation must have the same ``components`` (else ValueError). Like arrays,
     slices are views, ``x[i] = v`` and ``x += v`` write in place (except for shape ``()``, which
-    behaves like a number), and comparisons compare values and return plain booleans.
+    behaves like a number), and comparisons compare values and return plain booleans. Floating-point
+    warnings (of ``log(0)``, say) are silent: the plain function gives them.
     """
 
     __slots__ = ("_tangents", "_value", "components", "level")
@@ -265,7 +266,8 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
         """Dispatch ``ufunc(...)``, ``ufunc.reduce`` and ``ufunc.outer``."""
         if method not in UFUNC_METHODS:
             raise TypeError(f"numpy.{ufunc.__name__}.{method} has no rule for a Dual")
-        result = UFUNC_METHODS[method](ufunc, *inputs, **kwargs)
+        with np.errstate(all="ignore"):
+            result = UFUNC_METHODS[method](ufunc, *inputs, **kwargs)
         return result if out is None else stored(result, out, inputs)
 
     def __array_function__(
@@ -277,7 +279,9 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
             raise TypeError(f"{name} has no rule for a Dual (adxform.dual.FUNCTIONS)")
         if kwargs.get("out") is not None:
             raise TypeError(f"{name} of a Dual takes no out=")
-        return FUNCTIONS[func](*args, **{k: v for k, v in kwargs.items() if k != "out"})
+        kwargs = {k: v for k, v in kwargs.items() if k != "out"}
+        with np.errstate(all="ignore"):
+            return FUNCTIONS[func](*args, **kwargs)
 
 
 def rule(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -71,8 +71,7 @@ def minimum_of(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False)
 
 def _extremum(function: Any, a: Dual, axis: Any, keepdims: bool) -> Dual:
     ties = np.equal(a.value, function(a.value, axis=axis, keepdims=True))
-    with np.errstate(invalid="ignore"):  # a NaN equals nothing: its tangent is 0 / 0
-        share = ties / np.sum(ties, axis=axis, keepdims=True)
+    share = ties / np.sum(ties, axis=axis, keepdims=True)  # a NaN equals nothing: 0 / 0
 
     def tangent(a_dot: Any) -> Any:
         return _np.sum(share * a_dot, axis=axis, keepdims=keepdims)
@@ -155,6 +154,6 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -
     peak = np.max(plain(a), axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0.0).astype(peak.dtype)
     terms = np.exp(a - peak) if b is None else b * np.exp(a - peak)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore"):  # plain arrays come here too
         out = np.log(_np.sum(terms, axis=axis, keepdims=True)) + peak
     return out if keepdims else _np.squeeze(out, axes_of(axis, np.ndim(out)))

@@ -29,7 +29,7 @@ def _gamma(out: Any, x: Any) -> Any:
 
 
 def _digamma(out: Any, x: Any) -> Any:
-    """The trigamma function, for x > 0 (SciPy's zeta knows no other x)."""
+    """The trigamma function."""
     return _special().zeta(2.0, x)
 
 
@@ -133,4 +133,6 @@ def special_partials() -> dict[Any, tuple[Partial | None, ...]]:
         special = _special()
     except ImportError:
         return {}
-    return {getattr(special, name): partials for name, partials in _BY_NAME.items()}
+    ufuncs = {name: getattr(special, name) for name in _BY_NAME}
+    ufuncs["zeta"] = special._ufuncs._zeta  # which zeta, a Python function, calls for two arguments
+    return {ufuncs[name]: partials for name, partials in _BY_NAME.items()}

@@ -79,16 +79,13 @@ def _elementwise(ufunc: Any, operands: tuple[Any, ...], kwargs: dict[str, Any]) 
     values = primal(operands, lead.level)
     out = np.asarray(ufunc(*values, **kwargs)) if _are_plain(values) else ufunc(*values, **kwargs)
     reals = [_real(value) for value in values]
-    with np.errstate(all="ignore"):
-        slopes = [partials[i](out, *reals) for i in active]
-        tangents = [
-            functools.reduce(
-                operator.add,
-                [_times(s, operands[i].tangents[k]) for s, i in zip(slopes, active, strict=True)],
-            )
-            for k in range(len(lead.tangents))
-        ]
-        return lead.like(out, tuple(fitted(tangent, out) for tangent in tangents))
+    slopes = {i: partials[i](out, *reals) for i in active}
+
+    def tangent(k: int) -> Any:
+        terms = [_times(slope, operands[i].tangents[k]) for i, slope in slopes.items()]
+        return fitted(functools.reduce(operator.add, terms), out)
+
+    return lead.like(out, tuple(tangent(k) for k in range(len(lead.tangents))))
 
 
 def _are_plain(values: tuple[Any, ...]) -> bool:

@@ -46,7 +46,14 @@ def helper_source(name: str) -> str:
 
 
 def _helper(name: str) -> ast.stmt:
-    return ast.parse(helper_source(name)).body[0]
+    """A helper's definition, without annotations."""
+    tree = ast.parse(helper_source(name)).body[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return tree
 
 
 def used_helpers(trees: Iterable[ast.AST]) -> list[str]:

@@ -41,7 +41,7 @@ def nest(function: Function, aliases: Aliases) -> Nested:
         if isinstance(stmt, WhileLoop):
             counts.update(uses((stmt.test,)))
         for phi in phis_of(stmt):
-            counts.update({n: 2 for n in uses((phi.first, phi.second))})
+            counts.update(dict.fromkeys(uses((phi.first, phi.second)), 2))
     nesting = _Nesting(counts, function, aliases)
     nesting.block(function.body, function.result)
     return nesting.nested

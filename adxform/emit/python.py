@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from adxform.analysis.aliasing import Aliases, fresh_names, has_memory
+from adxform.analysis.aliasing import Aliases, fresh_names
 from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import all_names
@@ -22,7 +22,6 @@ from adxform.core.ir import (
     Global,
     If,
     Let,
-    Opaque,
     Operand,
     Origin,
     Primitive,
@@ -122,9 +121,9 @@ class Writer:
         keyword = [p for p in params if p.keyword_only]
         return ast.arguments(
             [],
-            [ast.arg(p.name) for p in positional],
+            [ast.arg(self.variable[p.name]) for p in positional],
             None,
-            [ast.arg(p.name) for p in keyword],
+            [ast.arg(self.variable[p.name]) for p in keyword],
             [None if p.default is None else self.operand(p.default) for p in keyword],
             None,
             [self.operand(p.default) for p in positional if p.default is not None],
@@ -442,7 +441,8 @@ def negated(test: ast.expr) -> ast.expr:
 
 def ordered(node: ast.BinOp) -> ast.BinOp:
     """A product or sum of our own with its constant first and as few parentheses as can be;
-    both commute exactly."""
+    both commute exactly.
+    """
     left, right = node.left, node.right
     if isinstance(node.op, ast.Mult):
         constant = isinstance(right, ast.Constant) and not isinstance(left, ast.Constant)
@@ -490,6 +490,13 @@ _SPECIAL: dict[str, Callable[[Writer, list[ast.expr]], ast.expr]] = {
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
     ),
     "trip_count": _range_length,
+    "zero_numbers": lambda writer, args: ast.BinOp(
+        ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), ast.Call(load("len"), args, [])
+    ),
+    "zero_arrays": lambda writer, args: ast.ListComp(
+        ast.parse(f"{writer.spell('np.zeros_like')}(v)", mode="eval").body,
+        [ast.comprehension(ast.Name("v", ast.Store()), args[0], [], 0)],
+    ),
 }
 
 __all__ = ["Stmt", "all_names", "to_python", "walk"]

@@ -26,12 +26,14 @@ from adxform.core.ir import (
     Var,
     While,
 )
+from adxform.core.verify import verify
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.desugar import AUGMENT, UPDATE, desugar
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.scope import Meaning, bound_names
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import PHI, UNDEFINED as UNBOUND, all_args, free_names, to_ssa
+from adxform.frontend.ssa import PHI, all_args, free_names, to_ssa
+from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.rules.expressions import BindError, Expressions
 from adxform.rules.table import RULES
 
@@ -68,7 +70,7 @@ def lower(source: SourceFunction, program: Program | None = None) -> Function:
     program.open.append(source)
     result = lowerer.function(tree)
     program.open.pop()
-    return Function(
+    made = Function(
         source.name,
         params,
         builder.block,
@@ -78,6 +80,7 @@ def lower(source: SourceFunction, program: Program | None = None) -> Function:
         Origin(source.name, source.text.location(source.node)),
         dict(program.spelled),
     )
+    return verify(made, f"lowering {source.name}")
 
 
 def _check_signature(source: SourceFunction) -> None:
@@ -475,7 +478,7 @@ class Lowerer(Expressions):
             node,
             reads,
             pure=all(isinstance(n, _PURE) for n in ast.walk(node)),
-            boolean=gives_boolean(node) or isinstance(node, ast.BoolOp) and base is None,
+            boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
             callee=callee,
         )
         self._located_opaque(node)

@@ -11,7 +11,7 @@ from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
     {
-        "copy", "update", "append", "keep", "accumulate", "accumulate_at", "empty_list", "list_of",
+        "copy", "update", "append", "keep", "accumulate", "accumulate_at", "empty_list", "list_of", "zero_numbers", "zero_arrays",
         "np.empty", "np.empty_like", "np.zeros", "np.zeros_like", "np.ones", "np.ones_like",
         "np.full", "np.full_like", "np.copy", ".copy()",
     }

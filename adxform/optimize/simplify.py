@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.builder import Builder
-from adxform.core.ir import Const, If, Let, Operand, Primitive, Tuple, Var
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Tuple
 from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.stretching import unstretched
+from adxform.optimize.walk import Remembering
 from adxform.rules.expressions import static_item
 from adxform.rules.table import LOWERINGS, RULES
 
@@ -30,12 +30,8 @@ FOLDED: dict[str, Callable[..., Any]] = {
 }
 
 
-class Simplify(Rewriter):
-    """Simplifies Let by Let; ``made_by`` remembers the operation behind each name."""
-
-    def __init__(self, builder: Builder) -> None:
-        super().__init__(builder)
-        self.made_by: dict[str, Let] = {}
+class Simplify(Remembering):
+    """Simplifies Let by Let."""
 
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive):
@@ -46,10 +42,6 @@ class Simplify(Rewriter):
                 return
         self.builder.append(stmt)
         self.remember(stmt)
-
-    def remember(self, stmt: Let) -> None:
-        if len(stmt.targets) == 1:
-            self.made_by[stmt.target] = stmt
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
@@ -63,7 +55,8 @@ class Simplify(Rewriter):
             index = stmt.args[1]
             return static_item(stmt.args[0], index) if isinstance(index, Const) else None
         rewrite = _REWRITES.get(op.name)
-        return None if rewrite is None else rewrite(self, stmt)
+        found = None if rewrite is None else rewrite(self, stmt)
+        return unstretched(self, stmt, op) if found is None else found
 
     def lowered(self, stmt: Let, op: Primitive) -> Operand | None:
         """A helper as plain NumPy, where its operands' types say how."""
@@ -80,19 +73,6 @@ class Simplify(Rewriter):
         for new in made:
             inner.statement(new)
         return inner.sub(value)
-
-    def made(
-        self, op: Primitive, args: tuple[Operand, ...], base: str | None = None
-    ) -> Operand:
-        """Append an operation and remember it."""
-        value = self.builder.emit(op, args, base)
-        last = self.builder.stmts[-1]
-        assert isinstance(last, Let)
-        self.remember(last)
-        return value
-
-    def origin_of(self, operand: Operand) -> Let | None:
-        return self.made_by.get(operand.name) if isinstance(operand, Var) else None
 
     def branch(self, stmt: If) -> None:
         test = self.sub(stmt.test)

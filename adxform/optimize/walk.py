@@ -13,6 +13,7 @@ from adxform.core.ir import (
     Let,
     Operand,
     Phi,
+    Primitive,
     Stmt,
     Var,
     While,
@@ -114,3 +115,29 @@ class Rewriter:
 
     def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
+
+
+class Remembering(Rewriter):
+    """A rewriter that knows the operation behind each name."""
+
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.made_by: dict[str, Let] = {}
+
+    def remember(self, stmt: Let) -> None:
+        if len(stmt.targets) == 1:
+            self.made_by[stmt.target] = stmt
+
+    def made(
+        self, op: Primitive, args: tuple[Operand, ...], base: str | None = None
+    ) -> Operand:
+        """Append an operation and remember it."""
+        value = self.builder.emit(op, args, base)
+        last = self.builder.stmts[-1]
+        assert isinstance(last, Let)
+        self.remember(last)
+        return value
+
+    def origin_of(self, operand: Operand) -> Let | None:
+        """The operation that made an operand, if it is known."""
+        return self.made_by.get(operand.name) if isinstance(operand, Var) else None

@@ -2,11 +2,16 @@
 
 from adxform.rules import (  # noqa: F401  (each file fills the table as it is imported)
     arithmetic,
+    augmented,
     broadcasting,
     core,
     creation,
     indexing,
     reductions,
+    scalars,
+    selection,
     shapes,
+    special,
+    steps,
     ufuncs,
 )

@@ -1,48 +1,60 @@
-"""Rules for Python's operators, and NumPy's names for them."""
+"""Rules for Python's operators on numbers and arrays."""
 
 from __future__ import annotations
+
+import math
 
 from adxform.core.types import Type
 from adxform.rules import infer
 from adxform.rules.infer import const_of
-from adxform.rules.table import alias, bilinear, elementwise, inactive
+from adxform.rules.samples import uniform
+from adxform.rules.table import bilinear, elementwise, inactive
 
 
-def _power_x(x: Type, y: Type) -> str:
-    """The derivative of a power in its base; a constant exponent is folded into the text."""
-    exponent = const_of(y)
-    if isinstance(exponent, bool) or not isinstance(exponent, int | float):
-        return "g * (y * x ** np.where(y == 0, 1, y - 1))"
+def _number(t: Type) -> float | None:
+    """The number that an operand is known to be."""
+    value = const_of(t)
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def _power_x(y: Type) -> str:
+    """The derivative of a power in its base; a constant exponent is folded into the text.
+
+    The exponent y - (y != 0) is y - 1, except that it is 0 for y = 0: the slope of x ** 0 is 0,
+    at x = 0 too.
+    """
+    exponent = _number(y)
+    if exponent is None:
+        return "y * x ** (y - (y != 0)) * g"
     if exponent == 0:
-        return "g * np.zeros_like(out)"
+        return "0.0 * g"
     if exponent == 1:
         return "g"
-    rest = "x" if exponent == 2 else f"x ** {exponent - 1!r}" if exponent > 1 else (
-        f"x ** ({exponent - 1!r})")
-    return f"g * ({float(exponent)!r} * {rest})"
+    rest = "x" if exponent == 2 else f"x ** {exponent - 1!r}"
+    return f"-g * {rest}" if exponent == -1 else f"{float(exponent)!r} * {rest} * g"
 
 
-elementwise("x + y", x="g", y="g", infer=infer.arithmetic)
-elementwise("x - y", x="g", y="-g", infer=infer.arithmetic)
-bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=infer.arithmetic)
+def _power_y(x: Type) -> str:
+    """The derivative of a power in its exponent; 0 for a base of 0, where x + (x == 0) is 1."""
+    base = _number(x)
+    if base is not None and base > 0:
+        return f"{math.log(base)!r} * out * g"
+    return "np.log(x + (x == 0)) * out * g"
+
+
+elementwise("x + y", x="g", y="g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
+elementwise("x - y", x="g", y="-g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
+bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=infer.arithmetic,
+         sample=uniform(-1.0, 1.0))
 elementwise("x / y", x="g / y", y="-g * out / y")
-elementwise(
-    "x ** y", x=_power_x, y="g * (out * np.log(np.where(x == 0, 1, x)))", infer=infer.arithmetic
-)
+elementwise("x ** y", x=_power_x, y=_power_y, infer=infer.arithmetic)
 elementwise("-x", x="-g", infer=infer.arithmetic)
 elementwise("+x", x="g", infer=infer.arithmetic)
-elementwise("x % y", x="g", y="-g * np.floor(x / y)", infer=infer.arithmetic)
+elementwise("x % y", x="g", y="-g * (x // y)", infer=infer.arithmetic,
+            sample=uniform(2.1, 2.9, y=(0.6, 0.65)))
 inactive("x // y", infer=infer.arithmetic)
 inactive("x == y", "x != y", "x < y", "x <= y", "x > y", "x >= y", infer=infer.comparison,
          cheap=True)
 inactive("x is y", "x is not y", "x in y", "x not in y", infer=infer.inert, cheap=True)
 inactive("not x", infer=infer.inert, cheap=True)
 inactive("~x", "x & y", "x | y", "x ^ y", "x << y", "x >> y", infer=infer.arithmetic)
-
-alias("np.add(x, y)", "op.Add")
-alias("np.subtract(x, y)", "op.Sub")
-alias("np.multiply(x, y)", "op.Mult")
-alias("np.divide(x, y)", "op.Div")
-alias("np.true_divide(x, y)", "op.Div")
-alias("np.power(x, y)", "op.Pow")
-alias("np.negative(x)", "op.USub")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from adxform.core.types import (
     Array,
     Dim,
@@ -12,11 +14,22 @@ from adxform.core.types import (
     was_broadcast,
 )
 from adxform.rules import infer
-from adxform.rules.table import linear, lowers
+from adxform.rules.samples import calls
+from adxform.rules.table import inactive, linear, lowers
+from adxform.rules.wording import array, dtype_in, is_none, put_back, unvalued
 
 
-def _like(_: Type, like: Type) -> Type:
-    return like
+def _like(_: Type, like: Type, *rest: Type) -> Type:
+    return unvalued(infer.as_array(like))
+
+
+def _kept(g: Type, like: Type, axis: Type, keepdims: Type) -> Type:
+    """The shape of ``like`` with ones where it was reduced."""
+    dims = dims_of(infer.as_array(like))
+    axes = None if dims is None else infer.axes_of(axis, len(dims))
+    if dims is None or axes is None or is_none(axis):
+        return g if is_none(axis) else Array(dtype_in(g), None)
+    return array(dtype_in(g), tuple(1 if i in axes else d for i, d in enumerate(dims)))
 
 
 # unbroadcast(g, like): g summed over the axes along which `like` was stretched to g's shape.
@@ -25,6 +38,8 @@ linear(
     g="broadcast_like(out_bar, g)",
     infer=_like,
     fresh=False,
+    sample=calls("R(2, 3), R(3)", "R(2, 3), R(2, 1)", "R(4, 2, 3), R(1, 3)", "R(2, 3), R()",
+                 "R(3), R", "R(3), R(3)"),
 )
 
 # broadcast_like(g, like): g stretched to the shape of `like`.
@@ -33,37 +48,72 @@ linear(
     g="unbroadcast(out_bar, g)",
     infer=_like,
     fresh=False,
+    sample=calls("R(3), R(2, 3)", "R(2, 1), R(2, 3)", "R, R(3)", "R(3), R(3)"),
 )
+
+# kept(g, like, axis, keepdims): g, a reduction of `like`, so that it broadcasts against `like`.
+linear(
+    "kept(g, like, axis=None, keepdims=False)",
+    g="np.reshape(out_bar, np.shape(g))",
+    infer=_kept,
+    fresh=False,
+    cheap=True,
+    sample=calls("R(2), R(2, 3), 1", "R(3), R(2, 3), 0", "R(2), R(2, 3, 4), (1, 2)",
+                 "R(2, 1), R(2, 3), 1, True"),
+)
+
+# spread(g, like, axis, keepdims): the cotangent g of a sum, stretched to what was summed.
+linear(
+    "spread(g, like, axis=None, keepdims=False)",
+    g="np.sum(out_bar, axis=axis, keepdims=keepdims)",
+    infer=_like,
+    fresh=False,
+    sample=calls("R(2), R(2, 3), 1", "R, R(2, 3)", "R(3), R(2, 3, 4), (0, 2)",
+                 "R(2, 1), R(2, 3), 1, True", "R(1, 1), R(2, 3), None, True"),
+)
+
+inactive("count_along(a, axis=None)", infer=infer.integer)
 
 
 @lowers("unbroadcast")
 def lower_unbroadcast(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else a sum over the axes that were stretched."""
-    stretched = was_broadcast(like, g)
-    if stretched is False:
-        return "g"
+    if was_broadcast(like, g) is False:
+        return _in_dtype("g", g, like)
     if isinstance(like, Scalar):
         return "np.sum(g)" if isinstance(g, Array) else None
     small, large = dims_of(like), dims_of(g)
-    if stretched is None or small is None or large is None:
+    if small is None or large is None or len(small) > len(large):
         return None
     if not small:
-        return "np.sum(g)"
+        return _in_dtype("np.sum(g)", g, like)
     lead = len(large) - len(small)
-    axes = [lead + i for i, (s, d) in enumerate(zip(small, large[lead:], strict=True))
-            if _stretched(s, d)]
-    if any(_unsure(s, d) for s, d in zip(small, large[lead:], strict=True)):
+    pairs = list(zip(small, large[lead:], strict=True))
+    if any(_unsure(s, d) for s, d in pairs):
         return None
-    text = "g"
-    if lead:
-        text = f"np.sum({text}, axis={_axis(range(lead))})"
-        axes = [a - lead for a in axes]
-    return f"np.sum({text}, axis={_axis(axes)}, keepdims=True)" if axes else text
+    axes = [i for i, (s, d) in enumerate(pairs) if _stretched(s, d)]
+    text = f"np.sum(g, axis={_axis(range(lead))})" if lead else "g"
+    text = f"np.sum({text}, axis={_axis(axes)}, keepdims=True)" if axes else text
+    return _in_dtype(text, g, like)
 
 
-def _axis(axes: object) -> str:
-    found = tuple(axes)  # type: ignore[var-annotated, arg-type]
+def _axis(axes: Iterable[int]) -> str:
+    found = tuple(axes)
     return repr(found[0]) if len(found) == 1 else repr(found)
+
+
+def _in_dtype(text: str, g: Type, like: Type) -> str:
+    """A cotangent in the dtype of what it belongs to, where that is known to differ."""
+    if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
+        return text
+    if g.dtype == like.dtype or not (like.dtype or "").startswith("float"):
+        return text
+    real = (g.dtype or "").startswith("float")
+    return f"{_called(text)}.astype(like.dtype)" if real else f"as_like({text}, like)"
+
+
+def _called(text: str) -> str:
+    return text if text.isidentifier() or text.endswith(")") else f"({text})"
 
 
 def _stretched(small: Dim, large: Dim) -> bool:
@@ -74,14 +124,60 @@ def _unsure(small: Dim, large: Dim) -> bool:
     return small != large and may_be_one(small) and (small != 1 or may_be_one(large))
 
 
+# as_like(g, like): g in the floating dtype of `like`.
+linear(
+    "as_like(g, like)",
+    g="as_like(out_bar, g)",
+    infer=lambda g, like: array(dtype_in(like), dims_of(g)),
+    fresh=False,
+    sample=calls("R(3), R(3)"),
+)
+
+
 @lowers("broadcast_like")
 def lower_broadcast_like(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else ``np.broadcast_to``."""
     if was_broadcast(g, like) is False:
+        return _in_dtype("g", g, like)
+    if isinstance(like, Scalar) or not isinstance(like, Array) or like.dims is None:
+        return None
+    if isinstance(g, Scalar):
+        return _full(like)
+    return _in_dtype("np.broadcast_to(g, like.shape)", g, like) if isinstance(g, Array) else None
+
+
+def _full(like: Array) -> str | None:
+    """An array filled with a number: in the dtype of ``like``, which an integer's would spoil."""
+    known = like.dtype is not None and like.dtype.startswith(("float", "complex"))
+    return "np.full_like(like, g)" if known else None
+
+
+@lowers("kept")
+def lower_kept(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
+    """An index that puts the reduced axes back; leading ones come back by broadcasting."""
+    keep = infer.const_of(keepdims)
+    if is_none(axis) or keep is True or isinstance(like, Scalar):
         return "g"
-    if isinstance(like, Array) and isinstance(g, Array | Scalar) and dims_of(like) is not None:
-        return "np.broadcast_to(g, like.shape)"
-    return None
+    dims = dims_of(like)
+    axes = None if dims is None else infer.axes_of(axis, len(dims))
+    if dims is None or axes is None or keep is not False:
+        return None
+    if sorted(axes) == list(range(len(axes))):
+        return "g"
+    return f"g[{put_back(axes, len(dims))}]"
 
 
-__all__ = ["infer"]
+@lowers("spread")
+def lower_spread(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
+    """The reduced axes put back, and a broadcast."""
+    dims, keep = dims_of(like), infer.const_of(keepdims)
+    if isinstance(like, Scalar):
+        return "g"
+    if dims is None or not isinstance(like, Array) or not isinstance(keep, bool):
+        return None
+    axes = infer.axes_of(axis, len(dims))
+    if axes is None:
+        return None
+    if len(axes) == len(dims) and not keep:
+        return _full(like)
+    return _in_dtype("np.broadcast_to(kept(g, like, axis, keepdims), like.shape)", g, like)

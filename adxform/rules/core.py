@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import Primitive
-from adxform.core.types import Type
+from adxform.core.types import ListOf, Scalar, Type, join
 from adxform.rules import infer
-from adxform.rules.table import RULES, Rule, general, inactive, linear
+from adxform.rules.table import inactive, linear
 
 
 def _same(x: Type, *_: Type) -> Type:
     return x
+
+
+def _stored(x: Type, index: Type, value: Type) -> Type:
+    """An array keeps its type; a list learns what it holds."""
+    if isinstance(x, ListOf):
+        plain = Scalar(value.dtype, value.weak) if isinstance(value, Scalar) else value
+        return ListOf(plain if x.item is None else join(x.item, plain))
+    return x
+
+
+def _written(x: Type, index: Type, value: Type) -> str:
+    """The cotangent of what was written; of an array's part a copy, for it is zeroed next."""
+    part = infer.getitem(x, index)
+    if isinstance(part, Scalar) or isinstance(x, ListOf):
+        return "out_bar[index]"
+    return "unbroadcast(np.copy(out_bar[index]), value)"
 
 
 linear("copy(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
@@ -24,40 +39,19 @@ linear("accumulate(bar, value)", bar="out_bar", value="out_bar", infer=_same)
 # an element that index names twice takes both.
 linear("accumulate_at(bar, index, value)", bar="out_bar", value="out_bar[index]", infer=_same)
 
-# update(x, index, value) is x with value at index, in the memory of x.
-general(
-    "update(x, index, value)",
-    x="update(out_bar, index, 0.0)",
-    value="unbroadcast(out_bar[index], value)",
-    dx="update(dx, index, 0.0)",
-    dvalue="update(np.zeros_like(x), index, dvalue)",
-    infer=_same,
-)
-
-for _operator in ("Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow", "MatMult"):
-    _primitive = Primitive(
-        f"augment.{_operator}", "infix", _operator, ("x", "y"), infer=infer.arithmetic
+# update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
+# the same for a value that is not changed any more; append(x, index, value) makes the list x
+# longer by its element number index.
+for _name in ("update", "keep", "append"):
+    linear(
+        f"{_name}(x, index, value)",
+        value=_written,
+        x="update(out_bar, index, 0.0)",
+        infer=_stored,
     )
-    RULES[_primitive.name] = Rule(_primitive, "augment")
 
-# keep(x, index, value) is update(x, index, value) where value is not changed any more.
-general(
-    "keep(x, index, value)",
-    x="update(out_bar, index, 0.0)",
-    value="out_bar[index]",
-    dx="keep(dx, index, 0.0)",
-    dvalue="keep(np.zeros_like(x), index, dvalue)",
-    infer=_same,
-)
-
-# Tapes: a list of n places, a list that grows, and the number of a loop's iterations.
-inactive("empty_list()", "list_of(n)", infer=infer.unknown)
+# Tapes: a list of n places, a list that grows, zeros for each item of a list, and the number of a
+# loop's iterations.
+inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
+inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
-general(
-    "append(x, index, value)",
-    x="update(out_bar, index, 0.0)",
-    value="out_bar[index]",
-    dx="append(dx, index, 0.0)",
-    dvalue="append(list_of(index), index, dvalue)",
-    infer=_same,
-)

@@ -6,11 +6,14 @@ Used for formulas and for users' functions alike; what names mean is the subclas
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Sequence
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Global, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, Tuple, Var
 from adxform.rules.table import RULES
+
+CONSTANTS = {"np.pi": math.pi, "math.pi": math.pi}  # those that formulas mention
 
 
 class BindError(Exception):
@@ -27,8 +30,8 @@ def bind(
         at = names.index(primitive.variadic)
         given[primitive.variadic] = Tuple(tuple(args[at:]))
         args = args[:at]
-    elif len(args) > len(names):
-        raise BindError(f"{primitive.text} takes {len(names)} arguments here, not {len(args)}")
+    elif len(args) > (most := len(names) - len(primitive.keyword_only)):
+        raise BindError(f"{primitive.text} takes {most} arguments here, not {len(args)}")
     given.update(zip(names, args, strict=False))
     for name, value in keywords.items():
         if name not in names:
@@ -178,6 +181,9 @@ class FormulaExpressions(Expressions):
 
     def other(self, node: ast.expr, base: str | None) -> Operand:
         raise ValueError(f"a formula may not say {ast.unparse(node)!r}")
+
+    def on_global(self, node: ast.expr, dotted: str, base: str | None) -> Operand:
+        return Global(dotted, CONSTANTS.get(dotted, UNKNOWN))
 
     def resolve(self, node: ast.expr) -> str | None:
         text = _dotted(node)

@@ -17,6 +17,7 @@ from adxform.core.types import (
     Array,
     Dim,
     Known,
+    ListOf,
     Scalar,
     Slicing,
     Struct,
@@ -239,6 +240,8 @@ def getitem(x: Type, index: Type) -> Type:
         if isinstance(place, int) and -len(x.items) <= place < len(x.items):
             return x.items[place]
         return ANY
+    if isinstance(x, ListOf):
+        return x.item or ANY
     dims = dims_of(x)
     if not isinstance(x, Array):
         return ANY

@@ -18,6 +18,8 @@ def read_pattern(pattern: str, **properties: Any) -> Primitive:
     >>> read_pattern("x * y")
     <op.Mult>
     """
+    if pattern.endswith(")"):
+        return _call(pattern, properties)
     tree = ast.parse(pattern, mode="eval").body
     match tree:
         case ast.BinOp(ast.Name(x), op, ast.Name(y)):
@@ -30,8 +32,6 @@ def read_pattern(pattern: str, **properties: Any) -> Primitive:
             return Primitive("[]", "subscript", "[]", (x, index), **properties)
         case ast.Attribute(ast.Name(x), attribute):
             return Primitive(f".{attribute}", "attribute", attribute, (x,), **properties)
-        case ast.Call():
-            return _call(tree, properties)
         case _:
             raise ValueError(f"not a pattern: {pattern!r}")
 
@@ -41,23 +41,28 @@ def _operator(style: str, op: ast.AST, params: tuple[str, ...], properties: Any)
     return Primitive(f"op.{text}", style, text, params, **properties)
 
 
-def _call(tree: ast.Call, properties: dict[str, Any]) -> Primitive:
-    text = ast.unparse(tree.func)
-    params = [arg.id for arg in tree.args if isinstance(arg, ast.Name)]
-    variadic = None
-    for arg in tree.args:
-        if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
-            variadic = arg.value.id
-            params.append(variadic)
-    defaults = tuple((kw.arg, literal(kw.value)) for kw in tree.keywords if kw.arg)
-    params.extend(name for name, _ in defaults)
-    head = text.split(".")[0]
-    if "." in text and head not in MODULES:
-        name = text.partition(".")[2]
-        return Primitive(
-            f".{name}()", "method", name, (head, *params), defaults, variadic=variadic, **properties
-        )
-    return Primitive(text, "call", text, tuple(params), defaults, variadic=variadic, **properties)
+def _call(pattern: str, properties: dict[str, Any]) -> Primitive:
+    """A call, read as a signature: ``np.sum(a, axis=None, *, keepdims=False)``."""
+    text, _, signature = pattern.partition("(")
+    definition = ast.parse(f"def _({signature}: ...").body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    args = definition.args
+    params = [arg.arg for arg in args.args]
+    defaults = list(zip(params[len(params) - len(args.defaults):], args.defaults, strict=True))
+    if args.vararg is not None:
+        params.append(args.vararg.arg)
+    keywords = [arg.arg for arg in args.kwonlyargs]
+    defaults += [(k, v) for k, v in zip(keywords, args.kw_defaults, strict=True) if v is not None]
+    properties = properties | {
+        "defaults": tuple((name, literal(node)) for name, node in defaults),
+        "keyword_only": frozenset(keywords),
+        "variadic": args.vararg.arg if args.vararg else None,
+    }
+    params += keywords
+    head, _, method = text.partition(".")
+    if method and head not in MODULES:
+        return Primitive(f".{method}()", "method", method, (head, *params), **properties)
+    return Primitive(text, "call", text, tuple(params), **properties)
 
 
 def literal(node: ast.expr) -> Operand:

@@ -1,4 +1,8 @@
-"""Helpers that generated code calls where types are unknown; their text is copied into it."""
+"""The helpers that formulas call where types do not tell the plain NumPy, as they run.
+
+Each is self-contained but for NumPy and other functions of this file: its source text is copied
+into the modules that use it. ``like`` is an array or a number that gives a result shape and dtype.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,293 @@ from typing import Any
 import numpy as np
 
 
-def unbroadcast(g: Any, like: Any) -> Any:
-    """Sum ``g`` over the axes along which ``like`` was broadcast to its shape."""
-    shape = np.shape(like)
-    if np.shape(g) == shape:
+def as_like(g: Any, like: Any) -> Any:
+    """G in the floating dtype of ``like``, real if that is real."""
+    dtype = np.asarray(like).dtype
+    if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g
-    g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
-    return np.sum(g, axis=stretched, keepdims=True) if stretched else g
+    g = np.real(g) if dtype.kind == "f" else g
+    return np.asarray(g, dtype)[()]
+
+
+def unbroadcast(g: Any, like: Any) -> Any:
+    """G summed over the axes along which NumPy stretched ``like`` to g's shape."""
+    shape, full = np.shape(like), np.shape(g)
+    lead = len(full) - len(shape)
+    if lead < 0:
+        return broadcast_like(g, like)
+    axes = [lead + i for i, n in enumerate(shape) if n == 1 and full[lead + i] != 1]
+    if lead or axes:
+        g = np.sum(g, axis=(*range(lead), *axes), keepdims=True)
+        g = np.reshape(g, shape)[()]
+    return as_like(g, like)
 
 
 def broadcast_like(g: Any, like: Any) -> Any:
-    """Broadcast ``g`` to the shape of ``like``."""
-    return g if np.shape(g) == np.shape(like) else np.broadcast_to(g, np.shape(like))
+    """G stretched to the shape of ``like``."""
+    if np.shape(g) != np.shape(like):
+        g = np.broadcast_to(g, np.shape(like))
+    return as_like(g, like)
 
 
-def spread(g: Any, like: Any, axis: Any, keepdims: bool) -> Any:
-    """Broadcast the cotangent of a reduction back over what was reduced."""
-    if axis is not None and not keepdims:
-        g = np.expand_dims(g, axis)
-    return np.broadcast_to(g, np.shape(like))
+def kept(g: Any, like: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """g, a reduction of ``like`` over ``axis``, with the axes that are gone put back as ones."""
+    if axis is None or keepdims:
+        return g
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return np.expand_dims(g, tuple(a % np.ndim(like) for a in axes))
+
+
+def spread(g: Any, like: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The cotangent g of a sum of ``like`` over ``axis``, stretched to what was summed."""
+    return broadcast_like(kept(g, like, axis, keepdims), like)
+
+
+def count_along(a: Any, axis: Any = None) -> int:
+    """How many elements of a each element of its reduction over ``axis`` combines."""
+    if axis is None:
+        return np.size(a)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return int(np.prod([np.shape(a)[i] for i in axes], dtype=int))
+
+
+# Products
+
+
+def matmul_left(g: Any, x: Any, y: Any) -> Any:
+    """The cotangent of x in ``x @ y``, whose cotangent is g."""
+    if np.ndim(y) == 1:
+        made = np.multiply(g, y) if np.ndim(x) == 1 else np.expand_dims(g, -1) * y
+    elif np.ndim(x) == 1:
+        made = np.matmul(y, np.expand_dims(g, -1))[..., 0]
+    else:
+        made = np.matmul(g, np.swapaxes(y, -1, -2))
+    return unbroadcast(made, x)
+
+
+def matmul_right(g: Any, x: Any, y: Any) -> Any:
+    """The cotangent of y in ``x @ y``, whose cotangent is g."""
+    if np.ndim(x) == 1:
+        made = np.multiply(g, x) if np.ndim(y) == 1 else (
+            np.expand_dims(x, -1) * np.expand_dims(g, -2))
+    elif np.ndim(y) == 1:
+        made = np.matmul(np.swapaxes(x, -1, -2), np.expand_dims(g, -1))[..., 0]
+    else:
+        made = np.matmul(np.swapaxes(x, -1, -2), g)
+    return unbroadcast(made, y)
+
+
+def tensordot_left(g: Any, x: Any, y: Any, axes: Any = 2) -> Any:
+    """The cotangent of x in ``np.tensordot(x, y, axes)``, whose cotangent is g."""
+    x_axes, y_axes = contracted(x, y, axes)
+    free = [i for i in range(np.ndim(x)) if i not in x_axes]
+    y_free = [i for i in range(np.ndim(y)) if i not in y_axes]
+    made = np.tensordot(g, y, (range(len(free), np.ndim(g)), y_free))
+    order = free + [x_axes[y_axes.index(i)] for i in sorted(y_axes)]
+    return as_like(np.transpose(made, np.argsort(np.array(order, int))), x)
+
+
+def tensordot_right(g: Any, x: Any, y: Any, axes: Any = 2) -> Any:
+    """The cotangent of y in ``np.tensordot(x, y, axes)``, whose cotangent is g."""
+    x_axes, y_axes = contracted(x, y, axes)
+    x_free = [i for i in range(np.ndim(x)) if i not in x_axes]
+    free = [i for i in range(np.ndim(y)) if i not in y_axes]
+    made = np.tensordot(x, g, (x_free, range(len(x_free))))
+    order = [y_axes[x_axes.index(i)] for i in sorted(x_axes)] + free
+    return as_like(np.transpose(made, np.argsort(np.array(order, int))), y)
+
+
+def contracted(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int]]:
+    """The axes of x and y that ``np.tensordot(x, y, axes)`` sums over, counted from 0."""
+    if isinstance(axes, int):
+        return list(range(np.ndim(x) - axes, np.ndim(x))), list(range(axes))
+    first, second = (a if isinstance(a, tuple | list) else (a,) for a in axes)
+    return [i % np.ndim(x) for i in first], [i % np.ndim(y) for i in second]
+
+
+def dot_left(g: Any, x: Any, y: Any) -> Any:
+    """The cotangent of x in ``np.dot(x, y)``, whose cotangent is g."""
+    if np.ndim(x) == 0 or np.ndim(y) == 0:
+        return unbroadcast(np.multiply(g, y), x)
+    return tensordot_left(g, x, y, (-1, max(np.ndim(y) - 2, 0)))
+
+
+def dot_right(g: Any, x: Any, y: Any) -> Any:
+    """The cotangent of y in ``np.dot(x, y)``, whose cotangent is g."""
+    if np.ndim(x) == 0 or np.ndim(y) == 0:
+        return unbroadcast(np.multiply(g, x), y)
+    return tensordot_right(g, x, y, (-1, max(np.ndim(y) - 2, 0)))
+
+
+def kron_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of a in ``np.kron(a, b)``, whose cotangent is g."""
+    blocks, _, b = kron_blocks(g, a, b)
+    axes = range(1, 2 * np.ndim(b), 2)
+    return as_like(np.reshape(np.tensordot(blocks, b, (axes, range(np.ndim(b)))), np.shape(a)), a)
+
+
+def kron_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of b in ``np.kron(a, b)``, whose cotangent is g."""
+    blocks, a, _ = kron_blocks(g, a, b)
+    axes = range(0, 2 * np.ndim(a), 2)
+    return as_like(np.reshape(np.tensordot(a, blocks, (range(np.ndim(a)), axes)), np.shape(b)), b)
+
+
+def kron_blocks(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """G with an axis of a and an axis of b in turn, and both at the same rank."""
+    rank = max(np.ndim(a), np.ndim(b))
+    a = np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
+    b = np.reshape(b, (1,) * (rank - np.ndim(b)) + np.shape(b))
+    sizes = [n for pair in zip(np.shape(a), np.shape(b), strict=True) for n in pair]
+    return np.reshape(g, sizes), a, b
+
+
+# Running products
+
+
+def along_last(a: Any, axis: Any) -> Any:
+    """A with the elements along ``axis`` (None: all of them) laid out along its last axis."""
+    a = np.asarray(a)
+    axes = axis_list(axis, a.ndim)
+    a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
+    first = a.ndim - len(axes)
+    return np.reshape(a, (*a.shape[:first], int(np.prod(a.shape[first:], dtype=int))))
+
+
+def back_from_last(rows: Any, like: Any, axis: Any) -> Any:
+    """What ``along_last`` did to ``like``, undone."""
+    like = np.asarray(like)
+    axes = axis_list(axis, like.ndim)
+    last = range(like.ndim - len(axes), like.ndim)
+    return np.moveaxis(np.reshape(rows, np.moveaxis(like, axes, last).shape), last, axes)
+
+
+def axis_list(axis: Any, ndim: int) -> list[int]:
+    """The axes that an ``axis`` argument means, in order."""
+    if axis is None:
+        return list(range(ndim))
+    return sorted(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def products_before(a: Any, axis: Any = None) -> Any:
+    """For each element, the product of those before it along ``axis``."""
+    rows = along_last(a, axis)
+    made = np.ones_like(rows)
+    np.cumprod(rows[..., :-1], axis=-1, out=made[..., 1:])
+    return back_from_last(made, a, axis)
+
+
+def product_of_others(a: Any, axis: Any = None) -> Any:
+    """For each element, the product of all others along ``axis``; zeros do no harm."""
+    after = np.flip(products_before(np.flip(a, axis), axis), axis)
+    return products_before(a, axis) * after
+
+
+def carried(b: Any, a: Any, axis: Any = None) -> Any:
+    """C along ``axis``, where c starts at 0 and each next c is b + a * c."""
+    b_rows, a_rows = along_last(b, axis), along_last(a, axis)
+    made = np.zeros_like(a_rows)
+    for i in range(a_rows.shape[-1] - 1):
+        made[..., i + 1] = b_rows[..., i] + a_rows[..., i] * made[..., i]
+    return back_from_last(made, a, axis)
+
+
+def median_weights(a: Any, axis: Any = None) -> Any:
+    """The derivative of ``np.median(a, axis)`` in each element: 1, or 1/2 for each of two."""
+    rows = along_last(a, axis)
+    n = rows.shape[-1]
+    order = np.argsort(rows, axis=-1)
+    middle = order[..., (n - 1) // 2 : n // 2 + 1]
+    made = np.zeros_like(rows)
+    np.put_along_axis(made, middle, np.asarray(0.5 if n % 2 == 0 else 1.0, rows.dtype), -1)
+    return back_from_last(made, a, axis)
+
+
+# Parts of arrays
+
+
+def unjoin(g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
+    """The part of g that belongs to ``arrays[index]``, where g is all of them joined."""
+    return np.reshape(g[joint(arrays, index, axis)], np.shape(arrays[index]))
+
+
+def rejoin(part: Any, g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
+    """Zeros like g with ``part`` in the place of ``arrays[index]``."""
+    made = np.zeros_like(g)
+    place = joint(arrays, index, axis)
+    made[place] = np.reshape(part, made[place].shape)
+    return made
+
+
+def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
+    """Where ``arrays[index]`` lies; ``axis`` is "vstack" or "hstack" for those functions."""
+    if axis == "vstack":
+        arrays, axis = [np.atleast_2d(a) for a in arrays], 0
+    elif axis == "hstack":
+        arrays = [np.atleast_1d(a) for a in arrays]
+        axis = min(np.ndim(arrays[0]) - 1, 1)
+    elif axis is None:
+        arrays, axis = [np.ravel(a) for a in arrays], 0
+    axis %= np.ndim(arrays[index])
+    start = sum(np.shape(a)[axis] for a in arrays[:index])
+    return (slice(None),) * axis + (slice(start, start + np.shape(arrays[index])[axis]),)
+
+
+def untile(g: Any, like: Any, reps: Any) -> Any:
+    """g, tiles of the shape of ``like``, added up."""
+    counts = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    rank = max(np.ndim(like), len(counts))
+    counts = (1,) * (rank - len(counts)) + counts
+    shape = (1,) * (rank - np.ndim(like)) + np.shape(like)
+    pairs = [n for pair in zip(counts, shape, strict=True) for n in pair]
+    made = np.sum(np.reshape(g, pairs), axis=tuple(range(0, 2 * rank, 2)))
+    return np.reshape(made, np.shape(like))
+
+
+def unrepeat(g: Any, like: Any, repeats: Any, axis: Any = None) -> Any:
+    """g, the elements of ``like`` repeated along ``axis``, added up again."""
+    size = np.size(like) if axis is None else np.shape(like)[axis]
+    places = np.repeat(np.arange(size), repeats)
+    if axis is None:
+        made = np.zeros(size, np.asarray(g).dtype)
+        np.add.at(made, places, g)
+        return np.reshape(made, np.shape(like))
+    turned = np.moveaxis(np.zeros_like(like, dtype=np.asarray(g).dtype), axis, 0)
+    np.add.at(turned, places, np.moveaxis(g, axis, 0))
+    return np.moveaxis(turned, 0, axis)
+
+
+def scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Any:
+    """Zeros like ``like`` to which g is added at ``indices`` along ``axis``."""
+    made = np.zeros_like(like)
+    if axis is None:
+        np.add.at(np.reshape(made, -1), indices, g)
+        return made
+    places = list(np.indices(made.shape, sparse=True))
+    places[axis] = indices
+    np.add.at(made, tuple(places), g)
+    return made
+
+
+def scatter_diagonal(g: Any, like: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Zeros like ``like`` with g on a diagonal."""
+    made = np.zeros_like(like)
+    turned = np.moveaxis(made, (axis1, axis2), (-2, -1))
+    rows = np.arange(np.shape(g)[-1]) + max(-offset, 0)
+    turned[..., rows, rows + offset] = g
+    return made
+
+
+def undiff(g: Any, like: Any, n: int = 1, axis: int = -1) -> Any:
+    """The cotangent of ``like`` in ``np.diff(like, n, axis)``, whose cotangent is g."""
+    for _ in range(n):
+        width = [(0, 0)] * np.ndim(g)
+        width[axis] = (1, 1)
+        g = -np.diff(np.pad(g, width), axis=axis)
+    return g
+
+
+def unpad(g: Any, like: Any, pad_width: Any) -> Any:
+    """The part of g that ``np.pad(like, pad_width)`` took from ``like``."""
+    before = np.broadcast_to(pad_width, (np.ndim(g), 2))[:, 0]
+    return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(like), strict=True))]

@@ -6,7 +6,8 @@ A row that carries a derivative says where its function is smooth, as ``sample=`
     for an elementwise row: every operand is drawn from (low, high), in every combination of
     shapes that broadcast. ``uniform(0.2, 0.9, y=(1.0, 3.0), condition=bool, k=int, n=2)`` gives
     single parameters another domain, random booleans or small integers, or a constant.
-    An elementwise row without a sample has ``uniform(0.2, 0.9)``.
+    An elementwise row without a sample has ``uniform(0.2, 0.9)``. ``numbers(low, high)`` is the
+    same for a function that takes Python's numbers only.
 
 ``calls("R(2, 3), axis=0", "R(3), keepdims=True", ...)``
     for any other row: argument lists as a caller writes them, with arrays to be drawn said by
@@ -135,9 +136,10 @@ class Uniform:
     low: float
     high: float
     domains: tuple[tuple[str, Domain], ...] = ()
+    shape: Shape | None = (2, 3)
 
     def programs(self, primitive: Primitive) -> list[Program]:
-        """The row's function, of arrays."""
+        """The row's function, of arrays or of Python's numbers."""
         domains, defaults = dict(self.domains), dict(primitive.defaults)
         arguments: dict[str, Argument] = {}
         said = []
@@ -145,7 +147,7 @@ class Uniform:
             if name in defaults and name not in domains:
                 continue
             domain = domains.get(name, (self.low, self.high))
-            drawn = _drawn(domain)
+            drawn = _drawn(domain, self.shape)
             if drawn is not None:
                 arguments[name] = drawn
             text = name if drawn is not None else repr(domain)
@@ -153,12 +155,12 @@ class Uniform:
         return [Program(_written(primitive, said), arguments)]
 
 
-def _drawn(domain: Domain) -> Argument | None:
+def _drawn(domain: Domain, shape: Shape | None) -> Argument | None:
     if isinstance(domain, tuple):
-        return Argument((2, 3), domain[0], domain[1])
+        return Argument(shape, domain[0], domain[1])
     if domain is bool:
-        return Argument((2, 3), kind="boolean")
-    return Argument((2, 3), 1, 4, kind="integer") if domain is int else None
+        return Argument(shape, kind="boolean")
+    return Argument(shape, 1, 4, kind="integer") if domain is int else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,11 @@ class Calls:
 def uniform(low: float, high: float, /, **domains: Domain) -> Uniform:
     """Operands drawn evenly from (low, high); see the module's docstring."""
     return Uniform(low, high, tuple(domains.items()))
+
+
+def numbers(low: float, high: float, /, **domains: Domain) -> Uniform:
+    """Python's numbers drawn evenly from (low, high)."""
+    return Uniform(low, high, tuple(domains.items()), shape=None)
 
 
 def calls(*lists: str) -> Calls:

@@ -57,7 +57,7 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-Lowering = Callable[..., Union[str, None]]
+Lowering = Callable[..., str | None]
 LOWERINGS: dict[str, Lowering] = {}
 
 
@@ -74,14 +74,22 @@ def inactive(
         _add(pattern, "inactive", infer=infer, sample=sample, **properties)
 
 
-def elementwise(pattern: str, *, sample: Any = None, infer: Any = None, **partials: Formula) -> None:
+def elementwise(
+    pattern: str,
+    *,
+    sample: Any = None,
+    infer: Any = None,
+    broadcasts: bool = True,
+    **partials: Formula,
+) -> None:
     """A primitive that acts on corresponding elements and broadcasts its operands."""
+    primitive = read_pattern(pattern)
     _add(
         pattern,
         "elementwise",
         infer=infer or broadcast_result,
         partials=partials,
-        broadcasts=True,
+        broadcasts=broadcasts and len(primitive.params) - len(primitive.defaults) > 1,
         sample=sample,
     )
 
@@ -93,6 +101,7 @@ def linear(
     sample: Any = None,
     fresh: bool = True,
     cheap: bool = False,
+    broadcasts: bool = False,
     **transposes: Formula,
 ) -> None:
     """A primitive jointly linear in the parameters named; each formula is a transpose."""
@@ -102,6 +111,7 @@ def linear(
         infer=infer,
         pull=transposes,
         linear_in=tuple(transposes),
+        broadcasts=broadcasts,
         sample=sample,
         fresh=fresh,
         cheap=cheap,

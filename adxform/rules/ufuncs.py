@@ -1,12 +1,107 @@
-"""Rules for NumPy's elementwise functions and their twins in ``math``."""
+"""Rules for NumPy's smooth elementwise functions."""
 
 from __future__ import annotations
 
-from adxform.rules.table import elementwise
+from typing import Any
 
-elementwise("np.sin(x)", x="np.cos(x)")
-elementwise("np.cos(x)", x="-np.sin(x)")
-elementwise("np.exp(x)", x="out")
-elementwise("np.log(x)", x="g / x")
-elementwise("np.sqrt(x)", x="g * 0.5 / out")
-elementwise("np.tanh(x)", x="1 - out * out")
+from adxform.core.types import Array, Scalar, Type, dims_of
+from adxform.rules import infer
+from adxform.rules.samples import uniform
+from adxform.rules.table import alias, elementwise
+
+
+def float_result(*types: Type) -> Type:
+    """The broadcast of all operands in their floating dtype; a number is one of NumPy's."""
+    return strong(infer.elementwise(*types))
+
+
+def number_result(*types: Type) -> Type:
+    """The broadcast of all operands in their common dtype; a number is one of NumPy's."""
+    return strong(infer.arithmetic(*types))
+
+
+def strong(found: Type) -> Type:
+    """A number as NumPy's functions give it: ``np.sin(0.5)`` widens a float32 array."""
+    return Scalar(found.dtype) if isinstance(found, Scalar) else found
+
+
+def _double(*types: Type) -> Type:
+    found = float_result(*types)
+    if isinstance(found, Array):
+        return Array("float64", dims_of(found))
+    return Scalar("float64") if isinstance(found, Scalar) else found
+
+
+def ufunc(pattern: str, *, sample: object = None, **partials: Any) -> None:
+    """A function of NumPy that acts element by element, and its partial derivatives."""
+    elementwise(pattern, infer=float_result, sample=sample, **partials)
+
+
+# Operators under NumPy's names.
+alias("np.add(x, y)", "op.Add", infer=number_result)
+alias("np.subtract(x, y)", "op.Sub", infer=number_result)
+alias("np.multiply(x, y)", "op.Mult", infer=number_result)
+alias("np.divide(x, y)", "op.Div", infer=float_result)
+alias("np.true_divide(x, y)", "op.Div", infer=float_result)
+alias("np.power(x, y)", "op.Pow", infer=number_result)
+alias("np.pow(x, y)", "op.Pow", infer=number_result)
+alias("np.float_power(x, y)", "op.Pow", infer=_double)
+alias("np.remainder(x, y)", "op.Mod", infer=number_result)
+alias("np.mod(x, y)", "op.Mod", infer=number_result)
+alias("np.negative(x)", "op.USub", infer=number_result)
+alias("np.positive(x)", "op.UAdd", infer=number_result)
+
+# Powers, roots, exponentials and logarithms.
+ufunc("np.exp(x)", x="out")
+ufunc("np.exp2(x)", x="0.6931471805599453 * out * g")
+ufunc("np.expm1(x)", x="np.exp(x)")
+ufunc("np.log(x)", x="g / x")
+ufunc("np.log2(x)", x="g / (0.6931471805599453 * x)")
+ufunc("np.log10(x)", x="g / (2.302585092994046 * x)")
+ufunc("np.log1p(x)", x="g / (1 + x)", sample=uniform(-0.9, 2.0))
+ufunc("np.sqrt(x)", x="g * 0.5 / out")
+ufunc("np.cbrt(x)", x="g / (3.0 * out * out)")
+ufunc("np.square(x)", x="2.0 * x * g", sample=uniform(-1.0, 1.0))
+ufunc("np.reciprocal(x)", x="-g * out * out")
+
+# log(exp(x) + exp(y)): where both are log(0), nan_to_num keeps the slope from being nan, at 0.
+ufunc("np.logaddexp(x, y)", x="g * np.exp(x - np.nan_to_num(out))",
+      y="g * np.exp(y - np.nan_to_num(out))", sample=uniform(-1.0, 1.0))
+ufunc("np.logaddexp2(x, y)", x="g * np.exp2(x - np.nan_to_num(out))",
+      y="g * np.exp2(y - np.nan_to_num(out))", sample=uniform(-1.0, 1.0))
+
+# Trigonometry; (1 - x) * (1 + x) keeps the digits that 1 - x * x loses near 1.
+ufunc("np.sin(x)", x="np.cos(x)")
+ufunc("np.cos(x)", x="-g * np.sin(x)")
+ufunc("np.tan(x)", x="1 + out * out")
+ufunc("np.arcsin(x)", x="g / np.sqrt((1 - x) * (1 + x))", sample=uniform(-0.9, 0.9))
+ufunc("np.arccos(x)", x="-g / np.sqrt((1 - x) * (1 + x))", sample=uniform(-0.9, 0.9))
+ufunc("np.arctan(x)", x="g / (1 + x * x)", sample=uniform(-2.0, 2.0))
+ufunc("np.arctan2(y, x)", y="g * x / (x * x + y * y)", x="-g * y / (x * x + y * y)")
+# At the origin out + (out == 0) is 1, so the slope is 0 there.
+ufunc("np.hypot(x, y)", x="g * x / (out + (out == 0))", y="g * y / (out + (out == 0))")
+ufunc("np.deg2rad(x)", x="np.deg2rad(g)")
+ufunc("np.rad2deg(x)", x="np.rad2deg(g)")
+ufunc("np.radians(x)", x="np.radians(g)")
+ufunc("np.degrees(x)", x="np.degrees(g)")
+
+ufunc("np.sinh(x)", x="np.cosh(x)")
+ufunc("np.cosh(x)", x="np.sinh(x)")
+ufunc("np.tanh(x)", x="1 - out * out", sample=uniform(-1.0, 1.0))
+ufunc("np.arcsinh(x)", x="g / np.sqrt(1 + x * x)", sample=uniform(-2.0, 2.0))
+ufunc("np.arccosh(x)", x="g / np.sqrt((x - 1) * (x + 1))", sample=uniform(1.2, 3.0))
+ufunc("np.arctanh(x)", x="g / ((1 - x) * (1 + x))", sample=uniform(-0.9, 0.9))
+
+for _long, _short in (("arcsin", "asin"), ("arccos", "acos"), ("arctan", "atan"),
+                      ("arcsinh", "asinh"), ("arccosh", "acosh"), ("arctanh", "atanh")):
+    alias(f"np.{_short}(x)", f"np.{_long}")
+alias("np.atan2(y, x)", "np.arctan2")
+
+# np.sinc(x) is sin(pi x) / (pi x); near 0 the slope is a series, whose slope is right at 0, too.
+ufunc(
+    "np.sinc(x)",
+    x="g * np.where(np.abs(x) < 0.05, x * (x * x * (x * x * (0.2091827825412383 * x * x"
+    " - 1.144510944732505) + 3.246969701133414) - 3.289868133696453),"
+    " (np.cos(np.pi * x) - out) / (x + (x == 0)))",
+    sample=uniform(-1.5, 1.5),
+)

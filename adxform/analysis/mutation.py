@@ -1,0 +1,181 @@
+"""Writes that other names can see: found, so that they are refused and never ignored.
+
+Core gives an array that is written in place a new name. That is the same program only if no other
+name for the same memory is used afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adxform.analysis.activity import Activity
+from adxform.analysis.aliasing import Aliases, has_memory
+from adxform.analysis.liveness import Liveness, liveness
+from adxform.analysis.types import Types
+from adxform.core.ir import (
+    Block,
+    Effect,
+    For,
+    Function,
+    Global,
+    Let,
+    Opaque,
+    Origin,
+    Primitive,
+    Stmt,
+    While,
+    blocks_of,
+    names_in,
+    uses,
+    walk,
+)
+from adxform.core.types import ANY
+
+WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A write to ``name`` at ``origin``; ``other`` is what shows that it would be seen."""
+
+    name: str
+    origin: Origin | None
+    other: str
+    other_origin: Origin | None
+
+
+def writes_in_place(stmt: Stmt) -> bool:
+    """Whether a statement of the user's changes its first operand in place, if it is an array."""
+    return (
+        isinstance(stmt, Let)
+        and isinstance(stmt.op, Primitive)
+        and (stmt.op.name == "update" or stmt.op.name.startswith("augment."))
+    )
+
+
+def visible_writes(function: Function, types: Types) -> list[Conflict]:
+    """In-place writes after which another name for the same memory is used."""
+    written = [s for s in walk(function.body) if writes_in_place(s)]
+    if not written:
+        return []
+    aliases = Aliases(function.body, types)
+    live = _liveness(function, aliases)
+    found = []
+    for stmt in written:
+        assert isinstance(stmt, Let)
+        name = next(iter(names_in(stmt.args[0])), None)
+        if name is None or not has_memory(types.get(name, ANY)) or stmt in live.exclusive:
+            continue
+        found.append(_conflict(function, stmt, name, aliases))
+    return found
+
+
+def written_params(function: Function, types: Types) -> tuple[str, ...]:
+    """The parameters whose memory the function writes to."""
+    aliases = Aliases(function.body, types)
+    families = {
+        aliases.of(name)
+        for stmt in walk(function.body)
+        if isinstance(stmt, Let) and writes_in_place(stmt)
+        for name in names_in(stmt.args[0])
+        if has_memory(types.get(name, ANY))
+    }
+    return tuple(p.name for p in function.params if aliases.of(p.name) in families)
+
+
+def captured_writes(function: Function, types: Types) -> list[Conflict]:
+    """In-place writes to arrays that the function has from outside."""
+    aliases = Aliases(function.body, types)
+    outside = {
+        aliases.of(stmt.target): stmt
+        for stmt in walk(function.body)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and not stmt.op.fresh
+        and any(isinstance(a, Global) for a in stmt.args[:1])
+        and has_memory(types.get(stmt.target, ANY))
+    }
+    found = []
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and writes_in_place(stmt):
+            for name in names_in(stmt.args[0]):
+                source = outside.get(aliases.of(name))
+                if source is not None and has_memory(types.get(name, ANY)):
+                    text = next(a.text for a in source.args if isinstance(a, Global))
+                    found.append(Conflict(name, stmt.origin, text, source.origin))
+    return found
+
+
+def late_effects(function: Function, types: Types, activity: Activity) -> list[Conflict]:
+    """Verbatim statements that may change what a derivative needs from before them."""
+    aliases = Aliases(function.body, types)
+    needed: dict[str, Let] = {}
+    found: list[Conflict] = []
+
+    def visit(block: Block, looping: bool) -> None:
+        for stmt in block:
+            if isinstance(stmt, Let) and stmt.target in activity:
+                for name in uses(stmt.args):
+                    if name not in activity and has_memory(types.get(name, ANY)):
+                        needed.setdefault(aliases.of(name), stmt)
+            for name in _may_change(stmt):
+                use = needed.get(aliases.of(name))
+                if use is not None and has_memory(types.get(name, ANY)):
+                    origin = getattr(stmt, "origin", None)
+                    found.append(Conflict(name, origin, name, use.origin))
+            for inner in blocks_of(stmt):
+                visit(inner, looping)
+                if isinstance(stmt, For | While):
+                    visit(inner, True)  # an effect comes after what later statements needed
+
+    visit(function.body, False)
+    unique = {(c.name, c.origin): c for c in found}
+    return list(unique.values())
+
+
+def _may_change(stmt: Stmt) -> list[str]:
+    if isinstance(stmt, Effect) and not stmt.harmless:
+        return [n for _, operand in stmt.reads for n in names_in(operand)]
+    if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op):
+        return uses(stmt.args)
+    return []
+
+
+def _writing(op: Opaque) -> bool:
+    """Whether a call may write to its arguments: known functions of NumPy do not."""
+    if op.pure or op.boolean or not op.callee:
+        return False
+    head, _, last = op.callee.rpartition(".")
+    return last in WRITING_CALLS if head.startswith(("np", "math", "scipy")) else bool(op.callee)
+
+
+def _liveness(function: Function, aliases: Aliases) -> Liveness:
+    return liveness(
+        [p.name for p in function.params],
+        function.body,
+        function.result,
+        expand=lambda names: names,
+        skip=lambda name: False,
+        family=aliases.of,
+    )
+
+
+def _conflict(function: Function, stmt: Let, name: str, aliases: Aliases) -> Conflict:
+    """The other name, and the statement that made it an alias."""
+    family = aliases.of(name)
+    variable = function.bases.get(name, name)
+    for other in _members(function, family, aliases):
+        label = function.bases.get(other.target, other.target)
+        if label != variable and other is not stmt:
+            return Conflict(name, stmt.origin, label, other.origin)
+    for other in _members(function, family, aliases):
+        for read in uses(other.args):
+            label = function.bases.get(read, read)
+            if label != variable and aliases.of(read) == family:
+                return Conflict(name, stmt.origin, label, other.origin)
+    return Conflict(name, stmt.origin, variable, stmt.origin)
+
+
+def _members(function: Function, family: str, aliases: Aliases) -> Iterable[Let]:
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and any(aliases.of(t) == family for t in stmt.targets):
+            yield stmt

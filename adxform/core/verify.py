@@ -1,0 +1,128 @@
+"""The verifier: what every function of Core must satisfy, checked after each stage.
+
+Each name is bound once and before it is used; a phi's operands are bound where control comes from;
+a branch's and a loop's own names are not used outside it, except those of its phis.
+"""
+
+from __future__ import annotations
+
+from adxform.core.ir import (
+    Block,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Stmt,
+    While,
+    uses,
+)
+from adxform.errors import InternalError
+
+
+def verify(function: Function, stage: str = "") -> Function:
+    """The function itself, if it is well formed.
+
+    Raises
+    ------
+    InternalError
+        Naming the stage, the rule that is broken and the name concerned.
+    """
+    checker = _Checker(stage or function.name)
+    for param in function.params:
+        checker.bind(param.name)
+    checker.block(function.body)
+    checker.operands([function.result])
+    return function
+
+
+class _Checker:
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        self.bound: set[str] = set()  # every name ever bound
+        self.visible: set[str] = set()  # those that may be used here
+        self.scopes: list[list[str]] = [[]]
+
+    def fail(self, reason: str) -> None:
+        raise InternalError(f"after stage {self.stage}: {reason}; please report this")
+
+    def bind(self, name: str) -> None:
+        if name in self.bound:
+            self.fail(f"{name} is bound twice")
+        self.bound.add(name)
+        self.visible.add(name)
+        self.scopes[-1].append(name)
+
+    def operands(self, operands: list[Operand] | tuple[Operand, ...]) -> None:
+        for name in uses(operands):
+            if name not in self.visible:
+                where = "used outside its block" if name in self.bound else "used before it is bound"
+                self.fail(f"{name} is {where}")
+
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
+    def open(self) -> None:
+        self.scopes.append([])
+
+    def close(self) -> None:
+        self.visible.difference_update(self.scopes.pop())
+
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                self.let(stmt)
+            case If():
+                self.branch(stmt)
+            case For() | While():
+                self.loop(stmt)
+            case Effect():
+                self.operands([operand for _, operand in stmt.reads])
+                for _, name in stmt.writes:
+                    self.bind(name)
+            case _:
+                self.fail(f"{type(stmt).__name__} is no statement of Core")
+
+    def let(self, stmt: Let) -> None:
+        self.operands(stmt.args)
+        if isinstance(stmt.op, Primitive):
+            if len(stmt.args) != len(stmt.op.params):
+                self.fail(f"{stmt.op.name} takes {len(stmt.op.params)} operands")
+            if len(stmt.targets) != 1:
+                self.fail(f"{stmt.op.name} gives one value")
+        elif isinstance(stmt.op, Opaque) and len(stmt.args) != len(stmt.op.reads):
+            self.fail("an opaque expression has an operand for each name that it reads")
+        for target in stmt.targets:
+            self.bind(target)
+
+    def branch(self, stmt: If) -> None:
+        self.operands([stmt.test])
+        for side, block in enumerate((stmt.then, stmt.orelse)):
+            self.open()
+            self.block(block)
+            self.operands([(phi.first, phi.second)[side] for phi in stmt.phis])
+            self.close()
+        for phi in stmt.phis:
+            self.bind(phi.target)
+
+    def loop(self, stmt: For | While) -> None:
+        self.operands([phi.first for phi in stmt.phis])
+        if isinstance(stmt, For):
+            self.operands(stmt.bounds)
+        for phi in stmt.phis:
+            self.bind(phi.target)
+        self.open()
+        if isinstance(stmt, For):
+            self.bind(stmt.index)
+        else:
+            self.block(stmt.head)
+            self.operands([stmt.test])
+        self.block(stmt.body)
+        self.operands([phi.second for phi in stmt.phis])
+        self.close()
+
+

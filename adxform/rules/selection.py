@@ -1,0 +1,112 @@
+"""Rules for functions that choose between values, and so have kinks.
+
+At a kink the slopes of both sides are shared evenly, as in JAX: |x| has slope 0 at 0, and equal
+operands of a maximum get one half each. ``np.clip`` passes everything on at its bounds, as PyTorch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from adxform.core.types import Array, Known, Scalar, Type, dims_of
+from adxform.rules import infer
+from adxform.rules.samples import uniform
+from adxform.rules.table import alias, elementwise, linear
+from adxform.rules.ufuncs import float_result, number_result, strong
+
+_SIGNED = uniform(-1.0, 1.0)
+
+
+def _select(condition: Type, x: Type, y: Type) -> Type:
+    """One of x and y, broadcast with the condition: an array, even of no dimensions."""
+    chosen = number_result(x, y)
+    dtype = chosen.dtype if isinstance(chosen, Array | Scalar) else None
+    return Array(dtype, dims_of(infer.comparison(condition, chosen)))
+
+
+def _first(x: Type, *_: Type) -> Type:
+    """The type of the first operand; a number is one of NumPy's."""
+    return strong(infer.as_array(x))
+
+
+def _clipped(a: Type, low: Type, high: Type) -> Type:
+    """The bounds' shapes count as well; None is no bound."""
+    return number_result(*(t for t in (a, low, high) if not isinstance(t, Known)))
+
+
+def _real(x: Type) -> Type:
+    """A number or array without its imaginary part."""
+    x = infer.as_array(x)
+    if not isinstance(x, Scalar | Array) or x.dtype is None or not x.dtype.startswith("complex"):
+        return x
+    return replace(x, dtype=f"float{int(x.dtype[7:]) // 2}")
+
+
+def chooser(
+    pattern: str, *, infer: object = number_result, sample: object = _SIGNED, **partials: Any
+) -> None:
+    """A function of NumPy that gives one of its operands."""
+    elementwise(pattern, infer=infer, sample=sample, **partials)
+
+
+# np.where of a tangent is np.where of its operands' tangents, so no infinite slope of the side
+# that is not taken can reach it.
+linear(
+    "np.where(condition, x, y)",
+    x="np.where(condition, out_bar, 0.0)",
+    y="np.where(condition, 0.0, out_bar)",
+    infer=_select,
+    broadcasts=True,
+    sample=uniform(-1.0, 1.0, condition=bool),
+)
+
+chooser("np.maximum(x, y)", x="g * (x > y) + 0.5 * g * (x == y)",
+        y="g * (x < y) + 0.5 * g * (x == y)")
+chooser("np.minimum(x, y)", x="g * (x < y) + 0.5 * g * (x == y)",
+        y="g * (x > y) + 0.5 * g * (x == y)")
+# fmax and fmin take the number where the other operand is nan.
+chooser("np.fmax(x, y)", x="g * ((x > y) | np.isnan(y)) + 0.5 * g * (x == y)",
+        y="g * ((x < y) | np.isnan(x)) + 0.5 * g * (x == y)")
+chooser("np.fmin(x, y)", x="g * ((x < y) | np.isnan(y)) + 0.5 * g * (x == y)",
+        y="g * ((x > y) | np.isnan(x)) + 0.5 * g * (x == y)")
+
+# Inside the bounds the result is a itself; a_min or a_max may be None, which no number equals.
+chooser(
+    "np.clip(a, a_min, a_max)",
+    a="g * (out == a)",
+    a_min="g * ((out == a_min) & (out != a) & (out != a_max))",
+    a_max="g * ((out == a_max) & (out != a))",
+    infer=_clipped,
+    sample=uniform(-1.0, 1.0, a_min=(-0.5, -0.3), a_max=(0.2, 0.4)),
+)
+chooser(
+    "a.clip(min=None, max=None)",
+    a="g * (out == a)",
+    min="g * ((out == min) & (out != a) & (out != max))",
+    max="g * ((out == max) & (out != a))",
+    infer=_clipped,
+    sample=uniform(-1.0, 1.0, min=(-0.5, -0.3), max=(0.2, 0.4)),
+)
+
+chooser("np.abs(x)", x="np.sign(x)")
+alias("np.absolute(x)", "np.abs")
+alias("np.fabs(x)", "np.abs")
+# The magnitude of x with the sign of y.
+chooser("np.copysign(x, y)", x="g * np.sign(x) * np.sign(out)", infer=float_result)
+# 0 below 0 and 1 above: of its operands only the value at 0 passes a slope on.
+chooser("np.heaviside(x, half)", half="g * (x == 0)", infer=float_result)
+chooser(
+    "np.nan_to_num(x, *, nan=0.0, posinf=None, neginf=None)",
+    x="np.where(np.isfinite(x), g, 0.0)",
+    infer=_first,
+)
+chooser("np.ldexp(x, exponent)", x="np.ldexp(g, exponent)", infer=_first,
+        sample=uniform(-1.0, 1.0, exponent=int))
+
+# The real part of a real number is itself, and so is its conjugate.
+linear("np.real(x)", x="np.real(out_bar)", infer=_real, fresh=False, sample=_SIGNED)
+linear("x.real", x="np.real(out_bar)", infer=_real, fresh=False, sample=_SIGNED)
+linear("np.conj(x)", x="np.conj(out_bar)", infer=_first, sample=_SIGNED)
+linear("x.conj()", x="np.conj(out_bar)", infer=_first, fresh=False, sample=_SIGNED)
+alias("np.conjugate(x)", "np.conj")

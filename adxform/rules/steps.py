@@ -1,0 +1,49 @@
+"""Rules for NumPy's elementwise functions that are constant wherever they are smooth."""
+
+from __future__ import annotations
+
+from adxform.core.types import Scalar, Type
+from adxform.rules import infer
+from adxform.rules.table import alias, inactive
+from adxform.rules.ufuncs import number_result, strong
+
+
+def _same(x: Type, *_: Type) -> Type:
+    """The first operand's shape and dtype; a number is one of NumPy's."""
+    return strong(infer.as_array(x))
+
+
+def _answers(*types: Type) -> Type:
+    """Booleans, of all operands broadcast together."""
+    return strong(infer.comparison(*types))
+
+
+def _close(a: Type, b: Type, *_: Type) -> Type:
+    return _answers(a, b)
+
+
+def _answer(*_: Type) -> Type:
+    """One boolean of Python's."""
+    return Scalar("bool", weak=True)
+
+
+inactive("np.sign(x)", "np.floor(x)", "np.ceil(x)", "np.trunc(x)", "np.rint(x)", "np.fix(x)",
+         "np.round(x, decimals=0)", "np.around(x, decimals=0)", "x.round(decimals=0)", infer=_same)
+alias("np.floor_divide(x, y)", "op.FloorDiv", infer=number_result)
+
+inactive("np.equal(x, y)", "np.not_equal(x, y)", "np.less(x, y)", "np.less_equal(x, y)",
+         "np.greater(x, y)", "np.greater_equal(x, y)", "np.logical_and(x, y)",
+         "np.logical_or(x, y)", "np.logical_xor(x, y)", "np.logical_not(x)",
+         infer=_answers, cheap=True)
+inactive("np.isnan(x)", "np.isinf(x)", "np.isfinite(x)", "np.isposinf(x)", "np.isneginf(x)",
+         "np.signbit(x)", "np.isreal(x)", "np.iscomplex(x)", infer=_answers, cheap=True)
+inactive("np.isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", infer=_close)
+inactive("np.allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", "np.array_equal(a, b)",
+         infer=_answer)
+inactive("np.isscalar(x)", "np.iscomplexobj(x)", "np.isrealobj(x)", infer=_answer, cheap=True)
+
+inactive("np.bitwise_and(x, y)", "np.bitwise_or(x, y)", "np.bitwise_xor(x, y)", "np.gcd(x, y)",
+         "np.lcm(x, y)", "np.left_shift(x, y)", "np.right_shift(x, y)", "np.invert(x)",
+         "np.bitwise_not(x)", infer=number_result)
+inactive("np.bitwise_invert(x)", "np.bitwise_left_shift(x, y)", "np.bitwise_right_shift(x, y)",
+         infer=number_result)

@@ -1,0 +1,132 @@
+"""How formulas say sizes, places and axes: in the words that fit the operand's type."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adxform.core.types import (
+    Array,
+    Dim,
+    Known,
+    Scalar,
+    Struct,
+    Type,
+    dims_of,
+    rank,
+)
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.rules import infer
+
+
+def refuse(reason: str, hint: str = "") -> NoReturn:
+    """Say that a call has no derivative here; who asked for it adds the place."""
+    raise UnsupportedError(Diagnostic(reason, None, hint))
+
+
+def shape(t: Type, name: str) -> str:
+    """``a.shape``, or what says it of a list or a number, too."""
+    return f"{name}.shape" if isinstance(t, Array) else f"np.shape({name})"
+
+
+def size(t: Type, name: str) -> str:
+    """``a.size``, or what says it of a list or a number, too."""
+    return f"{name}.size" if isinstance(t, Array) else f"np.size({name})"
+
+
+def extent(t: Type, name: str, axis: int) -> str:
+    """The size of an array along an axis; a literal where it is known."""
+    dims = dims_of(infer.as_array(t))
+    if dims is not None and -len(dims) <= axis < len(dims):
+        known = dims[axis]
+        if isinstance(known, int):
+            return str(known)
+        if len(dims) == 1:
+            return f"len({name})"
+    return f"{shape(t, name)}[{axis}]"
+
+
+def is_none(t: Type) -> bool:
+    """Whether an argument is None, and known to be."""
+    return isinstance(t, Known) and t.value is None
+
+
+def literal(t: Type) -> Any:
+    """An argument of integers, or tuples of them, as written; None where it is not known."""
+    if isinstance(t, Struct):
+        parts = [literal(item) for item in t.items]
+        return None if any(p is None for p in parts) else tuple(parts)
+    value = infer.const_of(t)
+    return value if isinstance(value, int) else None
+
+
+def axis_in(axis: Type, t: Type) -> int | None:
+    """A single axis of an array, counted from 0 where its rank is known; None if not known."""
+    value, ndim = literal(axis), rank(infer.as_array(t))
+    if not isinstance(value, int):
+        return None
+    return value % ndim if ndim else value
+
+
+def along(axis: int, index: str) -> str | None:
+    """The index that takes ``index`` along an axis and everything along the others.
+
+    >>> along(0, "i"), along(2, "i"), along(-1, "i"), along(-2, "i")
+    ('i', ':, :, i', '..., i', '..., i, :')
+    """
+    if axis >= 0:
+        return ":, " * axis + index
+    return "..., " + index + ", :" * (-axis - 1)
+
+
+def put_back(axes: tuple[int, ...], ndim: int) -> str:
+    """The index that puts axes that were reduced back, as ones.
+
+    >>> put_back((1,), 3), put_back((0, 1), 3), put_back((2,), 3)
+    (':, None', 'None, None', '..., None')
+    """
+    parts = ["None" if i in axes else ":" for i in range(ndim)]
+    if ndim - 1 in axes and ndim > 2 and len(axes) == 1:
+        return "..., None"
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts)
+
+
+def matrix_transpose(t: Type, name: str) -> str:
+    """The transpose of a matrix, or of each of a stack of them."""
+    ndim = rank(t)
+    if ndim == 2:
+        return f"{name}.T"
+    return f"np.swapaxes({name}, {ndim - 2}, {ndim - 1})" if ndim else (
+        f"np.swapaxes({name}, -1, -2)")
+
+
+def dtype_of(t: Type, default: str | None) -> str | None:
+    """The dtype that a ``dtype=`` argument names; None where it is not known."""
+    if is_none(t):
+        return default
+    value = infer.const_of(t)
+    if value is None:
+        return None
+    try:
+        return str(np.dtype(value).name)
+    except TypeError:
+        return None
+
+
+def unvalued(t: Type) -> Type:
+    """A type without the value of a number."""
+    return Scalar(t.dtype, t.weak) if isinstance(t, Scalar) else t
+
+
+def array(dtype: str | None, dims: tuple[Dim, ...] | None) -> Type:
+    """The type of an array, or of the number that NumPy gives in place of a 0-d one."""
+    return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
+
+
+def dtype_in(t: Type) -> str | None:
+    """The dtype of a number, an array or a list of them."""
+    t = infer.as_array(t)
+    return t.dtype if isinstance(t, Scalar | Array) else None
