@@ -67,10 +67,10 @@ def huber(residuals: Float[np.ndarray, "n"], width: float) -> float:
 def escape_radius(c: float, bound: float, n: int) -> float:
     """The first iterate of z <- z^2 + c beyond a bound, or the last of n."""
     z = 0.0
-    for _ in range(n):
+    k = 0
+    while abs(z) <= bound and k < n:
         z = z * z + c
-        if abs(z) > bound:
-            break
+        k += 1
     return z
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
@@ -77,10 +78,12 @@ def zeros(builder: Builder, like: Operand, base: str | None = None) -> Operand:
 
 def mentions_g(formula: Formula) -> bool:
     """Whether an elementwise formula says itself where the tangent or cotangent goes."""
-    text = formula_text(formula, {}) if isinstance(formula, str) else None
-    return text is not None and any(
-        isinstance(n, ast.Name) and n.id == "g" for n in ast.walk(ast.parse(text))
-    )
+    return isinstance(formula, str) and _names_g(formula)
+
+
+@cache
+def _names_g(text: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == "g" for n in ast.walk(ast.parse(text)))
 
 
 def elementwise_term(

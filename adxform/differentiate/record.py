@@ -381,20 +381,17 @@ class _Link:
         if isinstance(loop, While):
             return Var(self.counter(loop))
         index: Operand = Var(loop.index)
-        if len(loop.bounds) == 1 or loop.bounds[0] == Const(0):
-            shifted = index
-        else:
-            start = loop.bounds[0]
-            self.fetch(uses((start,)), (), env, builder)
-            shifted = builder.emit(
-                primitive("op.Sub"), (substitute(index, env), substitute(start, env))
-            )
-        if len(loop.bounds) == 3:
-            shifted = builder.emit(
-                primitive("op.FloorDiv"),
-                (substitute(shifted, env), substitute(loop.bounds[2], env)),
-            )
-        return shifted
+        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
+        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
+        self.fetch(uses((start, step)), (), env, builder)
+        index, start, step = (substitute(o, env) for o in (index, start, step))
+        if step == Const(-1):
+            return builder.emit(primitive("op.Sub"), (start, index))
+        if start != Const(0):
+            index = builder.emit(primitive("op.Sub"), (index, start))
+        if step != Const(1):
+            index = builder.emit(primitive("op.FloorDiv"), (index, step))
+        return index
 
     def counter(self, loop: While) -> str:
         if loop not in self.sweeps.counters:

@@ -14,6 +14,9 @@ from adxform.dual.reductions import axes_of
 # The functions below call NumPy with dual numbers, which NumPy's own annotations do not know.
 _np: Any = np
 
+# NumPy 1 took the b of solve(a, b) for a stack of vectors where it has one axis less than a.
+_STACKS_VECTORS = np.lib.NumpyVersion(np.__version__) < "2.0.0"
+
 
 def _turned(a: Any) -> Any:
     return _np.swapaxes(a, -1, -2)
@@ -44,8 +47,8 @@ def inv(a: Dual) -> Dual:
 @rule(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     """From a x = b: a x_dot = b_dot - a_dot x."""
-    if np.ndim(b) == 1:
-        return solve(a, _np.expand_dims(b, 1))[..., 0]
+    if np.ndim(b) == 1 or (_STACKS_VECTORS and np.ndim(b) == np.ndim(a) - 1):
+        return solve(a, _np.expand_dims(b, -1))[..., 0]
     lead = outermost(a, b)
     matrix = primal(a, lead.level)
     x = _np.linalg.solve(matrix, primal(b, lead.level))
@@ -159,7 +162,7 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
         return _np.sum(size, axis=axis, keepdims=keepdims)
     if ord == 2:
         return np.sqrt(_np.sum(x * x, axis=axis, keepdims=keepdims))
-    return _np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    return _np.sum(size**ord, axis=axis, keepdims=keepdims) ** x.dtype.type(1.0 / ord)
 
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:

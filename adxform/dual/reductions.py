@@ -99,7 +99,7 @@ def variance(
     only_default(dtype=dtype, out=out)
     deviation = a - _np.mean(a, axis=axis, keepdims=True)
     count = np.prod([a.shape[one] for one in axes_of(axis, a.ndim)])
-    return _np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / float(count - ddof)
+    return _np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / a.dtype.type(count - ddof)
 
 
 @rule(np.std)
@@ -144,13 +144,13 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -
     axis
         The axis or axes to sum over; None for all.
     b
-        Factors that broadcast against ``a``; a factor of 0 removes its element.
+        Factors that broadcast against ``a``; a plain factor of 0 removes its element.
     keepdims
         Whether the axes stay, with length 1.
 
     """
-    if b is not None:
-        a = np.where(plain(b) == 0, -np.inf, a)
+    if b is not None and not isinstance(b, Dual):
+        a = np.where(np.equal(b, 0), -np.inf, a)
     peak = np.max(plain(a), axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0.0).astype(peak.dtype)
     terms = np.exp(a - peak) if b is None else b * np.exp(a - peak)

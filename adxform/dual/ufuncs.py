@@ -24,7 +24,7 @@ REDUCTIONS: dict[Any, Any] = {
 
 
 def call(ufunc: Any, *operands: Any, **kwargs: Any) -> Any:
-    """``ufunc(*operands)`` where at least one operand is a dual number.
+    """``ufunc(*operands)``: dual where an operand is (``out`` alone may be, too).
 
     Raises
     ------
@@ -33,7 +33,7 @@ def call(ufunc: Any, *operands: Any, **kwargs: Any) -> Any:
         (and for matrix products ``axis`` and ``axes``).
 
     """
-    if ufunc in BOOLEAN:
+    if ufunc in BOOLEAN or not any(isinstance(operand, Dual) for operand in operands):
         return ufunc(*map(plain, operands), **kwargs)
     if ufunc is np.divmod:
         return call(np.floor_divide, *operands, **kwargs), call(np.remainder, *operands, **kwargs)

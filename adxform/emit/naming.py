@@ -6,11 +6,15 @@ values of one variable of the user's. What still collides gets a number.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 
 from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, Range
 from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
+
+
+RECENT = 8  # how many of the variables begun last are tried for a new value
 
 
 class Naming:
@@ -27,7 +31,9 @@ class Naming:
         self.live = live
         self.bases = bases
         self.parent: dict[str, str] = {}
-        self.ranges: dict[str, list[Range]] = {n: sorted(r) for n, r in live.ranges.items()}
+        self.ranges: dict[str, list[Range]] = {
+            n: disjoint(r) for n, r in live.ranges.items()
+        }
         self.params = set(params)
         self._merge_in_place(block)
         for stmt in walk(block):
@@ -68,12 +74,14 @@ class Naming:
             return
         if a in self.params and b in self.params:
             return
-        if _overlap(self.ranges[a], self.ranges[b]):
+        if overlap(self.ranges[a], self.ranges[b]):
             return
         if b in self.params or (self._label(a) is None and a not in self.params):
             a, b = b, a
         self.parent[b] = a
-        self.ranges[a] = _union(self.ranges[a], self.ranges.pop(b))
+        few, many = sorted((self.ranges[a], self.ranges.pop(b)), key=len)
+        add_ranges(many, few)
+        self.ranges[a] = many
 
     def _label(self, root: str) -> str | None:
         return self.bases.get(root)
@@ -108,32 +116,44 @@ class Naming:
         colors: list[tuple[list[Range], list[str]]] = []
         for root in order:
             own = self.ranges[root]
-            for place in range(max(0, len(colors) - 8), len(colors)):
-                used, members = colors[place]
-                if not _overlap(used, own):
-                    colors[place] = (_union(used, own), [*members, root])
+            for used, members in colors[-RECENT:]:
+                if not overlap(used, own):
+                    add_ranges(used, own)
+                    members.append(root)
                     break
             else:
-                colors.append((own, [root]))
+                colors.append((list(own), [root]))
         return [members for _, members in colors]
 
 
-def _overlap(a: list[Range], b: list[Range]) -> bool:
-    """Whether two sorted lists of ranges meet; a range is open at its start."""
-    i = j = 0
-    while i < len(a) and j < len(b):
-        (start, end), (other, stop) = a[i], b[j]
-        if max(start, other) < min(end, stop):
-            return True
-        if end < stop:
-            i += 1
+def disjoint(ranges: list[Range]) -> list[Range]:
+    """Ranges in order, those that meet joined."""
+    result: list[Range] = []
+    for start, end in sorted(ranges):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
         else:
-            j += 1
+            result.append((start, end))
+    return result
+
+
+def overlap(a: list[Range], b: list[Range]) -> bool:
+    """Whether two lists of disjoint ranges in order meet; a range is open at its start."""
+    if len(a) < len(b):
+        a, b = b, a
+    for start, end in b:
+        place = bisect_right(a, (start, -1))
+        if place < len(a) and a[place][0] < end:
+            return True
+        if place > 0 and a[place - 1][1] > start:
+            return True
     return False
 
 
-def _union(a: list[Range], b: list[Range]) -> list[Range]:
-    return sorted([*a, *b])
+def add_ranges(to: list[Range], more: list[Range]) -> None:
+    """Put ranges into a list of ranges that they do not meet."""
+    for item in more:
+        insort(to, item)
 
 
 def _numbered(base: str, taken: set[str], first: int) -> str:

@@ -445,7 +445,9 @@ def ordered(node: ast.BinOp) -> ast.BinOp:
     """
     left, right = node.left, node.right
     if isinstance(node.op, ast.Mult):
-        constant = isinstance(right, ast.Constant) and not isinstance(left, ast.Constant)
+        constant = isinstance(right, ast.Constant) and not (
+            isinstance(left, ast.Constant) or _chained(left, ast.Mult, ast.Div)
+        )
         if constant or (_chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)):
             return ast.BinOp(right, node.op, left)
     elif isinstance(node.op, ast.Add) and (
@@ -485,6 +487,7 @@ def _range_length(writer: Writer, args: list[ast.expr]) -> ast.expr:
 _SPECIAL: dict[str, Callable[[Writer, list[ast.expr]], ast.expr]] = {
     "copy": lambda writer, args: args[0],
     "rename": lambda writer, args: args[0],
+    "adxform.stop_gradient": lambda writer, args: args[0],
     "empty_list": lambda writer, args: ast.List([], ast.Load()),
     "list_of": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]

@@ -140,7 +140,7 @@ class Lowerer(Expressions):
         self.program = program
         self.env = env
         self.locals: set[str] = set()
-        self.imports: dict[str, Meaning] = {}
+        self.depth = 0
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -250,9 +250,13 @@ class Lowerer(Expressions):
         origin = self.builder.origin
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
         bounds = self.operands(stmt.iter.args)
+        if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
+            self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
         headers, body = _split_phis(stmt.body)
         targets = self._open_headers(headers)
+        self.depth += 1
         block = self._nested(body)
+        self.depth -= 1
         phis = self._close_headers(targets)
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin))
 

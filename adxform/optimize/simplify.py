@@ -143,6 +143,13 @@ def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
     inner = walk.origin_of(bar)
     if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
         return value
+    again = walk.origin_of(value)
+    if inner is not None and again is not None and inner.op is again.op and (
+        inner.args == again.args and isinstance(again.op, Primitive)
+    ):
+        once = walk.made(again.op, again.args)
+        base = walk.builder.bases.get(stmt.target)
+        return walk.made(RULES["op.Mult"].primitive, (Const(2.0), once), base)
     return None
 
 

@@ -55,3 +55,6 @@ for _name in ("update", "keep", "append"):
 inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
 inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
+
+# A value that the user holds constant; printed as the value alone.
+inactive("adxform.stop_gradient(x)", infer=_same, fresh=False, cheap=True)

@@ -5,6 +5,7 @@ Each function takes the types of a primitive's parameters, in order, and gives t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,14 @@ from adxform.core.types import (
     promote,
     rank,
 )
+
+
+_numbers = itertools.count()
+
+
+def unknown_dim() -> Sym:
+    """A dimension of which nothing is known, and that is like no other."""
+    return Sym(f"?{next(_numbers)}")
 
 
 def elementwise(*types: Type) -> Type:
@@ -208,7 +217,7 @@ def shape_dims(shape: Type, old: tuple[Dim, ...] | None = None) -> tuple[Dim, ..
     dims: list[Dim] = []
     for part in parts:
         dim = dim_of(part)
-        dims.append(Sym(f"dim{id(part)}") if dim is None else dim)
+        dims.append(unknown_dim() if dim is None else dim)
     if -1 in dims:
         place = dims.index(-1)
         dims[place] = _solve(dims[:place] + dims[place + 1 :], old)
@@ -230,7 +239,7 @@ def _solve(rest: list[Dim], old: tuple[Dim, ...] | None) -> Dim:
                 return left[0]
             if all(isinstance(d, int) for d in left):
                 return math.prod(d for d in left if isinstance(d, int))
-    return Sym(f"-1{rest}{old}")
+    return unknown_dim() if old is None else Sym(f"-1{rest}{old}")
 
 
 def getitem(x: Type, index: Type) -> Type:
@@ -304,7 +313,7 @@ def _slice_dim(dim: Dim, part: Slicing) -> Dim:
     if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in bounds):
         return len(range(dim)[slice(*bounds)])
     if ANY in bounds:
-        return Sym(f"slice{id(part)}")
+        return unknown_dim()
     return Sym(f"{dim}[{':'.join(str(b) for b in bounds)}]")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adxform.core.ir import Const, Global, Operand, Primitive, Tuple
 
-MODULES = frozenset({"np", "math", "scipy"})
+MODULES = frozenset({"np", "math", "scipy", "adxform"})
 
 
 def read_pattern(pattern: str, **properties: Any) -> Primitive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import subprocess
 import sys
 import sysconfig
@@ -674,7 +675,7 @@ class RandomTrees:
             return self.random.choice(self.seen)
         make = self.random.choice(self.MAKERS)
         made = make(self, lambda: self.expression(depth - 1))
-        if sum(1 for _ in ast.walk(made)) < 30:
+        if sum(1 for _ in ast.walk(made)) < 12:
             self.seen.append(made)
         return made
 
@@ -736,19 +737,22 @@ STATEMENTS = (
 )
 
 
+def without_contexts(tree: ast.AST) -> str:
+    return re.sub(r"(, )?ctx=\w+\(\)", "", dump(tree))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_random_trees_read_back(seed: int) -> None:
     """to_source itself compares; here that it never has to complain, and has noted nothing."""
     trees = RandomTrees(seed)
-    for _ in range(150):
+    for _ in range(60):
         trees.seen = trees.seen[:2] + trees.seen[-20:]
         body = [trees.random.choice(STATEMENTS)(lambda: trees.expression(3)) for _ in range(2)]
         tree = ast.Module(body, [])
         text = to_source(tree)
         assert to_source(tree) == text
         assert to_source(ast.parse(text)) == text
-        unshared = ast.fix_missing_locations(canonical(tree))
-        assert dump(ast.parse(text)) == dump(ast.parse(ast.unparse(unshared)))
+        assert without_contexts(ast.parse(text)) == without_contexts(canonical(tree))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -859,6 +863,7 @@ def without_docstring_indentation(tree: ast.AST) -> str:
     return dump(tree)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder", [sysconfig.get_paths()["stdlib"], str(Path(np.__file__).parent)], ids=["stdlib", "numpy"]
 )

@@ -389,12 +389,21 @@ class Writer:
     def give_back(self) -> None:
         kind = self.result_kind
         if kind in (PAIR, "tuple"):
-            self.line(f"return {self.expr(FLOAT, 2)}, {self.expr(VECTOR, 2)}")
+            self.line(f"return {self.total(FLOAT)}, {self.expr(VECTOR, 2)}")
         else:
-            self.line(f"return {self.expr(kind or FLOAT, 2)}")
+            self.line(f"return {self.total(kind or FLOAT)}")
+
+    def total(self, kind: str) -> str:
+        """An expression in which several variables meet."""
+        parts = [self.expr(kind, 2)]
+        for name in self.rng.sample(list(self.env), min(3, len(self.env))):
+            one = {FLOAT: name, VECTOR: f"np.sum({name})", MATRIX: f"np.mean({name})",
+                   INT: name, PAIR: f"{name}[0]"}[self.env[name]]
+            parts.append(self.pick(one, f"np.sin({one})", f"0.5 * {one}"))
+        return " + ".join(parts)
 
     def for_loop(self) -> None:
-        free = [n for n in ("i", "j", "k", "p", "q") if n not in self.env]
+        free = [n for n in ("i", "j", "k", "p", "q", "r", "e", "h", "l") if n not in self.env]
         i, e, h = free[0], free[1], free[2]
         vectors = self.known(VECTOR)
         vector = self.expr(VECTOR, 1) if not vectors or self.chance(20) else self.pick(*vectors)
@@ -420,14 +429,12 @@ class Writer:
             heads.append((f"for {e}, {h} in zip({self.expr(MATRIX, 1)}, {vector}):",
                           {e: VECTOR, h: FLOAT}, False))
         head, bound, small = self.pick(*heads)
-        if not small and len(bound) == 1 and INT in bound.values() and self.chance(50):
-            small = False
         self.line(head)
         self.loops += 1
         with self.scoped():
             self.env.update(bound)
             self.protected |= {name for name, kind in bound.items() if kind == INT}
-            if small or (head.startswith(f"for {i}, ") and False):
+            if small:
                 self.indices.append(i)
             self.block(3)
         self.loops -= 1

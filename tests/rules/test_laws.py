@@ -1,0 +1,297 @@
+"""Laws that every row of the rule table obeys, checked on the row's samples.
+
+Forward mode agrees with central differences and with dual numbers, reverse mode with forward mode
+(the inner products of the dot-product test), second derivatives with differences of first ones;
+float32 stays float32, operands broadcast, and what is inferred of a result is true of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+import pytest
+
+from adxform import dual
+from adxform.core.types import Array, Inert, Known, Scalar, Struct, Sym, Type, Unknown
+from adxform.differentiate.formulas import formula_text
+from adxform.rules.samples import Program
+from adxform.rules.table import LOWERINGS, RULES, Rule, Statements
+from tests.rules.deriving import (
+    HELPERS,
+    core,
+    derive,
+    differences,
+    directions,
+    draw,
+    has_derivative,
+    inferred,
+    inner,
+    is_internal,
+    is_missing,
+    leaves,
+    primal,
+    programs,
+    seeds_for,
+    shape_combinations,
+    subsets,
+    types_of,
+)
+
+ROWS = {n: r for n, r in RULES.items() if not is_internal(r) and not is_missing(r)}
+ACTIVE = [name for name, rule in ROWS.items() if has_derivative(rule)]
+SAMPLED = [name for name, rule in ROWS.items() if programs(rule)]
+WITH_BOTH = [name for name in ACTIVE if programs(ROWS[name])]
+BROADCASTING = [name for name in WITH_BOTH if ROWS[name].broadcasts]
+# Functions whose results are of double precision whatever their operands are.
+DOUBLE = {"np.float_power", "scipy.special.polygamma"}
+
+each_row = pytest.mark.parametrize("name", WITH_BOTH)
+typed = pytest.mark.parametrize("typed", [True, False], ids=["typed", "untyped"])
+
+
+def given(program: Program, typed: bool, dtype: str = "float64") -> dict[str, Type]:
+    return types_of(program, dtype) if typed else {}
+
+
+# First derivatives
+
+
+@typed
+@each_row
+def test_forward_agrees_with_differences_and_duals(name: str, typed: bool) -> None:
+    for program in programs(ROWS[name]):
+        for wrt in subsets(program):
+            forward_agrees(program, wrt, typed)
+
+
+def forward_agrees(program: Program, wrt: tuple[str, ...], typed: bool) -> None:
+    args, along = draw(program), directions(program, wrt)
+    made = derive(core(program), "forward", wrt, given(program, typed))
+    value, tangent = made.call(*args.values(), *along.values())
+    f = primal(program)
+    for mine, plain in zip(leaves(value), leaves(f(**args)), strict=True):
+        np.testing.assert_array_equal(mine, plain, err_msg=made.text)
+    for mine, plain in zip(leaves(tangent), differences(f, args, along), strict=True):
+        assert np.shape(mine) == np.shape(plain), made.text
+        np.testing.assert_allclose(mine, plain, rtol=1e-6, atol=1e-7, err_msg=made.text)
+    for mine, plain in zip(leaves(tangent), by_dual_numbers(f, args, along), strict=False):
+        np.testing.assert_allclose(mine, plain, rtol=1e-10, atol=1e-11, err_msg=made.text)
+
+
+def by_dual_numbers(f: Any, args: dict[str, Any], along: dict[str, Any]) -> list[Any]:
+    """The tangent by the oracle that knows nothing of the compiler; empty where it cannot."""
+    direction = tuple(along.get(name) for name in args)
+    try:
+        return leaves(dual.derivative(f, *args.values(), direction=direction)[1])
+    except (TypeError, ValueError, AttributeError, NotImplementedError):
+        return []
+
+
+@typed
+@each_row
+def test_reverse_is_the_transpose_of_forward(name: str, typed: bool) -> None:
+    for program in programs(ROWS[name]):
+        for wrt in subsets(program):
+            transposed(program, wrt, typed)
+
+
+def transposed(program: Program, wrt: tuple[str, ...], typed: bool, dtype: str = "float64") -> None:
+    args, along = draw(program, dtype=dtype), directions(program, wrt, dtype)
+    types = given(program, typed, dtype)
+    forward = derive(core(program), "forward", wrt, types)
+    value, out_dot = forward.call(*args.values(), *along.values())
+    reverse = derive(core(program), "reverse", wrt, types)
+    seeds = seeds_for(reverse, program, value)
+    same, bars = reverse.call(*args.values(), *seeds)
+    bars = bars if len(wrt) > 1 else (bars,)
+    both = f"{forward.text}\n{reverse.text}"
+    for mine, plain in zip(leaves(same), leaves(value), strict=True):
+        np.testing.assert_array_equal(mine, plain, err_msg=both)
+    for part, tangent in zip(leaves(value), leaves(out_dot), strict=True):
+        assert np.shape(part) == np.shape(tangent), f"{program}\n{both}"
+    for parameter, bar in zip(wrt, bars, strict=True):
+        assert np.shape(bar) == np.shape(args[parameter]), f"{program}\n{both}"
+        if isinstance(args[parameter], np.ndarray):
+            assert np.asarray(bar).dtype == args[parameter].dtype, f"{program}\n{both}"
+    left, size = inner(seeds, out_dot)
+    right, other = inner(bars, tuple(along.values()))
+    epsilon = 1e-12 if dtype == "float64" else 2e-5
+    assert abs(left - right) <= epsilon * max(size, other, 1e-3), f"{left} {right}\n{both}"
+
+
+# Second derivatives
+
+
+@typed
+@each_row
+def test_second_derivatives_agree_with_differences(name: str, typed: bool) -> None:
+    for program in programs(ROWS[name]):
+        if program.active:
+            second_order(program, typed)
+
+
+def second_order(program: Program, typed: bool) -> None:
+    wrt = program.active
+    args, along = draw(program), directions(program, wrt)
+    reverse = derive(core(program), "reverse", wrt, given(program, typed))
+    seeds = seeds_for(reverse, program, primal(program)(**args))
+    params = [p.name for p in reverse.core.params]
+    types = {n: reverse.types[n] for n in params if n in reverse.types} if typed else {}
+    over = derive(reverse.core, "forward", wrt, types)
+    bars, bars_dot = (found[1] for found in over.call(*args.values(), *seeds, *along.values()))
+
+    def gradient(**moved: Any) -> Any:
+        return reverse.call(*moved.values(), *seeds)[1]
+
+    both = f"{reverse.text}\n{over.text}"
+    for mine, plain in zip(leaves(bars), leaves(gradient(**args)), strict=True):
+        np.testing.assert_allclose(mine, plain, rtol=1e-13, atol=1e-13, err_msg=both)
+    for mine, plain in zip(leaves(bars_dot), differences(gradient, args, along), strict=True):
+        assert np.shape(mine) == np.shape(plain), both
+        np.testing.assert_allclose(mine, plain, rtol=1e-6, atol=1e-6, err_msg=both)
+
+
+# Precision, shapes
+
+
+@typed
+@pytest.mark.parametrize("name", [n for n in WITH_BOTH if n not in DOUBLE])
+def test_single_precision_stays(name: str, typed: bool) -> None:
+    for program in programs(ROWS[name]):
+        arrays = [a for a in program.arguments.values() if a.shape is not None]
+        if program.active and arrays:
+            transposed(program, program.active, typed, "float32")
+            single_tangent(program, typed)
+
+
+def single_tangent(program: Program, typed: bool) -> None:
+    args = draw(program, dtype="float32")
+    made = derive(core(program), "forward", program.active, given(program, typed, "float32"))
+    along = directions(program, program.active, "float32")
+    value, tangent = made.call(*args.values(), *along.values())
+    for part, moved in zip(leaves(value), leaves(tangent), strict=True):
+        assert np.asarray(part).dtype == np.asarray(moved).dtype, f"{program}\n{made.text}"
+
+
+@pytest.mark.parametrize("name", BROADCASTING)
+def test_operands_broadcast(name: str) -> None:
+    for program in programs(ROWS[name]):
+        for shaped in shape_combinations(program):
+            if shaped.active:
+                transposed(shaped, shaped.active, True)
+                transposed(shaped, shaped.active, False)
+                forward_agrees(shaped, shaped.active, True)
+
+
+@typed
+@pytest.mark.parametrize("name", [n for n in WITH_BOTH if ROWS[n].kind == "elementwise"])
+def test_empty_and_zero_dimensional_operands(name: str, typed: bool) -> None:
+    for program in programs(ROWS[name]):
+        shapes = [a.shape for a in program.arguments.values()]
+        if None in shapes:
+            continue
+        for shape in ((0,), (), (0, 3)):
+            same = program.of_shapes(dict.fromkeys(program.arguments, shape))
+            transposed(same, same.active, typed)
+
+
+# Types
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_inferred_types_are_true(name: str) -> None:
+    for program in programs(ROWS[name]):
+        variants = [program]
+        if ROWS[name].kind in ("elementwise", "bilinear") or ROWS[name].broadcasts:
+            variants += list(shape_combinations(program)) if len(program.arguments) < 3 else []
+        for variant in variants:
+            for dtype in ("float64", "float32"):
+                types_true(variant, dtype)
+
+
+def types_true(program: Program, dtype: str) -> None:
+    found, _ = inferred(program, dtype)
+    args = draw(program, dtype=dtype)
+    if isinstance(found, Unknown | Inert):
+        return
+    try:
+        value = primal(program)(**args)
+    except (TypeError, ValueError):
+        return
+    sizes = {
+        d.name: size
+        for name, t in types_of(program, dtype).items()
+        for d, size in zip(getattr(t, "dims", ()), np.shape(args[name]), strict=True)
+        if isinstance(d, Sym)
+    }
+    assert_type(found, value, sizes, f"{program} ({dtype}) gives {found}, not {value!r}")
+
+
+def assert_type(t: Type, value: Any, sizes: dict[str, int], message: str) -> None:
+    match t:
+        case Scalar(dtype, weak):
+            assert type(value) in (bool, int, float) or isinstance(value, np.generic), message
+            assert not weak or type(value) in (bool, int, float), message
+            assert np.asarray(value).dtype == dtype, message
+        case Array(dtype, dims):
+            assert isinstance(value, np.ndarray), message
+            assert dtype is None or value.dtype == dtype, message
+            if dims is not None:
+                assert len(dims) == value.ndim, message
+                for dim, size in zip(dims, value.shape, strict=True):
+                    assert_dim(dim, size, sizes, message)
+        case Struct(items):
+            assert isinstance(value, tuple | list) and len(value) == len(items), message
+            for item, part in zip(items, value, strict=True):
+                assert_type(item, part, sizes, message)
+        case Known(known):
+            assert value is known or value == known, message
+        case _:
+            pass
+
+
+def assert_dim(dim: Any, size: int, sizes: dict[str, int], message: str) -> None:
+    if isinstance(dim, int):
+        assert dim == size, message
+    else:
+        assert sizes.setdefault(dim.name, size) == size, message
+        assert not dim.not_one or size != 1, message
+
+
+# The table itself
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_rows_with_a_derivative_have_a_sample(name: str) -> None:
+    assert programs(ROWS[name]), f"{name} has no sample"
+
+
+def texts(rule: Rule) -> list[tuple[str, str]]:
+    """Each formula's text with the parameter that it is for; those that types choose, left out."""
+    found = []
+    for formulas in (rule.pull, rule.push):
+        for parameter, formula in formulas.items():
+            if isinstance(formula, str):
+                found.append((parameter, formula))
+    return found
+
+
+@pytest.mark.parametrize("name", [n for n, r in RULES.items() if texts(r)])
+def test_formulas_mention_only_what_the_table_knows(name: str) -> None:
+    rule = RULES[name]
+    known = {*rule.primitive.params, "out", "g", "out_bar", "item", "index"}
+    known |= {f"d{parameter}" for parameter in rule.primitive.params}
+    for _, text in texts(rule):
+        for node in ast.walk(ast.parse(text, mode="eval")):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                method = isinstance(node.func, ast.Attribute) and f".{node.func.attr}()" in RULES
+                assert called in RULES or called in LOWERINGS or method, f"{called} in {text}"
+            if isinstance(node, ast.Name):
+                plain = {"np", "math", "scipy", *HELPERS, *RULES}
+                assert node.id in known | plain, f"{node.id} in {text}"
+
+
+__all__ = ["Statements", "formula_text"]
