@@ -15,26 +15,32 @@ from adxform.api import (
     value_and_grad,
     vjp,
 )
+from adxform.check import CheckReport, check_grads
 from adxform.dual import Dual
 from adxform.errors import (
     AdxformError,
     ArgumentError,
+    CheckError,
     InternalError,
     MissingRuleError,
     SourceNotFoundError,
     SourceSyntaxError,
     UnsupportedError,
 )
+from adxform.markers import stop_gradient
 
 __all__ = [
     "AdxformError",
     "ArgumentError",
+    "CheckError",
+    "CheckReport",
     "Dual",
     "InternalError",
     "MissingRuleError",
     "SourceNotFoundError",
     "SourceSyntaxError",
     "UnsupportedError",
+    "check_grads",
     "forward",
     "grad",
     "hessian",
@@ -43,6 +49,7 @@ __all__ = [
     "jvp",
     "reverse",
     "source",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
 ]

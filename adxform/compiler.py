@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
 from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, Var, walk
-from adxform.core.types import Type
+from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
 from adxform.frontend.lower import Program, lower
@@ -156,6 +157,14 @@ def derive(
     if request.kind == "forward":
         return derivation.forward(function, request.wrt, types)
     return derivation.reverse(function, request.wrt, types, outputs)
+
+
+def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[str, ...]:
+    """The parameters to differentiate in where none are named: those that can have a derivative;
+    one of unknown type only if the result depends on it smoothly."""
+    possible = tuple(p.name for p in function.params if differentiable(types[p.name]))
+    activity = analyze(function, possible, infer(function, types))
+    return tuple(p for p in possible if types[p] is not ANY or p in activity.useful)
 
 
 def reachable(function: Function, types: Types) -> list[Part]:

@@ -19,6 +19,7 @@ from adxform.compiler import (
     build,
     build_pair,
     derive,
+    differentiable_params,
     gradient_core,
     lower_live,
 )
@@ -430,7 +431,7 @@ def source_text(
     function = specialised.core(args)
     types = annotated_types(function) if args is None else specialised.types(function, args)
     if argnums is None:
-        wrt = tuple(p.name for p in function.params if differentiable(types[p.name]))
+        wrt = differentiable_params(function, types)
     else:
         places = resolve_argnums(primal, argnums)
         wrt = tuple(function.params[i].name for i in places)

@@ -5,7 +5,8 @@
     ├── MissingRuleError      a function without a derivative rule is reached by an active value
     ├── SourceNotFoundError   a function's source text cannot be read
     ├── SourceSyntaxError     a file is not Python
-    ├── ArgumentError         a call of adxform's own API, or of a derivative, is wrong (a TypeError)
+    ├── ArgumentError         a call of adxform's API, or of a derivative, is wrong (a TypeError)
+    ├── CheckError            derivatives disagree, or differ from differences (an AssertionError)
     └── InternalError         a bug in adxform: please report it
 """
 
@@ -83,6 +84,10 @@ class SourceSyntaxError(AdxformError):
 
 class ArgumentError(AdxformError, TypeError):
     """A call of adxform's API, or of a derivative function, is wrong."""
+
+
+class CheckError(AdxformError, AssertionError):
+    """Derivatives disagree with each other, or with differences."""
 
 
 class InternalError(AdxformError):

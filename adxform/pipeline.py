@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Var,
     names_in,
 )
+from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Scalar, Type, differentiable
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
@@ -28,6 +29,7 @@ from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import Pullback, Sweeps, reverse
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.results import own_results
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter
@@ -61,6 +63,7 @@ class Derivation:
 
     # --- forward ------------------------------------------------------------------------------
 
+    @collection_paused
     def forward(
         self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
     ) -> tuple[Function, Types]:
@@ -101,6 +104,7 @@ class Derivation:
 
     # --- reverse ------------------------------------------------------------------------------
 
+    @collection_paused
     def reverse(
         self,
         function: Function,
@@ -234,6 +238,7 @@ class Derivation:
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (
     Simplify,  # first: what it makes is worth comparing
     CommonSubexpressions,
+    RepeatQueries,  # last: what it repeats is not common any more
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.ir import Block, For, Function, Param, Var, walk
+from adxform.core.ir import Block, Const, For, Function, Param, Var, walk
 from adxform.core.types import (
     ANY,
     BOOL,
@@ -161,7 +161,13 @@ def annotated_types(function: Function) -> dict[str, Type]:
 
 def _annotated(param: Param, counted: set[str]) -> Type:
     found = type_of_annotation(param.annotation)
-    return INT if found is ANY and param.name in counted else found
+    if found is not ANY:
+        return found
+    if isinstance(param.default, Const) and not isinstance(param.default.value, int | float):
+        return INERT
+    if isinstance(param.default, Const) and isinstance(param.default.value, bool):
+        return BOOL
+    return INT if param.name in counted else found
 
 
 def _bounds(block: Block) -> set[str]:

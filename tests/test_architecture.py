@@ -37,7 +37,7 @@ ROOMS = (
     "backends",
     "faces",  # every other module directly in adxform/, and the command line
 )
-FACE_FOLDERS = ("cli",)
+FACE_FOLDERS = ("cli", "transform")
 MAY_IMPORT_DUAL = ("adxform.dual", "adxform.check", "adxform.cli")
 TOP_LEVEL = frozenset(
     "pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md .gitignore "

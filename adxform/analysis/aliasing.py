@@ -34,6 +34,11 @@ def has_memory(t: Type) -> bool:
     return not isinstance(t, Scalar | Known) and t is not INERT
 
 
+def writes(op: Primitive) -> bool:
+    """Whether an operation may write into the memory of its first operand."""
+    return op.name in IN_PLACE or op.name.startswith("augment.")
+
+
 class Aliases:
     """Classes of names that may share memory, as a forest of representatives."""
 
@@ -48,6 +53,7 @@ class Aliases:
                 self._unite([name for _, name in stmt.writes] + (read if stmt.writes else []))
             for phi in phis_of(stmt):
                 self._phi(phi)
+        self._keep_stored(block)
 
     def of(self, name: str) -> str:
         """The representative of a name's class."""
@@ -61,10 +67,8 @@ class Aliases:
     def _operation(self, stmt: Let) -> None:
         op = stmt.op
         if isinstance(op, Primitive):
-            if op.name in IN_PLACE or op.name.startswith("augment."):
+            if writes(op):
                 self._unite([stmt.target, *uses(stmt.args[:1])])
-                if op.name in ("update", "append"):
-                    self._stored(stmt)
             elif op.name == "[]":
                 if not self._copies(stmt.args[1]):
                     self._unite([stmt.target, *uses(stmt.args[:1])])
@@ -80,11 +84,19 @@ class Aliases:
         parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
         return any(isinstance(type_of(part, self.types), Array) for part in parts)
 
-    def _stored(self, stmt: Let) -> None:
-        """A list keeps the very object that is put in it; an array keeps a copy."""
-        container = self.types.get(stmt.target, ANY)
-        if container is ANY or stmt.op.name == "append":  # type: ignore[union-attr]
-            self._unite([stmt.target, *uses(stmt.args[2:])])
+    def _keep_stored(self, block: Block) -> None:
+        """A list keeps the very object that is put in it (an array keeps a copy); that matters
+        only if the object is written to."""
+        written, stored = set(), []
+        for stmt in walk(block):
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op):
+                written.update(self.of(n) for n in uses(stmt.args[:1]))
+                container = self.types.get(stmt.target, ANY)
+                if stmt.op.name in ("update", "append") and not isinstance(container, Array):
+                    stored.append(stmt)
+        for stmt in stored:
+            if any(self.of(n) in written for n in uses(stmt.args[2:])):
+                self._unite([stmt.target, *uses(stmt.args[2:])])
 
     def _phi(self, phi: Phi) -> None:
         self._unite([phi.target, *uses((phi.first, phi.second))])

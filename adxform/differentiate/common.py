@@ -64,9 +64,16 @@ def as_role(origin: Origin | None, role: str) -> Origin | None:
 
 
 def zeros(builder: Builder, like: Operand, base: str | None = None) -> Operand:
-    """Zeros of an operand's shape and dtype."""
+    """Zeros of an operand's shape and dtype; they belong to no statement of the user's."""
+    origin, builder.origin = builder.origin, None
+    made = _zeros(builder, like, base)
+    builder.origin = origin
+    return made
+
+
+def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if isinstance(like, Tuple):
-        return Tuple(tuple(zeros(builder, item) for item in like.items), like.is_list)
+        return Tuple(tuple(_zeros(builder, item, None) for item in like.items), like.is_list)
     known = builder.type_of(like)
     if isinstance(known, Scalar) or not isinstance(like, Var | Global):
         return Const(0.0)

@@ -20,9 +20,9 @@ def check(function: Function, activity: Activity, types: Types) -> None:
     errors: list[AdxformError] = []
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
-            errors.extend(_opaque(stmt, stmt.op, activity))
+            errors.extend(_opaque(function, stmt, stmt.op, activity))
         elif isinstance(stmt, Effect):
-            errors.extend(_effect(stmt, activity))
+            errors.extend(_effect(function, stmt, activity))
     errors.extend(_conflicts(function, activity, types))
     if errors:
         raise combine(errors)
@@ -57,8 +57,8 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
     return found
 
 
-def _opaque(stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
-    active = [n for n in uses(stmt.args) if n in activity.varied]
+def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
+    active = [function.bases.get(n, n) for n in uses(stmt.args) if n in activity.varied]
     if op.boolean or not active or stmt.target not in activity.useful:
         return []
     location = getattr(op.tree, "_location", None)
@@ -75,10 +75,13 @@ def _opaque(stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
     ))]
 
 
-def _effect(stmt: Effect, activity: Activity) -> list[AdxformError]:
+def _effect(function: Function, stmt: Effect, activity: Activity) -> list[AdxformError]:
     if stmt.harmless:
         return []
-    active = [n for _, o in stmt.reads for n in names_in(o) if n in activity.varied]
+    active = [
+        function.bases.get(n, n)
+        for _, o in stmt.reads for n in names_in(o) if n in activity.varied
+    ]
     if not active:
         return []
     where = stmt.origin.location if stmt.origin else None

@@ -26,6 +26,7 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -37,7 +38,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Struct, Type, was_broadcast
+from adxform.core.types import INT, Scalar, Struct, Type, was_broadcast
 from adxform.differentiate.common import as_role, elementwise_term, names_for, primitive, zeros
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
@@ -207,6 +208,9 @@ class Reverse:
         if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
             empty = Tuple((Const(None),) * len(known.items))
             bars[x.name] = self.with_item(bars.get(x.name, empty), index.value, out_bar)
+        elif x.name in self.activity and (back := whole(index)) is not None:
+            base = None if x.name in bars else self.base(x.name)
+            self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
         elif x.name in self.activity:
             bar = self.bar_or_zero(bars, x.name)
             bars[x.name] = self.builder.emit(
@@ -240,9 +244,7 @@ class Reverse:
                     extra = {"item": item, "index": Const(place), "out_bar": out_bar}
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
-        stretched = rule.broadcasts and was_broadcast(
-            self.builder.type_of(operand), self.builder.type_of(out)
-        ) is not False
+        stretched = rule.broadcasts and self.may_stretch(operand, stmt)
         named = None if not isinstance(operand, Var) or operand.name in bars else (
             self.base(operand.name))
         base = None if stretched else named
@@ -255,6 +257,14 @@ class Reverse:
         if stretched:
             value = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
         self.add(bars, operand, value)
+
+    def may_stretch(self, operand: Var, stmt: Let) -> bool:
+        """Whether an operation may have stretched an operand to the shape of its result."""
+        others = [a for a in stmt.args if a != operand]
+        if all(isinstance(self.builder.type_of(a), Scalar) for a in others):
+            return False
+        known, result = self.builder.type_of(operand), self.builder.type_of(Var(stmt.target))
+        return was_broadcast(known, result) is not False
 
     # --- structure ----------------------------------------------------------------------------
 
@@ -403,3 +413,13 @@ def _is_test(let: Let) -> bool:
     if isinstance(let.op, Opaque):
         return let.op.pure
     return isinstance(let.op, Primitive) and let.op.style in ("compare", "unary")
+
+
+def whole(index: Operand) -> Operand | None:
+    """For an index that only adds axes, such as ``[:, None]``, the one that takes them away."""
+    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    kept = (Slice(), Const(Ellipsis))
+    if Const(None) not in parts or any(p not in kept and p != Const(None) for p in parts):
+        return None
+    back = tuple(Const(0) if p == Const(None) else p for p in parts)
+    return back[0] if len(back) == 1 else Tuple(back)

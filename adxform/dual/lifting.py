@@ -107,7 +107,8 @@ def apply_linear(
         When a dual number is in another place, or a keyword makes the function affine.
 
     """
-    lead, level = outermost(args, kwargs), outermost(args, kwargs).level
+    lead = outermost(args, kwargs)
+    level = lead.level
     if affine := AFFINE.intersection(kwargs):
         raise TypeError(f"{function.__name__} of a Dual takes no {min(affine)}=")
     linear = range(len(args)) if places is None else places
@@ -139,7 +140,8 @@ def apply_multilinear(
         When a dual number is in another place.
 
     """
-    lead, level = outermost(args, kwargs), outermost(args, kwargs).level
+    lead = outermost(args, kwargs)
+    level = lead.level
     active = [i for i, argument in enumerate(args) if level_of(argument) == level]
     inside = sum(level_of(leaf) == level for leaf in leaves((args, kwargs)))
     if inside > len(active) or not set(active) <= set(places):

@@ -216,8 +216,10 @@ def check(tree: ast.Module | ast.Expression, text: str) -> None:
 
 def double_quoted(literal: str) -> str:
     """The literal in double quotes, as most people write them, where nothing need be escaped."""
-    plain = literal.count("'") == 2 and '"' not in literal and literal.endswith("'")
-    return literal.replace("'", '"') if plain else literal
+    if '"' in literal or not literal.endswith("'") or literal.endswith("'''"):
+        return literal
+    prefix, _, text = literal[:-1].partition("'")
+    return f'{prefix}"{text}"'
 
 
 def triple_quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 
 from adxform.analysis.types import Types
 from adxform.core.ir import Function, Global, Let, Operand, Primitive, Slice, Tuple, walk
+from adxform.core.pause import collection_paused
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.rules import runtime
@@ -17,6 +18,7 @@ MODULES = {"np": "numpy", "math": "math"}
 Part = tuple[Function, Types]
 
 
+@collection_paused
 def module_text(parts: Sequence[Part], *, imports: bool = True) -> str:
     """The text of generated functions, in the order in which they are defined."""
     trees, helpers, needed = module_parts(parts)
@@ -30,7 +32,7 @@ def module_parts(
     """The generated functions' trees, the helpers' and the imports that both need."""
     own = {function.name for function, _ in parts}
     trees = [to_python(function, types, reserved=own) for function, types in parts]
-    helpers = [_helper(name) for name in used_helpers(trees)]
+    helpers = [helper(name) for name in used_helpers(trees)]
     spellings: dict[str, str] = {}
     for function, _ in parts:
         spellings = {**function.spellings, **spellings}
@@ -45,7 +47,7 @@ def helper_source(name: str) -> str:
     return inspect.getsource(getattr(runtime, name))
 
 
-def _helper(name: str) -> ast.stmt:
+def helper(name: str) -> ast.stmt:
     """A helper's definition, without annotations."""
     tree = ast.parse(helper_source(name)).body[0]
     for node in ast.walk(tree):
@@ -65,7 +67,7 @@ def used_helpers(trees: Iterable[ast.AST]) -> list[str]:
         name = work.pop()
         if name in known and name not in wanted:
             wanted.add(name)
-            work.extend(n.id for n in ast.walk(_helper(name)) if isinstance(n, ast.Name))
+            work.extend(n.id for n in ast.walk(helper(name)) if isinstance(n, ast.Name))
     return [n for n in known if n in wanted]
 
 

@@ -7,6 +7,7 @@ place where it is used, unless something it reads is written in between.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
 from adxform.core.ir import (
@@ -41,9 +42,11 @@ def nest(function: Function, aliases: Aliases) -> Nested:
         if isinstance(stmt, WhileLoop):
             counts.update(uses((stmt.test,)))
         for phi in phis_of(stmt):
-            counts.update(dict.fromkeys(uses((phi.first, phi.second)), 2))
+            counts.update(uses((phi.second,)))
+            times = 1 if isinstance(stmt, Branch) else 2  # before a loop nothing moves into a phi
+            counts.update(dict.fromkeys(uses((phi.first,)), times))
     nesting = _Nesting(counts, function, aliases)
-    nesting.block(function.body, function.result)
+    nesting.block(function.body, [function.result])
     return nesting.nested
 
 
@@ -55,29 +58,29 @@ class _Nesting:
         self.nested: Nested = {}
         self.sizes: dict[str, int] = {}
 
-    def block(self, block: Block, result: Operand | None = None) -> None:
-        """Nest within one block; ``waiting`` holds what may still move down to its use."""
+    def block(self, block: Block, results: Sequence[Operand]) -> None:
+        """Nest within one block, which ends with ``results`` read; ``waiting`` holds what may
+        still move down to its use."""
         waiting: dict[str, Let] = {}
         readers: dict[str, set[str]] = {}
         for stmt in block:
             self._use(stmt, reads_of(stmt), waiting)
             if isinstance(stmt, Branch):
-                self.block(stmt.then)
-                self.block(stmt.orelse)
+                self.block(stmt.then, [p.first for p in stmt.phis])
+                self.block(stmt.orelse, [p.second for p in stmt.phis])
             elif isinstance(stmt, WhileLoop):
                 self.head(stmt)
-                self.block(stmt.body)
+                self.block(stmt.body, [p.second for p in stmt.phis])
             elif not isinstance(stmt, Let | Effect):
-                self.block(stmt.body)
+                self.block(stmt.body, [p.second for p in stmt.phis])
             self._written(stmt, waiting, readers)
             if isinstance(stmt, Let) and self._may_move(stmt):
                 waiting[stmt.target] = stmt
                 for name in self._leaves(stmt):
                     readers.setdefault(self.aliases.of(name), set()).add(stmt.target)
-        if result is not None:
-            for name in names_in(result):
-                if name in waiting:
-                    self._nest(waiting.pop(name), 1)
+        for name in uses(results):
+            if name in waiting:
+                self._nest(waiting.pop(name), 1)
 
     def head(self, stmt: WhileLoop) -> None:
         """The whole head of a while loop, if it can be one expression, becomes its condition."""

@@ -31,8 +31,8 @@ def to_source(tree: ast.AST) -> str:
 
     Raises `InternalError` rather than return text that reads back as another tree.
     """
-    copy = canonical(tree)
     try:
+        copy = canonical(tree)
         text = str(astor.to_source(copy, source_generator_class=_Generator)).strip("\n")
     except InternalError:
         raise

@@ -34,6 +34,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import outside_names
+from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
 from adxform.emit.nesting import Nested, nest, written_out
 from adxform.emit.printer import comment
@@ -65,6 +66,7 @@ def to_python(
     function: Function, types: Types, *, reserved: set[str] | None = None
 ) -> ast.FunctionDef:
     """A function of Core as a Python definition."""
+    function = without_markers(function, types)
     aliases = Aliases(function.body, types)
     nested = nest(function, aliases)
     function = schedule(function, nested, aliases)
@@ -278,8 +280,38 @@ class Writer:
         return [ast.Assign([self.store(stmt.target)], ast.BinOp(source, op, added), lineno=1)]
 
     def unpacking(self, block: Block, place: int) -> tuple[ast.stmt, int] | None:
-        """``n = t[0]; d = t[1]`` as ``n, d = t``, where ``t`` has exactly that use."""
-        return None
+        """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
+        many statements of the block that is."""
+        names: list[str] = []
+        source: Let | None = None
+        length = 0
+        for offset, stmt in enumerate(block[place:]):
+            if isinstance(stmt, Let) and stmt.target in self.nested and names:
+                continue
+            query = self._element(stmt, len(names))
+            if query is None or (source is not None and query.args != source.args):
+                break
+            if source is not None and stmt.origin != source.origin:  # type: ignore[union-attr]
+                break
+            source = query
+            names.append(stmt.target)  # type: ignore[union-attr]
+            length = offset + 1
+        if source is None or len(names) < 2:
+            return None
+        targets: list[ast.expr] = [self.store(name) for name in names]
+        value = self.operation(source)
+        return ast.Assign([ast.Tuple(targets, ast.Store())], value, lineno=1), length
+
+    def _element(self, stmt: Stmt, place: int) -> Let | None:
+        """The shape query whose element number ``place`` a statement takes."""
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return None
+        if stmt.op.name != "[]" or stmt.args[1] != Const(place) or stmt.target in self.nested:
+            return None
+        query = self.nested.get(stmt.args[0].name) if isinstance(stmt.args[0], Var) else None
+        if query is None or not isinstance(query.op, Primitive) or query.op.name != ".shape":
+            return None
+        return query
 
     # --- structure ----------------------------------------------------------------------------
 
@@ -371,7 +403,8 @@ class Writer:
         if isinstance(op, Primitive):
             made = self.primitive(op, stmt.args)
             written = stmt.origin is not None and stmt.origin.role == "primal"
-            return made if written or not isinstance(made, ast.BinOp) else ordered(made)
+            own = not written and op.style == "infix" and isinstance(made, ast.BinOp)
+            return ordered(made) if own else made
         if isinstance(op, Callee):
             return ast.Call(load(op.name), [self.operand(a) for a in stmt.args], [])
         reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
@@ -439,10 +472,11 @@ def negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), test)
 
 
-def ordered(node: ast.BinOp) -> ast.BinOp:
+def ordered(node: ast.expr) -> ast.expr:
     """A product or sum of our own with its constant first and as few parentheses as can be;
     both commute exactly.
     """
+    assert isinstance(node, ast.BinOp)
     left, right = node.left, node.right
     if isinstance(node.op, ast.Mult):
         constant = isinstance(right, ast.Constant) and not (
@@ -488,6 +522,7 @@ _SPECIAL: dict[str, Callable[[Writer, list[ast.expr]], ast.expr]] = {
     "copy": lambda writer, args: args[0],
     "rename": lambda writer, args: args[0],
     "adxform.stop_gradient": lambda writer, args: args[0],
+    "adxform.markers.stop_gradient": lambda writer, args: args[0],
     "empty_list": lambda writer, args: ast.List([], ast.Load()),
     "list_of": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]

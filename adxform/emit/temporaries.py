@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adxform.core.ir import Callee, Function, Let, Primitive, Var, walk
+from adxform.core.ir import Callee, Function, Let, Primitive, Var, phis_of, walk
 from adxform.emit.nesting import Nested
 
 WORDS = {
@@ -24,6 +24,8 @@ def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
     """What every name is to be called, temporaries included."""
     bases = dict(function.bases)
     for stmt in walk(function.body):
+        for phi in phis_of(stmt):
+            bases.setdefault(phi.target, "value")
         if not isinstance(stmt, Let):
             continue
         for target in stmt.targets:

@@ -60,6 +60,13 @@ class ConditionalExpressions(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> list[ast.stmt] | ast.stmt:
         return self._hoisted(node, "value") if node.value is not None else node
 
+    def visit_Expr(self, node: ast.Expr) -> list[ast.stmt] | ast.stmt:
+        if isinstance(node.value, ast.IfExp):
+            sides = [node.value.body, node.value.orelse]
+            then, orelse = ([_place(ast.Expr(v), node)] for v in sides)
+            return _place(ast.If(node.value.test, then, orelse), node)
+        return node
+
     def visit_If(self, node: ast.If) -> list[ast.stmt] | ast.stmt:
         self.generic_visit(node)
         return self._hoisted(node, "test") if not isinstance(node.test, ast.BoolOp) else node

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass, field
 from typing import Any
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
     UNDEFINED,
+    UNKNOWN,
     Callee,
     Const,
     Effect,
@@ -26,11 +28,12 @@ from adxform.core.ir import (
     Var,
     While,
 )
+from adxform.core.pause import collection_paused
 from adxform.core.verify import verify
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.desugar import AUGMENT, UPDATE, desugar
 from adxform.frontend.hoist import gives_boolean
-from adxform.frontend.scope import Meaning, bound_names
+from adxform.frontend.scope import LiveScope, Meaning, bound_names
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import PHI, all_args, free_names, to_ssa
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
@@ -50,8 +53,11 @@ class Program:
     open: list[SourceFunction] = field(default_factory=list)
     origins: dict[int, SourceFunction] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
+    root: SourceFunction | None = None
+    outer: dict[str, Any] = field(default_factory=dict)
 
 
+@collection_paused
 def lower(source: SourceFunction, program: Program | None = None) -> Function:
     """The Core of a function.
 
@@ -61,6 +67,7 @@ def lower(source: SourceFunction, program: Program | None = None) -> Function:
         If it uses Python that is not supported, with the place.
     """
     program = program or Program()
+    program.root = program.root or source
     _check_signature(source)
     tree = desugar(source.node, source.text)
     names = Names(outer_names(tree))
@@ -141,6 +148,7 @@ class Lowerer(Expressions):
         self.env = env
         self.locals: set[str] = set()
         self.depth = 0
+        self.result_name: str | None = "out"
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -163,7 +171,7 @@ class Lowerer(Expressions):
         return result
 
     def returned(self, stmt: ast.Return) -> Operand:
-        return Const(None) if stmt.value is None else self.checked(stmt.value, "out")
+        return Const(None) if stmt.value is None else self.checked(stmt.value, self.result_name)
 
     def block(self, body: list[ast.stmt]) -> None:
         for stmt in body:
@@ -194,7 +202,7 @@ class Lowerer(Expressions):
             self._copy(name, result)
 
     def _copy(self, name: str, value: Operand) -> None:
-        if name not in self.builder.bases and isinstance(value, Var):
+        if name not in self.builder.bases:
             self.env[name] = value
             return
         primitive = RULES["copy"].primitive
@@ -383,7 +391,7 @@ class Lowerer(Expressions):
         meaning = self.lookup(node.id)
         if meaning is None:
             raise self.unsupported(f"the name {node.id} is not defined", node)
-        return Global(meaning.text, meaning.value)
+        return self.outer(meaning, node)
 
     def value(self, version: str) -> Operand:
         if version == UNBOUND:
@@ -424,18 +432,49 @@ class Lowerer(Expressions):
             meaning_of_head = (meaning.dotted, meaning.text)
         self.program.spelled.setdefault(*meaning_of_head)
 
-    def on_global(self, node: ast.expr, dotted: str, base: str | None) -> Operand:
-        meaning = self.meaning(node)
-        assert meaning is not None
-        return Global(meaning.text, meaning.value)
-
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
         meaning = self.meaning(node)
-        if meaning is not None:
-            if meaning.dotted is not None:
-                self._remember_spelling(meaning)
+        if meaning is None:
+            return super().on_Attribute(node, base)
+        if meaning.dotted is not None:
+            self._remember_spelling(meaning)
+        return self.outer(meaning, node)
+
+    def foreign(self, name: str) -> bool:
+        """Whether a name means something in this function's module only, not in the root's."""
+        assert self.program.root is not None
+        root, own = self.program.root.scope, self.source.scope
+        if own is root:
+            return False
+        return not (
+            isinstance(own, LiveScope) and isinstance(root, LiveScope) and own.shares(root, name)
+        )
+
+    def outer(self, meaning: Meaning, node: ast.expr) -> Operand:
+        """A value from outside the function, under a name that means the same in the output."""
+        head = meaning.text.split(".")[0]
+        if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
+            return Global(meaning.dotted if self.foreign(head) else meaning.text, meaning.value)
+        if not self.foreign(head):
             return Global(meaning.text, meaning.value)
-        return super().on_Attribute(node, base)
+        if isinstance(meaning.value, int | float | complex | str | None):
+            return Const(meaning.value)
+        if meaning.value is UNKNOWN:
+            raise self.unsupported(
+                f"{meaning.text} in {self.source.text.file} is not known without running the file",
+                node, "Pass it as an argument.",
+            )
+        return Global(self._unique(meaning), meaning.value)
+
+    def _unique(self, meaning: Meaning) -> str:
+        """A name in the output for a value of another module's."""
+        text = meaning.text.replace(".", "_")
+        number = 1
+        name = f"_{text}"
+        while self.program.outer.setdefault(name, meaning.value) is not meaning.value:
+            number += 1
+            name = f"_{text}_{number}"
+        return name
 
     def on_BoolOp(self, node: ast.BoolOp, base: str | None) -> Operand:
         return self.other(node, base)
@@ -477,7 +516,7 @@ class Lowerer(Expressions):
 
     def opaque(self, node: ast.expr, base: str | None, callee: str = "") -> Operand:
         """An expression carried verbatim."""
-        reads = tuple(n for n in free_names(node) if n in self.locals or n in self.env)
+        reads = tuple(n for n in free_names(node) if self._is_read(n))
         op = Opaque(
             node,
             reads,
@@ -486,7 +525,17 @@ class Lowerer(Expressions):
             callee=callee,
         )
         self._located_opaque(node)
-        return self.builder.emit(op, [self.value(n) for n in reads], base)
+        values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
+        return self.builder.emit(op, values, base)
+
+    def _is_read(self, name: str) -> bool:
+        """Whether a name in an expression carried verbatim is one that the output may lack."""
+        if name in self.locals or name in self.env:
+            return True
+        meaning = self.lookup(name)
+        return meaning is not None and not hasattr(builtins, name) and (
+            meaning.function is None or self.foreign(name)
+        )
 
     def _located_opaque(self, node: ast.expr) -> None:
         node._location = self.source.text.location(node)  # type: ignore[attr-defined]
@@ -499,7 +548,7 @@ class Lowerer(Expressions):
                                    node)
         bound = self._bind(node, function)
         if self._inlines(function, bound):
-            return self._inline(function, bound)
+            return self._inline(function, bound, base)
         callee = self.callee(function)
         assert callee.function is not None
         leaves = list(_leaves(callee.function.result))
@@ -547,12 +596,15 @@ class Lowerer(Expressions):
             isinstance(s, ast.For | ast.While) for s in body
         )
 
-    def _inline(self, function: SourceFunction, bound: dict[str, Operand]) -> Operand:
+    def _inline(
+        self, function: SourceFunction, bound: dict[str, Operand], base: str | None
+    ) -> Operand:
         """The callee's statements in the place of its call, its parameters being the arguments."""
         tree = desugar(function.node, function.text)
         _rename_params(tree, self.builder.names, bound)
         env = {new: value for new, value in bound.items()}
         inner = Lowerer(function, self.builder, self.program, env)
+        inner.result_name = base
         self.builder.names.reserve(outer_names(tree))
         outer = self.builder.origin
         self.program.open.append(function)

@@ -101,6 +101,13 @@ class LiveScope:
             self.inner.append(meaning.function.scope)
         return meaning
 
+    def shares(self, other: LiveScope, name: str) -> bool:
+        """Whether a name is the same global for both functions."""
+        own, theirs = self.function.__code__.co_freevars, other.function.__code__.co_freevars
+        if name in own or name in theirs:
+            return self.current(name) is other.current(name)
+        return self.function.__globals__ is other.function.__globals__
+
     def current(self, name: str) -> Any:
         """What a name stands for at this moment."""
         code, closure = self.function.__code__, self.function.__closure__ or ()
@@ -189,7 +196,7 @@ class FileScope:
                 return self._import(stmt, name)
             case ast.ImportFrom():
                 return self._import_from(stmt, name)
-            case ast.FunctionDef():
+            case ast.FunctionDef() if not stmt.decorator_list:  # decorated, it may be anything
                 return Meaning(name, function=SourceFunction(stmt, self.text, self))
             case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(
                 target=ast.Name(), value=ast.expr() as value
@@ -217,6 +224,8 @@ class FileScope:
 
     def _module_scope(self, stmt: ast.ImportFrom) -> FileScope | None:
         """The scope of a module imported from, where it is a file beside this one."""
+        if (stmt.module or "").partition(".")[0] == "adxform" and not stmt.level:
+            return None
         folder = Path(self.text.file).resolve().parent
         for _ in range(max(stmt.level - 1, 0)):
             folder = folder.parent

@@ -95,7 +95,7 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
     """
     name = getattr(function, "__name__", repr(function))
     try:
-        lines, first = inspect.getsourcelines(function)
+        lines, first = inspect.getsourcelines(getattr(function, "__code__", function))
         file = inspect.getsourcefile(function) or "<unknown>"
     except (OSError, TypeError) as error:
         raise SourceNotFoundError(

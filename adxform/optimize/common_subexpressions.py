@@ -55,6 +55,6 @@ class CommonSubexpressions(Rewriter):
 def _short(stmt: Let) -> bool:
     """Whether an operation is as short to write again as to name: a comparison, an element."""
     assert isinstance(stmt.op, Primitive)
-    if stmt.op.style == "compare":
+    if stmt.op.style == "compare" or stmt.op.name == "op.Not":
         return True
     return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.ir import Const, If, Let, Operand, Primitive, Tuple
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple
 from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
 from adxform.optimize.stretching import unstretched
@@ -51,9 +51,8 @@ class Simplify(Remembering):
             return self.lowered(stmt, op)
         if op.name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
             return Const(FOLDED[op.name](*(a.value for a in stmt.args if isinstance(a, Const))))
-        if op.name == "[]" and isinstance(stmt.args[0], Tuple):
-            index = stmt.args[1]
-            return static_item(stmt.args[0], index) if isinstance(index, Const) else None
+        if op.name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
+            return static_item(stmt.args[0], stmt.args[1])
         rewrite = _REWRITES.get(op.name)
         found = None if rewrite is None else rewrite(self, stmt)
         return unstretched(self, stmt, op) if found is None else found
@@ -153,7 +152,49 @@ def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
     return None
 
 
+def _total(walk: Simplify, stmt: Let) -> Operand | None:
+    """``np.sum(-a)`` is ``-np.sum(a)``: rounding is symmetric."""
+    if stmt.origin is None or stmt.origin.role == "primal":
+        return None
+    inner = walk.origin_of(stmt.args[0])
+    if not _is_op(inner, "op.USub") or inner is None or not isinstance(stmt.op, Primitive):
+        return None
+    total = walk.made(stmt.op, (inner.args[0], *stmt.args[1:]))
+    base = walk.builder.bases.get(stmt.target)
+    return walk.made(RULES["op.USub"].primitive, (total,), base)
+
+
+def _element(walk: Simplify, stmt: Let) -> Operand | None:
+    """``np.sum(g, axis=1, keepdims=True)[:, 0]`` is ``np.sum(g, axis=1)``."""
+    made = walk.origin_of(stmt.args[0])
+    if _is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
+        again = replace(stmt, args=(made.args[0], stmt.args[1]))
+        part = _element(walk, again) or walk.made(stmt.op, again.args)
+        base = walk.builder.bases.get(stmt.target)
+        return walk.made(RULES["op.USub"].primitive, (part,), base)
+    if not _is_op(made, "np.sum") or made is None or not isinstance(made.op, Primitive):
+        return None
+    args = dict(zip(made.op.params, made.args, strict=True))
+    index = stmt.args[1]
+    parts = index.items if isinstance(index, Tuple) else (index,)
+    zeros = {i for i, p in enumerate(parts) if p == Const(0)}
+    if args["keepdims"] != Const(True) or zeros != _axes(args["axis"]) or any(
+        p not in (Const(0), Slice()) for p in parts
+    ):
+        return None
+    args["keepdims"] = Const(False)
+    base = walk.builder.bases.get(stmt.target)
+    return walk.made(made.op, tuple(args.values()), base)
+
+
+def _axes(axis: Operand) -> set[Any]:
+    parts = axis.items if isinstance(axis, Tuple) else (axis,)
+    return {p.value for p in parts if isinstance(p, Const)}
+
+
 _REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
+    "[]": _element,
+    "np.sum": _total,
     "op.Mult": _product,
     "op.Div": _quotient,
     "op.USub": _negation,

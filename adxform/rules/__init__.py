@@ -6,7 +6,14 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     broadcasting,
     core,
     creation,
+    decompositions,
+    einsum,
     indexing,
+    interpolation,
+    joining,
+    linalg,
+    ordering,
+    products,
     reductions,
     scalars,
     selection,
@@ -15,3 +22,5 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     steps,
     ufuncs,
 )
+
+augmented.declare()

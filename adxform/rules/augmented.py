@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adxform.core.ir import Primitive
 from adxform.rules.table import RULES
 
-for _name in [name for name in RULES if name.startswith("op.")]:
-    _rule = RULES[_name]
-    if _rule.primitive.style == "infix":
-        _text = _rule.primitive.text
-        _primitive: Primitive = replace(_rule.primitive, name=f"augment.{_text}")
-        RULES[_primitive.name] = replace(_rule, primitive=_primitive)
+
+def declare() -> None:
+    """Add a rule for ``x += y`` beside that of ``x + y``, and so on; called once all are there."""
+    for rule in [r for name, r in RULES.items() if name.startswith("op.")]:
+        if rule.primitive.style == "infix":
+            primitive = replace(rule.primitive, name=f"augment.{rule.primitive.text}")
+            RULES[primitive.name] = replace(rule, primitive=primitive)

@@ -121,7 +121,7 @@ def _stretched(small: Dim, large: Dim) -> bool:
 
 
 def _unsure(small: Dim, large: Dim) -> bool:
-    return small != large and may_be_one(small) and (small != 1 or may_be_one(large))
+    return small not in (large, 1) and may_be_one(small)
 
 
 # as_like(g, like): g in the floating dtype of `like`.

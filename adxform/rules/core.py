@@ -57,4 +57,5 @@ inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
 
 # A value that the user holds constant; printed as the value alone.
-inactive("adxform.stop_gradient(x)", infer=_same, fresh=False, cheap=True)
+inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,
+         fresh=False, cheap=True)

@@ -179,6 +179,12 @@ class FormulaExpressions(Expressions):
     def name(self, node: ast.Name) -> Operand:
         return self.env[node.id]
 
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        """``np.s_[...]`` is an index by itself, as an argument of a helper."""
+        if _dotted(node.value) == "np.s_":
+            return self.operand(node.slice)
+        return super().on_Subscript(node, base)
+
     def other(self, node: ast.expr, base: str | None) -> Operand:
         raise ValueError(f"a formula may not say {ast.unparse(node)!r}")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from adxform.core.types import INT, Array, Scalar, Struct, Sym, Type, dims_of
+from adxform.core.types import INT, Array, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
-from adxform.rules.table import inactive, linear
+from adxform.rules.samples import calls
+from adxform.rules.table import alias, inactive, linear, lowers
+from adxform.rules.wording import along, array, axis_in, dtype_in, is_none, refuse
 
 
 def _shape(x: Type, *_: Type) -> Type:
@@ -38,18 +40,83 @@ def _size(x: Type) -> Type:
     return INT
 
 
-def _transposed(x: Type) -> Type:
-    dims = dims_of(x)
-    return Array(getattr(x, "dtype", None), None if dims is None else dims[::-1])
-
-
 linear("x[index]", x="accumulate_at(np.zeros_like(x), index, out_bar)", infer=infer.getitem,
-       fresh=False, cheap=True)
-linear("x.T", x="out_bar.T", infer=_transposed, fresh=False, cheap=True)
-inactive("x.shape", "np.shape(x)", infer=_shape, cheap=True)
+       fresh=False, cheap=True,
+       sample=calls("R(5), 1", "R(5), 1:3", "R(5), ::-2", "R(3, 4), (slice(None), 2)",
+                    "R(3, 4), 1, :", "R(3, 4), None, ..., 0", "R(5), [0, 2, 2]", "R(5), I(4)",
+                    "R(3, 4), [0, 1], [2, 2]", "R(5), np.array([True, False, True, False, True])"))
+inactive("x.shape", infer=_shape, cheap=True)
+inactive("np.shape(x)", infer=_shape, cheap=True)
 inactive("len(x)", infer=_length, cheap=True)
 inactive("x.ndim", "np.ndim(x)", infer=_ndim, cheap=True)
 inactive("x.size", "np.size(x)", infer=_size, cheap=True)
-inactive("x.dtype", infer=infer.inert, cheap=True)
+inactive("x.dtype", "x.nbytes", "x.itemsize", infer=infer.inert, cheap=True)
 
-__all__ = ["Sym"]
+
+# Elements by their places along an axis
+
+
+def _taken(a: Type, indices: Type, axis: Type) -> Type:
+    dims, given = dims_of(infer.as_array(a)), dims_of(infer.as_array(indices))
+    place = axis_in(axis, a)
+    if is_none(axis):
+        return array(dtype_in(a), given)
+    if dims is None or given is None or place is None:
+        return Array(dtype_in(a), None)
+    return array(dtype_in(a), (*dims[:place], *given, *dims[place + 1 :]))
+
+
+def _untaken(a: Type, axis: Type) -> str:
+    if is_none(axis) and rank(infer.as_array(a)) != 1:
+        return "scatter_along(np.ravel(out_bar), a, np.ravel(indices), None)"
+    place = 0 if is_none(axis) else axis_in(axis, a)
+    if place is None:
+        refuse("np.take is differentiated only where its axis is known",
+               "Write the axis as a number.")
+    return f"accumulate_at(np.zeros_like(a), np.s_[{along(place, 'indices')}], out_bar)"
+
+
+linear("np.take(a, indices, axis=None)", a=_untaken, infer=_taken,
+       sample=calls("R(4), [0, 2, 2]", "R(4), 1", "R(2, 3), [4, 0]", "R(2, 3), [2, 0], axis=1",
+                    "R(2, 3), I(4, below=2), axis=0", "R(2, 3, 2), [[0, 1], [2, 2]], axis=1",
+                    "R(2, 3), 1, axis=-1"))
+alias("a.take(indices, axis=None)", "np.take")
+
+
+def _taken_along(arr: Type, indices: Type, axis: Type) -> Type:
+    dims = dims_of(infer.as_array(arr))
+    given = dims_of(infer.as_array(indices))
+    if is_none(axis) or dims is None or given is None or len(given) != len(dims):
+        return Array(dtype_in(arr), given if is_none(axis) else None)
+    place = axis_in(axis, arr)
+    if place is None:
+        return Array(dtype_in(arr), tuple(infer.unknown_dim() for _ in dims))
+    made = tuple(g if i == place or d == 1 else d if d == g else infer.unknown_dim()
+                 for i, (d, g) in enumerate(zip(dims, given, strict=True)))
+    return Array(dtype_in(arr), made)
+
+
+linear("np.take_along_axis(arr, indices, axis)",
+       arr="scatter_along(out_bar, arr, indices, axis)", infer=_taken_along,
+       sample=calls("R(4), [0, 2, 2], 0", "R(2, 3), [[2, 0], [1, 1]], 1",
+                    "R(2, 3), [[1, 0, 1]], axis=0", "R(2, 3), [4, 0, 4], None"))
+linear("scatter_along(g, like, indices, axis)", g="np.take_along_axis(out_bar, indices, axis)",
+       infer=lambda g, like, *_: infer.fresh_array(like),
+       sample=calls("R(2, 2), R(2, 3), [[2, 0], [1, 1]], 1", "R(3), R(4), [0, 2, 2], 0"))
+
+
+@lowers("scatter_along")
+def lower_scatter_along(g: Type, like: Type, indices: Type, axis: Type) -> str | None:
+    """Of a vector, an accumulation at the indices."""
+    if rank(like) == 1 and axis_in(axis, like) == 0:
+        return "accumulate_at(np.zeros_like(like), indices, g)"
+    return None
+
+
+# Indices made from sizes
+
+inactive("np.ix_(*args)", "np.diag_indices(n, ndim=2)", "np.triu_indices(n, k=0, m=None)",
+         "np.tril_indices(n, k=0, m=None)", "np.indices(dimensions)",
+         "np.unravel_index(indices, shape)", "np.ravel_multi_index(multi_index, dims)",
+         "np.triu_indices_from(arr, k=0)", "np.tril_indices_from(arr, k=0)",
+         "np.diag_indices_from(arr)", infer=infer.inert)

@@ -301,3 +301,37 @@ def unpad(g: Any, like: Any, pad_width: Any) -> Any:
     """The part of g that ``np.pad(like, pad_width)`` took from ``like``."""
     before = np.broadcast_to(pad_width, (np.ndim(g), 2))[:, 0]
     return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(like), strict=True))]
+
+
+def undiag(g: Any, like: Any, k: int = 0) -> Any:
+    """The cotangent of ``like`` in ``np.diag(like, k)``, whose cotangent is g."""
+    return np.diag(g, k) if np.ndim(like) == 1 else scatter_diagonal(g, like, k)
+
+
+# Matrices
+
+
+def transposed(a: Any) -> Any:
+    """The transpose of a matrix, or of each of a stack."""
+    return np.swapaxes(a, -1, -2)
+
+
+def columns(g: Any, b: Any) -> Any:
+    """g with a last axis, if b is a vector: the one column that ``np.linalg.solve`` makes of it."""
+    return np.expand_dims(g, -1) if np.ndim(b) == 1 else g
+
+
+def uncolumned(g: Any, b: Any) -> Any:
+    """g without its last axis, if b is a vector."""
+    return g[..., 0] if np.ndim(b) == 1 else g
+
+
+def inverse_gaps(w: Any) -> Any:
+    """1 / (w[j] - w[i]) at [..., i, j], and 0 where both are the same."""
+    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
+    return np.divide(1.0, gaps, out=np.zeros_like(gaps), where=gaps != 0)
+
+
+def diagonal_matrix(v: Any) -> Any:
+    """A matrix, or a stack of them, with v on the diagonal."""
+    return np.expand_dims(v, -1) * np.eye(np.shape(v)[-1], dtype=v.dtype)

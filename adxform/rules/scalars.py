@@ -142,8 +142,9 @@ inactive("int(x)", infer=_integer)
 inactive("bool(x)", infer=_answer)
 
 
-def _fsum(seq: Type) -> str:
-    return "out_bar" if isinstance(seq, Struct) else "broadcast_like(out_bar, seq)"
+def _fsum(index: Type | None = None) -> str:
+    """The cotangent of one number of a list, or of all numbers of an array."""
+    return "broadcast_like(out_bar, seq)" if index is None else "out_bar"
 
 
 linear("math.fsum(seq)", seq=_fsum, infer=_float, sample=calls("[R, R, R]", "R(3)"))

@@ -30,6 +30,14 @@ def _first(x: Type, *_: Type) -> Type:
     return strong(infer.as_array(x))
 
 
+def _scaled(x: Type, exponent: Type) -> Type:
+    """The dtype of x alone, broadcast with the exponent."""
+    found, x = number_result(x, exponent), infer.as_array(x)
+    if isinstance(found, Array | Scalar) and isinstance(x, Array | Scalar):
+        return replace(found, dtype=x.dtype)
+    return found
+
+
 def _clipped(a: Type, low: Type, high: Type) -> Type:
     """The bounds' shapes count as well; None is no bound."""
     return number_result(*(t for t in (a, low, high) if not isinstance(t, Known)))
@@ -101,7 +109,7 @@ chooser(
     x="np.where(np.isfinite(x), g, 0.0)",
     infer=_first,
 )
-chooser("np.ldexp(x, exponent)", x="np.ldexp(g, exponent)", infer=_first,
+chooser("np.ldexp(x, exponent)", x="np.ldexp(g, exponent)", infer=_scaled,
         sample=uniform(-1.0, 1.0, exponent=int))
 
 # The real part of a real number is itself, and so is its conjugate.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adxform.core.types import Type
+from adxform.core.types import ANY, Array, Scalar, Type, dims_of
 from adxform.errors import MissingRuleError
 from adxform.rules import infer
 from adxform.rules.samples import calls, uniform
@@ -12,10 +12,26 @@ from adxform.rules.table import alias, elementwise, general, inactive
 from adxform.rules.ufuncs import float_result, strong
 
 
-def special(pattern: str, *, sample: object = None, **partials: Any) -> None:
+def _result(*types: Type) -> Type:
+    """The broadcast of all operands; beside a Python number some functions widen a float32."""
+    found = float_result(*types)
+    mixed = any(isinstance(t, Scalar) and t.weak for t in types)
+    if not mixed or (isinstance(found, Array | Scalar) and found.dtype == "float64"):
+        return found
+    return Array(None, dims_of(found)) if isinstance(found, Array) else ANY
+
+
+def _double_array(*types: Type) -> Type:
+    """What polygamma gives: an array of double precision, even of no dimensions."""
+    found = float_result(*types)
+    return Array("float64", dims_of(found)) if isinstance(found, Array | Scalar) else found
+
+
+def special(
+    pattern: str, *, infer: object = _result, sample: object = None, **partials: Any
+) -> None:
     """A function of scipy.special that acts element by element, and its partial derivatives."""
-    pattern = f"scipy.special.{pattern}"
-    elementwise(pattern, infer=float_result, sample=sample, **partials)
+    elementwise(f"scipy.special.{pattern}", infer=infer, sample=sample, **partials)
 
 
 def unknown() -> str:
@@ -72,7 +88,7 @@ alias("scipy.special.psi(x)", "scipy.special.digamma")
 special("zeta(s, x)", s=unknown, x="-s * scipy.special.zeta(s + 1, x) * g",
         sample=uniform(0.3, 1.5, s=2.5))
 special("polygamma(n, x)", n=unknown, x="scipy.special.polygamma(n + 1, x)",
-        sample=uniform(0.3, 1.5, n=1))
+        infer=_double_array, sample=uniform(0.3, 1.5, n=1))
 special(
     "beta(x, y)",
     x="g * out * (scipy.special.digamma(x) - scipy.special.digamma(x + y))",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adxform.core.types import Array, Scalar, Type, dims_of
+from adxform.core.types import ANY, Array, Scalar, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.samples import uniform
 from adxform.rules.table import alias, elementwise
@@ -22,10 +22,13 @@ def number_result(*types: Type) -> Type:
 
 def strong(found: Type) -> Type:
     """A number as NumPy's functions give it: ``np.sin(0.5)`` widens a float32 array."""
-    return Scalar(found.dtype) if isinstance(found, Scalar) else found
+    if isinstance(found, Scalar) or (isinstance(found, Array) and found.dims == ()):
+        return ANY if found.dtype is None else Scalar(found.dtype)
+    return found
 
 
 def _double(*types: Type) -> Type:
+    """The broadcast of all operands in double precision."""
     found = float_result(*types)
     if isinstance(found, Array):
         return Array("float64", dims_of(found))

@@ -7,6 +7,7 @@ A program's values stay moderate and away from poles by the form of its expressi
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 from collections.abc import Iterator
@@ -199,7 +200,7 @@ class Writer:
             item = {FLOAT: "[0]", VECTOR: "[1]"}[kind] if helper.result == PAIR else ""
             return self.call(helper, depth) + item
         form: str = self.pick(*forms)
-        return self.fill(form.replace("X", "{" + kind[0].upper() + "}"), depth)
+        return f"({self.fill(form.replace('X', '{' + kind[0].upper() + '}'), depth)})"
 
     def float_expr(self, depth: int) -> str:
         return self.chosen(FLOAT, depth, (4, SCALAR_FORMS), (3, ELEMENTWISE), (3, REDUCTIONS),
@@ -214,7 +215,7 @@ class Writer:
 
     def test(self, depth: int = 1) -> str:
         forms = (*COMPARISONS, *TESTS, *(INT_TESTS if self.known(INT) else ()))
-        return self.fill(self.pick(*forms), min(depth, 1))
+        return f"({self.fill(self.pick(*forms), min(depth, 1))})"
 
     def call(self, helper: Helper, depth: int) -> str:
         given = len(helper.params) - self.rng.randrange(helper.defaults + 1)
@@ -353,10 +354,8 @@ class Writer:
     def check(self) -> None:
         self.line(self.pick(
             "assert True", f"assert abs({self.expr(FLOAT, 0)}) < 1e9, 'too large'", "pass",
-            "unused = 'text'", f"unused = {self.expr(FLOAT, 1)}", "# a comment",
+            "unused = 'text'", f"unused = {self.expr(FLOAT, 1)}", '"a remark"',
         ))
-        if self.lines[-1].strip().startswith("#"):
-            self.plain()
 
     def branch(self) -> None:
         tests = [f"if {self.test()}:"] + [f"elif {self.test()}:"] * self.chance(25)
@@ -441,7 +440,7 @@ class Writer:
 
     def while_loop(self) -> None:
         counter = next(n for n in ("k", "q", "r") if n not in self.env)
-        extra = self.pick("", "", f" and {self.test()}")
+        extra = self.pick("", "", f" and ({self.test()})")
         self.line(f"{counter} = 0")
         with self.scoped():
             self.env[counter] = INT
@@ -496,7 +495,7 @@ def write_program(rng: random.Random) -> Program:
         params.insert(0, PARAMETERS[0])
     result = (FLOAT, FLOAT, FLOAT, FLOAT, VECTOR, "tuple")[rng.randrange(6)]
     lines += write_function(rng, "f", params, 0, result, helpers, 1 + rng.randrange(6))
-    return Program("\n".join(lines), tuple(params), result)
+    return Program(ast.unparse(ast.parse("\n".join(lines))), tuple(params), result)
 
 
 @st.composite

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import adxform
 from adxform.derivatives import Derivative, Generated
-from adxform.dual import derivative
+from adxform.dual import array, derivative
 from adxform.errors import AdxformError, UnsupportedError
 from adxform.pipeline import Options
 from tests.random_programs.generator import FLOAT, INT, MATRIX, VECTOR, Program, programs
@@ -73,7 +73,7 @@ def directions(program: Program, args: Sequence[Any], seed: int) -> tuple[Any, .
 
 
 def parts(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, tuple) else [value]
+    return list(value) if isinstance(value, tuple | list) else [value]
 
 
 def same(a: Any, b: Any) -> bool:
@@ -149,6 +149,27 @@ class Case:
         return not isinstance(self.value, tuple) and np.shape(self.value) == ()
 
 
+class DualNumpy:
+    """NumPy, whose ``array`` and ``full`` can hold dual numbers."""
+
+    array = staticmethod(array)
+
+    @staticmethod
+    def full(shape: Any, value: Any) -> Any:
+        return np.ones(shape) * value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+
+def dual_function(program: Program) -> Callable[..., Any]:
+    """The program's function for dual numbers."""
+    scope: dict[str, Any] = {"np": DualNumpy()}
+    exec(program.text.replace("import numpy as np", ""), scope)
+    f: Callable[..., Any] = scope["f"]
+    return f
+
+
 def prepared(program: Program, f: Callable[..., Any], seed: int) -> Case:
     """Run a program by itself and by dual numbers; skip it where it says nothing."""
     args = arguments(program, seed)
@@ -158,7 +179,7 @@ def prepared(program: Program, f: Callable[..., Any], seed: int) -> Case:
     except (AssertionError, OverflowError, ZeroDivisionError):
         assume(False)
     assume(np.isfinite(size(value)) and size(value) < LIMIT)
-    _, tangent = derivative(f, *copy.deepcopy(args), direction=dx)
+    _, tangent = derivative(dual_function(program), *copy.deepcopy(args), direction=dx)
     assume(np.isfinite(size(tangent)) and size(tangent) < LIMIT)
     return Case(program, f, args, dx, value, tangent)
 

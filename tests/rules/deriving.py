@@ -6,7 +6,6 @@ import builtins
 import functools
 import itertools
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,7 +110,26 @@ class Made:
     call: Callable[..., Any]
 
 
-def derive(function: Function, mode: str, wrt: Sequence[str], types: Mapping[str, Type]) -> Made:
+def derive(program: Program, mode: str, wrt: Sequence[str], types: Mapping[str, Type]) -> Made:
+    """The derivative of a program, compiled on its own text."""
+    names = tuple(program.arguments)
+    return _derived(program.expression, names, mode, tuple(wrt), tuple(types.items()))
+
+
+@functools.cache
+def _derived(
+    expression: str,
+    names: tuple[str, ...],
+    mode: str,
+    wrt: tuple[str, ...],
+    types: tuple[tuple[str, Type], ...],
+) -> Made:
+    return derivative_of(lowered(expression, names), mode, wrt, dict(types))
+
+
+def derivative_of(
+    function: Function, mode: str, wrt: Sequence[str], types: Mapping[str, Type]
+) -> Made:
     """The derivative of a function of Core, compiled on its own text."""
     derivation = Derivation()
     made, found = getattr(derivation, mode)(function, tuple(wrt), dict(types))
@@ -209,13 +227,3 @@ def shape_combinations(program: Program) -> Iterator[Program]:
     combinations = list(itertools.product(SHAPES, repeat=len(names)))
     for shapes in combinations[:: 1 if len(combinations) <= 36 else 7]:
         yield program.of_shapes(dict(zip(names, shapes, strict=True)))
-
-
-def quiet() -> Any:
-    """Floating-point warnings off: a primal that warns does so with or without us."""
-    context = warnings.catch_warnings()
-    return context
-
-
-def described(argument: Argument) -> str:
-    return f"{argument.kind}{argument.shape}"

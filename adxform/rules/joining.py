@@ -1,0 +1,324 @@
+"""Rules for joining arrays: each takes back its own part of the cotangent."""
+
+from __future__ import annotations
+
+from adxform.core.types import (
+    Array,
+    Dim,
+    ListOf,
+    Scalar,
+    Struct,
+    Type,
+    dims_of,
+    is_numeric,
+    promote,
+    rank,
+)
+from adxform.rules import infer
+from adxform.rules.samples import calls
+from adxform.rules.table import alias, linear
+from adxform.rules.wording import (
+    along,
+    array,
+    axis_in,
+    dtype_in,
+    dtype_of,
+    extent,
+    is_none,
+    literal,
+    refuse,
+    shape,
+    size,
+)
+
+
+def _items(arrays: Type) -> list[Type] | None:
+    """The arrays joined, where their number is known; an array stands for its rows."""
+    return [infer.as_array(t) for t in arrays.items] if isinstance(arrays, Struct) else None
+
+
+def _joined(arrays: Type, axis: Type) -> Type:
+    items = _items(arrays)
+    if items is None or not all(is_numeric(t) for t in items):
+        return infer.unknown() if items is None else Array(None, None)
+    shapes, place = [dims_of(t) for t in items], literal(axis)
+    known = [s for s in shapes if s is not None]
+    if is_none(axis):
+        return Array(promote(items), (infer.unknown_dim(),))
+    if len(known) < len(shapes) or not isinstance(place, int) or not known:
+        return Array(promote(items), None)
+    dims = list(known[0])
+    place %= len(dims) or 1
+    dims[place] = _added([s[place] for s in known])
+    return Array(promote(items), tuple(dims))
+
+
+def _added(parts: list[Dim]) -> Dim:
+    numbers = [p for p in parts if isinstance(p, int)]
+    return sum(numbers) if len(numbers) == len(parts) else infer.unknown_dim()
+
+
+def _stacked(arrays: Type, axis: Type) -> Type:
+    items = _items(arrays)
+    if items is None or not all(is_numeric(t) for t in items):
+        return infer.unknown() if items is None else Array(None, None)
+    dims, place = dims_of(items[0]), literal(axis)
+    if dims is None or not isinstance(place, int):
+        return Array(promote(items), None)
+    place %= len(dims) + 1
+    return Array(promote(items), (*dims[:place], len(items), *dims[place:]))
+
+
+def _bounds(arrays: Struct, index: int, axis: int, least: int = 0) -> str:
+    """``lower:upper`` of one array among those joined along an axis."""
+    parts = [_extent(arrays.items[i], f"arrays[{i}]", axis, least)
+             for i in range(len(arrays.items))]
+    lower = _plus(parts[:index])
+    upper = _plus(parts[: index + 1]) if index + 1 < len(parts) else ""
+    return f"{lower}:{upper}"
+
+
+def _extent(t: Type, name: str, axis: int, least: int) -> str:
+    ndim = rank(infer.as_array(t))
+    if ndim is not None and ndim < least:
+        return "1" if axis == 0 and least == 2 or ndim == 0 else extent(t, name, 0)
+    return f"len({name})" if axis == 0 and not _known(t) else extent(t, name, axis)
+
+
+def _known(t: Type) -> bool:
+    dims = dims_of(infer.as_array(t))
+    return bool(dims) and isinstance(dims[0], int) if dims else False
+
+
+def _plus(parts: list[str]) -> str:
+    if all(p.isdigit() for p in parts):
+        return str(sum(int(p) for p in parts)) if parts else ""
+    return " + ".join(parts)
+
+
+def _listed(arrays: Type, item: Type | None, index: Type | None, name: str) -> int:
+    """The place of the array meant in the list; an array in the list's place is refused."""
+    place = infer.const_of(index)
+    if item is None or not isinstance(place, int) or not isinstance(arrays, Struct):
+        refuse(f"np.{name} of something other than a list written out has no derivative rule",
+               f"Write np.{name}([x, y, ...]), or np.reshape.")
+    return place
+
+
+def _part(arrays: Type, axis: Type, item: Type | None = None, index: Type | None = None) -> str:
+    place = _listed(arrays, item, index, "concatenate")
+    said = literal(axis)
+    assert isinstance(arrays, Struct) and item is not None
+    if is_none(axis):
+        return "unjoin(out_bar, arrays, index, None)"
+    if not isinstance(said, int):
+        refuse("np.concatenate is differentiated only where its axis is known",
+               "Write the axis as a number.")
+    known = axis_in(axis, item)
+    said = said if known is None else known
+    return f"out_bar[{along(said, _bounds(arrays, place, said))}]"
+
+
+_PAIRS = ("[R(3), R(2)]", "[R(3), R(3), R(1)]", "[R(2, 3), R(2, 1)], axis=1",
+          "[R(2, 3), R(4, 3)]", "[R(2, 3), R(2, 4)], axis=-1", "[R(2, 3), [R, R]], axis=None",
+          "[R(3), np.ones(2)]", "[R(2), [1.0, R]]")
+linear("np.concatenate(arrays, axis=0)", arrays=_part, infer=_joined, sample=calls(*_PAIRS))
+alias("np.concat(arrays, axis=0)", "np.concatenate")
+
+
+def _layer(arrays: Type, axis: Type, item: Type | None = None, index: Type | None = None) -> str:
+    if item is None:
+        return "np.moveaxis(out_bar, axis, 0)"
+    said = literal(axis)
+    if not isinstance(said, int):
+        return "np.take(out_bar, index, axis=axis)"
+    return f"out_bar[{along(said, str(infer.const_of(index)))}]"
+
+
+linear("np.stack(arrays, axis=0)", arrays=_layer, infer=_stacked,
+       sample=calls("[R(3), R(3)]", "[R(3), R(3)], axis=1", "[R(2, 3), R(2, 3)], axis=-1",
+                    "[R, R, 2.0]", "[R(2, 3), R(2, 3)], axis=1", "R(2, 3), axis=1"))
+
+
+# vstack and hstack put axes where there are none.
+
+
+def _vstacked(arrays: Type) -> Type:
+    items = _items(arrays)
+    if items is None or any(dims_of(t) is None for t in items):
+        return Array(None, None)
+    rows = [(*(1,) * (2 - len(d)), *d) for d in map(dims_of, items) if d is not None]
+    return _joined(Struct(tuple(Array(dtype_in(t), d) for t, d in zip(items, rows, strict=True))),
+                   Scalar("int64", True, 0))
+
+
+def _row(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
+    place = _listed(arrays, item, index, "vstack")
+    assert isinstance(arrays, Struct) and item is not None
+    ranks = [rank(infer.as_array(t)) for t in arrays.items]
+    if any(n is None for n in ranks):
+        return "unjoin(out_bar, arrays, index, 'vstack')"
+    if ranks[place] == 1 and all(n == 1 for n in ranks[:place]):
+        return f"out_bar[{place}]"
+    part = f"out_bar[{_bounds(arrays, place, 0, 2)}]"
+    return part if (ranks[place] or 0) > 1 else f"np.reshape({part}, {shape(item, 'item')})"
+
+
+linear("np.vstack(arrays)", arrays=_row, infer=_vstacked,
+       sample=calls("[R(3), R(3)]", "[R(2, 3), R(3)]", "[R(3), R(2, 3), R(3)]", "[R, R]"))
+
+
+def _hstacked(arrays: Type) -> Type:
+    items = _items(arrays)
+    if items is None or not items or any(dims_of(t) is None for t in items):
+        return Array(None, None)
+    at_least = [d if d else (1,) for d in map(dims_of, items) if d is not None]
+    axis = min(len(at_least[0]) - 1, 1)
+    made = tuple(Array(dtype_in(t), d) for t, d in zip(items, at_least, strict=True))
+    return _joined(Struct(made), Scalar("int64", True, axis))
+
+
+def _column(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
+    place = _listed(arrays, item, index, "hstack")
+    assert isinstance(arrays, Struct) and item is not None
+    ranks = [rank(infer.as_array(t)) for t in arrays.items]
+    if any(n is None for n in ranks):
+        return "unjoin(out_bar, arrays, index, 'hstack')"
+    if all(n == 0 for n in ranks):
+        return f"out_bar[{place}]"
+    axis = min((ranks[0] or 1) - 1, 1)
+    part = f"out_bar[{along(axis, _bounds(arrays, place, axis, 1))}]"
+    return part if ranks[place] else f"np.reshape({part}, {shape(item, 'item')})"
+
+
+linear("np.hstack(arrays)", arrays=_column, infer=_hstacked,
+       sample=calls("[R(3), R(2)]", "[R(2, 3), R(2, 1)]", "[R, R(2)]", "[R, R]"))
+
+
+def _columns(arrays: Type) -> Type:
+    items = _items(arrays)
+    if items is None or any(dims_of(t) is None for t in items):
+        return Array(None, None)
+    made = tuple(Array(dtype_in(t), (d + (1,))[:2])
+                 for t, d in zip(items, map(dims_of, items), strict=True) if d)
+    return _joined(Struct(made), Scalar("int64", True, 1))
+
+
+def _its_columns(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
+    place = _listed(arrays, item, index, "column_stack")
+    assert isinstance(arrays, Struct) and item is not None
+    ranks = [rank(infer.as_array(t)) for t in arrays.items]
+    if any(n is None for n in ranks):
+        refuse("np.column_stack is differentiated only where ranks are known",
+               "Annotate the arrays' shapes, or write np.stack([x, y], axis=1).")
+    if all(n == 1 for n in ranks[: place + 1]):
+        return f"out_bar[:, {place}]"
+    sizes = [extent(t, f"arrays[{i}]", 1) if n == 2 else "1"
+             for i, (t, n) in enumerate(zip(arrays.items, ranks, strict=True))]
+    lower, upper = _plus(sizes[:place]), _plus(sizes[: place + 1])
+    return f"out_bar[:, {lower or 0}]" if ranks[place] == 1 else f"out_bar[:, {lower}:{upper}]"
+
+
+linear("np.column_stack(arrays)", arrays=_its_columns, infer=_columns,
+       sample=calls("[R(3), R(3)]", "[R(3), R(3, 2), R(3)]"))
+
+
+# np.append
+
+
+def _appended(arr: Type, values: Type, axis: Type) -> Type:
+    if is_none(axis):
+        parts = [infer.as_array(arr), infer.as_array(values)]
+        return Array(promote(parts) if all(map(is_numeric, parts)) else None,
+                     (infer.unknown_dim(),))
+    return _joined(Struct((arr, values)), axis)
+
+
+def _appended_to(arr: Type, values: Type, axis: Type) -> str:
+    if not is_none(axis):
+        return "unjoin(out_bar, [arr, values], 0, axis)"
+    if rank(infer.as_array(arr)) == 1:
+        return "out_bar[:len(arr)]"
+    return f"np.reshape(out_bar[:{size(arr, 'arr')}], {shape(arr, 'arr')})"
+
+
+def _appended_part(arr: Type, values: Type, axis: Type) -> str:
+    if not is_none(axis):
+        return "unjoin(out_bar, [arr, values], 1, axis)"
+    match rank(infer.as_array(arr)), rank(infer.as_array(values)):
+        case _, 0:
+            return "out_bar[-1]"
+        case 1, 1:
+            return "out_bar[len(arr):]"
+        case _:
+            return f"np.reshape(out_bar[{size(arr, 'arr')}:], {shape(values, 'values')})"
+
+
+linear("np.append(arr, values, axis=None)", arr=_appended_to, values=_appended_part,
+       infer=_appended,
+       sample=calls("R(3), R", "R(3), R(2)", "R(2, 3), R(1, 3), axis=0", "R(2, 3), R(2)",
+                    "R(3), [1.0, R]"))
+
+# unjoin(g, arrays, index, axis): the part of g that belongs to arrays[index]; and back.
+linear("unjoin(g, arrays, index, axis=0)", g="rejoin(out_bar, g, arrays, index, axis)",
+       infer=lambda g, arrays, index, axis: Array(dtype_in(g), _item_dims(arrays, index)),
+       fresh=False,
+       sample=calls("R(5), [np.ones(3), np.ones(2)], 1", "R(3, 3), [np.ones((2, 3)), np.ones(3)], 1, 'vstack'"))
+linear("rejoin(part, g, arrays, index, axis=0)",
+       part="unjoin(out_bar, arrays, index, axis)",
+       infer=lambda part, g, *_: infer.fresh_array(g),
+       sample=calls("R(2), R(5), [np.ones(3), np.ones(2)], 1"))
+
+
+def _item_dims(arrays: Type, index: Type) -> tuple[Dim, ...] | None:
+    place = infer.const_of(index)
+    if isinstance(arrays, Struct) and isinstance(place, int):
+        return dims_of(infer.as_array(arrays.items[place]))
+    return None
+
+
+# np.array of a list of numbers or arrays stacks them.
+
+
+def _as_array(object: Type, dtype: Type) -> Type:
+    if isinstance(object, ListOf):
+        inner = object.item
+        dims = dims_of(inner) if inner is not None else None
+        made: Type = Array(dtype_in(inner) if inner is not None else None,
+                           None if dims is None else (infer.unknown_dim(), *dims))
+    else:
+        made = infer.as_array(object)
+    known = dtype_of(dtype, dtype_in(made))
+    return Array(known, dims_of(made)) if isinstance(made, Scalar | Array) else Array(known, None)
+
+
+def _unarray(object: Type, dtype: Type) -> str:
+    """The cotangent itself, item by item where a list was given."""
+    own, made = dtype_in(object), dtype_of(dtype, None)
+    if is_none(dtype) or own == made or not isinstance(object, Array):
+        return "out_bar"
+    if made is None:
+        refuse("the dtype that an array is converted to is not known",
+               "Write the dtype as np.float64, float, ...")
+    return "out_bar.astype(object.dtype)"
+
+
+_ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), dtype=float", "R")
+linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, sample=_ARRAYS)
+for _name in ("asarray", "ascontiguousarray"):
+    linear(f"np.{_name}(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
+           cheap=True, sample=_ARRAYS)
+linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", "R(2, 3)"))
+linear("a.copy()", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)"))
+
+
+def _cast(object: Type, dtype: Type) -> Type:
+    object = infer.as_array(object)
+    return array(dtype_of(dtype, None), dims_of(object))
+
+
+linear("object.astype(dtype)", object=_unarray, infer=_cast,
+       sample=calls("R(3), float", "R(3), np.float64"))
+linear("object.item()", object=lambda object: f"np.reshape(out_bar, {shape(object, 'object')})",
+       infer=lambda object: Scalar(dtype_in(object) or "float64", True)
+       if dtype_in(object) else infer.unknown(), sample=calls("R(1)", "R()"))

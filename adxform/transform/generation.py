@@ -1,0 +1,236 @@
+"""The derivatives of a file's functions in Core, with names that fit into the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from adxform.analysis.types import Types, infer, leaves
+from adxform.compiler import Part, differentiable_params, gradient_core
+from adxform.core.builder import type_of
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
+from adxform.core.types import Array, Scalar, differentiable
+from adxform.errors import AdxformError, ArgumentError, Diagnostic
+from adxform.frontend.lower import Program, lower
+from adxform.frontend.scope import FileScope
+from adxform.frontend.source import SourceFunction, Text
+from adxform.pipeline import Derivation
+from adxform.signatures import annotated_types
+from adxform.transform.selection import Chosen, Decoration, places
+
+MODULES = frozenset({"np", "np.linalg", "math", "scipy", "scipy.special", "scipy.linalg"})
+_ALIASES = {"np": ("np", "numpy", "_np"), "math": ("math", "_math")}
+
+
+def module_spellings(scope: FileScope) -> dict[str, str]:
+    """How a file spells the modules that derivatives may need: ``{"np": "xp", ...}``."""
+    found: dict[str, str] = {}
+    for name in scope.bindings:
+        meaning = scope.lookup(name)
+        if meaning is not None and meaning.dotted in MODULES:
+            found.setdefault(meaning.dotted, name)
+    for module, aliases in _ALIASES.items():
+        free = next(alias for alias in aliases if alias not in scope.bindings)
+        found.setdefault(module, free)
+    return found
+
+
+@dataclass
+class Made:
+    """What was generated for a chosen function: derivative functions, or what replaces it."""
+
+    chosen: Chosen
+    function: Function
+    roots: list[Part]
+
+
+class Generator:
+    """Differentiates functions of one file; what their derivatives share is made once.
+
+    ``present`` are the (dotted) names under which the file can call users' functions.
+    """
+
+    def __init__(self, scope: FileScope, text: Text, taken: Iterable[str]) -> None:
+        self.scope = scope
+        self.text = text
+        self.spellings = module_spellings(scope)
+        self.program = Program()
+        self.derivation = Derivation(names=set(taken))
+        self.present: set[str] = set()
+        self.named: set[int] = set()
+
+    # --- functions of the user's ----------------------------------------------------------------
+
+    def lowered(self, node: ast.FunctionDef) -> Function:
+        """A function of the file in Core."""
+        self.program.spelled = dict(self.spellings)
+        function = self._fitting(lower(SourceFunction(node, self.text, self.scope), self.program))
+        for key, callee in self.program.callees.items():
+            if key not in self.named:
+                self.named.add(key)
+                self._name(callee, self.program.origins[key])
+        return function
+
+    def _fitting(self, function: Function) -> Function:
+        """A function spelled so that its names mean in this file what they mean in its own."""
+        kept = {c: s for c, s in function.spellings.items() if self._means(s) == c}
+        return replace(function, spellings={**kept, **self.spellings})
+
+    def _means(self, spelled: str) -> str | None:
+        head, *rest = spelled.split(".")
+        meaning = self.scope.lookup(head)
+        for name in rest:
+            meaning = None if meaning is None else self.scope.attribute(meaning, name)
+        return None if meaning is None else meaning.dotted
+
+    def _name(self, callee: Callee, source: SourceFunction) -> None:
+        """Call a user's function by its name in this file, or else define it here."""
+        assert callee.function is not None
+        callee.function = self._fitting(callee.function)
+        found = next(self._names_of(source), None)
+        if found is None:
+            callee.name = self.derivation.unique(callee.name)
+        else:
+            callee.name = found
+            self.present.add(found)
+
+    def _names_of(self, source: SourceFunction) -> Iterator[str]:
+        for name in self.scope.bindings:
+            meaning = self.scope.lookup(name)
+            if meaning is None:
+                continue
+            if meaning.function is not None and meaning.function.node is source.node:
+                yield name
+            elif meaning.dotted is not None and meaning.function is None:
+                inner = self.scope.attribute(meaning, source.name)
+                if inner is not None and inner.function is not None and (
+                    inner.function.node is source.node
+                ):
+                    yield f"{name}.{source.name}"
+
+    # --- derivatives ----------------------------------------------------------------------------
+
+    def made(self, chosen: Chosen, mode: str, named: tuple[str, ...]) -> Made | None:
+        """The derivatives of a chosen function; None if it has none and nobody asked for it.
+
+        Raises
+        ------
+        AdxformError
+            For all that stands in the way.
+        """
+        function = self.lowered(chosen.node)
+        types = annotated_types(function)
+        wrt = self._wrt(chosen, function, types, named)
+        if not wrt or not self._has_derivative(function, types):
+            if not chosen.explicit:
+                return None
+            what = "no parameter" if not wrt else "no result"
+            raise self._error(function, f"{chosen.name} has {what} that can have a derivative")
+        for name in wrt:
+            if not differentiable(types[name]):
+                raise self._error(function, f"{name} of {chosen.name} can have no derivative: it "
+                                            "is no floating-point number or array of them")
+        if chosen.decoration is not None:
+            return Made(chosen, function, [self.gradient(chosen, function, wrt)])
+        return Made(chosen, function, self.derivatives(function, wrt, mode))
+
+    def _wrt(
+        self, chosen: Chosen, function: Function, types: Types, named: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The parameters to differentiate a chosen function in."""
+        names = [p.name for p in function.params]
+        decoration = chosen.decoration
+        if decoration is not None:
+            found = places(chosen.node, decoration.argnums, self.text, decoration.node)
+            return tuple(names[i] for i in found)
+        if named:
+            return tuple(name for name in named if name in names)
+        return differentiable_params(function, types)
+
+    def _has_derivative(self, function: Function, types: Types) -> bool:
+        known = infer(function, types)
+        return any(
+            differentiable(type_of(leaf, known)) and not isinstance(leaf, Const)
+            for leaf in leaves(function.result)
+        )
+
+    def derivatives(self, function: Function, wrt: tuple[str, ...], mode: str) -> list[Part]:
+        """The forward function, the reverse function, or both."""
+        types = annotated_types(function)
+        made = []
+        if mode in ("forward", "both"):
+            made.append(self.derivation.forward(function, wrt, types))
+        if mode in ("reverse", "both"):
+            made.append(self.derivation.reverse(function, wrt, types))
+        return made
+
+    def gradient(self, chosen: Chosen, function: Function, wrt: tuple[str, ...]) -> Part:
+        """A function that gives what the decorated one gave, to take its place."""
+        decoration = chosen.decoration
+        assert decoration is not None
+        outputs = self._outputs(function, decoration)
+        made, types = self.derivation.reverse(
+            function, wrt, annotated_types(function), outputs
+        )
+        self._check_output(function, outputs, types)
+        made = gradient_core(made, value=True)
+        result = _arranged(made.result, decoration)
+        params = function.params
+        made = replace(made, name=function.name, result=result, params=params, doc=None)
+        return self.derivation.optimized(made, types), types
+
+    def _outputs(self, function: Function, decoration: Decoration) -> list[Operand]:
+        if not decoration.has_aux:
+            return leaves(function.result)
+        if not isinstance(function.result, Tuple) or len(function.result.items) != 2:
+            raise self._error(function, "with has_aux=True it must return (value, aux)")
+        return leaves(function.result.items[0])
+
+    def _check_output(self, function: Function, outputs: list[Operand], types: Types) -> None:
+        """One number, as far as types tell."""
+        asked = "grad needs one real result"
+        if len(outputs) != 1:
+            raise self._error(function, f"{asked}; {function.name} returns {len(outputs)} values")
+        known = type_of(outputs[0], types)
+        if isinstance(known, Array) and known.dims not in (None, ()):
+            rank = len(known.dims or ())
+            raise self._error(function, f"{asked}; {function.name} returns an array of rank {rank}")
+        if isinstance(known, Scalar) and not differentiable(known):
+            raise self._error(function, f"{asked}; {function.name} returns {known.dtype}")
+
+    def _error(self, function: Function, reason: str) -> AdxformError:
+        where = function.origin.location if function.origin else None
+        return ArgumentError(Diagnostic(reason, where))
+
+    def parts(self, root: Part) -> list[Part]:
+        """What must be defined for a generated function, each after what it calls."""
+        found: dict[int, Part] = {}
+
+        def visit(function: Function) -> None:
+            for stmt in walk(function.body):
+                if not (isinstance(stmt, Let) and isinstance(stmt.op, Callee)):
+                    continue
+                callee, inner = stmt.op, stmt.op.function
+                if inner is None or callee.name in self.present or id(inner) in found:
+                    continue
+                named = replace(inner, name=callee.name)
+                visit(named)
+                found[id(inner)] = (named, callee.types or infer(named, {}))
+
+        visit(root[0])
+        return [*found.values(), root]
+
+
+def _arranged(result: Operand, decoration: Decoration) -> Operand:
+    """``(value, gradient)``, ``gradient``, or these with the auxiliary result beside them."""
+    assert isinstance(result, Tuple)
+    value, bars = result.items
+    if not decoration.single and len(decoration.argnums) == 1:
+        bars = Tuple((bars,))
+    if decoration.value:
+        return Tuple((value, bars))
+    if decoration.has_aux:
+        assert isinstance(value, Tuple)
+        return Tuple((bars, value.items[1]))
+    return bars
