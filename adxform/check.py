@@ -139,7 +139,7 @@ def compared(
     report.rows.extend(point.rows(1))
     if order == 1:
         return report
-    if np.shape(value) != () or not _varies(value):
+    if isinstance(value, tuple | list | dict) or np.shape(value) or not _varies(value):
         report.notes.append("order 2 is checked of functions that return one number")
         return report
     gradient = Derivative(f, places[0] if len(places) == 1 else places)

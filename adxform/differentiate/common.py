@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 from adxform.core.builder import Builder, Names, all_names
@@ -22,6 +24,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import Array, ListOf, Scalar
 from adxform.differentiate.formulas import expand, formula_text
+from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
 
 
@@ -56,6 +59,18 @@ def _globals(operand: Operand) -> Iterable[str]:
     elif isinstance(operand, Tuple):
         for item in operand.items:
             yield from _globals(item)
+
+
+@contextmanager
+def placed(origin: Origin | None) -> Iterator[None]:
+    """Give the user's line to a refusal by a rule, which does not know it."""
+    try:
+        yield
+    except AdxformError as error:
+        if origin is None or all(d.location is not None for d in error.diagnostics):
+            raise
+        located = (replace(d, location=d.location or origin.location) for d in error.diagnostics)
+        raise type(error)(*located) from None
 
 
 def as_role(origin: Origin | None, role: str) -> Origin | None:

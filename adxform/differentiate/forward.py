@@ -32,8 +32,8 @@ from adxform.core.ir import (
     reads_of,
     uses,
 )
-from adxform.core.types import was_broadcast
-from adxform.differentiate.common import as_role, elementwise_term, names_for, primitive, zeros
+from adxform.core.types import ANY, was_broadcast
+from adxform.differentiate.common import as_role, elementwise_term, names_for, placed, primitive, zeros
 from adxform.differentiate.formulas import expand
 from adxform.rules.table import RULES, Rule
 
@@ -66,6 +66,7 @@ def forward(
     tangents = []
     for p in wrt:
         fresh = builder.name(f"d{p}")
+        types[fresh] = types.get(p, ANY)
         mode.tangents[p] = Var(fresh)
         tangents.append(Param(fresh))
     mode.block(function.body)
@@ -149,7 +150,8 @@ class Forward:
         if stmt.target not in self.activity:
             return
         self.builder.origin = as_role(stmt.origin, "tangent")
-        found = self.operation(stmt)
+        with placed(stmt.origin):
+            found = self.operation(stmt)
         if found is None:
             return
         self.tangents[stmt.target] = found

@@ -39,7 +39,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import INT, Scalar, Struct, Type, was_broadcast
-from adxform.differentiate.common import as_role, elementwise_term, names_for, primitive, zeros
+from adxform.differentiate.common import as_role, elementwise_term, names_for, placed, primitive, zeros
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 
@@ -186,7 +186,8 @@ class Reverse:
                 case Let():
                     bar = bars.pop(stmt.target, None)
                     if bar is not None:
-                        self.operation(stmt, bar, bars)
+                        with placed(stmt.origin):
+                            self.operation(stmt, bar, bars)
 
     def operation(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
         """Hand the cotangent of an operation's result to its operands."""

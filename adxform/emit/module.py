@@ -76,8 +76,12 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
     roots = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
     made: list[ast.stmt] = []
     for canonical, spelled in {**{m: m for m in MODULES}, **spellings}.items():
+        while "." in spelled and canonical != spelled:  # np.linalg comes with np
+            canonical, spelled = canonical.rpartition(".")[0], spelled.rpartition(".")[0]
         head = canonical.split(".")[0]
         if spelled.split(".")[0] not in roots or head not in (*MODULES, "scipy"):
+            continue
+        if "." in spelled and head in MODULES:  # reached through the module's own import
             continue
         module = ".".join([MODULES.get(head, head), *canonical.split(".")[1:]])
         if canonical in MODULES or _is_module(module):

@@ -189,7 +189,8 @@ class FileScope:
 
     def lookup(self, name: str) -> Meaning | None:
         if name not in self.bindings:
-            return Meaning(name, name) if hasattr(builtins, name) else None
+            known = hasattr(builtins, name)
+            return Meaning(name, name, value=getattr(builtins, name)) if known else None
         stmt = self.bindings[name]
         match stmt:
             case ast.Import():

@@ -16,11 +16,11 @@ from adxform.core.types import (
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import inactive, linear, lowers
-from adxform.rules.wording import array, dtype_in, is_none, put_back, unvalued
+from adxform.rules.wording import array, dtype_in, is_none, made_like, put_back
 
 
 def _like(_: Type, like: Type, *rest: Type) -> Type:
-    return unvalued(infer.as_array(like))
+    return made_like(like)
 
 
 def _kept(g: Type, like: Type, axis: Type, keepdims: Type) -> Type:
@@ -154,7 +154,7 @@ def _full(like: Array) -> str | None:
 
 @lowers("kept")
 def lower_kept(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
-    """An index that puts the reduced axes back; leading ones come back by broadcasting."""
+    """An index that puts the reduced axes back."""
     keep = infer.const_of(keepdims)
     if is_none(axis) or keep is True or isinstance(like, Scalar):
         return "g"
@@ -162,8 +162,6 @@ def lower_kept(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
     axes = None if dims is None else infer.axes_of(axis, len(dims))
     if dims is None or axes is None or keep is not False:
         return None
-    if sorted(axes) == list(range(len(axes))):
-        return "g"
     return f"g[{put_back(axes, len(dims))}]"
 
 

@@ -38,14 +38,14 @@ def _eigh_type(a: Type, UPLO: Type) -> Type:
 
 def _eigh(a: Type, out_bar: Type) -> str:
     if unused(out_bar, 1):
-        return "(out[1] * np.expand_dims(out_bar[0], -2)) @ transposed(out[1])"
-    turned = "inverse_gaps(out[0]) * (transposed(out[1]) @ out_bar[1])"
+        return "(out[1] * np.expand_dims(out_bar[0], -2)) @ matrix_transpose(out[1])"
+    turned = "inverse_gaps(out[0]) * (matrix_transpose(out[1]) @ out_bar[1])"
     if not unused(out_bar, 0):
         turned += " + diagonal_matrix(out_bar[0])"
-    return symmetric(f"(out[1] @ ({turned}) @ transposed(out[1]))")
+    return symmetric(f"(out[1] @ ({turned}) @ matrix_transpose(out[1]))")
 
 
-_TURNED = f"(transposed(out[1]) @ {symmetric('da')} @ out[1])"
+_TURNED = f"(matrix_transpose(out[1]) @ {symmetric('da')} @ out[1])"
 general(
     "np.linalg.eigh(a, UPLO='L')",
     a=_eigh,
@@ -79,8 +79,8 @@ def _values_type(a: Type, UPLO: Type) -> Type:
 _VECTORS = "np.linalg.eigh(a, UPLO)[1]"
 general(
     "np.linalg.eigvalsh(a, UPLO='L')",
-    a=f"({_VECTORS} * np.expand_dims(out_bar, -2)) @ transposed({_VECTORS})",
-    da=f"np.diagonal(transposed({_VECTORS}) @ {symmetric('da')} @ {_VECTORS}, 0, -2, -1)",
+    a=f"({_VECTORS} * np.expand_dims(out_bar, -2)) @ matrix_transpose({_VECTORS})",
+    da=f"np.diagonal(matrix_transpose({_VECTORS}) @ {symmetric('da')} @ {_VECTORS}, 0, -2, -1)",
     infer=_values_type,
     sample=calls("S(3)", "S(2, 3)"),
 )
@@ -113,7 +113,7 @@ _THIN = "np.linalg.svd(a, full_matrices=False)"
 
 
 def _both(text: str) -> str:
-    return f"({text} + transposed({text}))"
+    return f"({text} + matrix_transpose({text}))"
 
 
 def _svd(full_matrices: Type, compute_uv: Type, out_bar: Type) -> str:
@@ -124,13 +124,13 @@ def _svd(full_matrices: Type, compute_uv: Type, out_bar: Type) -> str:
     _only_thin(full_matrices)
     terms = [] if unused(out_bar, 1) else [f"({_U} * np.expand_dims(out_bar[1], -2)) @ {_VT}"]
     if not unused(out_bar, 0):
-        inside = f"transposed({_U}) @ out_bar[0]"
+        inside = f"matrix_transpose({_U}) @ out_bar[0]"
         turned = _both(f"{_GAPS} * ({inside})")
         terms.append(f"{_U} @ ({turned} * {_COLUMNS}) @ {_VT}")
         terms.append(f"((out_bar[0] - {_U} @ ({inside})) / {_nonzero(_COLUMNS)}) @ {_VT}")
     if not unused(out_bar, 2):
-        inside = f"out_bar[2] @ transposed({_VT})"
-        turned = _both(f"{_GAPS} * transposed({inside})")
+        inside = f"out_bar[2] @ matrix_transpose({_VT})"
+        turned = _both(f"{_GAPS} * matrix_transpose({inside})")
         terms.append(f"{_U} @ ({_ROWS} * {turned}) @ {_VT}")
         terms.append(f"{_U} @ ((out_bar[2] - ({inside}) @ {_VT}) / {_nonzero(_ROWS)})")
     return " + ".join(terms)
@@ -138,15 +138,15 @@ def _svd(full_matrices: Type, compute_uv: Type, out_bar: Type) -> str:
 
 def _dsvd(full_matrices: Type, compute_uv: Type) -> str:
     if infer.const_of(compute_uv) is False:
-        return f"np.diagonal(transposed({_THIN}[0]) @ da @ transposed({_THIN}[2]), 0, -2, -1)"
+        return f"np.diagonal(matrix_transpose({_THIN}[0]) @ da @ matrix_transpose({_THIN}[2]), 0, -2, -1)"
     _only_thin(full_matrices)
-    r = f"(transposed({_U}) @ da @ transposed({_VT}))"
+    r = f"(matrix_transpose({_U}) @ da @ matrix_transpose({_VT}))"
     left = _both(f"({r} * {_COLUMNS})")
     right = _both(f"({_ROWS} * {r})")
     du = (f"{_U} @ ({_GAPS} * {left})"
-          f" + (da @ transposed({_VT}) - {_U} @ {r}) / {_nonzero(_COLUMNS)}")
-    dvt = (f"transposed({_GAPS} * {right}) @ {_VT}"
-           f" + (transposed({_U}) @ da - {r} @ {_VT}) / {_nonzero(_ROWS)}")
+          f" + (da @ matrix_transpose({_VT}) - {_U} @ {r}) / {_nonzero(_COLUMNS)}")
+    dvt = (f"matrix_transpose({_GAPS} * {right}) @ {_VT}"
+           f" + (matrix_transpose({_U}) @ da - {r} @ {_VT}) / {_nonzero(_ROWS)}")
     return f"({du}, np.diagonal({r}, 0, -2, -1), {dvt})"
 
 
@@ -181,18 +181,18 @@ def _qr_type(a: Type) -> Type:
 
 
 def _qr(out_bar: Type) -> str:
-    terms = [] if unused(out_bar, 1) else ["out[1] @ transposed(out_bar[1])"]
+    terms = [] if unused(out_bar, 1) else ["out[1] @ matrix_transpose(out_bar[1])"]
     plus = "" if unused(out_bar, 0) else "out_bar[0] + "
     if not unused(out_bar, 0):
-        terms.append("- transposed(out_bar[0]) @ out[0]")
+        terms.append("- matrix_transpose(out_bar[0]) @ out[0]")
     inner = f"({' '.join(terms)})"
-    whole = f"{plus}out[0] @ (np.tril({inner}) + transposed(np.tril({inner}, -1)))"
-    return f"transposed(np.linalg.solve(out[1], transposed({whole})))"
+    whole = f"{plus}out[0] @ (np.tril({inner}) + matrix_transpose(np.tril({inner}, -1)))"
+    return f"matrix_transpose(np.linalg.solve(out[1], matrix_transpose({whole})))"
 
 
-_X = "transposed(np.linalg.solve(transposed(out[1]), transposed(da)))"
-_QX = f"(transposed(out[0]) @ {_X})"
-_SKEW = f"(np.tril({_QX}, -1) - transposed(np.tril({_QX}, -1)))"
+_X = "matrix_transpose(np.linalg.solve(matrix_transpose(out[1]), matrix_transpose(da)))"
+_QX = f"(matrix_transpose(out[0]) @ {_X})"
+_SKEW = f"(np.tril({_QX}, -1) - matrix_transpose(np.tril({_QX}, -1)))"
 general(
     "np.linalg.qr(a)",
     a=_qr,
@@ -215,11 +215,11 @@ _REST = "(np.eye(a.shape[-2], dtype=a.dtype) - a @ out)"
 _OTHER = "(np.eye(a.shape[-1], dtype=a.dtype) - out @ a)"
 general(
     "np.linalg.pinv(a)",
-    a=f"-transposed(out) @ out_bar @ transposed(out)"
-      f" + {_REST} @ transposed(out_bar) @ out @ transposed(out)"
-      f" + transposed(out) @ out @ transposed(out_bar) @ {_OTHER}",
-    da=f"-out @ da @ out + out @ transposed(out) @ transposed(da) @ {_REST}"
-       f" + {_OTHER} @ transposed(da) @ transposed(out) @ out",
+    a=f"-matrix_transpose(out) @ out_bar @ matrix_transpose(out)"
+      f" + {_REST} @ matrix_transpose(out_bar) @ out @ matrix_transpose(out)"
+      f" + matrix_transpose(out) @ out @ matrix_transpose(out_bar) @ {_OTHER}",
+    da=f"-out @ da @ out + out @ matrix_transpose(out) @ matrix_transpose(da) @ {_REST}"
+       f" + {_OTHER} @ matrix_transpose(da) @ matrix_transpose(out) @ out",
     infer=_transposed_type,
     sample=calls("R(4, 3)", "R(2, 3)", "S(3)", "R(2, 4, 3)"),
 )

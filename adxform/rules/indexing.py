@@ -98,11 +98,11 @@ def _taken_along(arr: Type, indices: Type, axis: Type) -> Type:
 
 linear("np.take_along_axis(arr, indices, axis)",
        arr="scatter_along(out_bar, arr, indices, axis)", infer=_taken_along,
-       sample=calls("R(4), [0, 2, 2], 0", "R(2, 3), [[2, 0], [1, 1]], 1",
-                    "R(2, 3), [[1, 0, 1]], axis=0", "R(2, 3), [4, 0, 4], None"))
+       sample=calls("R(4), I(3), 0", "R(2, 3), I(2, 2), 1", "R(2, 3), I(1, 3, below=2), axis=0",
+                    "R(2, 3), I(4, below=6), None"))
 linear("scatter_along(g, like, indices, axis)", g="np.take_along_axis(out_bar, indices, axis)",
        infer=lambda g, like, *_: infer.fresh_array(like),
-       sample=calls("R(2, 2), R(2, 3), [[2, 0], [1, 1]], 1", "R(3), R(4), [0, 2, 2], 0"))
+       sample=calls("R(2, 2), R(2, 3), I(2, 2), 1", "R(3), R(4), I(3), 0"))
 
 
 @lowers("scatter_along")

@@ -81,7 +81,9 @@ def as_array(t: Type) -> Type:
     if isinstance(t, Struct):
         items = [as_array(item) for item in t.items]
         shapes = {dims_of(item) for item in items}
-        dtype = promote(items) if items else "float64"
+        # An array of Python's numbers is of NumPy's widest, even beside single precision.
+        dtype = promote([Scalar(i.dtype) if isinstance(i, Scalar) else i for i in items]) if (
+            items) else "float64"
         if len(shapes) == 1 and None not in shapes and all(is_numeric(i) for i in items):
             inner = shapes.pop()
             return Array(dtype, (len(items), *(inner or ())))

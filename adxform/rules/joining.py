@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from adxform.core.types import (
     Array,
     Dim,
@@ -11,7 +13,6 @@ from adxform.core.types import (
     Type,
     dims_of,
     is_numeric,
-    promote,
     rank,
 )
 from adxform.rules import infer
@@ -29,6 +30,7 @@ from adxform.rules.wording import (
     refuse,
     shape,
     size,
+    strong,
 )
 
 
@@ -44,13 +46,13 @@ def _joined(arrays: Type, axis: Type) -> Type:
     shapes, place = [dims_of(t) for t in items], literal(axis)
     known = [s for s in shapes if s is not None]
     if is_none(axis):
-        return Array(promote(items), (infer.unknown_dim(),))
+        return Array(strong(*items), (infer.unknown_dim(),))
     if len(known) < len(shapes) or not isinstance(place, int) or not known:
-        return Array(promote(items), None)
+        return Array(strong(*items), None)
     dims = list(known[0])
     place %= len(dims) or 1
     dims[place] = _added([s[place] for s in known])
-    return Array(promote(items), tuple(dims))
+    return Array(strong(*items), tuple(dims))
 
 
 def _added(parts: list[Dim]) -> Dim:
@@ -64,9 +66,9 @@ def _stacked(arrays: Type, axis: Type) -> Type:
         return infer.unknown() if items is None else Array(None, None)
     dims, place = dims_of(items[0]), literal(axis)
     if dims is None or not isinstance(place, int):
-        return Array(promote(items), None)
+        return Array(strong(*items), None)
     place %= len(dims) + 1
-    return Array(promote(items), (*dims[:place], len(items), *dims[place:]))
+    return Array(strong(*items), (*dims[:place], len(items), *dims[place:]))
 
 
 def _bounds(arrays: Struct, index: int, axis: int, least: int = 0) -> str:
@@ -209,8 +211,7 @@ def _its_columns(arrays: Type, item: Type | None = None, index: Type | None = No
     assert isinstance(arrays, Struct) and item is not None
     ranks = [rank(infer.as_array(t)) for t in arrays.items]
     if any(n is None for n in ranks):
-        refuse("np.column_stack is differentiated only where ranks are known",
-               "Annotate the arrays' shapes, or write np.stack([x, y], axis=1).")
+        return "unjoin(out_bar, arrays, index, 'column_stack')"
     if all(n == 1 for n in ranks[: place + 1]):
         return f"out_bar[:, {place}]"
     sizes = [extent(t, f"arrays[{i}]", 1) if n == 2 else "1"
@@ -228,9 +229,7 @@ linear("np.column_stack(arrays)", arrays=_its_columns, infer=_columns,
 
 def _appended(arr: Type, values: Type, axis: Type) -> Type:
     if is_none(axis):
-        parts = [infer.as_array(arr), infer.as_array(values)]
-        return Array(promote(parts) if all(map(is_numeric, parts)) else None,
-                     (infer.unknown_dim(),))
+        return Array(strong(arr, values), (infer.unknown_dim(),))
     return _joined(Struct((arr, values)), axis)
 
 
@@ -305,9 +304,24 @@ def _unarray(object: Type, dtype: Type) -> str:
 
 _ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), dtype=float", "R")
 linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, sample=_ARRAYS)
-for _name in ("asarray", "ascontiguousarray"):
-    linear(f"np.{_name}(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
-           cheap=True, sample=_ARRAYS)
+linear("np.asarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
+       cheap=True, sample=_ARRAYS)
+
+
+def _contiguous(object: Type, dtype: Type) -> str:
+    """A number has become an array of one element."""
+    plain = _unarray(object, dtype)
+    known = rank(infer.as_array(object))
+    return plain if known else f"np.reshape({plain}, {shape(object, 'object')})"
+
+
+def _contiguous_type(object: Type, dtype: Type) -> Type:
+    made = _as_array(object, dtype)
+    return Array(dtype_in(made), (1,)) if dims_of(made) == () else made
+
+
+linear("np.ascontiguousarray(object, dtype=None)", object=_contiguous, infer=_contiguous_type,
+       fresh=False, cheap=True, sample=_ARRAYS)
 linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", "R(2, 3)"))
 linear("a.copy()", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)"))
 
@@ -319,6 +333,13 @@ def _cast(object: Type, dtype: Type) -> Type:
 
 linear("object.astype(dtype)", object=_unarray, infer=_cast,
        sample=calls("R(3), float", "R(3), np.float64"))
+def _number(object: Type) -> Type:
+    """The number of Python's that is in an array of one element."""
+    dtype = dtype_in(object)
+    kind = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}.get(
+        np.dtype(dtype).kind if dtype else "")
+    return Scalar(kind, weak=True) if kind else infer.unknown()
+
+
 linear("object.item()", object=lambda object: f"np.reshape(out_bar, {shape(object, 'object')})",
-       infer=lambda object: Scalar(dtype_in(object) or "float64", True)
-       if dtype_in(object) else infer.unknown(), sample=calls("R(1)", "R()"))
+       infer=_number, sample=calls("R(1)", "R()"))

@@ -28,6 +28,7 @@ from adxform.rules.wording import (
     array,
     dtype_in,
     is_none,
+    kept,
     literal,
     matrix_transpose,
     refuse,
@@ -48,13 +49,13 @@ def transpose_dims(dims: Dims, *_: Type) -> Dims:
     return (*dims[:-2], *dims[:-3:-1])
 
 
-# transposed(a): the transpose of a matrix, or of each of a stack.
-linear("transposed(a)", a="transposed(out_bar)", infer=moved(transpose_dims), fresh=False,
+# matrix_transpose(a): the transpose of a matrix, or of each of a stack.
+linear("matrix_transpose(a)", a="matrix_transpose(out_bar)", infer=moved(transpose_dims), fresh=False,
        cheap=True, sample=calls("R(2, 3)", "R(4, 2, 3)"))
 
 
-@lowers("transposed")
-def lower_transposed(a: Type) -> str:
+@lowers("matrix_transpose")
+def lower_matrix_transpose(a: Type) -> str:
     """``a.T`` where a is known to be one matrix."""
     return matrix_transpose(a, "a")
 
@@ -66,7 +67,7 @@ def _square(a: Type, *_: Type) -> Type:
     return Array(float_dtype(a), dims_of(infer.as_array(a)))
 
 
-general("np.linalg.inv(a)", a="-transposed(out) @ out_bar @ transposed(out)",
+general("np.linalg.inv(a)", a="-matrix_transpose(out) @ out_bar @ matrix_transpose(out)",
         da="-out @ da @ out", infer=_square, sample=MATRICES)
 
 
@@ -88,23 +89,23 @@ def _checked(a: Type, b: Type) -> tuple[int | None, int | None]:
     return m, n
 
 
-_SOLVED = "np.linalg.solve(transposed(a), columns(out_bar, b))"
+_SOLVED = "np.linalg.solve(matrix_transpose(a), columns(out_bar, b))"
 
 
 def _solve_b(a: Type, b: Type) -> str:
     if _checked(a, b) in ((2, 1), (2, 2)):
-        return "np.linalg.solve(transposed(a), out_bar)"
+        return "np.linalg.solve(matrix_transpose(a), out_bar)"
     return f"unbroadcast(uncolumned({_SOLVED}, b), b)"
 
 
 def _solve_a(a: Type, b: Type) -> str:
     match _checked(a, b):
         case 2, 1:
-            return "-np.outer(np.linalg.solve(transposed(a), out_bar), out)"
+            return "-np.outer(np.linalg.solve(matrix_transpose(a), out_bar), out)"
         case 2, 2:
-            return "-np.linalg.solve(transposed(a), out_bar) @ transposed(out)"
+            return "-np.linalg.solve(matrix_transpose(a), out_bar) @ matrix_transpose(out)"
         case _:
-            return f"unbroadcast(-{_SOLVED} @ transposed(columns(out, b)), a)"
+            return f"unbroadcast(-{_SOLVED} @ matrix_transpose(columns(out, b)), a)"
 
 
 def _solve_da(a: Type, b: Type) -> str:
@@ -165,7 +166,7 @@ def _det_type(a: Type) -> Type:
 def _det(a: Type) -> str:
     if rank(infer.as_array(a)) == 2:
         return "out_bar * out * np.linalg.inv(a).T"
-    return "(out_bar * out)[..., None, None] * transposed(np.linalg.inv(a))"
+    return "(out_bar * out)[..., None, None] * matrix_transpose(np.linalg.inv(a))"
 
 
 def _trace_of(a: Type, text: str) -> str:
@@ -193,7 +194,7 @@ def _slogdet(a: Type, out_bar: Type) -> str:
         return "np.zeros_like(a)"
     if rank(infer.as_array(a)) == 2:
         return "out_bar[1] * np.linalg.inv(a).T"
-    return "np.expand_dims(out_bar[1], (-2, -1)) * transposed(np.linalg.inv(a))"
+    return "np.expand_dims(out_bar[1], (-2, -1)) * matrix_transpose(np.linalg.inv(a))"
 
 
 general("np.linalg.slogdet(a)", a=_slogdet,
@@ -213,18 +214,18 @@ def _half(text: str, a: Type) -> str:
 
 def symmetric(text: str) -> str:
     """The symmetric part of a matrix."""
-    return f"(0.5 * ({text} + transposed({text})))"
+    return f"(0.5 * ({text} + matrix_transpose({text})))"
 
 
 def _cholesky(a: Type) -> str:
-    left = f"np.linalg.solve(transposed(out), {_half('transposed(out) @ out_bar', a)})"
-    whole = f"np.linalg.solve(transposed(out), transposed({left}))"
+    left = f"np.linalg.solve(matrix_transpose(out), {_half('matrix_transpose(out) @ out_bar', a)})"
+    whole = f"np.linalg.solve(matrix_transpose(out), matrix_transpose({left}))"
     return symmetric(whole)
 
 
 def _dcholesky(a: Type) -> str:
     left = f"np.linalg.solve(out, {symmetric('da')})"
-    both = f"np.linalg.solve(out, transposed({left}))"
+    both = f"np.linalg.solve(out, matrix_transpose({left}))"
     return f"out @ {_half(both, a)}"
 
 
@@ -251,20 +252,21 @@ def _norm_kind(x: Type, ord: Type, axis: Type) -> str:
            "Annotate the shape of the vector, or write the norm with np.sum and np.abs.")
 
 
-def _signs(x: Type, axis: Type) -> str:
+def _signs(axis: Type) -> str:
     """The derivative of the largest |x|, shared among ties."""
     tied = "(np.abs(x) == kept(out, x, axis, keepdims))"
     return f"np.sign(x) * {tied} / np.sum({tied}, axis=axis, keepdims=True)"
 
 
-def _norm(x: Type, ord: Type, axis: Type) -> str:
+def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
     match _norm_kind(x, ord, axis):
         case "1":
-            return "kept(out_bar, x, axis, keepdims) * np.sign(x)"
+            return f"{kept('out_bar', x, axis, keepdims, 'x')} * np.sign(x)"
         case "inf":
-            return f"kept(out_bar, x, axis, keepdims) * ({_signs(x, axis)})"
+            return f"kept(out_bar, x, axis, keepdims) * ({_signs(axis)})"
         case _:
-            return "kept(out_bar / (out + (out == 0)), x, axis, keepdims) * x"
+            scale = kept("out_bar / (out + (out == 0))", x, axis, keepdims, "x")
+            return f"{scale} * x"
 
 
 def _dnorm(x: Type, ord: Type, axis: Type) -> str:
@@ -272,7 +274,7 @@ def _dnorm(x: Type, ord: Type, axis: Type) -> str:
         case "1":
             return "np.sum(np.sign(x) * dx, axis=axis, keepdims=keepdims)"
         case "inf":
-            return f"np.sum({_signs(x, axis)} * dx, axis=axis, keepdims=keepdims)"
+            return f"np.sum({_signs(axis)} * dx, axis=axis, keepdims=keepdims)"
         case _:
             return "np.sum(x * dx, axis=axis, keepdims=keepdims) / (out + (out == 0))"
 
@@ -301,7 +303,7 @@ def _powers(n: Type, a: str, da: str) -> str:
 
 
 general("np.linalg.matrix_power(a, n)",
-        a=lambda n: _powers(n, "transposed(a)", "out_bar"),
+        a=lambda n: _powers(n, "matrix_transpose(a)", "out_bar"),
         da=lambda n: _powers(n, "a", "da"), infer=SAME,
         sample=calls("R(3, 3), 2", "R(3, 3), 3", "R(2, 3, 3), 5", "R(3, 3), 1", "R(3, 3), 0"))
 

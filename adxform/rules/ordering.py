@@ -10,40 +10,40 @@ from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, inactive
-from adxform.rules.wording import array, dtype_in, is_none, shape
+from adxform.rules.wording import array, dtype_in, is_none, kept, shape
 
 NON_EMPTY = calls(*OVER_AXES.lists[:6])
 
 
-def ties(a: Type, axis: Type, out: str = "out") -> str:
+def ties(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:
     """Where a has its extremum: as booleans, or as numbers of its dtype where that may be small."""
-    kept = out if is_none(axis) else f"kept({out}, a, axis, keepdims)"
-    tied = f"(a == {kept})" if isinstance(a, Array) else f"np.equal(a, {kept})"
+    peak = kept(out, a, axis, keepdims)
+    tied = f"(a == {peak})" if isinstance(a, Array) else f"np.equal(a, {peak})"
     if dtype_in(a) == "float64" or isinstance(a, Struct):
         return tied
     return f"np.asarray({tied}, dtype=out.dtype)"
 
 
-def shared(a: Type, axis: Type, out: str = "out") -> str:
+def shared(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:
     """The cotangent of an extremum, shared among the elements that attain it."""
-    tied = ties(a, axis, out)
-    number = f"np.sum({tied}, axis=axis, keepdims=keepdims)"
-    return f"kept(out_bar / {number}, a, axis, keepdims) * {tied}"
+    tied = ties(a, axis, keepdims, out)
+    each = f"out_bar / np.sum({tied}, axis=axis, keepdims=keepdims)"
+    return f"{kept(each, a, axis, keepdims)} * {tied}"
 
 
-def averaged(a: Type, axis: Type, out: str = "out") -> str:
+def averaged(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:
     """The tangent of an extremum: the mean over the elements that attain it."""
-    tied = ties(a, axis, out)
+    tied = ties(a, axis, keepdims, out)
     return (f"np.sum({tied} * da, axis=axis, keepdims=keepdims)"
             f" / np.sum({tied}, axis=axis, keepdims=keepdims)")
 
 
-def _pull(a: Type, axis: Type) -> str:
-    return shared(a, axis)
+def _pull(a: Type, axis: Type, keepdims: Type) -> str:
+    return shared(a, axis, keepdims)
 
 
-def _push(a: Type, axis: Type) -> str:
-    return averaged(a, axis)
+def _push(a: Type, axis: Type, keepdims: Type) -> str:
+    return averaged(a, axis, keepdims)
 
 
 for _name in ("max", "min"):
@@ -56,12 +56,12 @@ for _name in ("max", "min"):
 _TOP, _BOTTOM = (f"np.{name}(a, axis=axis, keepdims=keepdims)" for name in ("max", "min"))
 
 
-def _range(a: Type, axis: Type) -> str:
-    return f"{shared(a, axis, _TOP)} - {shared(a, axis, _BOTTOM)}"
+def _range(a: Type, axis: Type, keepdims: Type) -> str:
+    return f"{shared(a, axis, keepdims, _TOP)} - {shared(a, axis, keepdims, _BOTTOM)}"
 
 
-def _drange(a: Type, axis: Type) -> str:
-    return f"{averaged(a, axis, _TOP)} - {averaged(a, axis, _BOTTOM)}"
+def _drange(a: Type, axis: Type, keepdims: Type) -> str:
+    return f"{averaged(a, axis, keepdims, _TOP)} - {averaged(a, axis, keepdims, _BOTTOM)}"
 
 
 general("np.ptp(a, axis=None, *, keepdims=False)", a=_range, da=_drange, infer=infer.reduction,
@@ -70,7 +70,7 @@ general("np.ptp(a, axis=None, *, keepdims=False)", a=_range, da=_drange, infer=i
 inactive("median_weights(a, axis=None)", infer=lambda a, axis: infer.fresh_array(a))
 general(
     "np.median(a, axis=None, *, keepdims=False)",
-    a="kept(out_bar, a, axis, keepdims) * median_weights(a, axis)",
+    a=lambda a, axis, keepdims: f"{kept('out_bar', a, axis, keepdims)} * median_weights(a, axis)",
     da="np.sum(median_weights(a, axis) * da, axis=axis, keepdims=keepdims)",
     infer=float_total,
     sample=calls(*NON_EMPTY.lists, "R(4)"),

@@ -8,15 +8,13 @@ they are each other's transposes.
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, Type, dims_of, is_numeric, promote, rank
+from collections.abc import Iterable
+
+from adxform.core.types import Array, Dim, Type, broadcast_dims, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, bilinear, lowers
-from adxform.rules.wording import array, is_none, literal, refuse, shape, unvalued
-
-
-def product_dtype(*operands: Type) -> str | None:
-    return promote([infer.as_array(t) for t in operands])
+from adxform.rules.table import Formula, alias, bilinear, lowers
+from adxform.rules.wording import array, literal, made_like, refuse, shape, strong
 
 
 def _ranks(*operands: Type) -> tuple[int | None, ...]:
@@ -24,11 +22,11 @@ def _ranks(*operands: Type) -> tuple[int | None, ...]:
 
 
 def _like_left(g: Type, x: Type, y: Type, *_: Type) -> Type:
-    return unvalued(infer.as_array(x))
+    return made_like(x)
 
 
 def _like_right(g: Type, x: Type, y: Type, *_: Type) -> Type:
-    return unvalued(infer.as_array(y))
+    return made_like(y)
 
 
 # Matrix products
@@ -100,8 +98,8 @@ def lower_matmul_right(g: Type, x: Type, y: Type) -> str | None:
             return None
 
 
-def _axes(first: object, second: object) -> str:
-    return repr((tuple(first), tuple(second)))  # type: ignore[call-overload]
+def _axes(first: Iterable[int], second: Iterable[int]) -> str:
+    return repr((tuple(first), tuple(second)))
 
 
 # np.dot is the matrix product up to rank 2, and a product with a number where one is a number.
@@ -111,15 +109,15 @@ def _dot_type(a: Type, b: Type) -> Type:
     a, b = infer.as_array(a), infer.as_array(b)
     match _ranks(a, b):
         case (0, int()) | (int(), 0):
-            return infer.arithmetic(a, b)
+            return array(strong(a, b), broadcast_dims([dims_of(a), dims_of(b)]))
         case (int(), 1):
             return infer.matmul(a, b)
         case (int(), int()):
             x, y = dims_of(a), dims_of(b)
             assert x is not None and y is not None
-            return array(product_dtype(a, b), (*x[:-1], *y[:-2], *y[-1:]))
+            return array(strong(a, b), (*x[:-1], *y[:-2], *y[-1:]))
         case _:
-            return Array(product_dtype(a, b), None) if is_numeric(a) and is_numeric(b) else (
+            return Array(strong(a, b), None) if is_numeric(a) and is_numeric(b) else (
                 infer.unknown())
 
 
@@ -150,7 +148,7 @@ def _dot_right(a: Type, b: Type) -> str:
 bilinear("np.dot(a, b)", a=_dot_left, b=_dot_right, infer=_dot_type,
          sample=calls(*_MATRICES.lists, "R, R(3)", "R(2, 3), R", "R(), R()", "R(2, 4, 3), R(3)",
                       "R(2, 3), R(5, 3, 4)"))
-alias("a.dot(b)", "np.dot")
+bilinear("a.dot(b)", a=_dot_left, b=_dot_right, infer=_dot_type, sample=_MATRICES)
 bilinear("dot_left(g, x, y)", g="np.dot(out_bar, y)", y="dot_right(g, out_bar, y)",
          infer=_like_left, sample=calls(*_OF_LEFT.lists, "R(3), R, R(3)"))
 bilinear("dot_right(g, x, y)", g="np.dot(x, out_bar)", x="dot_left(g, x, out_bar)",
@@ -163,12 +161,11 @@ bilinear("dot_right(g, x, y)", g="np.dot(x, out_bar)", x="dot_left(g, x, out_bar
 def _inner_type(a: Type, b: Type) -> Type:
     x, y = dims_of(infer.as_array(a)), dims_of(infer.as_array(b))
     if x is None or y is None:
-        return Array(product_dtype(a, b), None)
-    return infer.arithmetic(a, b) if not x or not y else (
-        array(product_dtype(a, b), (*x[:-1], *y[:-1])))
+        return Array(strong(a, b), None)
+    return array(strong(a, b), x + y if not x or not y else (*x[:-1], *y[:-1]))
 
 
-def _inner(name: str, other: str, side: str) -> object:
+def _inner(name: str, other: str, side: str) -> Formula:
     def formula(a: Type, b: Type) -> str:
         match _ranks(a, b):
             case (0, _) | (_, 0):
@@ -183,8 +180,7 @@ def _inner(name: str, other: str, side: str) -> object:
 
 bilinear("np.inner(a, b)", a=_inner("a", "b", "left"), b=_inner("b", "a", "right"),
          infer=_inner_type,
-         sample=calls("R(3), R(3)", "R(2, 3), R(3)", "R(2, 3), R(4, 3)", "R(3), R(2, 4, 3)",
-                      "R, R(3)"))
+         sample=calls("R(3), R(3)", "R(2, 3), R(3)", "R(2, 3), R(4, 3)", "R(3), R(2, 4, 3)"))
 
 
 def _flat_dim(t: Type) -> Dim:
@@ -193,7 +189,7 @@ def _flat_dim(t: Type) -> Dim:
 
 
 def _outer_type(a: Type, b: Type) -> Type:
-    return Array(product_dtype(a, b), (_flat_dim(a), _flat_dim(b)))
+    return Array(strong(a, b), (_flat_dim(a), _flat_dim(b)))
 
 
 def _outer_left(a: Type, b: Type) -> str:
@@ -212,7 +208,7 @@ bilinear("np.outer(a, b)", a=_outer_left, b=_outer_right, infer=_outer_type,
          sample=calls("R(3), R(4)", "R(2, 3), R(4)", "R(2), R(2, 2)"))
 
 
-def _vdot(name: str, other: str) -> object:
+def _vdot(name: str, other: str) -> Formula:
     def formula(a: Type, b: Type) -> str:
         own, its = dims_of(a), dims_of(b)
         if own is not None and (own == its or _ranks(a, b) == (1, 1)):
@@ -223,7 +219,7 @@ def _vdot(name: str, other: str) -> object:
 
 
 bilinear("np.vdot(a, b)", a=_vdot("a", "b"), b=_vdot("b", "a"),
-         infer=lambda a, b: array(product_dtype(a, b), ()),
+         infer=lambda a, b: array(strong(a, b), ()),
          sample=calls("R(3), R(3)", "R(2, 3), R(2, 3)", "R(2, 3), R(6)"))
 
 
@@ -234,11 +230,11 @@ def _tensordot_type(a: Type, b: Type, axes: Type) -> Type:
     x, y = dims_of(infer.as_array(a)), dims_of(infer.as_array(b))
     pair = _contracted(a, b, axes)
     if pair is None or x is None or y is None:
-        return Array(product_dtype(a, b), None)
+        return Array(strong(a, b), None)
     first, second = pair
     left = (d for i, d in enumerate(x) if i not in first)
     right = (d for i, d in enumerate(y) if i not in second)
-    return Array(product_dtype(a, b), (*left, *right))
+    return Array(strong(a, b), (*left, *right))
 
 
 def _contracted(x: Type, y: Type, axes: Type) -> tuple[list[int], list[int]] | None:
@@ -314,8 +310,8 @@ def _in_order(text: str, order: list[int]) -> str:
 def _kron_type(a: Type, b: Type) -> Type:
     m, n = _ranks(a, b)
     if m is None or n is None:
-        return Array(product_dtype(a, b), None)
-    return array(product_dtype(a, b), tuple(infer.unknown_dim() for _ in range(max(m, n))))
+        return Array(strong(a, b), None)
+    return array(strong(a, b), tuple(infer.unknown_dim() for _ in range(max(m, n))))
 
 
 bilinear("np.kron(a, b)", a="kron_left(out_bar, a, b)", b="kron_right(out_bar, a, b)",
@@ -342,7 +338,7 @@ def lower_kron_right(g: Type, a: Type, b: Type) -> str | None:
 # The triple product g . (a x b) = a . (b x g) = b . (g x a) turns in a circle.
 
 
-def _cross(text: str) -> object:
+def _cross(text: str) -> Formula:
     def formula(a: Type, b: Type, axis: Type) -> str:
         for t in (a, b):
             dims = dims_of(infer.as_array(t))
@@ -354,8 +350,9 @@ def _cross(text: str) -> object:
     return formula
 
 
-bilinear("np.cross(a, b, *, axis=-1)", a=_cross("np.cross(b, out_bar, axis=axis)"),
-         b=_cross("np.cross(out_bar, a, axis=axis)"), infer=infer.arithmetic, broadcasts=True,
+bilinear("np.cross(a, b, *, axis=-1)", 
+         a=_cross("unbroadcast(np.cross(b, out_bar, axis=axis), a)"),
+         b=_cross("unbroadcast(np.cross(out_bar, a, axis=axis), b)"), infer=infer.arithmetic,
          sample=calls("R(3), R(3)", "R(4, 3), R(4, 3)", "R(4, 3), R(3)", "R(1, 3), R(4, 3)",
                       "R(3, 4), R(3, 4), axis=0"))
 

@@ -14,6 +14,7 @@ from adxform.rules.wording import (
     dtype_in,
     extent,
     is_none,
+    kept,
     literal,
     shape,
     size,
@@ -124,9 +125,9 @@ def _deviation(axis: Type) -> str:
     return "(a - np.mean(a))" if is_none(axis) else "(a - np.mean(a, axis=axis, keepdims=True))"
 
 
-def _var(a: Type, axis: Type, ddof: Type) -> str:
+def _var(a: Type, axis: Type, ddof: Type, keepdims: Type) -> str:
     scale = f"2.0 * out_bar / {_freedom(a, axis, ddof)}"
-    return f"kept({scale}, a, axis, keepdims) * {_deviation(axis)}"
+    return f"{kept(scale, a, axis, keepdims)} * {_deviation(axis)}"
 
 
 def _dvar(a: Type, axis: Type, ddof: Type) -> str:
@@ -135,9 +136,9 @@ def _dvar(a: Type, axis: Type, ddof: Type) -> str:
 
 
 # Where all elements agree, their deviations are 0, and so is the slope: out + (out == 0) is 1.
-def _std(a: Type, axis: Type, ddof: Type) -> str:
+def _std(a: Type, axis: Type, ddof: Type, keepdims: Type) -> str:
     scale = f"out_bar / ({_freedom(a, axis, ddof)} * (out + (out == 0)))"
-    return f"kept({scale}, a, axis, keepdims) * {_deviation(axis)}"
+    return f"{kept(scale, a, axis, keepdims)} * {_deviation(axis)}"
 
 
 def _dstd(a: Type, axis: Type, ddof: Type) -> str:
@@ -158,7 +159,8 @@ for _text in ("np.{}(a, axis=None, *, ddof=0, keepdims=False)",
 
 general(
     "np.prod(a, axis=None, *, keepdims=False)",
-    a="kept(out_bar, a, axis, keepdims) * product_of_others(a, axis)",
+    a=lambda a, axis, keepdims: (
+        f"{kept('out_bar', a, axis, keepdims)} * product_of_others(a, axis)"),
     da="np.sum(product_of_others(a, axis) * da, axis=axis, keepdims=keepdims)",
     infer=total,
     sample=OVER_AXES,

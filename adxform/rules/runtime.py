@@ -230,12 +230,14 @@ def rejoin(part: Any, g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
 
 
 def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
-    """Where ``arrays[index]`` lies; ``axis`` is "vstack" or "hstack" for those functions."""
+    """Where ``arrays[index]`` lies; ``axis`` is "vstack", "hstack", ... for those functions."""
     if axis == "vstack":
         arrays, axis = [np.atleast_2d(a) for a in arrays], 0
     elif axis == "hstack":
         arrays = [np.atleast_1d(a) for a in arrays]
         axis = min(np.ndim(arrays[0]) - 1, 1)
+    elif axis == "column_stack":
+        arrays, axis = [np.reshape(a, (np.shape(a)[0], -1)) for a in arrays], 1
     elif axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
     axis %= np.ndim(arrays[index])
@@ -311,7 +313,7 @@ def undiag(g: Any, like: Any, k: int = 0) -> Any:
 # Matrices
 
 
-def transposed(a: Any) -> Any:
+def matrix_transpose(a: Any) -> Any:
     """The transpose of a matrix, or of each of a stack."""
     return np.swapaxes(a, -1, -2)
 

@@ -14,6 +14,7 @@ from adxform.core.types import (
     Struct,
     Type,
     dims_of,
+    promote,
     rank,
 )
 from adxform.errors import Diagnostic, UnsupportedError
@@ -116,9 +117,26 @@ def dtype_of(t: Type, default: str | None) -> str | None:
         return None
 
 
-def unvalued(t: Type) -> Type:
-    """A type without the value of a number."""
-    return Scalar(t.dtype, t.weak) if isinstance(t, Scalar) else t
+def made_like(t: Type) -> Type:
+    """The type of a result of an operand's shape and dtype; a number is one of NumPy's."""
+    t = infer.as_array(t)
+    return array(t.dtype, dims_of(t)) if isinstance(t, Scalar | Array) else infer.unknown()
+
+
+def kept(text: str, like: Type, axis: Type, keepdims: Type, name: str = "a") -> str:
+    """A reduction's result, so that it broadcasts; leading axes come back by themselves."""
+    ndim = rank(infer.as_array(like))
+    axes = None if ndim is None else infer.axes_of(axis, ndim)
+    leading = axes is not None and sorted(axes) == list(range(len(axes)))
+    if is_none(axis) or (leading and infer.const_of(keepdims) is False):
+        return text
+    return f"kept({text}, {name}, axis, keepdims)"
+
+
+def strong(*types: Type) -> str | None:
+    """The dtype of a function that makes arrays of all its operands, of Python's numbers too."""
+    known = [infer.as_array(t) for t in types]
+    return promote([Scalar(t.dtype) if isinstance(t, Scalar) else t for t in known])
 
 
 def array(dtype: str | None, dims: tuple[Dim, ...] | None) -> Type:
