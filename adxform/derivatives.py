@@ -438,4 +438,4 @@ def source_text(
     made, known = derive(function, Request(mode, wrt), types, None, observe)
     from adxform.compiler import reachable
 
-    return module_text(reachable(made, known))
+    return module_text(reachable(made, known), specialised.namespace)

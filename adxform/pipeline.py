@@ -9,6 +9,7 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer, leaves
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
+    NONE,
     Block,
     Callee,
     Const,
@@ -162,7 +163,7 @@ class Derivation:
         return replace(
             function,
             name=f"{function.name}_reverse",
-            params=(*(replace(p, default=None) for p in function.params), *seeds),
+            params=(*(Param(p.name) for p in function.params), *seeds),
             body=(*first, *second),
             result=Tuple((sweeps.value, bars)),
             bases=sweeps.builder.bases,
@@ -185,7 +186,7 @@ class Derivation:
         pulled = [i for i, leaf in enumerate(results) if _seeded(leaf, found)]
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
-        first, second = link(sweeps)
+        first, second = link(sweeps, absent=NONE)  # both are handed over
         names = [p.name for p in function.params]
         handed, kept = _crossing(first, second, sweeps, names)
         record = replace(

@@ -71,7 +71,7 @@ def forward(
         tangents.append(Param(fresh))
     mode.block(function.body)
     tangent = mode.result(function.result)
-    params = tuple(replace(p, default=None) for p in function.params)
+    params = tuple(Param(p.name) for p in function.params)
     return replace(
         function,
         name=name or f"{function.name}_forward",

@@ -73,9 +73,12 @@ class Plan:
     exports: dict[Stmt, list[Phi]] = field(default_factory=lambda: defaultdict(list))
 
 
-def link(sweeps: Sweeps) -> tuple[Block, Block]:
-    """The forward and the reverse sweep with every value of the one within reach of the other."""
-    return _Link(sweeps).run()
+def link(sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
+    """The forward and the reverse sweep with every value of the one within reach of the other.
+
+    ``absent`` stands for a branch's value where another branch is taken.
+    """
+    return _Link(sweeps, absent).run()
 
 
 def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
@@ -94,8 +97,9 @@ def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
 
 
 class _Link:
-    def __init__(self, sweeps: Sweeps) -> None:
+    def __init__(self, sweeps: Sweeps, absent: Operand) -> None:
         self.sweeps = sweeps
+        self.absent = absent
         self.builder = sweeps.builder
         self.types: Types = sweeps.builder.types
         self.names: Names = sweeps.builder.names
@@ -371,7 +375,7 @@ class _Link:
             assert isinstance(stmt, If)
             target = self.builder.name(self.builder.bases.get(name))
             self.types[target] = self.types.get(name, ANY)
-            pair = (Var(current), UNDEFINED) if side == 0 else (UNDEFINED, Var(current))
+            pair = (Var(current), self.absent) if side == 0 else (self.absent, Var(current))
             self.plan.exports[stmt].append(Phi(target, *pair))
             current = target
         return current

@@ -38,7 +38,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Scalar, Struct, Type, was_broadcast
+from adxform.core.types import INT, Array, Scalar, Struct, Type, is_float, was_broadcast
 from adxform.differentiate.common import as_role, elementwise_term, names_for, placed, primitive, zeros
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
@@ -158,6 +158,11 @@ class Reverse:
         if not isinstance(operand, Var) or operand.name not in self.activity:
             return
         name, base = operand.name, self.base(operand.name)
+        own, its = self.builder.type_of(operand), self.builder.type_of(value)
+        if isinstance(own, Array) and isinstance(its, Array) and own.dtype != its.dtype and (
+            own.dtype is not None and its.dtype is not None and is_float(own.dtype)
+        ):
+            value = self.builder.emit(primitive("as_like"), (value, operand), base)
         if name in bars:
             value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
         elif base is not None and not (

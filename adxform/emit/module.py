@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from adxform.analysis.types import Types
 from adxform.core.ir import Function, Global, Let, Operand, Primitive, Slice, Tuple, walk
 from adxform.core.pause import collection_paused
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
+from adxform.emit.standalone import definitions
 from adxform.rules import runtime
 
 MODULES = {"np": "numpy", "math": "math"}
@@ -19,11 +21,28 @@ Part = tuple[Function, Types]
 
 
 @collection_paused
-def module_text(parts: Sequence[Part], *, imports: bool = True) -> str:
-    """The text of generated functions, in the order in which they are defined."""
+def module_text(parts: Sequence[Part], values: Mapping[str, Any] | None = None) -> str:
+    """The text of a module of generated functions, in the order in which they are defined.
+
+    With ``values``, what they name from outside is defined in it, too.
+    """
     trees, helpers, needed = module_parts(parts)
-    body: list[ast.stmt] = [*(needed if imports else []), *helpers, *trees]
-    return to_source(ast.Module(body, []))
+    body: list[ast.stmt] = [*helpers, *trees]
+    if values is not None:
+        bound = {a.asname or a.name.split(".")[0] for s in needed for a in _aliases(s)}
+        bound.update(t.name for t in body if isinstance(t, ast.FunctionDef))
+        outer = {**values, **outside_values(function for function, _ in parts)}
+        body = [*definitions(body, bound, outer), *body]
+        numpy_named = any(isinstance(n, ast.Name) and n.id == "np" for s in body for n in ast.walk(s))
+        if numpy_named and "np" not in bound and not any(_binds(s, "np") for s in body):
+            needed.append(ast.Import([ast.alias("numpy", "np")]))
+    first = [s for s in body if isinstance(s, ast.Import)]
+    rest = [s for s in body if not isinstance(s, ast.Import)]
+    return to_source(ast.Module([*needed, *first, *rest], []))
+
+
+def _aliases(stmt: ast.stmt) -> list[ast.alias]:
+    return stmt.names if isinstance(stmt, ast.Import | ast.ImportFrom) else []
 
 
 def module_parts(
@@ -76,8 +95,6 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
     roots = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
     made: list[ast.stmt] = []
     for canonical, spelled in {**{m: m for m in MODULES}, **spellings}.items():
-        while "." in spelled and canonical != spelled:  # np.linalg comes with np
-            canonical, spelled = canonical.rpartition(".")[0], spelled.rpartition(".")[0]
         head = canonical.split(".")[0]
         if spelled.split(".")[0] not in roots or head not in (*MODULES, "scipy"):
             continue

@@ -243,6 +243,9 @@ class Writer:
         index = self.operand(stmt.args[1])
         if op.name == "accumulate_at" and self.repeats(stmt.args[1]):
             at = ast.parse(self.spell("np.add.at"), mode="eval").body
+            if any(isinstance(n, ast.Slice) for n in ast.walk(index)):  # elsewhere no index
+                s_ = ast.parse(self.spell("np.s_"), mode="eval").body
+                index = ast.Subscript(s_, index, ast.Load())
             return ast.Expr(ast.Call(at, [load(own), index, value], []))
         place = ast.Subscript(load(own), index, ast.Store())
         if op.name in ("update", "keep"):
@@ -406,10 +409,18 @@ class Writer:
             own = not written and op.style == "infix" and isinstance(made, ast.BinOp)
             return ordered(made) if own else made
         if isinstance(op, Callee):
-            return ast.Call(load(op.name), [self.operand(a) for a in stmt.args], [])
+            return self.called(op, [self.operand(a) for a in stmt.args])
         reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
         tree: ast.expr = Substitution(reads, {}).visit(copy.deepcopy(op.tree))
         return tree
+
+    def called(self, op: Callee, args: list[ast.expr]) -> ast.expr:
+        """A call of a function, by keyword where its parameters ask for that."""
+        params = op.function.params if op.function is not None else ()
+        named = [p.name if p.keyword_only else None for p in params] or [None] * len(args)
+        pairs = list(zip(named, args, strict=True))
+        keywords = [ast.keyword(name, arg) for name, arg in pairs if name is not None]
+        return ast.Call(load(op.name), [arg for name, arg in pairs if name is None], keywords)
 
     def primitive(self, op: Primitive, args: tuple[Operand, ...]) -> ast.expr:
         special = _SPECIAL.get(op.name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import ConditionalExpressions
+from adxform.frontend.scope import bound_names
 from adxform.frontend.source import Text
 
 UPDATE = "__update__"
@@ -345,19 +346,26 @@ class Loops(ast.NodeTransformer):
                     count = ast.BinOp(index, ast.Add(), start[0])
                 return length, ast.Tuple([count, element], ast.Load())
             if node.func.id == "reversed":
-                length, _ = self._sequence(node.args[0], index, before, old)
+                inner = node.args[0]
+                if not _is_call(inner, "range"):
+                    inner = self._held(inner, before, old)
+                length, _ = self._sequence(inner, index, before, old)
                 one = ast.BinOp(length, ast.Sub(), ast.Constant(1))
                 back = ast.BinOp(one, ast.Sub(), index)
-                _, element = self._sequence(node.args[0], back, [], old)
-                return length, element
+                return length, self._sequence(inner, back, before, old)[1]
             if node.func.id == "range":
                 length = ast.Call(load("len"), [node], [])
                 return length, ast.Subscript(node, index, ast.Load())
-        if not isinstance(node, ast.Name):
-            name = self.fresh("items")
-            before.append(assign(name, node, old))
-            node = load(name)
+        node = self._held(node, before, old)
         return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
+
+    def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.Name:
+        """What a loop runs over, under a name that the loop does not assign."""
+        if isinstance(node, ast.Name) and node.id not in bound_names(old):
+            return node
+        name = self.fresh("items")
+        before.append(assign(name, node, old))
+        return load(name)
 
 
 def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:

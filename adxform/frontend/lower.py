@@ -27,6 +27,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    names_in,
 )
 from adxform.core.pause import collection_paused
 from adxform.core.verify import verify
@@ -40,6 +41,7 @@ from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.rules.expressions import BindError, Expressions
 from adxform.rules.table import RULES
 
+MIXED = Global("mixed")  # a variable that is a tuple on one path only: it may not be read
 INLINE_STATEMENTS = 8
 HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
 
@@ -149,6 +151,7 @@ class Lowerer(Expressions):
         self.locals: set[str] = set()
         self.depth = 0
         self.result_name: str | None = "out"
+        self.read: set[str] = set()
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -239,9 +242,11 @@ class Lowerer(Expressions):
             self.env[target] = merged
 
     def _merge(self, target: str, first: Operand, second: Operand, phis: list[Phi]) -> Operand:
+        if MIXED in (first, second):
+            return MIXED
         if isinstance(first, Tuple) and isinstance(second, Tuple):
             if len(first.items) != len(second.items):
-                raise self.unsupported("the branches give tuples of different lengths")
+                return MIXED
             pairs = zip(first.items, second.items, strict=True)
             return Tuple(
                 tuple(self._merge(self.builder.name(target), a, b, phis) for a, b in pairs),
@@ -250,7 +255,7 @@ class Lowerer(Expressions):
         if isinstance(first, Tuple) or isinstance(second, Tuple):
             if UNDEFINED in (first, second):
                 return first if isinstance(first, Tuple) else second
-            raise self.unsupported("a tuple on one path and something else on another")
+            return MIXED
         phis.append(Phi(target, first, second))
         return Var(target)
 
@@ -307,16 +312,19 @@ class Lowerer(Expressions):
     def _close(self, shape: Operand, before: Operand, after: Operand, phis: list[Phi]) -> None:
         if isinstance(shape, Tuple):
             if not isinstance(after, Tuple) or len(after.items) != len(shape.items):
-                raise self.unsupported("a tuple changes its length from one iteration to the next")
+                raise self.unsupported(
+                    "a tuple changes its length, or becomes something else, in the loop"
+                )
             before_items = before.items if isinstance(before, Tuple) else ()
             for s, b, a in zip(shape.items, before_items, after.items, strict=True):
                 self._close(s, b, a, phis)
             return
         assert isinstance(shape, Var)
-        if isinstance(after, Tuple):
-            if before == UNDEFINED:
-                return
-            raise self.unsupported("a variable becomes a tuple inside the loop")
+        if isinstance(after, Tuple) or after is MIXED:
+            if shape.name in self.read:
+                raise self.unsupported("a variable becomes a tuple inside the loop")
+            self.env[shape.name] = MIXED
+            return
         phis.append(Phi(shape.name, before, after))
 
     def effect(self, stmt: ast.stmt) -> None:
@@ -387,7 +395,13 @@ class Lowerer(Expressions):
         if node.id == UNBOUND:
             return UNDEFINED
         if node.id in self.locals or node.id in self.env:
-            return self.value(node.id)
+            found = self.value(node.id)
+            self.read.update(names_in(found))
+            if found is MIXED:
+                raise self.unsupported(
+                    "this variable is a tuple on one path and something else on another", node
+                )
+            return found
         meaning = self.lookup(node.id)
         if meaning is None:
             raise self.unsupported(f"the name {node.id} is not defined", node)
@@ -426,6 +440,8 @@ class Lowerer(Expressions):
         assert meaning.dotted is not None
         head, _, last = meaning.dotted.rpartition(".")
         spelled, _, spelled_last = meaning.text.rpartition(".")
+        if head.startswith("np.") and head.partition(".")[2] == spelled.partition(".")[2]:
+            head, spelled = head.partition(".")[0], spelled.partition(".")[0]
         if head and spelled and last == spelled_last:
             meaning_of_head = (head, spelled)
         else:

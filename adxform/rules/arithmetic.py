@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from adxform.core.types import Type
+from adxform.core.types import Array, Scalar, Type
 from adxform.rules import infer
 from adxform.rules.infer import const_of
 from adxform.rules.samples import uniform
@@ -34,11 +34,16 @@ def _power_x(y: Type) -> str:
     return f"-g * {rest}" if exponent == -1 else f"{float(exponent)!r} * {rest} * g"
 
 
-def _power_y(x: Type) -> str:
-    """The derivative of a power in its exponent; 0 for a base of 0, where x + (x == 0) is 1."""
+def _power_y(x: Type, y: Type) -> str:
+    """The derivative of a power in its exponent; 0 for a base of 0, where x + (x == 0) is 1.
+
+    The logarithm of a Python number stays one where a number of NumPy's would widen y.
+    """
     base = _number(x)
     if base is not None and base > 0:
         return f"{math.log(base)!r} * out * g"
+    if isinstance(x, Scalar) and x.weak and isinstance(y, Array) and y.dtype != "float64":
+        return "float(np.log(x + (x == 0))) * out * g"
     return "np.log(x + (x == 0)) * out * g"
 
 

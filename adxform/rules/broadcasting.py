@@ -134,6 +134,14 @@ linear(
 )
 
 
+@lowers("as_like")
+def lower_as_like(g: Type, like: Type) -> str | None:
+    """Nothing where the dtypes agree, else ``astype``."""
+    if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
+        return None
+    return _in_dtype("g", g, like)
+
+
 @lowers("broadcast_like")
 def lower_broadcast_like(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else ``np.broadcast_to``."""

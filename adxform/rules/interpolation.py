@@ -34,12 +34,12 @@ def _result(x: Type, xp: Type, fp: Type) -> Type:
 
 general(
     "np.interp(x, xp, fp)",
-    x=f"out_bar * {_SLOPE}",
-    dx=f"{_SLOPE} * dx",
+    x=f"as_like(out_bar * {_SLOPE}, x)",
+    dx=f"as_like({_SLOPE} * dx, out)",
     xp=_dealt(f"(-{_SLOPE} * out_bar)", "xp"),
-    dxp=f"-{_SLOPE} * {_between('dxp')}",
+    dxp=f"as_like(-{_SLOPE} * {_between('dxp')}, out)",
     fp=_dealt("out_bar", "fp"),
-    dfp=_between("dfp"),
+    dfp=f"as_like({_between('dfp')}, out)",
     infer=_result,
     sample=calls("P(5), np.array([0.0, 1.0, 2.0]), R(3)", "P, np.array([0.0, 0.5, 2.0]), R(3)",
                  "np.array([-1.0, 0.3, 9.0]), np.cumsum(P(4)), R(4)"),

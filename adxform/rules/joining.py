@@ -29,7 +29,6 @@ from adxform.rules.wording import (
     literal,
     refuse,
     shape,
-    size,
     strong,
 )
 
@@ -238,7 +237,7 @@ def _appended_to(arr: Type, values: Type, axis: Type) -> str:
         return "unjoin(out_bar, [arr, values], 0, axis)"
     if rank(infer.as_array(arr)) == 1:
         return "out_bar[:len(arr)]"
-    return f"np.reshape(out_bar[:{size(arr, 'arr')}], {shape(arr, 'arr')})"
+    return "unjoin(out_bar, [arr, values], 0, None)"
 
 
 def _appended_part(arr: Type, values: Type, axis: Type) -> str:
@@ -250,7 +249,7 @@ def _appended_part(arr: Type, values: Type, axis: Type) -> str:
         case 1, 1:
             return "out_bar[len(arr):]"
         case _:
-            return f"np.reshape(out_bar[{size(arr, 'arr')}:], {shape(values, 'values')})"
+            return "unjoin(out_bar, [arr, values], 1, None)"
 
 
 linear("np.append(arr, values, axis=None)", arr=_appended_to, values=_appended_part,
@@ -294,12 +293,12 @@ def _as_array(object: Type, dtype: Type) -> Type:
 def _unarray(object: Type, dtype: Type) -> str:
     """The cotangent itself, item by item where a list was given."""
     own, made = dtype_in(object), dtype_of(dtype, None)
-    if is_none(dtype) or own == made or not isinstance(object, Array):
+    if is_none(dtype) or (own is not None and own == made) or isinstance(object, Struct):
         return "out_bar"
     if made is None:
         refuse("the dtype that an array is converted to is not known",
                "Write the dtype as np.float64, float, ...")
-    return "out_bar.astype(object.dtype)"
+    return "as_like(out_bar, object)"
 
 
 _ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), dtype=float", "R")
@@ -341,5 +340,5 @@ def _number(object: Type) -> Type:
     return Scalar(kind, weak=True) if kind else infer.unknown()
 
 
-linear("object.item()", object=lambda object: f"np.reshape(out_bar, {shape(object, 'object')})",
+linear("object.item()", object="np.full_like(object, out_bar)",
        infer=_number, sample=calls("R(1)", "R()"))

@@ -243,40 +243,61 @@ def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
 def _norm_kind(x: Type, ord: Type, axis: Type) -> str:
     """Which norm is meant: "2" (of all elements together), "1" or "inf"."""
     which = infer.const_of(ord)
-    several = isinstance(axis, Struct) or (is_none(axis) and rank(infer.as_array(x)) != 1)
+    matrix = isinstance(axis, Struct) or (is_none(axis) and (rank(infer.as_array(x)) or 1) > 1)
     if is_none(ord) or which == "fro":
         return "2"
-    if not several and which in (1, 2, float("inf")):
+    if not matrix and which in (1, 2, float("inf")):
         return str(which)
-    refuse(f"np.linalg.norm with ord={which!r} has no derivative rule for this shape",
-           "Annotate the shape of the vector, or write the norm with np.sum and np.abs.")
+    refuse(f"np.linalg.norm with ord={which!r} has no derivative rule for a matrix",
+           "Write the norm with np.sum and np.abs, or with np.linalg.svd.")
 
 
-def _signs(axis: Type) -> str:
+# as_vector(x): x, which must not be a matrix, because another norm is meant there.
+linear("as_vector(x)", x="out_bar", infer=lambda x: x, fresh=False, cheap=True,
+       sample=calls("R(3)"))
+
+
+@lowers("as_vector")
+def lower_as_vector(x: Type) -> str | None:
+    """Nothing, where the rank is known."""
+    return "x" if rank(x) == 1 else None
+
+
+def _norm_of(ord: Type, axis: Type) -> str:
+    """The vector that the norm is of."""
+    return "as_vector(x)" if is_none(axis) and not is_none(ord) and (
+        infer.const_of(ord) != "fro") else "x"
+
+
+def _signs(x: Type, axis: Type, own: str) -> str:
     """The derivative of the largest |x|, shared among ties."""
     tied = "(np.abs(x) == kept(out, x, axis, keepdims))"
-    return f"np.sign(x) * {tied} / np.sum({tied}, axis=axis, keepdims=True)"
+    if dtype_in(x) != "float64":
+        tied = f"np.asarray({tied}, dtype=out.dtype)"
+    return f"np.sign({own}) * {tied} / np.sum({tied}, axis=axis, keepdims=True)"
 
 
 def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
+    own = _norm_of(ord, axis)
     match _norm_kind(x, ord, axis):
         case "1":
-            return f"{kept('out_bar', x, axis, keepdims, 'x')} * np.sign(x)"
+            return f"{kept('out_bar', x, axis, keepdims, 'x')} * np.sign({own})"
         case "inf":
-            return f"kept(out_bar, x, axis, keepdims) * ({_signs(axis)})"
+            return f"kept(out_bar, x, axis, keepdims) * ({_signs(x, axis, own)})"
         case _:
             scale = kept("out_bar / (out + (out == 0))", x, axis, keepdims, "x")
-            return f"{scale} * x"
+            return f"{scale} * {own}"
 
 
 def _dnorm(x: Type, ord: Type, axis: Type) -> str:
+    own = _norm_of(ord, axis)
     match _norm_kind(x, ord, axis):
         case "1":
-            return "np.sum(np.sign(x) * dx, axis=axis, keepdims=keepdims)"
+            return f"np.sum(np.sign({own}) * dx, axis=axis, keepdims=keepdims)"
         case "inf":
-            return f"np.sum({_signs(axis)} * dx, axis=axis, keepdims=keepdims)"
+            return f"np.sum({_signs(x, axis, own)} * dx, axis=axis, keepdims=keepdims)"
         case _:
-            return "np.sum(x * dx, axis=axis, keepdims=keepdims) / (out + (out == 0))"
+            return f"np.sum({own} * dx, axis=axis, keepdims=keepdims) / (out + (out == 0))"
 
 
 general("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", x=_norm, dx=_dnorm,
@@ -334,4 +355,3 @@ bilinear("np.linalg.multi_dot(arrays)", arrays=_link, infer=_chain_type,
 
 inactive("np.linalg.matrix_rank(A)", infer=infer.inert)
 alias("np.linalg.tensordot(a, b, axes=2)", "np.tensordot")
-alias("np.linalg.outer(a, b)", "np.outer")

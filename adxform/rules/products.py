@@ -150,9 +150,9 @@ bilinear("np.dot(a, b)", a=_dot_left, b=_dot_right, infer=_dot_type,
                       "R(2, 3), R(5, 3, 4)"))
 bilinear("a.dot(b)", a=_dot_left, b=_dot_right, infer=_dot_type, sample=_MATRICES)
 bilinear("dot_left(g, x, y)", g="np.dot(out_bar, y)", y="dot_right(g, out_bar, y)",
-         infer=_like_left, sample=calls(*_OF_LEFT.lists, "R(3), R, R(3)"))
+         infer=_like_left, sample=calls(*_OF_LEFT.lists, "R(3), R(), R(3)"))
 bilinear("dot_right(g, x, y)", g="np.dot(x, out_bar)", x="dot_left(g, x, out_bar)",
-         infer=_like_right, sample=calls(*_OF_RIGHT.lists, "R(3), R(3), R"))
+         infer=_like_right, sample=calls(*_OF_RIGHT.lists, "R(3), R(3), R()"))
 
 
 # Inner and outer products
@@ -206,6 +206,10 @@ def _outer_right(a: Type, b: Type) -> str:
 
 bilinear("np.outer(a, b)", a=_outer_left, b=_outer_right, infer=_outer_type,
          sample=calls("R(3), R(4)", "R(2, 3), R(4)", "R(2), R(2, 2)"))
+
+
+bilinear("np.linalg.outer(a, b)", a=_outer_left, b=_outer_right, infer=_outer_type,
+         sample=calls("R(3), R(4)"))
 
 
 def _vdot(name: str, other: str) -> Formula:

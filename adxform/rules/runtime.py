@@ -218,7 +218,8 @@ def median_weights(a: Any, axis: Any = None) -> Any:
 
 def unjoin(g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
     """The part of g that belongs to ``arrays[index]``, where g is all of them joined."""
-    return np.reshape(g[joint(arrays, index, axis)], np.shape(arrays[index]))
+    part = np.reshape(g[joint(arrays, index, axis)], np.shape(arrays[index]))
+    return as_like(part[()], arrays[index])
 
 
 def rejoin(part: Any, g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
@@ -316,6 +317,13 @@ def undiag(g: Any, like: Any, k: int = 0) -> Any:
 def matrix_transpose(a: Any) -> Any:
     """The transpose of a matrix, or of each of a stack."""
     return np.swapaxes(a, -1, -2)
+
+
+def as_vector(x: Any) -> Any:
+    """x, unless it is a matrix."""
+    if np.ndim(x) > 1:
+        raise ValueError("this norm has a derivative rule for vectors only")
+    return x
 
 
 def columns(g: Any, b: Any) -> Any:

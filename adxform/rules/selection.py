@@ -39,8 +39,8 @@ def _scaled(x: Type, exponent: Type) -> Type:
 
 
 def _clipped(a: Type, low: Type, high: Type) -> Type:
-    """The bounds' shapes count as well; None is no bound."""
-    return number_result(*(t for t in (a, low, high) if not isinstance(t, Known)))
+    """The bounds' shapes count as well; None is no bound. A number a is made one of NumPy's."""
+    return number_result(strong(a), *(t for t in (low, high) if not isinstance(t, Known)))
 
 
 def _real(x: Type) -> Type:

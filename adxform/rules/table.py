@@ -84,12 +84,13 @@ def elementwise(
 ) -> None:
     """A primitive that acts on corresponding elements and broadcasts its operands."""
     primitive = read_pattern(pattern)
+    operands = len(primitive.params) - len(primitive.defaults)
     _add(
         pattern,
         "elementwise",
         infer=infer or broadcast_result,
         partials=partials,
-        broadcasts=broadcasts and len(primitive.params) - len(primitive.defaults) > 1,
+        broadcasts=broadcasts and max(len(partials), operands) > 1,
         sample=sample,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, InternalError, combine
 from adxform.frontend.scope import FileScope, bound_names
@@ -147,10 +147,20 @@ class _Run:
         if unknown := [name for name in self.wrt if name not in params]:
             errors.append(ArgumentError(f"no function here has a parameter {', '.join(unknown)}"))
         if errors:
-            raise combine(errors)
+            raise self._told(combine(errors))
         if not made and not self.former:
             raise ArgumentError(f"{self.text.file} has no function that can have a derivative")
         return made
+
+    def _told(self, error: AdxformError) -> AdxformError:
+        """An error that says, where all functions were chosen, that some may be."""
+        if any(chosen.explicit for chosen in self.chosen):
+            return error
+        *before, last = error.diagnostics
+        choose = "Or choose functions by name (-f NAME); as none was, all are."
+        hint = f"{last.hint}\n  {choose}" if last.hint else choose
+        told: AdxformError = type(error)(*before, replace(last, hint=hint))
+        return told
 
     def _unused(self, pieces: list[Piece]) -> set[str]:
         """The names of adxform that only replaced code has used."""

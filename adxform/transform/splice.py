@@ -143,6 +143,10 @@ class Edits:
         self.replace(page.ends[line - 1], page.ends[line - 1], text + "\n" * missing + ending)
 
     def insert_above(self, line: int, definitions: list[str]) -> None:
-        """Definitions before a line, two blank lines after each."""
-        start = self.page.starts[line - 1]
-        self.replace(start, start, "".join(f"{definition}\n\n\n" for definition in definitions))
+        """Definitions before a line, two blank lines around each."""
+        page, above = self.page, line
+        while above > 1 and not page.line(above - 1).strip():
+            above -= 1
+        missing = 0 if above == 1 else max(0, 2 - (line - above))
+        text = "".join(f"{definition}\n\n\n" for definition in definitions)
+        self.replace(page.starts[line - 1], page.starts[line - 1], "\n" * missing + text)

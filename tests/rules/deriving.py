@@ -225,5 +225,8 @@ def shape_combinations(program: Program) -> Iterator[Program]:
     """The program with every combination of operand shapes, or every seventh of very many."""
     names = list(program.arguments)
     combinations = list(itertools.product(SHAPES, repeat=len(names)))
+    method = program.expression.startswith(f"{names[0]}.")
     for shapes in combinations[:: 1 if len(combinations) <= 36 else 7]:
+        if method and shapes[0] is None:
+            continue
         yield program.of_shapes(dict(zip(names, shapes, strict=True)))

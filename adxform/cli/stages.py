@@ -1,0 +1,103 @@
+"""A function of a file, printed as Python at one stage of its way through the compiler."""
+
+from __future__ import annotations
+
+import ast
+
+from adxform.analysis.types import Types
+from adxform.compiler import Request, derive, differentiable_params, reachable
+from adxform.core.builder import Names
+from adxform.core.ir import Function
+from adxform.emit.printer import to_source
+from adxform.emit.python import to_python
+from adxform.errors import ArgumentError
+from adxform.frontend.desugar import AUGMENT, UPDATE, desugar
+from adxform.frontend.lower import lower, outer_names
+from adxform.frontend.scope import FileScope
+from adxform.frontend.source import SourceFunction, parse_file
+from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
+from adxform.signatures import annotated_types
+from adxform.transform.selection import Selection, find_function, places
+
+STAGES = {
+    "source": "as it is written",
+    "desugared": "in the Python that the compiler understands",
+    "ssa": "each name assigned once; phi(a, b) is the value from the path that was taken",
+    "forward": "values and tangents, as differentiated",
+    "reverse": "the forward and the reverse sweep, as differentiated",
+    "optimized": "the derivative as it is written out",
+}
+DERIVED = ("forward", "reverse")
+_READABLE = {PHI: "phi", UNDEFINED: "undefined", UPDATE: "update"}
+
+
+def at_stage(
+    source: str, file: str, name: str, stage: str, mode: str, wrt: tuple[str, ...]
+) -> str:
+    """The text of a function at a stage.
+
+    Raises
+    ------
+    AdxformError
+        If there is no such function, or it does not reach the stage.
+    """
+    tree, text = parse_file(source.removeprefix("\ufeff"), file)
+    node = find_function(tree, name, file)
+    if stage == "source":
+        return "\n".join(text.lines[node.lineno - 1 : node.end_lineno]) + "\n"
+    function = SourceFunction(node, text, FileScope(tree, text))
+    if stage == "desugared":
+        return _readable(desugar(node, text))
+    if stage == "ssa":
+        return _readable(_in_ssa(function))
+    decoration = Selection(tree, text, function.scope).decoration(node)
+    core = lower(function)
+    names = [p.name for p in core.params]
+    if wrt:
+        found = places(node, wrt, text, node)
+    elif decoration is not None:
+        found = places(node, decoration.argnums, text, decoration.node)
+    else:
+        found = tuple(names.index(p) for p in differentiable_params(core, annotated_types(core)))
+    if not found:
+        raise ArgumentError(f"{name} has no parameter that can have a derivative")
+    return _derived(core, stage, mode, tuple(names[i] for i in found))
+
+
+def _derived(function: Function, stage: str, mode: str, wrt: tuple[str, ...]) -> str:
+    seen: dict[str, tuple[Function, Types]] = {}
+
+    def observe(stage: str, made: Function, types: Types) -> None:
+        seen[stage] = made, dict(types)
+
+    derive(function, Request(mode, wrt), annotated_types(function), None, observe)
+    parts = reachable(*seen[stage])
+    own = {part.name for part, _ in parts}
+    trees: list[ast.stmt] = [to_python(part, types, reserved=own) for part, types in parts]
+    return to_source(ast.Module(trees, []))
+
+
+def _in_ssa(function: SourceFunction) -> ast.FunctionDef:
+    tree = desugar(function.node, function.text)
+    body, _ = to_ssa(tree, Names(outer_names(tree)))
+    tree.body = body
+    return tree
+
+
+def _readable(tree: ast.FunctionDef) -> str:
+    tree.decorator_list = []
+    return to_source(ast.Module([_Readable().visit(tree)], []))
+
+
+class _Readable(ast.NodeTransformer):
+    """Spells the compiler's own functions as the documents do."""
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(_READABLE.get(node.id, node.id), node.ctx)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        marked = isinstance(node.func, ast.Name) and node.func.id == AUGMENT
+        return node.args[0] if marked else node
+
+

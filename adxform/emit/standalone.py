@@ -1,0 +1,86 @@
+"""What a dump of generated code needs from outside, so that it stands alone: constants, functions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from adxform.emit.printer import comment
+from adxform.errors import SourceNotFoundError
+from adxform.frontend.source import find_source
+
+LARGEST_ARRAY = 32  # elements of a captured array that are written out
+
+
+def definitions(
+    trees: Iterable[ast.AST], bound: set[str], values: Mapping[str, Any]
+) -> list[ast.stmt]:
+    """Statements that define the free names of ``trees``, those of ``bound`` left out.
+
+    Numbers, strings and small arrays are written out, the user's functions are repeated, modules
+    are imported; what cannot be written is left to the reader by a comment.
+    """
+    made: dict[str, ast.stmt] = {}
+    _define(trees, bound, values, made)
+    order = {ast.Import: 0, ast.Assign: 1}
+    return sorted(made.values(), key=lambda stmt: order.get(type(stmt), 2))
+
+
+def free_globals(tree: ast.AST) -> list[str]:
+    """The names that a tree reads and nowhere binds."""
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n.ctx.__class__ is ast.Store}
+    stored.update(a.arg for a in ast.walk(tree) if isinstance(a, ast.arg))
+    stored.update(f.name for f in ast.walk(tree) if isinstance(f, ast.FunctionDef))
+    names = (n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+    return [n for n in dict.fromkeys(names) if n not in stored and not hasattr(builtins, n)]
+
+
+def _define(
+    trees: Iterable[ast.AST], bound: set[str], values: Mapping[str, Any], made: dict[str, ast.stmt]
+) -> None:
+    for tree in trees:
+        for name in free_globals(tree):
+            if name in bound or name in made or name not in values:
+                continue
+            stmt = _definition(name, values[name])
+            made[name] = stmt
+            if isinstance(stmt, ast.FunctionDef):
+                inner = getattr(values[name], "__globals__", values)
+                _define([stmt], bound, inner, made)
+
+
+def _definition(name: str, value: Any) -> ast.stmt:
+    if isinstance(value, ModuleType):
+        alias = None if value.__name__ == name else name
+        return ast.Import([ast.alias(value.__name__, alias)])
+    if isinstance(value, FunctionType):
+        return _function(name, value)
+    target: list[ast.expr] = [ast.Name(name, ast.Store())]
+    if isinstance(value, np.ndarray) and value.size <= LARGEST_ARRAY and value.dtype.kind in "biuf":
+        text = f"np.array({value.tolist()!r}, dtype=np.{value.dtype.name})"
+        return ast.Assign(target, ast.parse(text, mode="eval").body, lineno=1)
+    if isinstance(value, bool | int | float | complex | str | np.generic | None):
+        return ast.Assign(target, ast.Constant(value), lineno=1)
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return ast.Assign(target, ast.Name(value.__name__, ast.Load()), lineno=1)
+    note = f"{name}, of type {type(value).__name__}, is to be defined here"
+    return comment(ast.Assign(target, ast.Constant(None), lineno=1), note)
+
+
+def _function(name: str, value: FunctionType) -> ast.stmt:
+    try:
+        node, _ = find_source(value)
+    except SourceNotFoundError:
+        note = f"{name} is to be defined here"
+        return comment(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None), lineno=1), note)
+    node.name, node.decorator_list = name, []
+    node.returns = None
+    for arg in ast.walk(node.args):
+        if isinstance(arg, ast.arg):
+            arg.annotation = None
+    return node
