@@ -21,7 +21,7 @@ from adxform.core.ir import (
     names_in,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Array, Scalar, Type, differentiable
+from adxform.core.types import ANY, Array, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
@@ -248,7 +248,7 @@ def _seeded(output: Operand, types: Types) -> bool:
 
 
 def _defaults_to_one(t: Type) -> bool:
-    return isinstance(t, Scalar) or not isinstance(t, Array)
+    return rank(t) == 0 or not isinstance(t, Array)
 
 
 def _crossing(

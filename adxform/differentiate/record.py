@@ -375,7 +375,10 @@ class _Link:
             assert isinstance(stmt, If)
             target = self.builder.name(self.builder.bases.get(name))
             self.types[target] = self.types.get(name, ANY)
-            pair = (Var(current), self.absent) if side == 0 else (self.absent, Var(current))
+            absent = self.absent
+            if absent is not UNDEFINED and isinstance(self.types[target], Scalar):
+                absent = Const(0)  # fits in a tape of any dtype
+            pair = (Var(current), absent) if side == 0 else (absent, Var(current))
             self.plan.exports[stmt].append(Phi(target, *pair))
             current = target
         return current

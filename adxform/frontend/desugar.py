@@ -143,7 +143,8 @@ def _move(body: list[ast.stmt], name: str) -> list[ast.stmt]:
             return result
         if isinstance(stmt, ast.If) and _returns(stmt):
             rest = body[place + 1 :]
-            stmt.body = _move(stmt.body + ([] if _ends(stmt.body) else rest), name)
+            again = copy.deepcopy(rest)  # both sides may go on
+            stmt.body = _move(stmt.body + ([] if _ends(stmt.body) else again), name)
             stmt.orelse = _move(stmt.orelse + ([] if _ends(stmt.orelse) else rest), name)
             stmt.body = stmt.body or [located(ast.Pass(), stmt)]
             result.append(stmt)

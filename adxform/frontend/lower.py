@@ -199,7 +199,7 @@ class Lowerer(Expressions):
     def assign(self, name: str, value: ast.expr) -> None:
         """``name = value``; a tuple is remembered item by item, anything else is a statement."""
         result = self.checked(value, name)
-        if isinstance(result, Tuple):
+        if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
         elif not (isinstance(result, Var) and result.name == name):
             self._copy(name, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,9 +72,14 @@ class SourceFunction:
         return self.node.name
 
 
+def lines_of(source: str) -> tuple[str, ...]:
+    """The lines that Python counts; a form feed, unlike for ``splitlines``, ends none."""
+    return tuple(re.split(r"\r\n|\r|\n", source))
+
+
 def parse_file(source: str, file: str) -> tuple[ast.Module, Text]:
     """The tree of a file's text."""
-    lines = tuple(source.splitlines())
+    lines = lines_of(source)
     try:
         return ast.parse(source, filename=file), Text(file, lines)
     except SyntaxError as error:
@@ -112,7 +118,7 @@ def _definition(
 ) -> tuple[ast.FunctionDef, Text]:
     dedented = textwrap.dedent(source)
     indent = len(source) - len(source.lstrip(" \t"))
-    text = Text(file, tuple(dedented.splitlines()), offset=first - 1, indent=indent)
+    text = Text(file, lines_of(dedented), offset=first - 1, indent=indent)
     try:
         tree = ast.parse(dedented)
     except SyntaxError:

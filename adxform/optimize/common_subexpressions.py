@@ -6,7 +6,8 @@ from collections import ChainMap
 from collections.abc import MutableMapping
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Let, Operand, Primitive, Var
+from adxform.core.ir import Const, Let, Operand, Primitive, Var, substitute
+from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
@@ -26,6 +27,7 @@ class CommonSubexpressions(Rewriter):
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
         self.known: MutableMapping[Key, str] = ChainMap()
+        self.alike: dict[str, Operand] = {}
 
     def enter(self) -> None:
         assert isinstance(self.known, ChainMap)
@@ -39,12 +41,15 @@ class CommonSubexpressions(Rewriter):
         if (
             not isinstance(stmt.op, Primitive)
             or stmt.op.name in OWN_BUFFER
-            or _short(stmt)
         ):
             self.builder.append(stmt)
             return
-        key = (stmt.op.name, stmt.args)
+        key = (stmt.op.name, tuple(substitute(a, self.alike) for a in stmt.args))
         seen = self.known.get(key)
+        if seen is not None and self.short(stmt):  # stays, but is the same to what reads it
+            self.alike[stmt.target] = Var(seen)
+            self.builder.append(stmt)
+            return
         if seen is not None and stmt.target not in self.builder.bases:
             self.env[stmt.target] = Var(seen)
             return
@@ -52,9 +57,10 @@ class CommonSubexpressions(Rewriter):
         self.builder.append(stmt)
 
 
-def _short(stmt: Let) -> bool:
-    """Whether an operation is as short to write again as to name: a comparison, an element."""
-    assert isinstance(stmt.op, Primitive)
-    if stmt.op.style == "compare" or stmt.op.name == "op.Not":
-        return True
-    return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)
+    def short(self, stmt: Let) -> bool:
+        """Whether an operation is as short to write again as to name: a comparison of numbers,
+        an element."""
+        assert isinstance(stmt.op, Primitive)
+        if stmt.op.style == "compare" or stmt.op.name == "op.Not":
+            return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
+        return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)

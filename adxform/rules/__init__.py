@@ -16,6 +16,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     products,
     reductions,
     scalars,
+    scipy_linalg,
     selection,
     shapes,
     special,

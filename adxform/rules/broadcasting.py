@@ -186,4 +186,6 @@ def lower_spread(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
         return None
     if len(axes) == len(dims) and not keep:
         return _full(like)
-    return _in_dtype("np.broadcast_to(kept(g, like, axis, keepdims), like.shape)", g, like)
+    leading = not keep and sorted(axes) == list(range(len(axes)))
+    inner = "g" if leading else "kept(g, like, axis, keepdims)"
+    return _in_dtype(f"np.broadcast_to({inner}, like.shape)", g, like)

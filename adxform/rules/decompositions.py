@@ -7,6 +7,8 @@ from each other.
 
 from __future__ import annotations
 
+from typing import Any
+
 from adxform.core.types import Array, Dim, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.linalg import float_dtype, symmetric, transpose_dims, unused
@@ -31,7 +33,7 @@ def _squared(dims: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
 # Symmetric matrices: with r = v' a' v, w' is the diagonal of r and v' = v (r / gaps).
 
 
-def _eigh_type(a: Type, UPLO: Type) -> Type:
+def _eigh_type(a: Type, *_: Type) -> Type:
     dims, dtype = dims_of(infer.as_array(a)), float_dtype(a)
     return Struct((Array(dtype, None if dims is None else dims[:-1]), Array(dtype, dims)))
 
@@ -46,13 +48,12 @@ def _eigh(a: Type, out_bar: Type) -> str:
 
 
 _TURNED = f"(matrix_transpose(out[1]) @ {symmetric('da')} @ out[1])"
-general(
-    "np.linalg.eigh(a, UPLO='L')",
-    a=_eigh,
-    da=f"(np.diagonal({_TURNED}, 0, -2, -1), out[1] @ (inverse_gaps(out[0]) * {_TURNED}))",
-    infer=_eigh_type,
-    sample=calls("S(3)", "S(2, 3)"),
-)
+EIGH: dict[str, Any] = {
+    "a": _eigh,
+    "da": f"(np.diagonal({_TURNED}, 0, -2, -1), out[1] @ (inverse_gaps(out[0]) * {_TURNED}))",
+    "infer": _eigh_type,
+}
+general("np.linalg.eigh(a, UPLO='L')", **EIGH, sample=calls("S(3)", "S(2, 3)"))
 
 
 

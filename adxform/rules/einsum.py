@@ -158,6 +158,7 @@ bilinear(
     "np.einsum(subscripts, *operands, optimize=False)",
     operands=operand_bar,
     infer=_result,
+    fresh=False,  # a view where it only permutes axes or takes a diagonal
     sample=calls(
         "'ij,jk->ik', R(2, 3), R(3, 4)", "'ij,jk', R(2, 3), R(3, 4)", "'i,i->', R(3), R(3)",
         "'ij->ji', R(2, 3)", "'ij->i', R(2, 3)", "'ij->', R(2, 3)", "'ii->i', R(3, 3)",

@@ -35,9 +35,25 @@ from adxform.core.types import (
 _numbers = itertools.count()
 
 
-def unknown_dim() -> Sym:
-    """A dimension of which nothing is known, and that is like no other."""
-    return Sym(f"?{next(_numbers)}")
+def unknown_dim(*, not_one: bool = False) -> Sym:
+    """A dimension of which nothing (or only that it is not 1) is known: like no other."""
+    return Sym(f"?{next(_numbers)}", not_one)
+
+
+def shorter(dim: Dim, by: int) -> Dim:
+    """A dimension less a number, but not less than 0.
+
+    >>> shorter(5, 2), shorter(shorter(Sym("n"), 1), 1)
+    (3, Sym(name='n-2', not_one=False))
+    """
+    if by == 0:
+        return dim
+    if isinstance(dim, int):
+        return max(dim - by, 0)
+    name, minus, before = dim.name.rpartition("-")
+    if minus and before.isdigit():
+        return Sym(f"{name}-{int(before) + by}")
+    return Sym(f"{dim.name}-{by}")
 
 
 def elementwise(*types: Type) -> Type:
@@ -171,13 +187,13 @@ def float_reduction(x: Type, axis: Type, *rest: Type) -> Type:
 
 
 def _reduce(x: Type, axis: Type, keepdims: Type) -> Type:
-    if not is_numeric(x):
-        return ANY
-    dtype = x.dtype  # type: ignore[union-attr]
+    dtype = x.dtype if isinstance(x, Scalar | Array) else None
     dims, keep = dims_of(x), const_of(keepdims)
     whole = isinstance(axis, Known) and axis.value is None
-    if whole and keep is False and dtype is not None:
-        return Scalar(dtype)
+    if whole and keep is False:
+        return Scalar(dtype) if dtype is not None else Array(None, ())
+    if not is_numeric(x):
+        return ANY
     axes = axes_of(axis, len(dims)) if dims is not None else None
     if dims is None or axes is None or not isinstance(keep, bool):
         return Array(dtype, None)
@@ -316,6 +332,9 @@ def _slice_dim(dim: Dim, part: Slicing) -> Dim:
         return len(range(dim)[slice(*bounds)])
     if ANY in bounds:
         return unknown_dim()
+    first, last, step = bounds[0] or 0, bounds[1], bounds[2]
+    if step in (None, 1) and first >= 0 and (last is None or last < 0):
+        return shorter(dim, first - (last or 0))
     return Sym(f"{dim}[{':'.join(str(b) for b in bounds)}]")
 
 

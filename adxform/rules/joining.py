@@ -13,6 +13,7 @@ from adxform.core.types import (
     Type,
     dims_of,
     is_numeric,
+    may_be_one,
     rank,
 )
 from adxform.rules import infer
@@ -27,6 +28,7 @@ from adxform.rules.wording import (
     extent,
     is_none,
     literal,
+    made_like,
     refuse,
     shape,
     strong,
@@ -56,7 +58,10 @@ def _joined(arrays: Type, axis: Type) -> Type:
 
 def _added(parts: list[Dim]) -> Dim:
     numbers = [p for p in parts if isinstance(p, int)]
-    return sum(numbers) if len(numbers) == len(parts) else infer.unknown_dim()
+    if len(numbers) == len(parts):
+        return sum(numbers)
+    more = sum(numbers) > 1 or not any(may_be_one(p) for p in parts)
+    return infer.unknown_dim(not_one=more)
 
 
 def _stacked(arrays: Type, axis: Type) -> Type:
@@ -257,22 +262,24 @@ linear("np.append(arr, values, axis=None)", arr=_appended_to, values=_appended_p
        sample=calls("R(3), R", "R(3), R(2)", "R(2, 3), R(1, 3), axis=0", "R(2, 3), R(2)",
                     "R(3), [1.0, R]"))
 
+def _own_part(g: Type, arrays: Type, index: Type, axis: Type) -> Type:
+    place = infer.const_of(index)
+    known = isinstance(arrays, Struct) and isinstance(place, int)
+    return made_like(arrays.items[place]) if known else infer.unknown()  # type: ignore[union-attr]
+
+
 # unjoin(g, arrays, index, axis): the part of g that belongs to arrays[index]; and back.
 linear("unjoin(g, arrays, index, axis=0)", g="rejoin(out_bar, g, arrays, index, axis)",
-       infer=lambda g, arrays, index, axis: Array(dtype_in(g), _item_dims(arrays, index)),
+       infer=_own_part,
        fresh=False,
-       sample=calls("R(5), [np.ones(3), np.ones(2)], 1", "R(3, 3), [np.ones((2, 3)), np.ones(3)], 1, 'vstack'"))
+       sample=calls("R(5), [P(3), P(2)], 1", "R(3, 3), [P(2, 3), P(3)], 1, 'vstack'",
+                    "R(3), [P(), P(2)], 0, 'hstack'", "R(3, 3), [P(3), P(3, 2)], 1, 'column_stack'"))
 linear("rejoin(part, g, arrays, index, axis=0)",
        part="unjoin(out_bar, arrays, index, axis)",
        infer=lambda part, g, *_: infer.fresh_array(g),
-       sample=calls("R(2), R(5), [np.ones(3), np.ones(2)], 1"))
+       sample=calls("R(2), P(5), [P(3), P(2)], 1"))
 
 
-def _item_dims(arrays: Type, index: Type) -> tuple[Dim, ...] | None:
-    place = infer.const_of(index)
-    if isinstance(arrays, Struct) and isinstance(place, int):
-        return dims_of(infer.as_array(arrays.items[place]))
-    return None
 
 
 # np.array of a list of numbers or arrays stacks them.

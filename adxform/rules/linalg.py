@@ -63,15 +63,17 @@ def lower_matrix_transpose(a: Type) -> str:
 # Inverses and solutions
 
 
-def _square(a: Type, *_: Type) -> Type:
+def square(a: Type, *_: Type) -> Type:
+    """A square matrix, or a stack of them, like the operand."""
     return Array(float_dtype(a), dims_of(infer.as_array(a)))
 
 
 general("np.linalg.inv(a)", a="-matrix_transpose(out) @ out_bar @ matrix_transpose(out)",
-        da="-out @ da @ out", infer=_square, sample=MATRICES)
+        da="-out @ da @ out", infer=square, sample=MATRICES)
 
 
-def _solution(a: Type, b: Type) -> Type:
+def solution(a: Type, b: Type) -> Type:
+    """What ``np.linalg.solve`` gives."""
     matrix, right = dims_of(infer.as_array(a)), dims_of(infer.as_array(b))
     if matrix is None or right is None:
         return Array(float_dtype(a, b), None)
@@ -115,7 +117,7 @@ def _solve_da(a: Type, b: Type) -> str:
 
 
 general("np.linalg.solve(a, b)", a=_solve_a, da=_solve_da, b=_solve_b,
-        db="np.linalg.solve(a, db)", infer=_solution,
+        db="np.linalg.solve(a, db)", infer=solution,
         sample=calls("S(3), R(3)", "S(3), R(3, 2)", "S(2, 3), R(2, 3, 4)", "S(3), R(2, 3, 4)",
                      "S(2, 3), R(3)", "S(2, 3), R(1, 3, 4)"))
 
@@ -207,7 +209,8 @@ general("np.linalg.slogdet(a)", a=_slogdet,
 # reads one triangle only; the cotangent is shared between both, as the matrix is symmetric.
 
 
-def _half(text: str, a: Type) -> str:
+def halved(text: str, a: Type) -> str:
+    """The lower triangle, with half of the diagonal."""
     dtype = "" if dtype_in(a) == "float64" else ", dtype=out.dtype"
     return f"(np.tril({text}) / (1.0 + np.eye(out.shape[-1]{dtype})))"
 
@@ -217,19 +220,20 @@ def symmetric(text: str) -> str:
     return f"(0.5 * ({text} + matrix_transpose({text})))"
 
 
-def _cholesky(a: Type) -> str:
-    left = f"np.linalg.solve(matrix_transpose(out), {_half('matrix_transpose(out) @ out_bar', a)})"
-    whole = f"np.linalg.solve(matrix_transpose(out), matrix_transpose({left}))"
-    return symmetric(whole)
+def _cholesky() -> str:
+    m = "matrix_transpose(out) @ out_bar"
+    both = f"np.tril({m}) + matrix_transpose(np.tril({m}, -1))"
+    left = f"np.linalg.solve(matrix_transpose(out), {both})"
+    return f"0.5 * np.linalg.solve(matrix_transpose(out), matrix_transpose({left}))"
 
 
 def _dcholesky(a: Type) -> str:
     left = f"np.linalg.solve(out, {symmetric('da')})"
     both = f"np.linalg.solve(out, matrix_transpose({left}))"
-    return f"out @ {_half(both, a)}"
+    return f"out @ {halved(both, a)}"
 
 
-general("np.linalg.cholesky(a)", a=_cholesky, da=_dcholesky, infer=_square,
+general("np.linalg.cholesky(a)", a=_cholesky, da=_dcholesky, infer=square,
         sample=calls("S(3)", "S(2, 3)"))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 
 def as_like(g: Any, like: Any) -> Any:
-    """G in the floating dtype of ``like``, real if that is real."""
+    """Cast g to the dtype of ``like`` where that is a floating one."""
     dtype = np.asarray(like).dtype
     if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g
@@ -21,11 +21,11 @@ def as_like(g: Any, like: Any) -> Any:
 
 
 def unbroadcast(g: Any, like: Any) -> Any:
-    """G summed over the axes along which NumPy stretched ``like`` to g's shape."""
+    """Sum g over the axes along which NumPy stretched ``like`` to its shape."""
     shape, full = np.shape(like), np.shape(g)
     lead = len(full) - len(shape)
     if lead < 0:
-        return broadcast_like(g, like)
+        return as_like(np.broadcast_to(g, shape), like)
     axes = [lead + i for i, n in enumerate(shape) if n == 1 and full[lead + i] != 1]
     if lead or axes:
         g = np.sum(g, axis=(*range(lead), *axes), keepdims=True)
@@ -34,14 +34,14 @@ def unbroadcast(g: Any, like: Any) -> Any:
 
 
 def broadcast_like(g: Any, like: Any) -> Any:
-    """G stretched to the shape of ``like``."""
+    """Stretch g to the shape of ``like``."""
     if np.shape(g) != np.shape(like):
         g = np.broadcast_to(g, np.shape(like))
     return as_like(g, like)
 
 
 def kept(g: Any, like: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """g, a reduction of ``like`` over ``axis``, with the axes that are gone put back as ones."""
+    """Put the axes that a reduction of ``like`` over ``axis`` took from g back, as ones."""
     if axis is None or keepdims:
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -144,7 +144,7 @@ def kron_right(g: Any, a: Any, b: Any) -> Any:
 
 
 def kron_blocks(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
-    """G with an axis of a and an axis of b in turn, and both at the same rank."""
+    """Give g an axis of a and an axis of b in turn, and both the same rank."""
     rank = max(np.ndim(a), np.ndim(b))
     a = np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
     b = np.reshape(b, (1,) * (rank - np.ndim(b)) + np.shape(b))
@@ -156,7 +156,7 @@ def kron_blocks(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
 
 
 def along_last(a: Any, axis: Any) -> Any:
-    """A with the elements along ``axis`` (None: all of them) laid out along its last axis."""
+    """Lay the elements of a along ``axis`` (None: all of them) out along its last axis."""
     a = np.asarray(a)
     axes = axis_list(axis, a.ndim)
     a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
@@ -194,7 +194,7 @@ def product_of_others(a: Any, axis: Any = None) -> Any:
 
 
 def carried(b: Any, a: Any, axis: Any = None) -> Any:
-    """C along ``axis``, where c starts at 0 and each next c is b + a * c."""
+    """Run along ``axis``: from 0, the next element is b plus a times the last one."""
     b_rows, a_rows = along_last(b, axis), along_last(a, axis)
     made = np.zeros_like(a_rows)
     for i in range(a_rows.shape[-1] - 1):
@@ -247,7 +247,7 @@ def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
 
 
 def untile(g: Any, like: Any, reps: Any) -> Any:
-    """g, tiles of the shape of ``like``, added up."""
+    """Add up g, which is tiles of the shape of ``like``."""
     counts = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     rank = max(np.ndim(like), len(counts))
     counts = (1,) * (rank - len(counts)) + counts
@@ -258,7 +258,7 @@ def untile(g: Any, like: Any, reps: Any) -> Any:
 
 
 def unrepeat(g: Any, like: Any, repeats: Any, axis: Any = None) -> Any:
-    """g, the elements of ``like`` repeated along ``axis``, added up again."""
+    """Add up g, which is the elements of ``like`` repeated along ``axis``."""
     size = np.size(like) if axis is None else np.shape(like)[axis]
     places = np.repeat(np.arange(size), repeats)
     if axis is None:
@@ -320,28 +320,28 @@ def matrix_transpose(a: Any) -> Any:
 
 
 def as_vector(x: Any) -> Any:
-    """x, unless it is a matrix."""
+    """Refuse a matrix."""
     if np.ndim(x) > 1:
         raise ValueError("this norm has a derivative rule for vectors only")
     return x
 
 
 def columns(g: Any, b: Any) -> Any:
-    """g with a last axis, if b is a vector: the one column that ``np.linalg.solve`` makes of it."""
+    """Give g a last axis if b is a vector, which ``np.linalg.solve`` takes for one column."""
     return np.expand_dims(g, -1) if np.ndim(b) == 1 else g
 
 
 def uncolumned(g: Any, b: Any) -> Any:
-    """g without its last axis, if b is a vector."""
+    """Take the last axis from g if b is a vector."""
     return g[..., 0] if np.ndim(b) == 1 else g
 
 
 def inverse_gaps(w: Any) -> Any:
-    """1 / (w[j] - w[i]) at [..., i, j], and 0 where both are the same."""
+    """Give 1 / (w[j] - w[i]) at [..., i, j], and 0 where both are the same."""
     gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
     return np.divide(1.0, gaps, out=np.zeros_like(gaps), where=gaps != 0)
 
 
 def diagonal_matrix(v: Any) -> Any:
-    """A matrix, or a stack of them, with v on the diagonal."""
+    """Make a matrix, or a stack of them, with v on the diagonal."""
     return np.expand_dims(v, -1) * np.eye(np.shape(v)[-1], dtype=v.dtype)

@@ -283,6 +283,12 @@ def _padded(array: Type, pad_width: Type, mode: Type, constant_values: Type) -> 
     return moved(unknown_dims)(array)
 
 
+def _margin(constant_values: Type) -> str:
+    if isinstance(constant_values, Struct):
+        refuse("np.pad has a derivative in one constant, not in several")
+    return "np.sum(out_bar) - np.sum(unpad(out_bar, array, pad_width))"
+
+
 def _unpadded(array: Type, pad_width: Type, mode: Type) -> str:
     if infer.const_of(mode) != "constant":
         refuse("np.pad is differentiated with mode='constant' only",
@@ -312,18 +318,30 @@ general(
     "np.pad(array, pad_width, mode='constant', *, constant_values=0)",
     array=_unpadded,
     darray="np.pad(darray, pad_width)",
+    constant_values=_margin,
+    dconstant_values="np.pad(np.zeros_like(array), pad_width, constant_values=dconstant_values)",
     infer=_padded,
     sample=calls("R(3), 2", "R(3), (1, 2)", "R(2, 3), ((0, 1), (2, 0))",
-                 "R(2, 3), 1, constant_values=7.0"),
+                 "R(2, 3), 1, constant_values=7.0", "R(3), 1, constant_values=R"),
 )
 linear("unpad(g, like, pad_width)", g="np.pad(out_bar, pad_width)",
        infer=lambda g, like, pad_width: Array(dtype_in(g), dims_of(infer.as_array(like))),
        fresh=False, sample=calls("R(7), R(3), 2", "R(3, 5), R(2, 3), ((0, 1), (2, 0))"))
 
 
-linear("np.diff(a, n=1, axis=-1)", a="undiff(out_bar, a, n, axis)", infer=moved(unknown_dims),
+def _differences(dims: Dims, n: Type, axis: Type) -> Dims | None:
+    times, place = literal(n), literal(axis)
+    if not isinstance(times, int) or not isinstance(place, int):
+        return unknown_dims(dims)
+    made = list(dims)
+    made[place] = infer.shorter(dims[place], times)
+    return tuple(made)
+
+
+linear("np.diff(a, n=1, axis=-1)", a="undiff(out_bar, a, n, axis)", infer=moved(_differences),
+       fresh=False,
        sample=calls("R(5)", "R(3, 4)", "R(3, 4), axis=0", "R(5), 2", "R(1)"))
-linear("undiff(g, like, n=1, axis=-1)", g="np.diff(out_bar, n, axis)",
+linear("undiff(g, like, n=1, axis=-1)", g="np.diff(out_bar, n, axis)", fresh=False,
        infer=lambda g, like, n, axis: Array(dtype_in(g), dims_of(infer.as_array(like))),
        sample=calls("R(4), R(5)", "R(3, 4), R(4, 4), 1, 0"))
 
@@ -362,7 +380,7 @@ def _undiag(v: Type, k: Type) -> str:
     return "undiag(out_bar, v, k)"
 
 
-linear("np.diag(v, k=0)", v=_undiag, infer=_diag_type,
+linear("np.diag(v, k=0)", v=_undiag, infer=_diag_type, fresh=False,
        sample=calls("R(3)", "R(3, 3)", "R(3), k=1", "R(3, 4), k=-1", "R(3, 3), k=1"))
 linear("undiag(g, like, k=0)", g="np.diag(out_bar, k)",
        infer=lambda g, like, k: Array(dtype_in(g), dims_of(infer.as_array(like))),

@@ -103,8 +103,17 @@ special("gammainc(a, x)", a=unknown, sample=uniform(0.3, 1.5, a=1.5),
         x="g * np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a))")
 special("gammaincc(a, x)", a=unknown, sample=uniform(0.3, 1.5, a=1.5),
         x="-g * np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a))")
+
+
+def _betainc_x(a: Type, b: Type) -> str:
+    """The density of the beta distribution; beta(a, b) of Python numbers stays one."""
+    beta = "scipy.special.beta(a, b)"
+    beta = f"float({beta})" if isinstance(a, Scalar) and isinstance(b, Scalar) else beta
+    return f"g * x ** (a - 1) * (1 - x) ** (b - 1) / {beta}"
+
+
 special("betainc(a, b, x)", a=unknown, b=unknown, sample=uniform(0.2, 0.8, a=1.5, b=2.5),
-        x="g * x ** (a - 1) * (1 - x) ** (b - 1) / scipy.special.beta(a, b)")
+        x=_betainc_x)
 special("exp1(x)", x="-g * np.exp(-x) / x")
 special("expi(x)", x="g * np.exp(x) / x")
 inactive("scipy.special.gammasgn(x)", "scipy.special.round(x)", infer=float_result)

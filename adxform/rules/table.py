@@ -125,10 +125,12 @@ def bilinear(
     infer: Callable[..., Type] | None = None,
     sample: Any = None,
     broadcasts: bool = False,
+    fresh: bool = True,
     **transposes: Formula,
 ) -> None:
     """A primitive linear in each of its parameters by itself, such as a product."""
-    _add(pattern, "bilinear", infer=infer, pull=transposes, broadcasts=broadcasts, sample=sample)
+    _add(pattern, "bilinear", infer=infer, pull=transposes, broadcasts=broadcasts, sample=sample,
+         fresh=fresh)
 
 
 def general(

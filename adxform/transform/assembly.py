@@ -42,8 +42,8 @@ class Assembly:
     kept: dict[str, ast.FunctionDef]
     made: dict[str, ast.FunctionDef] = field(default_factory=dict)
 
-    def definition(self, part: Part) -> ast.FunctionDef:
-        """A generated function's tree."""
+    def definition(self, part: Part, present: dict[str, str]) -> ast.FunctionDef:
+        """A generated function's tree; ``present`` says what it calls users' functions."""
         function, types = part
         function = replace(function, spellings={**self._helper_names(), **function.spellings})
         called = {
@@ -52,7 +52,7 @@ class Assembly:
             if isinstance(stmt, Let) and isinstance(stmt.op, Callee)
         }
         tree = to_python(function, types, reserved=called | set(self._helper_names().values()))
-        return _Dotted().visit(tree)  # type: ignore[no-any-return]
+        return _Dotted(present).visit(tree)  # type: ignore[no-any-return]
 
     def _helper_names(self) -> dict[str, str]:
         """Run-time helpers under names that the file does not use."""
@@ -145,9 +145,20 @@ def check_parameters(tree: ast.FunctionDef, function: Function) -> None:
         )
 
 
-def _plain(tree: ast.FunctionDef) -> ast.AST:
+def body_of(tree: ast.FunctionDef) -> str:
+    """What a definition says, whatever its name and docstring are."""
+    copied = _plain(tree)
+    copied.name = "_"
+    if ast.get_docstring(copied) is not None:
+        copied.body = copied.body[1:]
+    return ast.dump(copied)
+
+
+def _plain(tree: ast.FunctionDef) -> ast.FunctionDef:
     """A definition as its text reads back."""
-    return ast.parse(to_source(tree))
+    found = ast.parse(to_source(tree)).body[0]
+    assert isinstance(found, ast.FunctionDef)
+    return found
 
 
 def _dotted_names(tree: ast.AST) -> Iterator[list[str]]:
@@ -167,12 +178,13 @@ def _dotted_names(tree: ast.AST) -> Iterator[list[str]]:
 
 
 class _Dotted(ast.NodeTransformer):
-    """Makes ``helpers.f``, which a Callee has as one name, an attribute."""
+    """Calls users' functions as the file can: ``helpers.f``."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = {name: dotted for name, dotted in names.items() if name != dotted}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if "." not in node.id:
-            return node
-        return ast.parse(node.id, mode="eval").body
+        return ast.parse(self.names[node.id], mode="eval").body if node.id in self.names else node
 
 
 class _Renamed(ast.NodeTransformer):

@@ -11,7 +11,7 @@ from adxform.compiler import Part, differentiable_params, gradient_core
 from adxform.core.builder import type_of
 from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
 from adxform.core.types import Array, Scalar, differentiable
-from adxform.errors import AdxformError, ArgumentError, Diagnostic
+from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
 from adxform.frontend.lower import Program, lower
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, Text
@@ -20,20 +20,27 @@ from adxform.signatures import annotated_types
 from adxform.transform.selection import Chosen, Decoration, places
 
 MODULES = frozenset({"np", "np.linalg", "math", "scipy", "scipy.special", "scipy.linalg"})
-_ALIASES = {"np": ("np", "numpy", "_np"), "math": ("math", "_math")}
+_NEEDED = ("np", "math")
 
 
 def module_spellings(scope: FileScope) -> dict[str, str]:
-    """How a file spells the modules that derivatives may need: ``{"np": "xp", ...}``."""
+    """How a file spells the modules that derivatives may need: ``{"np": "xp", ...}``.
+
+    Raises
+    ------
+    UnsupportedError
+        If ``np`` or ``math`` is something else in it.
+    """
     found: dict[str, str] = {}
     for name in scope.bindings:
         meaning = scope.lookup(name)
         if meaning is not None and meaning.dotted in MODULES:
             found.setdefault(meaning.dotted, name)
-    for module, aliases in _ALIASES.items():
-        free = next(alias for alias in aliases if alias not in scope.bindings)
-        found.setdefault(module, free)
-    return found
+        elif name in _NEEDED:
+            raise UnsupportedError(Diagnostic(
+                f"{name} is something else than the module in {scope.text.file}",
+                hint="Give it another name: derivatives call the module so."))
+    return {**{name: name for name in _NEEDED}, **found}
 
 
 @dataclass
@@ -48,7 +55,8 @@ class Made:
 class Generator:
     """Differentiates functions of one file; what their derivatives share is made once.
 
-    ``present`` are the (dotted) names under which the file can call users' functions.
+    ``present`` maps the names that calls of users' functions have in Core to those that they have
+    in the file, which may be dotted.
     """
 
     def __init__(self, scope: FileScope, text: Text, taken: Iterable[str]) -> None:
@@ -57,8 +65,9 @@ class Generator:
         self.spellings = module_spellings(scope)
         self.program = Program()
         self.derivation = Derivation(names=set(taken))
-        self.present: set[str] = set()
+        self.present: dict[str, str] = {}
         self.named: set[int] = set()
+        self.parts_called: dict[str, Callee] = {}
 
     # --- functions of the user's ----------------------------------------------------------------
 
@@ -89,11 +98,12 @@ class Generator:
         assert callee.function is not None
         callee.function = self._fitting(callee.function)
         found = next(self._names_of(source), None)
-        if found is None:
-            callee.name = self.derivation.unique(callee.name)
+        if found is None or "." in found:
+            callee.name = self.derivation.unique(source.name)
         else:
             callee.name = found
-            self.present.add(found)
+        if found is not None:
+            self.present[callee.name] = found
 
     def _names_of(self, source: SourceFunction) -> Iterator[str]:
         for name in self.scope.bindings:
@@ -143,6 +153,11 @@ class Generator:
         decoration = chosen.decoration
         if decoration is not None:
             found = places(chosen.node, decoration.argnums, self.text, decoration.node)
+            if chosen.is_method and 0 in found:
+                raise ArgumentError(Diagnostic(
+                    f"parameter 0 is {names[0]}, which has no derivative",
+                    self.text.location(decoration.node),
+                    f"Say which one is meant: @{decoration.name}(argnums=1)."))
             return tuple(names[i] for i in found)
         if named:
             return tuple(name for name in named if name in names)
@@ -215,6 +230,7 @@ class Generator:
                 if inner is None or callee.name in self.present or id(inner) in found:
                     continue
                 named = replace(inner, name=callee.name)
+                self.parts_called[callee.name] = callee
                 visit(named)
                 found[id(inner)] = (named, callee.types or infer(named, {}))
 

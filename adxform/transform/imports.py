@@ -92,6 +92,11 @@ def drop_imports(edits: Edits, tree: ast.Module, names: set[str]) -> None:
 
 def _drop_aliases(edits: Edits, stmt: Import, dropped: list[ast.alias]) -> None:
     page, names = edits.page, stmt.names
+    lines = [page.line(alias.lineno).partition("#")[0].strip(" \t,") for alias in dropped]
+    if all(line == ast.unparse(alias) for line, alias in zip(lines, dropped, strict=True)):
+        for alias in dropped:  # each on a line of its own
+            edits.replace(page.starts[alias.lineno - 1], page.starts[alias.lineno], "")
+        return
     kept = [place for place, alias in enumerate(names) if alias not in dropped]
     for place, alias in enumerate(names):
         if alias in dropped and place < kept[-1]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adxform.compiler import Part
-from adxform.core.ir import Function
-from adxform.transform.assembly import Assembly, check_names, check_parameters
+from adxform.transform.assembly import Assembly, body_of, check_names, check_parameters
 from adxform.transform.generation import Generator, Made
 from adxform.transform.splice import derived_marker, part_marker
 
@@ -46,7 +45,8 @@ def plan(made: list[Made], generator: Generator, assembly: Assembly) -> list[Pie
     What a replaced function calls outlives later runs, which no longer know that function; it
     stands above the first user of it, where a later run leaves it.
     """
-    prints = _Prints(generator, assembly)
+    plain = all(one.chosen.decoration is None for one in made)
+    prints = _Prints(generator, assembly, sharing=plain)
     lasting = {
         needed.tree.name
         for one in made
@@ -58,26 +58,44 @@ def plan(made: list[Made], generator: Generator, assembly: Assembly) -> list[Pie
 
 
 class _Prints:
-    def __init__(self, generator: Generator, assembly: Assembly) -> None:
+    """Generated functions as trees; parts that read the same are one.
+
+    With ``sharing`` a part may be a derivative function that was asked for, too; not where
+    something that stays in the file could come to rely on what the next run writes anew.
+    """
+
+    def __init__(self, generator: Generator, assembly: Assembly, *, sharing: bool) -> None:
         self.generator = generator
         self.assembly = assembly
+        self.sharing = sharing and not assembly.kept
         self.known: dict[int, list[_Definition]] = {}
+        self.seen = {body_of(tree): _Definition(tree, None) for tree in assembly.kept.values()}
 
     def all(self, root: Part) -> list[_Definition]:
         """A generated function after the helpers and parts that it calls."""
         if id(root[0]) not in self.known:
-            parts = [
-                _Definition(self.assembly.definition(part), _origin(part[0]))
-                for part in self.generator.parts(root)
-            ]
-            numpy = self.generator.spellings["np"]
-            helpers = self.assembly.helpers([p.tree for p in parts], numpy)
-            self.known[id(root[0])] = [*(_Definition(h, None) for h in helpers), *parts]
+            *parts, last = self.generator.parts(root)
+            shared = {id(one.tree): one for one in map(self._shared, parts)}
+            own = self._printed(last)
+            if self.sharing:
+                self.seen.setdefault(body_of(own.tree), own)
+            found = [*shared.values(), own]
+            helpers = self.assembly.helpers(
+                [one.tree for one in found], self.generator.spellings["np"]
+            )
+            self.known[id(root[0])] = [*(_Definition(h, None) for h in helpers), *found]
         return self.known[id(root[0])]
 
+    def _shared(self, part: Part) -> _Definition:
+        made = self._printed(part)
+        found = self.seen.setdefault(body_of(made.tree), made)
+        self.generator.parts_called[made.tree.name].name = found.tree.name
+        return found
 
-def _origin(function: Function) -> str | None:
-    return function.origin.text if function.origin else None
+    def _printed(self, part: Part) -> _Definition:
+        origin = part[0].origin
+        tree = self.assembly.definition(part, self.generator.present)
+        return _Definition(tree, None if origin is None else origin.text)
 
 
 def _piece(made: Made, prints: _Prints, lasting: set[str]) -> Piece:

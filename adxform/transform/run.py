@@ -7,7 +7,15 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from adxform.errors import AdxformError, ArgumentError, Diagnostic, InternalError, combine
+from adxform.errors import (
+    AdxformError,
+    ArgumentError,
+    Diagnostic,
+    InternalError,
+    MissingRuleError,
+    UnsupportedError,
+    combine,
+)
 from adxform.frontend.scope import FileScope, bound_names
 from adxform.frontend.source import Text, parse_file
 from adxform.frontend.ssa import all_args
@@ -100,6 +108,7 @@ class _Run:
         self.fresh = ast.parse(self.page.text)
         selection = Selection(self.tree, self.text, self.scope)
         self.chosen = selection.chosen(functions, skip=self.former)
+        self.errors = selection.errors
 
     def result(self) -> Transformed:
         """Generate; a name that turns out to be used otherwise is avoided in another attempt."""
@@ -135,7 +144,7 @@ class _Run:
 
     def _generated(self, generator: Generator) -> list[Made]:
         """The derivatives of all chosen functions, or one error that says all that is wrong."""
-        made, errors = [], list[AdxformError]()
+        made, errors = [], [*self.errors]
         for chosen in self.chosen:
             try:
                 check_free(self.tree, chosen, self.mode, self.text)
@@ -154,7 +163,8 @@ class _Run:
 
     def _told(self, error: AdxformError) -> AdxformError:
         """An error that says, where all functions were chosen, that some may be."""
-        if any(chosen.explicit for chosen in self.chosen):
+        no_wonder = isinstance(error, UnsupportedError | MissingRuleError)
+        if not no_wonder or any(chosen.explicit for chosen in self.chosen):
             return error
         *before, last = error.diagnostics
         choose = "Or choose functions by name (-f NAME); as none was, all are."

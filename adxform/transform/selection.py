@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError, combine
+from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import Text
 
@@ -50,6 +50,13 @@ class Chosen:
     decoration: Decoration | None = None
     explicit: bool = True
 
+    @property
+    def is_method(self) -> bool:
+        """Whether the first parameter is the receiver."""
+        static = any(isinstance(d, ast.Name) and d.id == "staticmethod"
+                     for d in self.node.decorator_list)
+        return len(self.path) > 1 and not static
+
 
 def definitions(tree: ast.Module) -> Iterator[tuple[str, tuple[int, ...], ast.FunctionDef]]:
     """The functions at the top of a file and the methods of the classes there.
@@ -83,46 +90,50 @@ def find_function(tree: ast.Module, name: str, file: str) -> ast.FunctionDef:
 
 
 class Selection:
-    """Reads the decorators of a file's functions, and chooses among the functions."""
+    """Reads the decorators of a file's functions, and chooses; ``errors`` are what is wrong."""
 
     def __init__(self, tree: ast.Module, text: Text, scope: FileScope) -> None:
         self.tree = tree
         self.text = text
         self.scope = scope
+        self.star = any(
+            isinstance(s, ast.ImportFrom) and s.module == "adxform" and s.names[0].name == "*"
+            for s in tree.body
+        )
+        self.errors: list[AdxformError] = []
 
     def chosen(self, names: Sequence[str], *, skip: Iterable[ast.stmt] = ()) -> list[Chosen]:
         """The decorated functions, and those named or, where there is neither, all.
 
         ``skip`` are functions that took the place of decorated ones.
         """
-        errors: list[AdxformError] = []
-        asked = [self._named(name, errors) for name in dict.fromkeys(names)]
-        made = [*self._decorated(errors)]
+        asked = [self._named(name) for name in dict.fromkeys(names)]
+        made = [*self._decorated()]
         skipped = list(skip)
         wanted = [node for node in asked if node is not None]
-        implicit = not (names or made or skipped)
+        implicit = not (names or made or skipped or self.errors)
         replaced = [c.node for c in made]
         last = {name: node for name, _, node in definitions(self.tree)}
         for name, path, node in definitions(self.tree):
             if node in replaced or node in skipped or last[name] is not node:
                 continue
             if node in wanted or (implicit and len(path) == 1 and not self._overload(node)):
-                self._refuse_decorators(node, errors)
+                self._refuse_decorators(node)
                 made.append(Chosen(node, path, name, explicit=node in wanted))
-        if errors:
-            raise combine(errors)
-        if not made and not skipped:
-            raise ArgumentError(f"{self.text.file} defines no function to differentiate")
+        if not made and not skipped and not self.errors:
+            self.errors.append(
+                ArgumentError(f"{self.text.file} defines no function to differentiate")
+            )
         return sorted(made, key=lambda c: c.path)
 
-    def _named(self, name: str, errors: list[AdxformError]) -> ast.FunctionDef | None:
+    def _named(self, name: str) -> ast.FunctionDef | None:
         try:
             node = find_function(self.tree, name, self.text.file)
         except ArgumentError as error:
-            errors.append(error)
+            self.errors.append(error)
             return None
         if "." in name and self.decoration(node) is None:
-            errors.append(UnsupportedError(Diagnostic(
+            self.errors.append(UnsupportedError(Diagnostic(
                 f"{name} is a method; only a decorated one can be transformed",
                 self.text.location(node), "Write it as a function.")))
             return None
@@ -130,21 +141,21 @@ class Selection:
 
     # --- decorators -----------------------------------------------------------------------------
 
-    def _decorated(self, errors: list[AdxformError]) -> Iterator[Chosen]:
+    def _decorated(self) -> Iterator[Chosen]:
         seen: list[ast.AST] = []
         for name, path, node in definitions(self.tree):
             seen.append(node)
             try:
                 found = self.decoration(node)
             except AdxformError as error:
-                errors.append(error)
+                self.errors.append(error)
                 continue
             if found is not None:
-                self._refuse_decorators(node, errors)
+                self._refuse_decorators(node)
                 yield Chosen(node, path, name, found)
         for inner in ast.walk(self.tree):
             if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and inner not in seen:
-                errors.extend(self._nested(inner))
+                self.errors.extend(self._nested(inner))
 
     def _nested(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[AdxformError]:
         for decorator in node.decorator_list:
@@ -159,7 +170,10 @@ class Selection:
     def asks(self, decorator: ast.expr) -> str | None:
         """``"grad"`` or ``"value_and_grad"`` where a decorator is that of adxform."""
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        head, _, name = (self.dotted(function) or "").rpartition(".")
+        dotted = self.dotted(function)
+        if dotted is None and self.star and isinstance(function, ast.Name):
+            dotted = f"adxform.{function.id}"
+        head, _, name = (dotted or "").rpartition(".")
         return name if head in ("adxform", "adxform.api") and name in _ASKING else None
 
     def dotted(self, node: ast.expr) -> str | None:
@@ -196,11 +210,12 @@ class Selection:
         given = dict(zip(("f", "argnums"), decorator.args, strict=False))
         given |= {keyword.arg or "**": keyword.value for keyword in decorator.keywords}
         unknown = given.keys() - {"f", "argnums", "has_aux"}
-        if unknown or len(decorator.args) > 2:
+        function = given.pop("f", None)
+        plain = function is None or (isinstance(function, ast.Constant) and function.value is None)
+        if unknown or len(decorator.args) > 2 or not plain:
             raise ArgumentError(Diagnostic(
-                f"{name} takes argnums and has_aux here", self.text.location(decorator)))
+                f"{name} takes argnums= and has_aux= here", self.text.location(decorator)))
         literal = {key: self._literal(value) for key, value in given.items()}
-        literal.pop("f", None)
         argnums = literal.get("argnums", 0)
         argnums = argnums if isinstance(argnums, int | str) else tuple(argnums)
         return Decoration(decorator, name, argnums, bool(literal.get("has_aux", False)))
@@ -214,12 +229,12 @@ class Selection:
                 self.text.location(node), "Write the numbers or names of the parameters here.",
             )) from None
 
-    def _refuse_decorators(self, node: ast.FunctionDef, errors: list[AdxformError]) -> None:
+    def _refuse_decorators(self, node: ast.FunctionDef) -> None:
         for decorator in node.decorator_list:
             function = decorator.func if isinstance(decorator, ast.Call) else decorator
             if self.asks(decorator) or self.dotted(function) in HARMLESS:
                 continue
-            errors.append(UnsupportedError(Diagnostic(
+            self.errors.append(UnsupportedError(Diagnostic(
                 f"@{ast.unparse(function)} may change what {node.name} computes",
                 self.text.location(decorator),
                 "Differentiate a function without this decorator.",
