@@ -15,7 +15,8 @@ from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, Var, w
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
-from adxform.frontend.lower import Program, lower
+from adxform.frontend.lower import lower
+from adxform.frontend.program import Program
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.pipeline import Derivation, Observer, Options

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.analysis.types import Types, leaves
+from adxform.analysis.types import Types
 from adxform.compiler import (
     Compiled,
     Lowered,
@@ -24,11 +24,11 @@ from adxform.compiler import (
     lower_live,
 )
 from adxform.core.builder import type_of
-from adxform.core.ir import Function, Tuple
+from adxform.core.ir import Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable, is_numeric
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic, InternalError
-from adxform.frontend.lower import Program
+from adxform.frontend.program import Program
 from adxform.pipeline import Observer, Options
 from adxform.signatures import annotated_types, key_of, type_of_argument
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.activity import analyze
-from adxform.analysis.types import Types, infer, leaves
+from adxform.analysis.types import Types, infer
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     NONE,
@@ -18,6 +18,7 @@ from adxform.core.ir import (
     Param,
     Tuple,
     Var,
+    leaves,
     names_in,
 )
 from adxform.core.pause import collection_paused

@@ -11,11 +11,10 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Operand,
     Phi,
     Stmt,
-    Tuple,
     While,
+    leaves,
 )
 from adxform.core.types import ANY, INT, Scalar, Struct, Sym, Type, join
 
@@ -120,10 +119,3 @@ def _unvalued(t: Type) -> Type:
     if isinstance(t, Struct):
         return Struct(tuple(_unvalued(item) for item in t.items))
     return t
-
-
-def leaves(operand: Operand) -> list[Operand]:
-    """The operands inside nested tuples, left to right."""
-    if isinstance(operand, Tuple):
-        return [leaf for item in operand.items for leaf in leaves(item)]
-    return [operand]

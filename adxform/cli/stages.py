@@ -11,8 +11,9 @@ from adxform.core.ir import Function
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import ArgumentError
+from adxform.frontend.calls import outer_names
 from adxform.frontend.desugar import AUGMENT, UPDATE, desugar
-from adxform.frontend.lower import lower, outer_names
+from adxform.frontend.lower import lower
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa

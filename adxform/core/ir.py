@@ -281,6 +281,13 @@ def names_in(operand: Operand | None) -> Iterator[str]:
             yield from names_in(part)
 
 
+def leaves(operand: Operand) -> list[Operand]:
+    """The operands inside nested tuples, left to right."""
+    if isinstance(operand, Tuple):
+        return [leaf for item in operand.items for leaf in leaves(item)]
+    return [operand]
+
+
 def uses(args: Sequence[Operand]) -> list[str]:
     """The names that several operands read."""
     found: list[str] = []

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from adxform.analysis.activity import Activity
-from adxform.analysis.types import Types, leaves
+from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
@@ -29,11 +29,19 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    leaves,
     reads_of,
     uses,
 )
 from adxform.core.types import ANY, was_broadcast
-from adxform.differentiate.common import as_role, elementwise_term, names_for, placed, primitive, zeros
+from adxform.differentiate.common import (
+    as_role,
+    elementwise_term,
+    names_for,
+    placed,
+    primitive,
+    zeros,
+)
 from adxform.differentiate.formulas import expand
 from adxform.rules.table import RULES, Rule
 

@@ -39,7 +39,14 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import INT, Array, Scalar, Struct, Type, is_float, was_broadcast
-from adxform.differentiate.common import as_role, elementwise_term, names_for, placed, primitive, zeros
+from adxform.differentiate.common import (
+    as_role,
+    elementwise_term,
+    names_for,
+    placed,
+    primitive,
+    zeros,
+)
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, Range
 from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
 
-
 RECENT = 8  # how many of the variables begun last are tried for a new value
 
 

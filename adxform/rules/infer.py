@@ -31,7 +31,6 @@ from adxform.core.types import (
     rank,
 )
 
-
 _numbers = itertools.count()
 
 

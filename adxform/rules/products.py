@@ -359,5 +359,3 @@ bilinear("np.cross(a, b, *, axis=-1)",
          b=_cross("unbroadcast(np.cross(out_bar, a, axis=axis), b)"), infer=infer.arithmetic,
          sample=calls("R(3), R(3)", "R(4, 3), R(4, 3)", "R(4, 3), R(3)", "R(1, 3), R(4, 3)",
                       "R(3, 4), R(3, 4), axis=0"))
-
-__all__ = ["is_none"]

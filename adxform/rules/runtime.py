@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401  (a helper like those below)
+
 
 def as_like(g: Any, like: Any) -> Any:
     """Cast g to the dtype of ``like`` where that is a floating one."""

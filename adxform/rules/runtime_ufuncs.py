@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 
 def math_polygamma(n: int, x: float) -> float:
     """The n-th derivative of the digamma function.
 
     Shifted to x >= 16 by its recurrence, where its asymptotic series holds to rounding.
     """
+    import math  # here, because this text alone is copied
+
     total, sign, factor = 0.0, (-1.0) ** (n + 1), math.factorial(n)
     while x < 16.0:
         total += factor / x ** (n + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adxform.core.types import ANY, Array, Scalar, Type, dims_of
-from adxform.errors import MissingRuleError
+from adxform.errors import Diagnostic, MissingRuleError
 from adxform.rules import infer
 from adxform.rules.samples import calls, uniform
 from adxform.rules.table import alias, elementwise, general, inactive
@@ -35,10 +35,12 @@ def special(
 
 
 def unknown() -> str:
-    """The formula of a partial derivative that has no closed form."""
+    """The formula of a partial derivative that nobody wrote: it has no closed form."""
     raise MissingRuleError(
-        "no derivative rule for the order or shape parameter of a function of scipy.special; "
-        "hold it constant with stop_gradient"
+        Diagnostic(
+            "no derivative rule in the order or shape parameter of this function of scipy.special",
+            hint="Hold it constant with stop_gradient.",
+        )
     )
 
 

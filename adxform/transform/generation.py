@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from adxform.analysis.types import Types, infer, leaves
+from adxform.analysis.types import Types, infer
 from adxform.compiler import Part, differentiable_params, gradient_core
 from adxform.core.builder import type_of
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, leaves, walk
 from adxform.core.types import Array, Scalar, differentiable
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
-from adxform.frontend.lower import Program, lower
+from adxform.frontend.lower import lower
+from adxform.frontend.program import Program
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, Text
 from adxform.pipeline import Derivation

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adxform.errors import MissingRuleError
 from adxform.rules.samples import Argument, Program
 from tests.rules.deriving import derivative_of, derive, types_of
 
@@ -286,3 +287,14 @@ def test_sinc_is_smooth_at_0() -> None:
 
 def test_what_is_no_number_passes_nothing_on() -> None:
     check("np.nan_to_num(x)", {"x": [0.0, 0.0, 1.0]}, x=numbers(NAN, INF, 2.0))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "expression",
+    ["scipy.special.jv(n, x)", "scipy.special.gammainc(n, x)", "scipy.special.polygamma(n, x)"],
+)
+def test_a_slope_without_a_formula_is_refused(expression: str, mode: str) -> None:
+    sample = program(expression, {"n": 1.5, "x": 2.0}, {})
+    with pytest.raises(MissingRuleError, match=r"(?s)order or shape.*return scipy"):
+        derive(sample, mode, ("n",), types_of(sample))

@@ -1,0 +1,109 @@
+"""Joins: the phis after branches and at the heads of loops, tuples merged item by item."""
+
+from __future__ import annotations
+
+import ast
+
+from adxform.core.ir import (
+    UNDEFINED,
+    If,
+    Operand,
+    Phi,
+    Tuple,
+    Var,
+)
+from adxform.frontend.calls import Calls
+from adxform.frontend.program import MIXED
+
+
+class Joins(Calls):
+    """Merges what a variable is on two paths."""
+
+    def phi_after_branch(self, target: str, first: Operand, second: Operand) -> None:
+        """Add a phi to the branch just lowered; tuples are merged item by item."""
+        last = self.builder.stmts[-1]
+        assert isinstance(last, If)
+        phis = list(last.phis)
+        self.env_or_name(target, self._merge(target, first, second, phis))
+        self.builder.stmts[-1] = If(
+            last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
+        )
+
+    def env_or_name(self, target: str, merged: Operand) -> None:
+        if merged != Var(target):
+            self.env[target] = merged
+
+    def _merge(self, target: str, first: Operand, second: Operand, phis: list[Phi]) -> Operand:
+        if MIXED in (first, second):
+            return MIXED
+        if isinstance(first, Tuple) and isinstance(second, Tuple):
+            if len(first.items) != len(second.items):
+                return MIXED
+            pairs = zip(first.items, second.items, strict=True)
+            return Tuple(
+                tuple(self._merge(self.builder.name(target), a, b, phis) for a, b in pairs),
+                first.is_list,
+            )
+        if isinstance(first, Tuple) or isinstance(second, Tuple):
+            if UNDEFINED in (first, second):
+                return first if isinstance(first, Tuple) else second
+            return MIXED
+        phis.append(Phi(target, first, second))
+        return Var(target)
+
+    def _open_headers(
+        self, headers: list[tuple[str, str, str]]
+    ) -> list[tuple[Operand, Operand, str]]:
+        """What each header name stands for in the body; the items of a tuple are names, too."""
+        opened: list[tuple[Operand, Operand, str]] = []
+        for target, before, after in headers:
+            value = self.value(before)
+            shape = self._header_shape(target, value)
+            self.env_or_name(target, shape)
+            opened.append((shape, value, after))
+        return opened
+
+    def _header_shape(self, target: str, value: Operand) -> Operand:
+        if isinstance(value, Tuple):
+            items = (self._header_shape(self.builder.name(target), i) for i in value.items)
+            return Tuple(tuple(items), value.is_list)
+        return Var(target)
+
+    def _close_headers(self, opened: list[tuple[Operand, Operand, str]]) -> tuple[Phi, ...]:
+        phis: list[Phi] = []
+        for shape, before, after in opened:
+            self._close(shape, before, self.value(after), phis)
+        return tuple(phis)
+
+    def _close(self, shape: Operand, before: Operand, after: Operand, phis: list[Phi]) -> None:
+        if isinstance(shape, Tuple):
+            if not isinstance(after, Tuple) or len(after.items) != len(shape.items):
+                raise self.unsupported(
+                    "a tuple changes its length, or becomes something else, in the loop"
+                )
+            before_items = before.items if isinstance(before, Tuple) else ()
+            for s, b, a in zip(shape.items, before_items, after.items, strict=True):
+                self._close(s, b, a, phis)
+            return
+        assert isinstance(shape, Var)
+        if isinstance(after, Tuple) or after is MIXED:
+            if shape.name in self.read:
+                raise self.unsupported("a variable becomes a tuple inside the loop")
+            self.env[shape.name] = MIXED
+            return
+        phis.append(Phi(shape.name, before, after))
+
+
+def split_phis(body: list[ast.stmt]) -> tuple[list[tuple[str, str, str]], list[ast.stmt]]:
+    """The phis at a loop's head as (target, before, next), and the rest of its body."""
+    headers: list[tuple[str, str, str]] = []
+    for place, stmt in enumerate(body):
+        match stmt:
+            case ast.Assign(
+                targets=[ast.Name(target)],
+                value=ast.Call(func=ast.Name("__phi__"), args=[ast.Name(before), ast.Name(after)]),
+            ):
+                headers.append((target, before, after))
+            case _:
+                return headers, body[place:]
+    return headers, []

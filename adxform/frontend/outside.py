@@ -1,0 +1,213 @@
+"""Names and what they mean: variables, values from outside, Python carried verbatim."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    UNDEFINED,
+    UNKNOWN,
+    Const,
+    Global,
+    Opaque,
+    Operand,
+    Var,
+    names_in,
+)
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.hoist import gives_boolean
+from adxform.frontend.program import MIXED, Program
+from adxform.frontend.scope import LiveScope, Meaning
+from adxform.frontend.source import SourceFunction
+from adxform.frontend.ssa import UNDEFINED as UNBOUND
+from adxform.frontend.ssa import free_names
+from adxform.rules.expressions import BindError, Expressions
+
+
+class Outside(Expressions):
+    """Lowers expressions of one function; ``env`` holds what is not a Core name: tuples, copies."""
+
+    def __init__(
+        self, source: SourceFunction, builder: Builder, program: Program, env: dict[str, Operand]
+    ) -> None:
+        super().__init__(builder)
+        self.source = source
+        self.program = program
+        self.env = env
+        self.locals: set[str] = set()
+        self.depth = 0
+        self.result_name: str | None = "out"
+        self.read: set[str] = set()
+
+    def checked(self, node: ast.expr, base: str | None) -> Operand:
+        """Lower an expression; an argument list that no rule knows is reported at its line."""
+        try:
+            return self.rooted(node, base)
+        except BindError as error:
+            raise self.unsupported(str(error), node) from None
+
+    def name(self, node: ast.Name) -> Operand:
+        if node.id == UNBOUND:
+            return UNDEFINED
+        if node.id in self.locals or node.id in self.env:
+            found = self.value(node.id)
+            self.read.update(names_in(found))
+            if found is MIXED:
+                raise self.unsupported(
+                    "this variable is a tuple on one path and something else on another", node
+                )
+            return found
+        meaning = self.lookup(node.id)
+        if meaning is None:
+            raise self.unsupported(f"the name {node.id} is not defined", node)
+        return self.outer(meaning, node)
+
+    def value(self, version: str) -> Operand:
+        if version == UNBOUND:
+            return UNDEFINED
+        return self.env.get(version, Var(version))
+
+    def lookup(self, name: str) -> Meaning | None:
+        found: Meaning | None = self.source.scope.lookup(name)
+        return found
+
+    def meaning(self, node: ast.expr) -> Meaning | None:
+        """What a (dotted) name from outside the function means."""
+        if isinstance(node, ast.Name):
+            return None if node.id in self.locals or node.id in self.env else self.lookup(node.id)
+        if isinstance(node, ast.Attribute):
+            owner = self.meaning(node.value)
+            if owner is None:
+                return None
+            found: Meaning | None = self.source.scope.attribute(owner, node.attr)
+            return found
+        return None
+
+    def resolve(self, node: ast.expr) -> str | None:
+        meaning = self.meaning(node)
+        if meaning is None or meaning.dotted is None:
+            return None
+        self._remember_spelling(meaning)
+        return meaning.dotted
+
+    def _remember_spelling(self, meaning: Meaning) -> None:
+        """Keep how the user spells ``np`` (or ``np.sin``) for the output."""
+        assert meaning.dotted is not None
+        head, _, last = meaning.dotted.rpartition(".")
+        spelled, _, spelled_last = meaning.text.rpartition(".")
+        if head.startswith("np.") and head.partition(".")[2] == spelled.partition(".")[2]:
+            head, spelled = head.partition(".")[0], spelled.partition(".")[0]
+        if head and spelled and last == spelled_last:
+            meaning_of_head = (head, spelled)
+        else:
+            meaning_of_head = (meaning.dotted, meaning.text)
+        self.program.spelled.setdefault(*meaning_of_head)
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        meaning = self.meaning(node)
+        if meaning is None:
+            return super().on_Attribute(node, base)
+        if meaning.dotted is not None:
+            self._remember_spelling(meaning)
+        return self.outer(meaning, node)
+
+    def foreign(self, name: str) -> bool:
+        """Whether a name means something in this function's module only, not in the root's."""
+        assert self.program.root is not None
+        root, own = self.program.root.scope, self.source.scope
+        if own is root:
+            return False
+        return not (
+            isinstance(own, LiveScope) and isinstance(root, LiveScope) and own.shares(root, name)
+        )
+
+    def outer(self, meaning: Meaning, node: ast.expr) -> Operand:
+        """A value from outside the function, under a name that means the same in the output."""
+        head = meaning.text.split(".")[0]
+        if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
+            return Global(meaning.dotted if self.foreign(head) else meaning.text, meaning.value)
+        if not self.foreign(head):
+            return Global(meaning.text, meaning.value)
+        if isinstance(meaning.value, int | float | complex | str | None):
+            return Const(meaning.value)
+        if meaning.value is UNKNOWN:
+            raise self.unsupported(
+                f"{meaning.text} in {self.source.text.file} is not known without running the file",
+                node, "Pass it as an argument.",
+            )
+        return Global(self._unique(meaning), meaning.value)
+
+    def _unique(self, meaning: Meaning) -> str:
+        """A name in the output for a value of another module's."""
+        text = meaning.text.replace(".", "_")
+        number = 1
+        name = f"_{text}"
+        while self.program.outer.setdefault(name, meaning.value) is not meaning.value:
+            number += 1
+            name = f"_{text}_{number}"
+        return name
+
+    def on_BoolOp(self, node: ast.BoolOp, base: str | None) -> Operand:
+        return self.other(node, base)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        if isinstance(node.value, ast.Call) and self.resolve(node.value.func) == "range":
+            return self.opaque(node, base)
+        try:
+            return super().on_Subscript(node, base)
+        except IndexError:
+            raise self.unsupported("this index is outside the tuple", node) from None
+
+    def other(self, node: ast.expr, base: str | None) -> Operand:
+        if isinstance(node, ast.Call):
+            return self.opaque_call(node, base, "")
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+            what = {"NamedExpr": "an assignment expression"}.get(
+                type(node).__name__, type(node).__name__.lower())
+            raise self.unsupported(f"{what} is not supported yet", node)
+        return self.opaque(node, base)
+
+    def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
+        meaning = self.meaning(node.func)
+        name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
+        return self.opaque(node, base, reason or name)
+
+    def opaque(self, node: ast.expr, base: str | None, callee: str = "") -> Operand:
+        """An expression carried verbatim."""
+        reads = tuple(n for n in free_names(node) if self._is_read(n))
+        op = Opaque(
+            node,
+            reads,
+            pure=all(isinstance(n, _PURE) for n in ast.walk(node)),
+            boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
+            callee=callee,
+        )
+        self._located_opaque(node)
+        values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
+        return self.builder.emit(op, values, base)
+
+    def _is_read(self, name: str) -> bool:
+        """Whether a name in an expression carried verbatim is one that the output may lack."""
+        if name in self.locals or name in self.env:
+            return True
+        meaning = self.lookup(name)
+        return meaning is not None and not hasattr(builtins, name) and (
+            meaning.function is None or self.foreign(name)
+        )
+
+    def _located_opaque(self, node: ast.expr) -> None:
+        node._location = self.source.text.location(node)  # type: ignore[attr-defined]
+
+    def unsupported(self, reason: str, node: ast.AST | None = None, hint: str = "") -> UnsupportedError:
+        origin = self.builder.origin
+        location = self.source.text.location(node) if node is not None else (
+            origin.location if origin else None)
+        return UnsupportedError(Diagnostic(reason, location, hint))
+
+
+_PURE = (
+    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Name, ast.Constant, ast.operator,
+    ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context, ast.Tuple, ast.Subscript,
+)
