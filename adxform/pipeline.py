@@ -128,6 +128,7 @@ class Derivation:
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
         made = own_results(self.optimized(made, found), wrt, found)
+        made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
 

@@ -213,6 +213,7 @@ class Writer:
         first = stmt.args[0]
         return (
             isinstance(first, Var)
+            and self.variable.get(first.name) == self.variable[stmt.target]
             and first.name in self.fresh
             and stmt in self.live.exclusive
             and self.types.get(first.name, ANY) == known

@@ -79,7 +79,6 @@ class Lowerer(Joins):
         body, bases = to_ssa(tree, self.builder.names)
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
-        self.builder.declared.update(bases)
         self._local_imports(body)
         result: Operand = Const(None)
         for place, stmt in enumerate(body):
@@ -117,7 +116,9 @@ class Lowerer(Joins):
 
     def assign(self, name: str, value: ast.expr) -> None:
         """``name = value``; a tuple is remembered item by item, anything else is a statement."""
+        self.builder.declared.add(name)
         result = self.checked(value, name)
+        self.builder.declared.discard(name)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
         elif not (isinstance(result, Var) and result.name == name):
@@ -128,7 +129,6 @@ class Lowerer(Joins):
             self.env[name] = value
             return
         primitive = RULES["copy"].primitive
-        self.builder.declared.discard(name)
         self.builder.append(Let((name,), primitive, (value,), self.builder.origin))
         self.builder.types[name] = self.builder.type_of(value)
 

@@ -160,9 +160,14 @@ def lower_uncolumned(g: Type, b: Type) -> str | None:
 # Determinants
 
 
-def _det_type(a: Type) -> Type:
+def determinant_dims(a: Type) -> Dims | None:
+    """One number for each matrix."""
     dims = dims_of(infer.as_array(a))
-    return array(float_dtype(a), None if dims is None else dims[:-2])
+    return None if dims is None else dims[:-2]
+
+
+def _det_type(a: Type) -> Type:
+    return array(float_dtype(a), determinant_dims(a))
 
 
 def _det(a: Type) -> str:

@@ -5,16 +5,33 @@ from __future__ import annotations
 from adxform.core.types import Array, Struct, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.decompositions import EIGH
-from adxform.rules.linalg import float_dtype, halved, solution, square, symmetric
+from adxform.rules.linalg import (
+    determinant_dims,
+    float_dtype,
+    halved,
+    solution,
+    square,
+    symmetric,
+)
+from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general
-from adxform.rules.wording import refuse
+from adxform.rules.wording import array, dtype_in, refuse
+
+
+
+def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
+    """Of single precision SciPy makes a number of either precision."""
+    return float_total(x, axis, keepdims) if dtype_in(x) == "float64" else infer.unknown()
+
 
 alias("scipy.linalg.inv(a)", "np.linalg.inv")
-alias("scipy.linalg.det(a)", "np.linalg.det")
+alias("scipy.linalg.det(a)", "np.linalg.det",
+      infer=lambda a: array("float64", determinant_dims(a)))
 alias("scipy.linalg.pinv(a)", "np.linalg.pinv")
 alias("scipy.linalg.solve(a, b)", "np.linalg.solve")
-alias("scipy.linalg.norm(x, ord=None, axis=None, keepdims=False)", "np.linalg.norm")
+alias("scipy.linalg.norm(x, ord=None, axis=None, keepdims=False)", "np.linalg.norm",
+      infer=_norm_type)
 alias("scipy.linalg.svd(a, full_matrices=True, compute_uv=True)", "np.linalg.svd")
 general("scipy.linalg.eigh(a)", **EIGH, sample=calls("S(3)"))
 

@@ -1,0 +1,208 @@
+"""The forward sweep with what the plan adds to it: tapes, trip counts and exports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    blocks_of,
+)
+from adxform.core.types import INT, Array, Scalar
+from adxform.differentiate.common import primitive
+from adxform.differentiate.recording import Recording
+from adxform.differentiate.tapes import Tape
+
+
+class Rebuild:
+    """The forward sweep with its tapes, trip counts and exports."""
+
+    def __init__(self, link: Recording) -> None:
+        self.link = link
+        self.types = link.types
+        self.names = link.names
+        self.bases = link.builder.bases
+        self.current: dict[Tape, str] = {}
+
+    def block(self, block: Block) -> Block:
+        builder = Builder(self.names, self.types, self.bases)
+        for stmt in block:
+            self.allocate(stmt, builder)
+            builder.append(self.statement(stmt))
+            self.store_after(stmt, builder)
+        return builder.block
+
+    def statement(self, stmt: Stmt) -> Stmt:
+        match stmt:
+            case If():
+                return self.branch(stmt)
+            case For() | While():
+                return self.loop(stmt)
+            case _:
+                return self.link.sweeps.replaced.get(stmt, stmt)
+
+    # --- tapes --------------------------------------------------------------------------------
+
+    def allocate(self, loop: Stmt, builder: Builder) -> None:
+        """The tapes of a loop, empty, before it."""
+        if not isinstance(loop, For | While):
+            return
+        for tape in self.link.plan.tapes.get(loop, ()):
+            name = self.version(tape)
+            if tape.kind == "grow":
+                builder.append(Let((name,), primitive("empty_list"), ()))
+            else:
+                assert isinstance(loop, For)
+                self.allocate_counted(tape, loop, name, builder)
+            self.current[tape] = name
+
+    def allocate_counted(self, tape: Tape, loop: For, name: str, builder: Builder) -> None:
+        counts = [self.trips(each, builder) for each in (loop, *tape.inner)]
+        count = counts[0]
+        if tape.kind == "list":
+            builder.append(Let((name,), primitive("list_of"), (count,)))
+            return
+        extents = [self.extent(part, builder) for part in tape.shape]
+        whole = (*counts, *extents)
+        shape: Operand = Tuple(whole) if len(whole) > 1 else count
+        dtype = tape.type.dtype if isinstance(tape.type, Scalar | Array) else None
+        args = (shape, Const(None) if dtype == "float64" else Const(dtype))
+        builder.append(Let((name,), primitive("np.empty"), args))
+
+    def extent(self, part: Operand, builder: Builder) -> Operand:
+        if isinstance(part, Tuple):
+            shape = builder.emit(primitive(".shape"), (part.items[0],))
+            return builder.emit(primitive("[]"), (shape, part.items[1]))
+        return part
+
+    def trips(self, loop: For, builder: Builder) -> Operand:
+        """The number of a counted loop's iterations."""
+        if len(loop.bounds) == 1 and self.is_count(loop.bounds[0]):
+            return loop.bounds[0]
+        return builder.emit(primitive("trip_count"), (Tuple(loop.bounds),))
+
+    def is_count(self, bound: Operand) -> bool:
+        """Whether a bound is no arithmetic: a parameter, a length or an extent."""
+        if isinstance(bound, Const):
+            return bool(bound.value >= 0)
+        if not isinstance(bound, Var):
+            return True
+        definition = self.link.defined.get(bound.name)
+        stmt = None if definition is None else definition.stmt
+        if definition is None or self.link.counts(bound.name):
+            return True
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "copy":
+            return self.is_count(stmt.args[0])
+        return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
+            stmt.op.name in ("len", "[]", ".size", "min")
+        )
+
+    def version(self, tape: Tape) -> str:
+        name = self.names.fresh(tape.name) if tape in self.current or tape.name in self.used else (
+            tape.name)
+        self.bases[name] = self.bases[tape.name]
+        self.types[name] = self.types[tape.name]
+        return name
+
+    @property
+    def used(self) -> set[str]:
+        """Tapes whose own name is the value after the loop, which only the header binds."""
+        return {tape.name for tapes in self.link.plan.tapes.values() for tape in tapes}
+
+    def store(self, tape: Tape, builder: Builder) -> None:
+        """Record the value in this iteration's place."""
+        name = self.version(tape)
+        position = self.link.place(tape, builder, {})
+        operation = "append" if tape.kind == "grow" and not self.in_branch(tape) else "update"
+        if operation == "update" and tape.value in self.used:
+            operation = "keep"
+        builder.append(
+            Let(
+                (name,),
+                primitive(operation),
+                (Var(self.current[tape]), position, Var(tape.value)),
+            )
+        )
+        self.current[tape] = name
+
+    def in_branch(self, tape: Tape) -> bool:
+        """Whether only some iterations record a value; the others hold a place for it."""
+        return tape.definition.path[-1][0] is not tape.loop
+
+    def store_after(self, stmt: Stmt, builder: Builder) -> None:
+        for tape in list(self.current):
+            if tape.definition.stmt is stmt:
+                self.store(tape, builder)
+
+    # --- structure ----------------------------------------------------------------------------
+
+    def branch(self, stmt: If) -> If:
+        before = dict(self.current)
+        then = self.block(stmt.then)
+        after_then, self.current = self.current, dict(before)
+        orelse = self.block(stmt.orelse)
+        after_else, self.current = self.current, dict(before)
+        phis = [*stmt.phis, *self.link.plan.exports.get(stmt, ())]
+        for tape, old in before.items():
+            first, second = after_then[tape], after_else[tape]
+            if first != old or second != old:
+                self.current[tape] = self.version(tape)
+                phis.append(Phi(self.current[tape], Var(first), Var(second)))
+        return replace(stmt, then=then, orelse=orelse, phis=tuple(phis))
+
+    def loop(self, stmt: For | While) -> Stmt:
+        """A loop's headers carry its tapes, and those of the loops around it that it fills."""
+        carried = {tape: name for tape, name in self.current.items() if self.fills(stmt, tape)}
+        headers = {}
+        for tape in carried:
+            own = tape.loop is stmt
+            headers[tape] = tape.name if own else self.version(tape)
+            self.current[tape] = headers[tape]
+        counter = self.link.sweeps.counters.get(stmt)
+        start = Builder(self.names, self.types, self.bases)
+        self.at_start(stmt, start)
+        blocks = [self.block(b) for b in blocks_of(stmt)]
+        body = (*start.block, *blocks[-1])
+        phis = [*stmt.phis]
+        for tape, before in carried.items():
+            phis.append(Phi(headers[tape], Var(before), Var(self.current[tape])))
+            self.current[tape] = headers[tape]
+        if isinstance(stmt, For):
+            return replace(stmt, phis=tuple(phis), body=body)
+        if counter is not None:
+            end = Builder(self.names, self.types, self.bases)
+            after = end.emit(
+                primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter)
+            )
+            self.types[after.name] = self.types[counter] = INT
+            phis.append(Phi(counter, Const(0), after))
+            body = (*body, *end.block)
+        return replace(stmt, phis=tuple(phis), head=blocks[0], body=body)
+
+    def fills(self, loop: Stmt, tape: Tape) -> bool:
+        return tape.loop is loop or any(s is loop for s, _ in tape.definition.path)
+
+    def at_start(self, loop: Stmt, builder: Builder) -> None:
+        """What is recorded before an iteration begins: the values that the header carries."""
+        for tape in self.link.plan.tapes.get(loop, ()):
+            if tape.kind == "grow" and self.in_branch(tape):
+                name = self.version(tape)
+                args = (Var(self.current[tape]), Var(self.link.counter(tape.loop)), Const(0.0))  # type: ignore[arg-type]
+                builder.append(Let((name,), primitive("append"), args))
+                self.current[tape] = name
+        for tape in list(self.current):
+            path = tape.definition.path
+            if tape.definition.stmt is None and path[-1][0] is loop:
+                self.store(tape, builder)

@@ -1,0 +1,246 @@
+"""What is to be recorded, and where: decided by where a value is bound and what it costs."""
+
+from __future__ import annotations
+
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder, Names
+from adxform.core.ir import (
+    UNDEFINED,
+    Const,
+    For,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    binds_of,
+    substitute,
+    uses,
+    walk,
+)
+from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
+from adxform.differentiate.common import primitive
+from adxform.differentiate.reverse import Sweeps
+from adxform.differentiate.tapes import (
+    Definition,
+    Path,
+    Plan,
+    Tape,
+    definitions,
+    find_path,
+    tape_type,
+)
+
+
+class Recording:
+    """Plans tapes and exports for the values of the forward sweep that are asked for."""
+
+    def fetch(
+        self, names: list[str], path: Path, env: dict[str, Operand], builder: Builder
+    ) -> None:
+        """Bring names of the forward sweep within reach."""
+        raise NotImplementedError
+
+    def __init__(self, sweeps: Sweeps, absent: Operand) -> None:
+        self.sweeps = sweeps
+        self.absent = absent
+        self.builder = sweeps.builder
+        self.types: Types = sweeps.builder.types
+        self.names: Names = sweeps.builder.names
+        self.defined = definitions(sweeps.forward)
+        self._replaced_bindings()
+        self.plan = Plan()
+        self.tape_of: dict[tuple[str, Stmt], Tape] = {}
+        self.wanted: set[str] = set()
+        self.extents = self._find_extents()
+        self.header_of = {
+            phi.target: phi
+            for stmt in walk(sweeps.forward)
+            if isinstance(stmt, For | While)
+            for phi in stmt.phis
+        }
+
+    def _replaced_bindings(self) -> None:
+        """Names that are bound only by what replaces a statement, and trip counts."""
+        for old, new in self.sweeps.replaced.items():
+            for name in binds_of(new):
+                self.defined.setdefault(name, Definition(self._path_of(old), old))
+        for loop, name in self.sweeps.counters.items():
+            outer = self._path_of(loop)
+            self.defined[name] = Definition((*outer, (loop, 1)), None)
+
+    def _path_of(self, stmt: Stmt) -> Path:
+        return find_path(self.sweeps.forward, stmt, ()) or ()
+
+    def counts(self, name: str) -> bool:
+        """Whether a loop's header counts its iterations: from 0, by 1."""
+        phi = self.header_of.get(name)
+        if phi is None or phi.first != Const(0) or not isinstance(phi.second, Var):
+            return False
+        made = self.defined.get(phi.second.name)
+        let = None if made is None else made.stmt
+        return (
+            isinstance(let, Let)
+            and isinstance(let.op, Primitive)
+            and let.op.text == "Add"
+            and let.args == (Var(name), Const(1))
+        )
+
+    def visible(self, name: str, path: Path) -> Definition:
+        """A name's definition as seen from ``path``: a loop's header seen from after the loop
+        is its last value.
+        """
+        definition = self.defined[name]
+        around = {id(stmt) for stmt, _ in path}
+        if definition.path:
+            loop, _ = definition.path[-1]
+            if definition.stmt is None and id(loop) not in around:
+                return Definition(definition.path[:-1], loop)
+        return definition
+
+    def recomputable(self, name: str, path: Path, env: dict[str, Operand], depth: int) -> bool:
+        if name in env or name not in self.defined:
+            return True
+        definition = self.visible(name, path)
+        if not definition.path:
+            return True
+        stmt = definition.stmt
+        if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return False
+        if not (stmt.op.cheap or self._cheap_here(stmt)):
+            return False
+        return all(
+            n in self.wanted or self.recomputable(n, path, env, depth - 1) for n in uses(stmt.args)
+        )
+
+    def _cheap_here(self, stmt: Let) -> bool:
+        """Arithmetic on numbers is as cheap as reading a tape; so is reading an element."""
+        assert isinstance(stmt.op, Primitive)
+        scalar = isinstance(self.types.get(stmt.target, ANY), Scalar)
+        return scalar and (
+            stmt.op.style in ("infix", "unary", "compare", "subscript") and stmt.op.text != "Pow"
+        )
+
+    def nest(
+        self, name: str, definition: Definition, place: int
+    ) -> tuple[int, tuple[For | While, ...]]:
+        """The loops around a value that one tape can serve, outermost first: those whose inner
+        trip counts are known before the outermost begins.
+        """
+        path = definition.path
+        first = path[place][0]
+        assert isinstance(first, For | While)
+        loops: tuple[For | While, ...] = (first,)
+        for outer in range(place - 1, -1, -1):
+            stmt = path[outer][0]
+            if isinstance(stmt, If):
+                continue
+            inner = [loop for loop in loops if isinstance(loop, For)]
+            bounds = uses([b for loop in inner for b in loop.bounds])
+            known = all(len(self.definition_path(n)) <= outer for n in bounds)
+            array = isinstance(stmt, For) and self._storage(
+                self.types.get(name, ANY), stmt, definition)[0] == "array"
+            if not isinstance(stmt, For) or len(inner) < len(loops) or not known or not array:
+                break
+            loops, place = (stmt, *loops), outer
+        return place, loops
+
+    def definition_path(self, name: str) -> Path:
+        return self.defined[name].path if name in self.defined else ()
+
+    def place(self, tape: Tape, builder: Builder, env: dict[str, Operand]) -> Operand:
+        """The index of the current iteration on a tape."""
+        parts = [self.position(loop, builder, env) for loop in (tape.loop, *tape.inner)]
+        return parts[0] if len(parts) == 1 else Tuple(tuple(parts))
+
+    def export(self, name: str, path: Path) -> str:
+        """The name under which a value leaves the branches that it is defined in."""
+        current = name
+        for stmt, side in reversed(path):
+            assert isinstance(stmt, If)
+            target = self.builder.name(self.builder.bases.get(name))
+            self.types[target] = self.types.get(name, ANY)
+            absent = self.absent
+            if absent is not UNDEFINED and isinstance(self.types[target], Scalar):
+                absent = Const(0)  # fits in a tape of any dtype
+            pair = (Var(current), absent) if side == 0 else (absent, Var(current))
+            self.plan.exports[stmt].append(Phi(target, *pair))
+            current = target
+        return current
+
+    def position(self, loop: For | While, builder: Builder, env: dict[str, Operand]) -> Operand:
+        """The number of the iteration, counted from 0, inside the loop."""
+        if isinstance(loop, While):
+            return Var(self.counter(loop))
+        index: Operand = Var(loop.index)
+        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
+        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
+        self.fetch(uses((start, step)), (), env, builder)
+        index, start, step = (substitute(o, env) for o in (index, start, step))
+        if step == Const(-1):
+            return builder.emit(primitive("op.Sub"), (start, index))
+        if start != Const(0):
+            index = builder.emit(primitive("op.Sub"), (index, start))
+        if step != Const(1):
+            index = builder.emit(primitive("op.FloorDiv"), (index, step))
+        return index
+
+    def counter(self, loop: While) -> str:
+        if loop not in self.sweeps.counters:
+            self.sweeps.counters[loop] = self.names.fresh("trips")
+        return self.sweeps.counters[loop]
+
+    def tape(
+        self, name: str, loops: tuple[For | While, ...], definition: Definition
+    ) -> Tape:
+        """The tape of a value in a nest of loops, made at its first request."""
+        loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
+        key = (name, loop)
+        if key not in self.tape_of:
+            base = self.builder.bases.get(name, "t")
+            t = self.types.get(name, ANY)
+            kind, shape = self._storage(t, loop, definition)
+            label = base if base.endswith("_tape") else f"{base}_tape"
+            fresh = self.builder.name(label)
+            tape = Tape(fresh, loop, inner, name, definition, kind, t, shape)
+            self.types[tape.name] = tape_type(kind, t, tape.name, len(loops))
+            self.tape_of[key] = tape
+            self.plan.tapes[loop].append(tape)
+        return self.tape_of[key]
+
+    def _storage(
+        self, t: Type, loop: For | While, definition: Definition
+    ) -> tuple[str, tuple[Operand, ...]]:
+        """An array where the shape of a value is known before the loop, else a list."""
+        if isinstance(loop, While):
+            return "grow", ()
+        if isinstance(t, Scalar):
+            return "array", ()
+        if isinstance(t, Array) and t.dtype is not None and t.dims is not None:
+            shape = [self._extent(dim) for dim in t.dims]
+            if all(part is not None for part in shape):
+                return "array", tuple(part for part in shape if part is not None)
+        return "list", ()
+
+    def _extent(self, dim: Dim) -> Operand | None:
+        """A dimension as an operand: a number, or a parameter's ``shape[axis]``."""
+        if isinstance(dim, int):
+            return Const(dim)
+        return self.extents.get(dim)
+
+    def _find_extents(self) -> dict[Sym, Operand]:
+        """Where dimensions can be read: integers and shapes among the parameters."""
+        found: dict[Sym, Operand] = {}
+        for name in self.sweeps.params:
+            t = self.types.get(name, ANY)
+            if isinstance(t, Scalar) and isinstance(t.value, Sym):
+                found.setdefault(t.value, Var(name))
+            if isinstance(t, Array) and t.dims is not None:
+                for axis, dim in enumerate(t.dims):
+                    if isinstance(dim, Sym):
+                        found.setdefault(dim, Tuple((Var(name), Const(axis))))
+        return found

@@ -1,0 +1,85 @@
+"""Where names of the forward sweep are bound, and the tapes that record their values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from adxform.core.ir import (
+    Block,
+    For,
+    Operand,
+    Phi,
+    Stmt,
+    While,
+    binds_of,
+    blocks_of,
+)
+from adxform.core.types import ANY, Array, Scalar, Sym, Type
+
+Path = tuple[tuple[Stmt, int], ...]  # the (branch or loop, block number) pairs around a statement
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Where a name is bound: in which blocks, and by which statement (None for a header)."""
+
+    path: Path
+    stmt: Stmt | None
+
+
+@dataclass(eq=False, slots=True)
+class Tape:
+    """A value recorded in each iteration of a loop."""
+
+    name: str
+    loop: For | While
+    inner: tuple[For, ...]
+    value: str
+    definition: Definition
+    kind: str
+    type: Type
+    shape: tuple[Operand, ...] = ()
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be added to the forward sweep."""
+
+    tapes: dict[Stmt, list[Tape]] = field(default_factory=lambda: defaultdict(list))
+    exports: dict[Stmt, list[Phi]] = field(default_factory=lambda: defaultdict(list))
+
+
+def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
+    """Where each name of a block is bound; loop variables count as bound inside the loop."""
+    found: dict[str, Definition] = {}
+    for stmt in block:
+        for place, inner in enumerate(blocks_of(stmt)):
+            found.update(definitions(inner, (*path, (stmt, place))))
+        body = len(blocks_of(stmt)) - 1
+        for name in binds_of(stmt):
+            if isinstance(stmt, For | While):
+                found[name] = Definition((*path, (stmt, body)), None)
+            else:
+                found[name] = Definition(path, stmt)
+    return found
+
+
+def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
+    trips = tuple(Sym(f"len{axis}({name})") for axis in range(loops))
+    if kind == "array" and isinstance(t, Scalar):
+        return Array(t.dtype, trips)
+    if kind == "array" and isinstance(t, Array) and t.dims is not None:
+        return Array(t.dtype, (*trips, *t.dims))
+    return ANY
+
+
+def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:
+    for stmt in block:
+        if stmt is wanted:
+            return path
+        for place, inner in enumerate(blocks_of(stmt)):
+            found = find_path(inner, wanted, (*path, (stmt, place)))
+            if found is not None:
+                return found
+    return None
