@@ -121,8 +121,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
                 f"tangent {i} has shape {np.shape(tangents[i])}, "
                 f"its argument {np.shape(primals[i])}"
             )
-    compiled = _generated(f, "forward").compiled(tuple(primals), places)
-    value, tangent = compiled.call(*primals, *(tangents[i] for i in places))
+    receiver = getattr(f, "__self__", None)
+    whole = tuple(primals) if receiver is None else (receiver, *primals)
+    offset = len(whole) - len(primals)
+    compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
+    value, tangent = compiled.call(*whole, *(tangents[i] for i in places))
     return value, tangent
 
 
@@ -182,7 +185,10 @@ class Pullback:
         bars = (bars,) if len(self.places) == 1 else bars
         result: list[Any] = [None] * len(self.primals)
         for place, bar in zip(self.places, bars, strict=True):
-            result[place] = like_argument(bar, self.primals[place], f"argument {place}")
+            bar = like_argument(bar, self.primals[place], f"argument {place}")
+            others = [o for o in (*given, *self.primals, *result) if isinstance(o, np.ndarray)]
+            seen = any(np.may_share_memory(bar, o) for o in others)
+            result[place] = bar.copy() if seen else bar
         return tuple(result)
 
 

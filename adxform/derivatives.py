@@ -93,7 +93,8 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
         If there is no such parameter, or one is named twice.
     """
     parameters = list(inspect.signature(function).parameters)
-    given = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+    several = isinstance(argnums, Sequence) and not isinstance(argnums, str)
+    given = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
     places = []
     for item in given:
         if isinstance(item, str):
@@ -246,7 +247,12 @@ class Derivative:
         if compiled is None:
             compiled = self._compile(args)
             self.specialised.compiled[key] = compiled
-        value, bars = compiled.call(*self._with_receiver(args))
+        try:
+            value, bars = compiled.call(*self._with_receiver(args))
+        except Exception:
+            if not compiled.scalar:
+                self._require_scalar(self.primal(*args))
+            raise
         if not compiled.scalar:
             self._require_scalar(value)
         if self.single:

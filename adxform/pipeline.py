@@ -14,12 +14,15 @@ from adxform.core.ir import (
     Callee,
     Const,
     Function,
+    Let,
     Operand,
     Param,
+    Primitive,
     Tuple,
     Var,
     leaves,
     names_in,
+    walk,
 )
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Type, differentiable, rank
@@ -29,6 +32,7 @@ from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import Pullback, Sweeps, reverse
+from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.repeat_queries import RepeatQueries
@@ -70,7 +74,7 @@ class Derivation:
         self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
     ) -> tuple[Function, Types]:
         """The tangent function, optimised, and the types of its names."""
-        found = infer(function, types)
+        function, found = typed(function, types)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
         made = verify(forward(function, wrt, activity, found, self.tangent_of), "forward")
@@ -87,7 +91,7 @@ class Derivation:
             assert function is not None
             params = dict(zip((p.name for p in function.params), types, strict=True))
             wrt = tuple(function.params[i].name for i in active)
-            found = infer(function, params)
+            function, found = typed(function, params)
             activity = analyze(function, wrt, found)
             check(function, activity, found)
             made = forward(function, wrt, activity, found, self.tangent_of)
@@ -120,10 +124,10 @@ class Derivation:
         """
         outputs = leaves(function.result) if outputs is None else outputs
         if self.observe is not None:
-            found = infer(function, types)
+            function, found = typed(function, types)
             sweeps = self.sweeps(function, wrt, outputs, found)
             self.show("reverse", self.joined(function, sweeps, *link(sweeps)), found)
-        found = infer(function, types)
+        function, found = typed(function, types)
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
@@ -183,7 +187,7 @@ class Derivation:
         assert function is not None
         params = dict(zip((p.name for p in function.params), types, strict=True))
         wrt = tuple(function.params[i].name for i in active)
-        found = infer(function, params)
+        function, found = typed(function, params)
         results = leaves(function.result)
         pulled = [i for i, leaf in enumerate(results) if _seeded(leaf, found)]
         sweeps = self.sweeps(function, wrt, results, found)
@@ -236,6 +240,20 @@ class Derivation:
                 function = replace(function, body=walk.builder.block, result=result)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
+
+
+def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
+    """A function with the types of its names; in-place operations in the dtypes they have."""
+    types = infer(function, params)
+    if not any(
+        isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name.startswith("augment.")
+        for s in walk(function.body)
+    ):
+        return function, types
+    pass_ = AugmentedDtypes(Builder(names_for(function), types, dict(function.bases)))
+    pass_.block(function.body)
+    function = replace(function, body=pass_.builder.block, bases=pass_.builder.bases)
+    return function, infer(function, params)
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (

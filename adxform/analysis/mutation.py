@@ -50,6 +50,8 @@ def writes_in_place(stmt: Stmt) -> bool:
     return (
         isinstance(stmt, Let)
         and isinstance(stmt.op, Primitive)
+        and stmt.origin is not None
+        and stmt.origin.role == "primal"
         and (stmt.op.name == "update" or stmt.op.name.startswith("augment."))
     )
 

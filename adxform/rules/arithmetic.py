@@ -57,9 +57,11 @@ elementwise("-x", x="-g", infer=infer.arithmetic)
 elementwise("+x", x="g", infer=infer.arithmetic)
 elementwise("x % y", x="g", y="-g * (x // y)", infer=infer.arithmetic,
             sample=uniform(2.1, 2.9, y=(0.6, 0.65)))
-inactive("x // y", infer=infer.arithmetic)
+inactive("x // y", infer=infer.arithmetic, sample=uniform(0.2, 0.9))
 inactive("x == y", "x != y", "x < y", "x <= y", "x > y", "x >= y", infer=infer.comparison,
-         cheap=True)
+         cheap=True, sample=uniform(0.2, 0.9))
 inactive("x is y", "x is not y", "x in y", "x not in y", infer=infer.inert, cheap=True)
 inactive("not x", infer=infer.inert, cheap=True)
-inactive("~x", "x & y", "x | y", "x ^ y", "x << y", "x >> y", infer=infer.arithmetic)
+inactive("~x", infer=infer.arithmetic, sample=uniform(0, 1, x=int))
+inactive("x & y", "x | y", "x ^ y", "x << y", "x >> y", infer=infer.arithmetic,
+         sample=uniform(0, 1, x=int, y=int))

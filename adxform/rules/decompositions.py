@@ -7,8 +7,6 @@ from each other.
 
 from __future__ import annotations
 
-from typing import Any
-
 from adxform.core.types import Array, Dim, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.linalg import float_dtype, symmetric, transpose_dims, unused
@@ -48,12 +46,13 @@ def _eigh(a: Type, out_bar: Type) -> str:
 
 
 _TURNED = f"(matrix_transpose(out[1]) @ {symmetric('da')} @ out[1])"
-EIGH: dict[str, Any] = {
-    "a": _eigh,
-    "da": f"(np.diagonal({_TURNED}, 0, -2, -1), out[1] @ (inverse_gaps(out[0]) * {_TURNED}))",
-    "infer": _eigh_type,
-}
-general("np.linalg.eigh(a, UPLO='L')", **EIGH, sample=calls("S(3)", "S(2, 3)"))
+general(
+    "np.linalg.eigh(a, UPLO='L')",
+    a=_eigh,
+    da=f"(np.diagonal({_TURNED}, 0, -2, -1), out[1] @ (inverse_gaps(out[0]) * {_TURNED}))",
+    infer=_eigh_type,
+    sample=calls("S(3)", "S(2, 3)"),
+)
 
 
 
@@ -139,7 +138,8 @@ def _svd(full_matrices: Type, compute_uv: Type, out_bar: Type) -> str:
 
 def _dsvd(full_matrices: Type, compute_uv: Type) -> str:
     if infer.const_of(compute_uv) is False:
-        return f"np.diagonal(matrix_transpose({_THIN}[0]) @ da @ matrix_transpose({_THIN}[2]), 0, -2, -1)"
+        left, right = (f"matrix_transpose({_THIN}[{i}])" for i in (0, 2))
+        return f"np.diagonal({left} @ da @ {right}, 0, -2, -1)"
     _only_thin(full_matrices)
     r = f"(matrix_transpose({_U}) @ da @ matrix_transpose({_VT}))"
     left = _both(f"({r} * {_COLUMNS})")

@@ -163,9 +163,13 @@ class Expressions:
 def static_item(container: Tuple, index: Const | Slice) -> Operand:
     """An item, or a slice, of a tuple whose items are known."""
     if isinstance(index, Const):
-        return container.items[index.value]
-    bounds = [None if p is None else p.value for p in (index.lower, index.upper, index.step)
-              if p is None or isinstance(p, Const)]
+        item: Operand = container.items[index.value]
+        return item
+    bounds = []
+    for part in (index.lower, index.upper, index.step):
+        if part is not None and not isinstance(part, Const):
+            raise BindError("a slice of a tuple whose bounds are not numbers")
+        bounds.append(None if part is None else part.value)
     return Tuple(container.items[slice(*bounds)], container.is_list)
 
 

@@ -28,7 +28,6 @@ from adxform.core.types import (
     dims_of,
     is_numeric,
     promote,
-    rank,
 )
 
 _numbers = itertools.count()
@@ -360,7 +359,3 @@ def like(make: Callable[[tuple[Dim, ...]], tuple[Dim, ...]]) -> Callable[..., Ty
         return Array(x.dtype, None if dims is None else make(dims))  # type: ignore[union-attr]
 
     return infer
-
-
-def ndim_known(t: Type) -> bool:
-    return rank(t) is not None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from adxform.core.types import (
     Array,
     Dim,
-    ListOf,
     Scalar,
     Struct,
     Type,
@@ -21,10 +18,8 @@ from adxform.rules.samples import calls
 from adxform.rules.table import alias, linear
 from adxform.rules.wording import (
     along,
-    array,
     axis_in,
     dtype_in,
-    dtype_of,
     extent,
     is_none,
     literal,
@@ -87,7 +82,7 @@ def _bounds(arrays: Struct, index: int, axis: int, least: int = 0) -> str:
 def _extent(t: Type, name: str, axis: int, least: int) -> str:
     ndim = rank(infer.as_array(t))
     if ndim is not None and ndim < least:
-        return "1" if axis == 0 and least == 2 or ndim == 0 else extent(t, name, 0)
+        return "1" if (axis == 0 and least == 2) or ndim == 0 else extent(t, name, 0)
     return f"len({name})" if axis == 0 and not _known(t) else extent(t, name, axis)
 
 
@@ -205,7 +200,7 @@ def _columns(arrays: Type) -> Type:
     items = _items(arrays)
     if items is None or any(dims_of(t) is None for t in items):
         return Array(None, None)
-    made = tuple(Array(dtype_in(t), (d + (1,))[:2])
+    made = tuple(Array(dtype_in(t), (*d, 1)[:2])
                  for t, d in zip(items, map(dims_of, items), strict=True) if d)
     return _joined(Struct(made), Scalar("int64", True, 1))
 
@@ -273,79 +268,9 @@ linear("unjoin(g, arrays, index, axis=0)", g="rejoin(out_bar, g, arrays, index, 
        infer=_own_part,
        fresh=False,
        sample=calls("R(5), [P(3), P(2)], 1", "R(3, 3), [P(2, 3), P(3)], 1, 'vstack'",
-                    "R(3), [P(), P(2)], 0, 'hstack'", "R(3, 3), [P(3), P(3, 2)], 1, 'column_stack'"))
+                    "R(3), [P(), P(2)], 0, 'hstack'",
+                    "R(3, 3), [P(3), P(3, 2)], 1, 'column_stack'"))
 linear("rejoin(part, g, arrays, index, axis=0)",
        part="unjoin(out_bar, arrays, index, axis)",
        infer=lambda part, g, *_: infer.fresh_array(g),
        sample=calls("R(2), P(5), [P(3), P(2)], 1"))
-
-
-
-
-# np.array of a list of numbers or arrays stacks them.
-
-
-def _as_array(object: Type, dtype: Type) -> Type:
-    if isinstance(object, ListOf):
-        inner = object.item
-        dims = dims_of(inner) if inner is not None else None
-        made: Type = Array(dtype_in(inner) if inner is not None else None,
-                           None if dims is None else (infer.unknown_dim(), *dims))
-    else:
-        made = infer.as_array(object)
-    known = dtype_of(dtype, dtype_in(made))
-    return Array(known, dims_of(made)) if isinstance(made, Scalar | Array) else Array(known, None)
-
-
-def _unarray(object: Type, dtype: Type) -> str:
-    """The cotangent itself, item by item where a list was given."""
-    own, made = dtype_in(object), dtype_of(dtype, None)
-    if is_none(dtype) or (own is not None and own == made) or isinstance(object, Struct):
-        return "out_bar"
-    if made is None:
-        refuse("the dtype that an array is converted to is not known",
-               "Write the dtype as np.float64, float, ...")
-    return "as_like(out_bar, object)"
-
-
-_ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), dtype=float", "R")
-linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, sample=_ARRAYS)
-linear("np.asarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
-       cheap=True, sample=_ARRAYS)
-
-
-def _contiguous(object: Type, dtype: Type) -> str:
-    """A number has become an array of one element."""
-    plain = _unarray(object, dtype)
-    known = rank(infer.as_array(object))
-    return plain if known else f"np.reshape({plain}, {shape(object, 'object')})"
-
-
-def _contiguous_type(object: Type, dtype: Type) -> Type:
-    made = _as_array(object, dtype)
-    return Array(dtype_in(made), (1,)) if dims_of(made) == () else made
-
-
-linear("np.ascontiguousarray(object, dtype=None)", object=_contiguous, infer=_contiguous_type,
-       fresh=False, cheap=True, sample=_ARRAYS)
-linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", "R(2, 3)"))
-linear("a.copy()", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)"))
-
-
-def _cast(object: Type, dtype: Type) -> Type:
-    object = infer.as_array(object)
-    return array(dtype_of(dtype, None), dims_of(object))
-
-
-linear("object.astype(dtype)", object=_unarray, infer=_cast,
-       sample=calls("R(3), float", "R(3), np.float64"))
-def _number(object: Type) -> Type:
-    """The number of Python's that is in an array of one element."""
-    dtype = dtype_in(object)
-    kind = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}.get(
-        np.dtype(dtype).kind if dtype else "")
-    return Scalar(kind, weak=True) if kind else infer.unknown()
-
-
-linear("object.item()", object="np.full_like(object, out_bar)",
-       infer=_number, sample=calls("R(1)", "R()"))

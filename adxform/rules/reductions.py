@@ -176,29 +176,36 @@ def back(text: str, axis: str = "axis") -> str:
 _AFTER = back("products_before(np.flip(a, axis), axis)")
 _ALONG = calls("R(4)", "R(3, 4), 1", "R(3, 4), 0", "R(2, 3)", "R(2, 3, 2), (0, 2)")
 
+
+
+def carried_back(b: str) -> str:
+    """``carried`` from the other end."""
+    return back(f"carried(np.flip({b}, axis), np.flip(a, axis), axis)")
+
+
 # Of the products L of what is before and R of what is after, out = L R; and L' = c with
 # c[i + 1] = a'[i] L[i] + a[i] c[i], which `carried` computes.
 general(
     "product_of_others(a, axis=None)",
-    a=f"products_before(a, axis) * {back(f'carried(np.flip(out_bar * {_AFTER}, axis), np.flip(a, axis), axis)')}"
+    a=f"products_before(a, axis) * {carried_back(f'out_bar * {_AFTER}')}"
       f" + {_AFTER} * carried(out_bar * products_before(a, axis), a, axis)",
-    da=f"{_AFTER} * carried(da * products_before(a, axis), a, axis) + products_before(a, axis) * "
-       + back(f"carried(np.flip(da * {_AFTER}, axis), np.flip(a, axis), axis)"),
+    da=f"{_AFTER} * carried(da * products_before(a, axis), a, axis)"
+       f" + products_before(a, axis) * {carried_back(f'da * {_AFTER}')}",
     infer=infer.fresh_array,
     sample=_ALONG,
 )
 general(
     "products_before(a, axis=None)",
-    a="out * " + back("carried(np.flip(out_bar, axis), np.flip(a, axis), axis)"),
+    a=f"out * {carried_back('out_bar')}",
     da="carried(da * out, a, axis)",
     infer=infer.fresh_array,
     sample=_ALONG,
 )
 general(
     "carried(b, a, axis=None)",
-    b=back("carried(np.flip(out_bar, axis), np.flip(a, axis), axis)"),
+    b=carried_back("out_bar"),
     db="carried(db, a, axis)",
-    a="out * " + back("carried(np.flip(out_bar, axis), np.flip(a, axis), axis)"),
+    a=f"out * {carried_back('out_bar')}",
     da="carried(da * out, a, axis)",
     infer=lambda b, a, axis: infer.fresh_array(a),
     sample=calls("R(4), R(4)", "R(3, 4), R(3, 4), 1", "R(3, 4), R(3, 4), 0"),
@@ -247,8 +254,7 @@ def _cumprod(a: Type, axis: Type) -> str:
     ndim = rank(infer.as_array(a))
     flat = is_none(axis) and ndim != 1
     g = f"np.reshape(out_bar, {shape(a, 'a')})" if flat else "out_bar"
-    later = back(f"carried(np.flip({g} * a, axis), np.flip(a, axis), axis)")
-    return f"products_before(a, axis) * ({g} + {later})"
+    return f"products_before(a, axis) * ({g} + {carried_back(f'{g} * a')})"
 
 
 def _dcumprod(a: Type, axis: Type) -> str:

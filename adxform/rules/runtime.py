@@ -240,12 +240,13 @@ def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
         arrays = [np.atleast_1d(a) for a in arrays]
         axis = min(np.ndim(arrays[0]) - 1, 1)
     elif axis == "column_stack":
-        arrays, axis = [np.reshape(a, (np.shape(a)[0], -1)) for a in arrays], 1
+        arrays, axis = [a[:, None] if np.ndim(a) == 1 else a for a in arrays], 1
     elif axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
     axis %= np.ndim(arrays[index])
     start = sum(np.shape(a)[axis] for a in arrays[:index])
-    return (slice(None),) * axis + (slice(start, start + np.shape(arrays[index])[axis]),)
+    stop = start + np.shape(arrays[index])[axis]
+    return (*(slice(None),) * axis, slice(start, stop))
 
 
 def untile(g: Any, like: Any, reps: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from adxform.core.types import Array, Struct, Type, dims_of
 from adxform.rules import infer
-from adxform.rules.decompositions import EIGH
 from adxform.rules.linalg import (
     determinant_dims,
     float_dtype,
@@ -17,7 +16,6 @@ from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general
 from adxform.rules.wording import array, dtype_in, refuse
-
 
 
 def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
@@ -33,7 +31,6 @@ alias("scipy.linalg.solve(a, b)", "np.linalg.solve")
 alias("scipy.linalg.norm(x, ord=None, axis=None, keepdims=False)", "np.linalg.norm",
       infer=_norm_type)
 alias("scipy.linalg.svd(a, full_matrices=True, compute_uv=True)", "np.linalg.svd")
-general("scipy.linalg.eigh(a)", **EIGH, sample=calls("S(3)"))
 
 
 # Triangular systems: only the triangle that is read has a cotangent.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from adxform.core.types import ANY, Array, Scalar, Type, dims_of
+from adxform.core.types import ANY, Array, Scalar, Type
 from adxform.rules import infer
 from adxform.rules.samples import uniform
 from adxform.rules.table import alias, elementwise
@@ -29,10 +30,15 @@ def strong(found: Type) -> Type:
 
 def _double(*types: Type) -> Type:
     """The broadcast of all operands in double precision."""
-    found = float_result(*types)
-    if isinstance(found, Array):
-        return Array("float64", dims_of(found))
-    return Scalar("float64") if isinstance(found, Scalar) else found
+    return _cast("float64", float_result(*types))
+
+
+def _single(x: Type) -> Type:
+    return _cast("float32", float_result(x))
+
+
+def _cast(dtype: str, found: Type) -> Type:
+    return replace(found, dtype=dtype) if isinstance(found, Array | Scalar) else found
 
 
 def ufunc(pattern: str, *, sample: object = None, **partials: Any) -> None:
@@ -51,8 +57,14 @@ alias("np.pow(x, y)", "op.Pow", infer=number_result)
 alias("np.float_power(x, y)", "op.Pow", infer=_double)
 alias("np.remainder(x, y)", "op.Mod", infer=number_result)
 alias("np.mod(x, y)", "op.Mod", infer=number_result)
+elementwise("np.fmod(x, y)", x="g", y="-g * np.trunc(x / y)", infer=number_result,
+            sample=uniform(2.1, 2.9, y=(0.6, 0.65)))
 alias("np.negative(x)", "op.USub", infer=number_result)
 alias("np.positive(x)", "op.UAdd", infer=number_result)
+
+# Numbers and arrays of another precision.
+elementwise("np.float64(x)", x="g", infer=_double)
+elementwise("np.float32(x)", x="g", infer=_single)
 
 # Powers, roots, exponentials and logarithms.
 ufunc("np.exp(x)", x="out")

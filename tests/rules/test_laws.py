@@ -70,7 +70,7 @@ def acts_by_element(name: str) -> bool:
     """Whether a row takes arrays of any shapes that broadcast."""
     sample = ROWS[name].sample
     of_numbers = isinstance(sample, Uniform) and sample.shape is None
-    elementwise = ROWS[name].kind == "elementwise" or ROWS[name].broadcasts
+    elementwise = ROWS[name].kind in ("elementwise", "inactive") or ROWS[name].broadcasts
     return elementwise and not of_numbers and not isinstance(sample, Calls)
 
 
