@@ -19,6 +19,7 @@ from adxform.frontend.lower import lower
 from adxform.frontend.program import Program
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
+from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
 
 Part = tuple[Function, Types]
@@ -177,7 +178,8 @@ def reachable(function: Function, types: Types) -> list[Part]:
             if isinstance(stmt, Let) and isinstance(stmt.op, Callee):
                 inner = stmt.op.function
                 if inner is not None and id(inner) not in found:
-                    inner = replace(inner, name=stmt.op.name)
+                    body = eliminate_dead_code(inner.body, (inner.result,))
+                    inner = replace(inner, name=stmt.op.name, body=body)
                     visit(inner, stmt.op.types or infer(inner, {}))
                     found[id(stmt.op.function)] = (inner, stmt.op.types or infer(inner, {}))
         if current is function:

@@ -25,7 +25,7 @@ from adxform.compiler import (
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import Function, Tuple, leaves
-from adxform.core.types import Array, Scalar, Type, differentiable, is_numeric
+from adxform.core.types import Array, Scalar, Type, differentiable
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic, InternalError
 from adxform.frontend.program import Program
@@ -276,7 +276,8 @@ class Derivative:
         made = build(function, types, self.specialised.namespace)
         result = function.result
         assert isinstance(result, Tuple)
-        made.scalar = is_numeric(type_of(leaves(result)[0], types))
+        known = type_of(leaves(result)[0], types)
+        made.scalar = isinstance(known, Scalar) or isinstance(known, Array) and known.dims == ()
         return made
 
     def _derived(self, args: tuple[Any, ...]) -> tuple[Function, Types]:

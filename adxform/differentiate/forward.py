@@ -337,6 +337,9 @@ class Forward:
             return
         types = [self.builder.type_of(arg) for arg in stmt.args]
         tangent = self.tangent_of(stmt.op, active, list(types))
+        if not tangent.varied:
+            self.builder.append(stmt)
+            return
         self.builder.origin = as_role(stmt.origin, "tangent")
         names = []
         for place in tangent.varied:
