@@ -7,16 +7,9 @@ from typing import Any, overload
 
 import numpy as np
 
+from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
 from adxform.compiler import Pair, leaf_values
-from adxform.derivatives import (
-    Argnums,
-    Derivative,
-    Generated,
-    like_argument,
-    require_float,
-    resolve_argnums,
-    source_text,
-)
+from adxform.derivatives import Derivative, Generated, source_text
 from adxform.errors import ArgumentError
 
 Function = Callable[..., Any]

@@ -31,7 +31,8 @@ from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
-from adxform.differentiate.reverse import Pullback, Sweeps, reverse
+from adxform.differentiate.reverse import reverse
+from adxform.differentiate.sweeps import Pullback, Sweeps
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code

@@ -34,7 +34,7 @@ from adxform.core.types import ANY
 from adxform.differentiate.common import primitive
 from adxform.differentiate.rebuild import Rebuild
 from adxform.differentiate.recording import Recording
-from adxform.differentiate.reverse import Sweeps
+from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Definition, Path, definitions
 
 RECOMPUTE_DEPTH = 4

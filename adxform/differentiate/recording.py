@@ -24,7 +24,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
 from adxform.differentiate.common import primitive
-from adxform.differentiate.reverse import Sweeps
+from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import (
     Definition,
     Path,

@@ -7,8 +7,7 @@ get there is decided afterwards, in ``record``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from adxform.analysis.activity import Activity, transparent
 from adxform.analysis.types import Types
@@ -22,11 +21,9 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Opaque,
     Operand,
     Phi,
     Primitive,
-    Slice,
     Stmt,
     Tuple,
     Var,
@@ -38,7 +35,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Array, Scalar, Struct, Type, is_float, was_broadcast
+from adxform.core.types import INT, Array, Scalar, Struct, is_float, was_broadcast
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -48,48 +45,8 @@ from adxform.differentiate.common import (
     zeros,
 )
 from adxform.differentiate.formulas import expand, takes_items
+from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
 from adxform.rules.table import RULES, Rule
-
-Bars = dict[str, Operand]
-
-
-@dataclass(frozen=True, slots=True)
-class Pullback:
-    """A user's function as a pair: ``record`` runs it and hands over what ``pull`` needs.
-
-    ``record`` returns the function's results followed by ``handed`` values; ``pull`` takes the
-    arguments at ``kept`` places, the handed values, and a cotangent for each of ``pulled``
-    results, and returns a cotangent for each of the active arguments.
-    """
-
-    record: Callee
-    pull: Callee
-    handed: tuple[Type, ...]
-    labels: tuple[str, ...]
-    kept: tuple[int, ...]
-    pulled: tuple[int, ...]
-
-
-PullbackOf = Callable[[Callee, tuple[int, ...], list[object]], Pullback]
-
-
-@dataclass(slots=True)
-class Sweeps:
-    """A function's forward and reverse sweep, not yet joined.
-
-    ``replaced`` maps statements of the forward sweep to what stands in their place, ``counters``
-    while loops to the name of their trip count.
-    """
-
-    builder: Builder
-    params: tuple[str, ...]
-    forward: Block
-    reverse: Block
-    value: Operand
-    seeds: tuple[str, ...]
-    bars: tuple[Operand, ...]
-    replaced: dict[Stmt, Stmt] = field(default_factory=dict)
-    counters: dict[Stmt, str] = field(default_factory=dict)
 
 
 def reverse(
@@ -296,7 +253,7 @@ class Reverse:
     def retest(self, test: Operand) -> Operand:
         """A branch's condition in the reverse sweep: a comparison is written again."""
         let = self.made_by.get(test.name) if isinstance(test, Var) else None
-        if let is None or let.target in self.builder.bases or not _is_test(let):
+        if let is None or let.target in self.builder.bases or not is_test(let):
             return test
         return self.builder.emit(let.op, let.args)  # type: ignore[arg-type]
 
@@ -419,20 +376,3 @@ class Reverse:
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
             self.add(bars, Var(name), result)
-
-
-def _is_test(let: Let) -> bool:
-    """Whether a condition is cheap to evaluate twice, and pure."""
-    if isinstance(let.op, Opaque):
-        return let.op.pure
-    return isinstance(let.op, Primitive) and let.op.style in ("compare", "unary")
-
-
-def whole(index: Operand) -> Operand | None:
-    """For an index that only adds axes, such as ``[:, None]``, the one that takes them away."""
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
-    kept = (Slice(), Const(Ellipsis))
-    if Const(None) not in parts or any(p not in kept and p != Const(None) for p in parts):
-        return None
-    back = tuple(Const(0) if p == Const(None) else p for p in parts)
-    return back[0] if len(back) == 1 else Tuple(back)

@@ -1,0 +1,91 @@
+"""Arguments of derivatives: which are meant, whether they can be, and results in their form."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adxform.errors import ArgumentError, Diagnostic, InternalError
+
+Argnums = int | str | Sequence[int | str]
+
+
+def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
+    """Places of parameters, given by number (from the end if negative) or by name.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such parameter, or one is named twice.
+    """
+    parameters = list(inspect.signature(function).parameters)
+    several = isinstance(argnums, Sequence) and not isinstance(argnums, str)
+    given = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
+    places = []
+    for item in given:
+        if isinstance(item, str):
+            if item not in parameters:
+                raise ArgumentError(
+                    f"there is no parameter {item!r}; there are {', '.join(parameters)}"
+                )
+            places.append(parameters.index(item))
+        elif isinstance(item, bool) or not isinstance(item, int):
+            raise ArgumentError(f"argnums takes numbers and names, not {item!r}")
+        elif not -len(parameters) <= item < len(parameters):
+            raise ArgumentError(
+                f"argnums {item} is out of range: there are {len(parameters)} parameters"
+            )
+        else:
+            places.append(item % len(parameters))
+    if len(set(places)) < len(places):
+        raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
+    return tuple(places)
+
+
+def require_float(name: str, value: Any, asked: str) -> None:
+    """Refuse to differentiate in something that is not a real number or array of them."""
+    if isinstance(value, float | np.floating):
+        return
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return
+    if isinstance(value, bool | int | np.integer | np.bool_) or (
+        isinstance(value, np.ndarray) and value.dtype.kind in "biu"
+    ):
+        kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else (
+            f"of type {type(value).__name__}")
+        raise ArgumentError(
+            Diagnostic(
+                f"{asked} is asked for in {name}, which is {kind}: integers have no derivative",
+                hint=f"Pass floating-point numbers, e.g. {name}.astype(float)"
+                if isinstance(value, np.ndarray)
+                else f"Pass a float, e.g. {float(value)!r}.",
+            )
+        )
+    kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    raise ArgumentError(
+        Diagnostic(
+            f"{asked} is asked for in {name}, which is {kind}: not supported yet",
+            hint="Pass floats or arrays of floats; leave other parameters out of argnums.",
+        )
+    )
+
+
+def like_argument(value: Any, arg: Any, name: str) -> Any:
+    """A cotangent in the form of the argument that it belongs to: a float for a float, the
+    array's shape and dtype for an array.
+    """
+    if type(arg) is float:
+        return float(value)
+    if isinstance(arg, np.ndarray):
+        if not isinstance(value, np.ndarray):
+            value = np.full_like(arg, value)
+        if value.shape != arg.shape:
+            raise InternalError(
+                f"the gradient in {name} has shape {value.shape}, not {arg.shape}: "
+                "please report this function as a bug in adxform"
+            )
+        return value if value.dtype == arg.dtype else value.astype(arg.dtype)
+    return type(arg)(value)

@@ -1,0 +1,79 @@
+"""What reverse mode hands on: two sweeps not yet joined, and functions split into pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Const,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+)
+from adxform.core.types import Type
+
+Bars = dict[str, Operand]
+
+
+@dataclass(frozen=True, slots=True)
+class Pullback:
+    """A user's function as a pair: ``record`` runs it and hands over what ``pull`` needs.
+
+    ``record`` returns the function's results followed by ``handed`` values; ``pull`` takes the
+    arguments at ``kept`` places, the handed values, and a cotangent for each of ``pulled``
+    results, and returns a cotangent for each of the active arguments.
+    """
+
+    record: Callee
+    pull: Callee
+    handed: tuple[Type, ...]
+    labels: tuple[str, ...]
+    kept: tuple[int, ...]
+    pulled: tuple[int, ...]
+
+
+PullbackOf = Callable[[Callee, tuple[int, ...], list[object]], Pullback]
+
+
+@dataclass(slots=True)
+class Sweeps:
+    """A function's forward and reverse sweep, not yet joined.
+
+    ``replaced`` maps statements of the forward sweep to what stands in their place, ``counters``
+    while loops to the name of their trip count.
+    """
+
+    builder: Builder
+    params: tuple[str, ...]
+    forward: Block
+    reverse: Block
+    value: Operand
+    seeds: tuple[str, ...]
+    bars: tuple[Operand, ...]
+    replaced: dict[Stmt, Stmt] = field(default_factory=dict)
+    counters: dict[Stmt, str] = field(default_factory=dict)
+
+
+def is_test(let: Let) -> bool:
+    """Whether a condition is cheap to evaluate twice, and pure."""
+    if isinstance(let.op, Opaque):
+        return let.op.pure
+    return isinstance(let.op, Primitive) and let.op.style in ("compare", "unary")
+
+
+def whole(index: Operand) -> Operand | None:
+    """For an index that only adds axes, such as ``[:, None]``, the one that takes them away."""
+    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    kept = (Slice(), Const(Ellipsis))
+    if Const(None) not in parts or any(p not in kept and p != Const(None) for p in parts):
+        return None
+    back = tuple(Const(0) if p == Const(None) else p for p in parts)
+    return back[0] if len(back) == 1 else Tuple(back)

@@ -1,0 +1,197 @@
+"""Expressions: operands and operations of Core as trees of Python."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from adxform.core.ir import (
+    Callee,
+    Const,
+    Global,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Tuple,
+    Var,
+)
+from adxform.emit.nesting import Nested
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How names from outside are written: ``np`` under the user's alias, callees by name."""
+
+    prefixes: dict[str, str]
+
+    def __call__(self, text: str) -> str:
+        if text in self.prefixes:
+            return self.prefixes[text]
+        head, dot, last = text.rpartition(".")
+        while head:
+            if head in self.prefixes:
+                return f"{self.prefixes[head]}.{last}"
+            head, _, middle = head.rpartition(".")
+            last = f"{middle}.{last}"
+        return text
+
+
+class Expressions:
+    """Writes operands and operations; ``variable`` is what each name is called."""
+
+    def __init__(self, nested: Nested, variable: dict[str, str], spell: Spelling) -> None:
+        self.nested = nested
+        self.variable = variable
+        self.spell = spell
+
+    def store(self, name: str) -> ast.Name:
+        return ast.Name(self.variable[name], ast.Store())
+
+    def operand(self, operand: Operand) -> ast.expr:
+        match operand:
+            case Var(name):
+                let = self.nested.get(name)
+                if let is not None:
+                    return self.operation(let)
+                return load(self.variable.get(name, name))
+            case Const(value):
+                return ast.Constant(value)
+            case Global(text):
+                return ast.parse(self.spell(text), mode="eval").body
+            case Tuple(items, is_list):
+                made = [self.operand(item) for item in items]
+                return ast.List(made, ast.Load()) if is_list else ast.Tuple(made, ast.Load())
+            case Slice(lower, upper, step):
+                parts = (None if p is None else self.operand(p) for p in (lower, upper, step))
+                return ast.Slice(*parts)
+
+    def operation(self, stmt: Let) -> ast.expr:
+        op = stmt.op
+        if isinstance(op, Primitive):
+            made = self.primitive(op, stmt.args)
+            written = stmt.origin is not None and stmt.origin.role == "primal"
+            own = not written and op.style == "infix" and isinstance(made, ast.BinOp)
+            return ordered(made) if own else made
+        if isinstance(op, Callee):
+            return self.called(op, [self.operand(a) for a in stmt.args])
+        reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
+        tree: ast.expr = Substitution(reads, {}).visit(copy.deepcopy(op.tree))
+        return tree
+
+    def primitive(self, op: Primitive, args: tuple[Operand, ...]) -> ast.expr:
+        special = _SPECIAL.get(op.name)
+        if special is not None:
+            return special(self, [self.operand(a) for a in args])
+        if op.style == "infix":
+            return infix(op.text, *(self.operand(a) for a in args))
+        if op.style == "unary":
+            return ast.UnaryOp(getattr(ast, op.text)(), self.operand(args[0]))
+        if op.style == "compare":
+            left, right = (self.operand(a) for a in args)
+            return ast.Compare(left, [getattr(ast, op.text)()], [right])
+        if op.style == "subscript":
+            return ast.Subscript(self.operand(args[0]), self.operand(args[1]), ast.Load())
+        if op.style == "attribute":
+            return ast.Attribute(self.operand(args[0]), op.text, ast.Load())
+        if op.style == "method":
+            function: ast.expr = ast.Attribute(self.operand(args[0]), op.text, ast.Load())
+            return self.arguments_of(function, op, op.params[1:], args[1:])
+        function = ast.parse(self.spell(op.text), mode="eval").body
+        return self.arguments_of(function, op, op.params, args)
+
+    def arguments_of(
+        self, function: ast.expr, op: Primitive, names: Sequence[str], args: Sequence[Operand]
+    ) -> ast.expr:
+        """A call; arguments that have a default are written by name, or not at all."""
+        defaults = dict(op.defaults)
+        positional: list[ast.expr] = []
+        keywords: list[ast.keyword] = []
+        for name, arg in zip(names, args, strict=True):
+            if name == op.variadic and isinstance(arg, Tuple):
+                positional.extend(self.operand(item) for item in arg.items)
+            elif name not in defaults:
+                positional.append(self.operand(arg))
+            elif arg != defaults[name]:
+                keywords.append(ast.keyword(name, self.keyword_value(name, arg)))
+        return ast.Call(function, positional, keywords)
+
+    def keyword_value(self, name: str, arg: Operand) -> ast.expr:
+        """A dtype is written as NumPy's own."""
+        if name == "dtype" and isinstance(arg, Const) and isinstance(arg.value, str):
+            plain = {"bool": "bool", "int64": "int"}.get(arg.value)
+            return load(plain) if plain else ast.parse(
+                self.spell(f"np.{arg.value}"), mode="eval").body
+        return self.operand(arg)
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def ordered(node: ast.expr) -> ast.expr:
+    """A product or sum of our own with its constant first and as few parentheses as can be;
+    both commute exactly.
+    """
+    assert isinstance(node, ast.BinOp)
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Mult):
+        constant = isinstance(right, ast.Constant) and not (
+            isinstance(left, ast.Constant) or _chained(left, ast.Mult, ast.Div)
+        )
+        if constant or (_chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)):
+            return ast.BinOp(right, node.op, left)
+    elif isinstance(node.op, ast.Add) and (
+        _chained(right, ast.Add, ast.Sub) and not _chained(left, ast.Add, ast.Sub)
+    ):
+        return ast.BinOp(right, node.op, left)
+    return node
+
+
+def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ops)
+
+
+def infix(text: str, left: ast.expr, right: ast.expr) -> ast.expr:
+    """``left op right``."""
+    return ast.BinOp(left, getattr(ast, text)(), right)
+
+
+class Substitution(ast.NodeTransformer):
+    """Replaces the free names of a tree carried verbatim."""
+
+    def __init__(self, reads: dict[str, ast.expr], writes: dict[str, str]) -> None:
+        self.reads = reads
+        self.writes = writes
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load):
+            return copy.deepcopy(self.reads.get(node.id, node))
+        return ast.Name(self.writes.get(node.id, node.id), node.ctx)
+
+
+def _range_length(writer: Expressions, args: list[ast.expr]) -> ast.expr:
+    bounds = args[0].elts if isinstance(args[0], ast.Tuple) else args
+    return ast.Call(load("len"), [ast.Call(load("range"), list(bounds), [])], [])
+
+
+_SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
+    "copy": lambda writer, args: args[0],
+    "rename": lambda writer, args: args[0],
+    "adxform.stop_gradient": lambda writer, args: args[0],
+    "adxform.markers.stop_gradient": lambda writer, args: args[0],
+    "empty_list": lambda writer, args: ast.List([], ast.Load()),
+    "list_of": lambda writer, args: ast.BinOp(
+        ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
+    ),
+    "trip_count": _range_length,
+    "zero_numbers": lambda writer, args: ast.BinOp(
+        ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), ast.Call(load("len"), args, [])
+    ),
+    "zero_arrays": lambda writer, args: ast.ListComp(
+        ast.parse(f"{writer.spell('np.zeros_like')}(v)", mode="eval").body,
+        [ast.comprehension(ast.Name("v", ast.Store()), args[0], [], 0)],
+    ),
+}

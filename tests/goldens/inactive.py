@@ -1,0 +1,56 @@
+# What no derivative flows through is carried as it is, whatever Python it is.
+# mode: reverse
+# wrt: x
+# at: 0.4, ["3", "no", "5"]
+
+import numpy as np
+
+
+def f(x: float, words: list[str]) -> float:
+    numbers = []
+    for word in words:
+        try:
+            numbers.append(float(word))
+        except ValueError:
+            continue
+    best = max(numbers)
+    return np.sin(best * x)
+
+
+# output
+
+def as_like(g, like):
+    """Cast g to the dtype of ``like`` where that is a floating one."""
+    dtype = np.asarray(like).dtype
+    if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
+        return g
+    g = np.real(g) if dtype.kind == "f" else g
+    return np.asarray(g, dtype)[()]
+
+
+def unbroadcast(g, like):
+    """Sum g over the axes along which NumPy stretched ``like`` to its shape."""
+    shape, full = np.shape(like), np.shape(g)
+    lead = len(full) - len(shape)
+    if lead < 0:
+        return as_like(np.broadcast_to(g, shape), like)
+    axes = [lead + i for i, n in enumerate(shape) if n == 1 and full[lead + i] != 1]
+    if lead or axes:
+        g = np.sum(g, axis=(*range(lead), *axes), keepdims=True)
+        g = np.reshape(g, shape)[()]
+    return as_like(g, like)
+
+
+def f_reverse(x, words, out_bar=1.0):
+    for i in range(len(words)):
+        word = words[i]
+        try:
+            [].append(float(word))
+        except ValueError:
+            continue
+    best = max([])
+    product = best * x
+    out = np.sin(product)
+    # return np.sin(best * x)
+    x_bar = unbroadcast(out_bar * np.cos(product) * best, x)
+    return out, x_bar

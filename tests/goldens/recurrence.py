@@ -1,0 +1,47 @@
+# A fresh array that is filled element by element needs no tape: nothing is overwritten.
+# mode: reverse
+# at: 0.4, 2.9, 5
+
+import numpy as np
+
+
+def f(u0: float, r: float, n: int) -> float:
+    u = np.zeros(n + 1)
+    u[0] = u0
+    for k in range(n):
+        u[k + 1] = r * u[k] * (1.0 - u[k])
+    return u[n]
+
+
+# output
+
+def f_reverse(u0, r, n, out_bar=1.0):
+    u = np.zeros(n + 1)
+    u[0] = u0
+    u_tape = [None] * n
+    for k in range(n):
+        u_tape_2 = u_tape.copy()
+        u_tape_2[k] = u
+        u_2 = u.copy()
+        u_2[k + 1] = r * u[k] * (1.0 - u[k])
+        u = u_2
+        u_tape = u_tape_2
+    out = u[n]
+    # return u[n]
+    u_bar = np.zeros_like(u)
+    u_bar[n] += out_bar
+    r_bar = 0.0
+    for k in reversed(range(n)):
+        total = k + 1
+        # u[k + 1] = r * u[k] * (1.0 - u[k])
+        item = u_bar[total]
+        u_bar[total] = 0.0
+        u = u_tape[k]
+        product = item * (1.0 - u[k])
+        item_2 = u[k]
+        u_bar[k] -= r * item_2 * item
+        r_bar += product * item_2
+        u_bar[k] += product * r
+    # u[0] = u0
+    u0_bar = u_bar[0]
+    return out, (u0_bar, r_bar)
