@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, Var, walk
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
@@ -267,10 +267,3 @@ def bound_arguments(
         raise ArgumentError(f"{name}{signature}: {error}") from None
     bound.apply_defaults()
     return tuple(bound.arguments.values())
-
-
-def is_module(value: object) -> bool:
-    return isinstance(value, ModuleType)
-
-
-__all__ = ["Iterable", "Operand", "Var"]

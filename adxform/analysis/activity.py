@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from adxform.core.ir import (
     Block,
-    Callee,
     Effect,
     For,
     Function,
@@ -162,6 +161,3 @@ class _Useful:
             self._phis(phis)
             for block in blocks:
                 self.block(block)
-
-
-__all__ = ["Activity", "Callee", "active_params", "analyze", "transparent"]

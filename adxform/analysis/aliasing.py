@@ -87,7 +87,8 @@ class Aliases:
     def _keep_stored(self, block: Block) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters
         only if the object is written to."""
-        written, stored = set(), []
+        written: set[str] = set()
+        stored: list[Let] = []
         for stmt in walk(block):
             if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op):
                 written.update(self.of(n) for n in uses(stmt.args[:1]))

@@ -11,8 +11,9 @@ from adxform.core.ir import Function
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import ArgumentError
+from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import outer_names
-from adxform.frontend.desugar import AUGMENT, UPDATE, desugar
+from adxform.frontend.desugar import desugar
 from adxform.frontend.lower import lower
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file

@@ -84,8 +84,6 @@ class _Checker:
                 self.operands([operand for _, operand in stmt.reads])
                 for _, name in stmt.writes:
                     self.bind(name)
-            case _:
-                self.fail(f"{type(stmt).__name__} is no statement of Core")
 
     def let(self, stmt: Let) -> None:
         self.operands(stmt.args)

@@ -22,7 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.types import Array, ListOf, Scalar
+from adxform.core.types import ListOf, Scalar
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
@@ -127,7 +127,3 @@ def elementwise_term(
     partial = expand(builder, text, env)
     factors = (partial, g) if partial_first else (g, partial)
     return builder.emit(primitive("op.Mult"), factors, base)
-
-
-def is_array(builder: Builder, operand: Operand) -> bool:
-    return isinstance(builder.type_of(operand), Array)

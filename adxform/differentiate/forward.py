@@ -16,7 +16,6 @@ from adxform.core.ir import (
     UNDEFINED,
     Block,
     Callee,
-    Const,
     For,
     Function,
     If,
@@ -29,11 +28,9 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
-    leaves,
     reads_of,
-    uses,
 )
-from adxform.core.types import ANY, was_broadcast
+from adxform.core.types import ANY, Type, was_broadcast
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -45,7 +42,7 @@ from adxform.differentiate.common import (
 from adxform.differentiate.formulas import expand
 from adxform.rules.table import RULES, Rule
 
-TangentOf = Callable[[Callee, tuple[int, ...], list[object]], "Tangent"]
+TangentOf = Callable[[Callee, tuple[int, ...], list[Type]], "Tangent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +333,7 @@ class Forward:
             self.builder.append(stmt)
             return
         types = [self.builder.type_of(arg) for arg in stmt.args]
-        tangent = self.tangent_of(stmt.op, active, list(types))
+        tangent = self.tangent_of(stmt.op, active, types)
         if not tangent.varied:
             self.builder.append(stmt)
             return
@@ -353,6 +350,3 @@ class Forward:
         self.builder.append(
             Let((*stmt.targets, *names), tangent.callee, (*stmt.args, *directions), stmt.origin)
         )
-
-
-__all__ = ["Const", "Forward", "Tangent", "forward", "leaves", "uses"]

@@ -24,7 +24,6 @@ from adxform.core.ir import (
     Var,
     While,
     blocks_of,
-    names_in,
     reads_of,
     substitute,
     uses,
@@ -35,7 +34,7 @@ from adxform.differentiate.common import primitive
 from adxform.differentiate.rebuild import Rebuild
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.sweeps import Sweeps
-from adxform.differentiate.tapes import Definition, Path, definitions
+from adxform.differentiate.tapes import Definition, Path
 
 RECOMPUTE_DEPTH = 4
 
@@ -211,6 +210,3 @@ class Link(Recording):
 def _outer_reads(stmt: Stmt, phi: Phi) -> list[str]:
     """What a phi reads outside the blocks of its statement."""
     return uses((phi.first,)) if isinstance(stmt, For | While) else []
-
-
-__all__ = ["definitions", "link", "names_in"]

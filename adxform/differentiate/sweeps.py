@@ -40,7 +40,7 @@ class Pullback:
     pulled: tuple[int, ...]
 
 
-PullbackOf = Callable[[Callee, tuple[int, ...], list[object]], Pullback]
+PullbackOf = Callable[[Callee, tuple[int, ...], list[Type]], Pullback]
 
 
 @dataclass(slots=True)

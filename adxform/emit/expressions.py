@@ -81,6 +81,14 @@ class Expressions:
         tree: ast.expr = Substitution(reads, {}).visit(copy.deepcopy(op.tree))
         return tree
 
+    def called(self, op: Callee, args: list[ast.expr]) -> ast.expr:
+        """A call of a function, by keyword where its parameters ask for that."""
+        params = op.function.params if op.function is not None else ()
+        named = [p.name if p.keyword_only else None for p in params] or [None] * len(args)
+        pairs = list(zip(named, args, strict=True))
+        keywords = [ast.keyword(name, arg) for name, arg in pairs if name is not None]
+        return ast.Call(load(op.name), [arg for name, arg in pairs if name is None], keywords)
+
     def primitive(self, op: Primitive, args: tuple[Operand, ...]) -> ast.expr:
         special = _SPECIAL.get(op.name)
         if special is not None:

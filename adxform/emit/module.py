@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from adxform.analysis.types import Types
-from adxform.core.ir import Function, Global, Let, Operand, Primitive, Slice, Tuple, walk
+from adxform.core.ir import Function, Global, Let, Operand, Slice, Tuple, walk
 from adxform.core.pause import collection_paused
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
@@ -146,6 +146,3 @@ def _globals(operand: Operand | None) -> Iterable[Global]:
     elif isinstance(operand, Slice):
         for part in (operand.lower, operand.upper, operand.step):
             yield from _globals(part)
-
-
-__all__ = ["Primitive", "imports_for", "module_parts", "module_text", "outside_values"]

@@ -19,7 +19,6 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Stmt,
-    binds_of,
     names_in,
     phis_of,
     reads_of,
@@ -180,6 +179,3 @@ def written_out(operands: list[str], nested: Nested) -> list[str]:
         else:
             found.extend(written_out(uses(let.args), nested))
     return found
-
-
-__all__ = ["Nested", "binds_of", "nest", "written_out"]

@@ -8,11 +8,9 @@ import copy
 from adxform.analysis.aliasing import Aliases, fresh_names
 from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, liveness
 from adxform.analysis.types import Types
-from adxform.core.builder import all_names
 from adxform.core.ir import (
     UNDEFINED,
     Block,
-    Callee,
     Const,
     Effect,
     For,
@@ -27,7 +25,6 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
-    walk,
 )
 from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import outside_names
@@ -92,7 +89,7 @@ class Writer(Expressions):
         if self.function.doc:
             body.insert(0, ast.Expr(ast.Constant(self.function.doc)))
         return ast.FunctionDef(
-            self.function.name, self.arguments(), body, [], None, None, lineno=1, type_params=[]
+            self.function.name, self.arguments(), body, [], None, None, lineno=1
         )
 
     def arguments(self) -> ast.arguments:
@@ -359,13 +356,6 @@ class Writer(Expressions):
 
     # --- expressions --------------------------------------------------------------------------
 
-    def called(self, op: Callee, args: list[ast.expr]) -> ast.expr:
-        """A call of a function, by keyword where its parameters ask for that."""
-        params = op.function.params if op.function is not None else ()
-        named = [p.name if p.keyword_only else None for p in params] or [None] * len(args)
-        pairs = list(zip(named, args, strict=True))
-        keywords = [ast.keyword(name, arg) for name, arg in pairs if name is not None]
-        return ast.Call(load(op.name), [arg for name, arg in pairs if name is None], keywords)
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
@@ -376,6 +366,3 @@ def negated(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     return ast.UnaryOp(ast.Not(), test)
-
-
-__all__ = ["Stmt", "all_names", "to_python", "walk"]

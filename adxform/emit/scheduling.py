@@ -18,7 +18,6 @@ from adxform.core.ir import (
     Opaque,
     Primitive,
     Stmt,
-    Var,
     While,
     binds_of,
     phis_of,
@@ -122,6 +121,3 @@ class _Scheduling:
             if any(self.bases.get(n, n) in variables for n in binds_of(inner)):
                 return True
         return False
-
-
-__all__ = ["Var", "schedule"]

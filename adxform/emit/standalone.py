@@ -65,7 +65,7 @@ def _definition(name: str, value: Any) -> ast.stmt:
         text = f"np.array({value.tolist()!r}, dtype=np.{value.dtype.name})"
         return ast.Assign(target, ast.parse(text, mode="eval").body, lineno=1)
     if isinstance(value, bool | int | float | complex | str | np.generic | None):
-        return ast.Assign(target, ast.Constant(value), lineno=1)
+        return ast.Assign(target, ast.Constant(value), lineno=1)  # type: ignore[arg-type]
     if isinstance(value, type) and value.__module__ == "builtins":
         return ast.Assign(target, ast.Name(value.__name__, ast.Load()), lineno=1)
     note = f"{name}, of type {type(value).__name__}, is to be defined here"

@@ -41,6 +41,10 @@ class Outside(Expressions):
         self.result_name: str | None = "out"
         self.read: set[str] = set()
 
+    def rooted(self, node: ast.expr, name: str | None) -> Operand:
+        """Lower the right side of an assignment, so that its last operation takes ``name``."""
+        raise NotImplementedError
+
     def checked(self, node: ast.expr, base: str | None) -> Operand:
         """Lower an expression; an argument list that no rule knows is reported at its line."""
         try:

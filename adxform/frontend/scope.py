@@ -6,11 +6,11 @@ import ast
 import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
@@ -303,10 +303,3 @@ def bound_names(stmt: ast.AST) -> list[str]:
                 pass
         visit.extend(ast.iter_child_nodes(node))
     return list(dict.fromkeys(found))
-
-
-def unwrap(function: Callable[..., Any]) -> FunctionType | None:
-    """The plain function behind a method, or the function itself."""
-    if isinstance(function, MethodType):
-        function = function.__func__
-    return function if isinstance(function, FunctionType) else None

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from adxform.core.ir import (
     Block,
-    Callee,
     Effect,
     For,
     If,
@@ -131,6 +130,3 @@ def _sweep(block: Block, marking: _Marking) -> Block:
 
 def _live(phis: tuple[Phi, ...], marking: _Marking) -> tuple[Phi, ...]:
     return tuple(phi for phi in phis if phi.target in marking.live)
-
-
-__all__ = ["Callee", "eliminate_dead_code", "has_effect"]

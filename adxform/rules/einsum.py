@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from adxform.core.types import (
     Array,
     Dim,
-    Scalar,
     Struct,
     Type,
     broadcast_dims,
@@ -168,5 +167,3 @@ bilinear(
         "'iij,k->k', R(2, 2, 3), R(4)", "'ij,ij->ij', R(1, 3), R(2, 3)",
     ),
 )
-
-__all__ = ["Scalar"]

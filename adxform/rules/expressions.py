@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from adxform.core.builder import Builder
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, Tuple
 from adxform.rules.table import RULES
 
 CONSTANTS = {"np.pi": math.pi, "math.pi": math.pi}  # those that formulas mention
@@ -209,6 +209,3 @@ def _dotted(node: ast.expr) -> str | None:
         inner = _dotted(node.value)
         return None if inner is None else f"{inner}.{node.attr}"
     return None
-
-
-__all__ = ["BindError", "Expressions", "FormulaExpressions", "Var", "bind", "static_item"]

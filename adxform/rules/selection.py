@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.types import Array, Known, Scalar, Type, dims_of
+from adxform.core.types import ANY, Array, Known, Scalar, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.samples import uniform
 from adxform.rules.table import alias, elementwise, linear
@@ -32,10 +32,10 @@ def _first(x: Type, *_: Type) -> Type:
 
 def _scaled(x: Type, exponent: Type) -> Type:
     """The dtype of x alone, broadcast with the exponent."""
-    found, x = number_result(x, exponent), infer.as_array(x)
-    if isinstance(found, Array | Scalar) and isinstance(x, Array | Scalar):
-        return replace(found, dtype=x.dtype)
-    return found
+    alone, found = float_result(x), float_result(x, exponent)
+    if not isinstance(alone, Array | Scalar):
+        return ANY
+    return Array(alone.dtype, dims_of(found)) if isinstance(found, Array) else alone
 
 
 def _clipped(a: Type, low: Type, high: Type) -> Type:

@@ -8,6 +8,7 @@ float32 stays float32, operands broadcast, and what is inferred of a result is t
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +19,8 @@ from adxform import dual
 from adxform.core.types import Array, Inert, Known, Scalar, Struct, Sym, Type, Unknown
 from adxform.errors import UnsupportedError
 from adxform.rules.samples import Calls, Program, Uniform
-from adxform.rules.table import LOWERINGS, RULES, Rule
+from adxform.rules.table import LOWERINGS, RULES, Rule, Statements
 from tests.rules.deriving import (
-    HELPERS,
     derivative_of,
     derive,
     differences,
@@ -307,27 +307,30 @@ def test_rows_with_a_derivative_have_a_sample(name: str) -> None:
     assert programs(ROWS[name]), f"{name} has no sample"
 
 
-def texts(rule: Rule) -> list[tuple[str, str]]:
-    """Each formula's text with the parameter that it is for; those that types choose, left out."""
-    found = []
-    for formulas in (rule.pull, rule.push):
-        for parameter, formula in formulas.items():
-            if isinstance(formula, str):
-                found.append((parameter, formula))
-    return found
+def known_names(rule: Rule) -> set[str]:
+    """What a row's formulas may speak of."""
+    params = rule.primitive.params
+    return {*params, *(f"d{p}" for p in params), "out", "g", "out_bar", "item", "index"}
 
 
-@pytest.mark.parametrize("name", [n for n, r in RULES.items() if texts(r)])
+@pytest.mark.parametrize("name", [n for n, r in RULES.items() if has_derivative(r)])
 def test_formulas_mention_only_what_the_table_knows(name: str) -> None:
     rule = RULES[name]
-    known = {*rule.primitive.params, "out", "g", "out_bar", "item", "index"}
-    known |= {f"d{parameter}" for parameter in rule.primitive.params}
-    for _, text in texts(rule):
-        for node in ast.walk(ast.parse(text, mode="eval")):
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
-                method = isinstance(node.func, ast.Attribute) and f".{node.func.attr}()" in RULES
-                assert called in RULES or called in LOWERINGS or method, f"{called} in {text}"
-            if isinstance(node, ast.Name):
-                plain = {"np", "math", "scipy", *HELPERS, *RULES}
-                assert node.id in known | plain, f"{node.id} in {text}"
+    known = known_names(rule)
+    for formula in (*rule.pull.values(), *rule.push.values()):
+        if isinstance(formula, str):
+            text_is_closed(formula, known)
+        else:
+            function = formula.function if isinstance(formula, Statements) else formula
+            assert set(inspect.signature(function).parameters) <= known, function
+
+
+def text_is_closed(text: str, known: set[str]) -> None:
+    """Each name is one of ``known`` or a function of the table, whose derivative is there, too."""
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            method = isinstance(node.func, ast.Attribute) and f".{node.func.attr}()" in RULES
+            assert called in RULES or called in LOWERINGS or method, f"{called} in {text}"
+        if isinstance(node, ast.Name):
+            assert node.id in {*known, "np", "math", "scipy", *RULES}, f"{node.id} in {text}"

@@ -1,0 +1,127 @@
+"""Assignments with one target each: tuples unpacked, ``x[i] = v`` as a value."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable
+
+UPDATE = "__update__"
+AUGMENT = "__augment__"
+
+
+class Fresh:
+    """Names for the compiler's own variables; they start with an underscore and a digit-free stem."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, stem: str) -> str:
+        self.count += 1
+        return f"_{stem}{self.count}"
+
+
+def located(new: ast.stmt, old: ast.stmt) -> ast.stmt:
+    """Give a made statement the place and the quoted text of the one it came from."""
+    for node in ast.walk(new):
+        if not hasattr(node, "lineno") and isinstance(node, ast.stmt | ast.expr):
+            ast.copy_location(node, old)
+    for node in ast.walk(new):
+        if isinstance(node, ast.stmt) and not hasattr(node, "_origin"):
+            node._origin = old._origin  # type: ignore[attr-defined]
+    return new
+
+
+def assign(name: str, value: ast.expr, old: ast.stmt) -> ast.stmt:
+    """``name = value``."""
+    return located(ast.Assign([ast.Name(name, ast.Store())], value), old)
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+class Assignments(ast.NodeTransformer):
+    """One target per assignment; tuples unpacked; ``x[i] = v`` a call that gives the new ``x``."""
+
+    def __init__(self, fresh: Fresh) -> None:
+        self.fresh = fresh
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    visit_ClassDef = visit_AsyncFunctionDef = visit_Try = visit_With = visit_FunctionDef  # type: ignore[assignment]
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
+        if node.value is None:
+            return []
+        return list(self._assign([node.target], node.value, node))
+
+    def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        return list(self._assign(node.targets, node.value, node))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        read = copy.deepcopy(node.target)
+        for part in ast.walk(read):
+            if isinstance(part, ast.Name | ast.Subscript | ast.Attribute):
+                part.ctx = ast.Load() if part is read else part.ctx
+        value = ast.BinOp(read, node.op, node.value)
+        if isinstance(node.target, ast.Name):
+            marked = ast.Call(load(AUGMENT), [value], [])
+            return [assign(node.target.id, marked, node)]
+        return list(self._assign([node.target], value, node))
+
+    def _assign(
+        self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
+    ) -> Iterable[ast.stmt]:
+        if len(targets) == 1:
+            yield from self._single(targets[0], value, old)
+            return
+        shared = value
+        if not isinstance(value, ast.Name | ast.Constant):
+            first = targets[0]
+            name = first.id if isinstance(first, ast.Name) else self.fresh("t")
+            yield assign(name, value, old)
+            shared, targets = load(name), targets[1:] if isinstance(first, ast.Name) else targets
+        for target in targets:
+            yield from self._single(target, copy.deepcopy(shared), old)
+
+    def _single(self, target: ast.expr, value: ast.expr, old: ast.stmt) -> Iterable[ast.stmt]:
+        match target:
+            case ast.Name(name):
+                yield assign(name, value, old)
+            case ast.Tuple(parts) | ast.List(parts):
+                yield from self._unpack(parts, value, old)
+            case ast.Subscript(ast.Name(name), index):
+                call = ast.Call(load(UPDATE), [load(name), index, value], [])
+                yield assign(name, call, old)
+            case _:
+                yield located(ast.Assign([target], value), old)
+
+    def _unpack(
+        self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
+    ) -> Iterable[ast.stmt]:
+        if any(isinstance(t, ast.Starred) for t in targets):
+            yield located(ast.Assign([ast.Tuple(targets, ast.Store())], value), old)
+            return
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(targets):
+            values = value.elts
+            written = {n for t in targets for n in _names(t)}
+            if any(written & set(_names(v)) for v in values[1:]):
+                kept = [self.fresh("t") for _ in values]
+                for name, item in zip(kept, values, strict=True):
+                    yield assign(name, item, old)
+                values = [load(name) for name in kept]
+        else:
+            name = self.fresh("t")
+            yield assign(name, value, old)
+            values = [ast.Subscript(load(name), ast.Constant(i), ast.Load())
+                      for i in range(len(targets))]
+        for target, item in zip(targets, values, strict=True):
+            yield from self._single(target, item, old)
+
+
+def _names(node: ast.AST) -> list[str]:
+    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+
+

@@ -1,0 +1,149 @@
+"""Loops over arrays, ``zip``, ``enumerate`` and ``reversed``, said as loops over ``range``."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable
+
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.scope import bound_names
+from adxform.frontend.source import Text
+
+
+class Loops(ast.NodeTransformer):
+    """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
+
+    def __init__(self, fresh: Fresh, text: Text) -> None:
+        self.fresh = fresh
+        self.text = text
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    visit_ClassDef = visit_AsyncFunctionDef = visit_Try = visit_With = visit_FunctionDef  # type: ignore[assignment]
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        self._refuse_exits(node)
+        self.generic_visit(node)
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
+        self._refuse_exits(node)
+        if isinstance(node.iter, ast.Tuple | ast.List) and not any(
+            isinstance(e, ast.Starred) for e in node.iter.elts
+        ):
+            return self._unroll(node, node.iter.elts)
+        self.generic_visit(node)
+        if _is_call(node.iter, "range") and isinstance(node.target, ast.Name):
+            return node
+        return self._over_index(node)
+
+    def _refuse_exits(self, node: ast.For | ast.While) -> None:
+        what = "else" if node.orelse else None
+        where: ast.AST = node
+        for inner in _own_statements(node.body):
+            if isinstance(inner, ast.Break | ast.Continue):
+                what, where = type(inner).__name__.lower(), inner
+        if what is not None:
+            raise UnsupportedError(
+                Diagnostic(
+                    f"{what} in a loop is not supported yet",
+                    self.text.location(where),
+                    "Say the loop's end in its condition, or guard the statements with if.",
+                )
+            )
+
+    def _unroll(self, node: ast.For, items: list[ast.expr]) -> list[ast.stmt]:
+        """A loop over a tuple written out has its body once for each item."""
+        unpack = Assignments(self.fresh)
+        result: list[ast.stmt] = []
+        for item in items:
+            result.extend(unpack._single(node.target, item, node))
+            for stmt in copy.deepcopy(node.body):
+                new = self.visit(stmt)
+                result.extend(new if isinstance(new, list) else [new])
+        return result
+
+    def _over_index(self, node: ast.For) -> list[ast.stmt]:
+        """``for row in A`` becomes ``for i in range(len(A)): row = A[i]``."""
+        before: list[ast.stmt] = []
+        index = self.fresh("i")
+        length, element = self._sequence(node.iter, load(index), before, node)
+        target = node.target
+        body: list[ast.stmt] = []
+        if _is_call(node.iter, "enumerate") and isinstance(target, ast.Tuple):
+            counter = target.elts[0]
+            starts_at_zero = len(node.iter.args) == 1 and not node.iter.keywords  # type: ignore[attr-defined]
+            if isinstance(counter, ast.Name) and starts_at_zero:
+                index, target, element = counter.id, target.elts[1], _rename(element, index, counter)
+                element = element.elts[1] if isinstance(element, ast.Tuple) else element
+        body.extend(Assignments(self.fresh)._single(target, element, node))
+        loop = ast.For(
+            ast.Name(index, ast.Store()),
+            ast.Call(load("range"), [length], []),
+            body + node.body,
+            [],
+        )
+        return [*before, located(loop, node)]
+
+    def _sequence(
+        self, node: ast.expr, index: ast.expr, before: list[ast.stmt], old: ast.stmt
+    ) -> tuple[ast.expr, ast.expr]:
+        """The length of an iterable and its element number ``index``."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            if node.func.id == "zip":
+                parts = [self._sequence(a, index, before, old) for a in node.args]
+                lengths = [length for length, _ in parts]
+                shortest = lengths[0] if len(lengths) == 1 else ast.Call(load("min"), lengths, [])
+                return shortest, ast.Tuple([e for _, e in parts], ast.Load())
+            if node.func.id == "enumerate":
+                length, element = self._sequence(node.args[0], index, before, old)
+                start = node.args[1:] or [kw.value for kw in node.keywords]
+                count: ast.expr = index
+                if start:
+                    count = ast.BinOp(index, ast.Add(), start[0])
+                return length, ast.Tuple([count, element], ast.Load())
+            if node.func.id == "reversed":
+                inner = node.args[0]
+                if not _is_call(inner, "range"):
+                    inner = self._held(inner, before, old)
+                length, _ = self._sequence(inner, index, before, old)
+                one = ast.BinOp(length, ast.Sub(), ast.Constant(1))
+                back = ast.BinOp(one, ast.Sub(), index)
+                return length, self._sequence(inner, back, before, old)[1]
+            if node.func.id == "range":
+                length = ast.Call(load("len"), [node], [])
+                return length, ast.Subscript(node, index, ast.Load())
+        node = self._held(node, before, old)
+        return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
+
+    def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.Name:
+        """What a loop runs over, under a name that the loop does not assign."""
+        if isinstance(node, ast.Name) and node.id not in bound_names(old):
+            return node
+        name = self.fresh("items")
+        before.append(assign(name, node, old))
+        return load(name)
+
+
+def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id == old:
+            part.id = new.id
+    return node
+
+
+def _is_call(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _own_statements(body: list[ast.stmt]) -> Iterable[ast.stmt]:
+    """The statements of a loop's body, those of loops and functions within left out."""
+    for stmt in body:
+        yield stmt
+        if not isinstance(stmt, ast.For | ast.While | ast.FunctionDef | ast.ClassDef):
+            for child in ast.iter_child_nodes(stmt):
+                if isinstance(child, ast.stmt):
+                    yield from _own_statements([child])

@@ -1,0 +1,296 @@
+"""Programs that were once differentiated wrongly or refused without reason, each as small as it gets.
+
+Most were found by ``tests/random_programs``; the comment over each says what was wrong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import grad, jvp, vjp
+from adxform.derivatives import Generated
+from adxform.pipeline import Options
+
+V = np.array([0.3, -0.7, 1.1])
+W = np.array([1.2, 0.4, -0.9])
+M = np.array([[0.5, -0.2, 0.9], [1.3, 0.1, -0.6]])
+
+
+def flat(value):
+    if isinstance(value, tuple | list):
+        return [leaf for item in value for leaf in flat(item)]
+    return [value]
+
+
+def inner(a, b):
+    return float(sum(np.sum(np.multiply(x, y)) for x, y in zip(a, b, strict=True)))
+
+
+def agrees(f, *args):
+    """Forward mode with differences, reverse mode with forward mode, text with both; the value and
+    the arguments stay."""
+    rng = np.random.default_rng(0)
+    places = [i for i, a in enumerate(args) if isinstance(a, float) or getattr(a, "dtype", 0) == float]
+    dx = [None] * len(args)
+    for i in places:
+        dx[i] = rng.uniform(-1, 1, np.shape(args[i])) if np.shape(args[i]) else float(rng.uniform())
+    kept = [np.copy(a) for a in (*args, *(dx[i] for i in places))]
+
+    def moved(step):
+        return flat(f(*(a if d is None else a + step * d for a, d in zip(args, dx, strict=True))))
+
+    estimate = [(p - q) / 2e-6 for p, q in zip(moved(1e-6), moved(-1e-6), strict=True)]
+    value, tangent = jvp(f, args, dx)
+    exact = flat(f(*args))
+    assert all(np.array_equal(a, b) for a, b in zip(flat(value), exact, strict=True))
+    for found, expected in zip(flat(tangent), estimate, strict=True):
+        assert np.allclose(found, expected, rtol=1e-6, atol=1e-7)
+    value, pullback = vjp(f, *args)
+    assert all(np.array_equal(a, b) for a, b in zip(flat(value), exact, strict=True))
+    seeds = [rng.uniform(0.5, 1, np.shape(v)) if np.shape(v) else 0.7 for v in exact]
+    bars = pullback(tuple(seeds) if isinstance(value, tuple) else seeds[0])
+    used = [bars[i] for i in places]
+    assert np.isclose(inner(seeds, flat(tangent)), inner(used, [dx[i] for i in places]), rtol=1e-10)
+    if len(exact) == 1 and np.shape(exact[0]) == ():
+        gradient = flat(grad(f, tuple(places))(*args))
+        assert np.isclose(inner(gradient, [dx[i] for i in places]), flat(tangent)[0], rtol=1e-10)
+    slow = Generated(f, "forward", Options(optimize=False))(*args, *(dx[i] for i in places))
+    for found, expected in zip(flat(slow[1]), flat(tangent), strict=True):
+        assert np.allclose(found, expected, rtol=1e-12)
+    for mode in ("forward", "reverse"):
+        exec(adxform.source(f, mode, tuple(places), args=args), {})
+    now = (*args, *(dx[i] for i in places))
+    assert all(np.array_equal(a, b) for a, b in zip(now, kept, strict=True))
+
+
+def buffer_named_as_what_it_adds(x, w):
+    return np.concatenate([(w**2)[1:], [x, x, 0.5]])[1] * 1.0
+
+
+def test_a_new_buffer_does_not_take_the_name_of_what_is_added_to_it():
+    # Silently wrong: `t = np.zeros_like(p); t[1:] += t[:n]`, two temporaries under one name.
+    agrees(buffer_named_as_what_it_adds, 0.4, V[:2])
+
+
+def element_of_a_maximum(m):
+    return np.max(1.0 * m[::1], axis=1)[0]
+
+
+def element_of_a_transpose(y, m):
+    y *= m.T[:, 0][0]
+    return y
+
+
+def test_reads_of_reads():
+    # The same, as a ValueError about shapes.
+    agrees(element_of_a_maximum, M)
+    agrees(element_of_a_transpose, 0.4, M)
+
+
+def tangent_overwritten(m, v):
+    m = np.tanh(m)
+    return m + v
+
+
+def test_a_tangent_that_was_given_is_not_written():
+    # Silently wrong: `dm *= 1 - m * m` changed the caller's array.
+    agrees(tangent_overwritten, M, V)
+    dm, dv = np.ones((2, 3)), np.ones(3)
+    first = jvp(tangent_overwritten, (M, V), (dm, dv))[1]
+    assert np.array_equal(first, jvp(tangent_overwritten, (M, V), (dm, dv))[1])
+    assert np.array_equal(dm, np.ones((2, 3)))
+
+
+def loop_over_a_variable_it_assigns(v):
+    s = 0.0
+    for a, b in zip(v, v):
+        v = v * b + a
+        s = s + a * np.sum(v)
+    return s
+
+
+def reversed_loop_over_a_variable_it_assigns(v):
+    for a in reversed(v):
+        v = v * a + 1.0
+    return v
+
+
+def loop_variable_named_as_what_it_runs_over(v):
+    s = 1.0
+    for v in v:
+        s = s * np.sin(v + s)
+    return s
+
+
+def test_a_loop_runs_over_what_its_variable_was_at_the_start():
+    # Silently wrong: `for a in v` became `for i in range(len(v)): a = v[i]` with the new v.
+    agrees(loop_over_a_variable_it_assigns, V)
+    agrees(reversed_loop_over_a_variable_it_assigns, V)
+    agrees(loop_variable_named_as_what_it_runs_over, V)
+
+
+def reversed_expression(m, x):
+    for a in reversed(m.T @ np.sum(m, axis=1)):
+        x = np.sin(x * a) + a
+    return x
+
+
+def test_reversed_takes_an_expression():
+    # Refused: the name _items3 is not defined.
+    agrees(reversed_expression, M, 0.4)
+
+
+def value_of_one_branch(m, x):
+    if x > 1.0:
+        x = np.einsum("ij,ij->", m, m * x)
+    return np.sin(x)
+
+
+def tape_of_one_branch(v, x):
+    if x > 1.0:
+        for a in v:
+            x = np.sin(x * a)
+    return x * x
+
+
+@pytest.mark.parametrize("x", [0.4, 1.4])
+def test_what_only_one_branch_records_is_handed_over(x):
+    # UnboundLocalError: the record half of a pair returned a name that its path had not bound.
+    agrees(value_of_one_branch, M, x)
+    agrees(tape_of_one_branch, V, x)
+
+
+def helper_with_branch(x, n):
+    if n > 1:
+        k = n % 2
+        x = np.sin(x) * np.exp(x) * k + x
+    for _ in range(n):
+        x = np.tanh(x) * x
+    return x
+
+
+def loop_around_a_helper(x, y):
+    for i in range(3):
+        x = helper_with_branch(x, i) * y
+    return x
+
+
+def test_what_only_one_branch_of_a_callee_records_fits_on_the_tape_of_its_caller():
+    # TypeError: None was stored in an array of integers.
+    agrees(loop_around_a_helper, 0.7, 1.3)
+
+
+def returns_on_some_paths(y):
+    if y > 5.0:
+        y = y * 2.0
+    elif y > 1.0:
+        return y * y
+    out = y
+    return np.sin(out)
+
+
+@pytest.mark.parametrize("y", [0.4, 1.4, 5.5])
+def test_a_branch_that_returns_on_some_paths(y):
+    # InternalError: what follows such a branch was shared between two sides, and renamed twice.
+    agrees(returns_on_some_paths, y)
+
+
+def norm(w):
+    return np.linalg.norm(w)
+
+
+def test_linalg_is_imported_with_numpy():
+    # InternalError: `import numpy.linalg as np.linalg`.
+    assert "np.linalg" not in adxform.source(norm, args=(V,)).split("def ")[0]
+    agrees(norm, V)
+
+
+def tuple_within_a_loop(v, n):
+    s = 0.0
+    for i in range(n):
+        pair = (v[i], v * v[i])
+        s = s + pair[0] * np.sum(pair[1])
+    return s
+
+
+def tuple_within_a_branch_of_a_loop(v, n):
+    s = 0.0
+    for i in range(n):
+        if i > 0:
+            pair = (v[i], s)
+            s = s + pair[0] * pair[1]
+        else:
+            s = s + v[i]
+    return s
+
+
+def tuple_within_a_loop_of_a_branch(v, x):
+    if x > 0.0:
+        k = 0
+        while k < 2:
+            pair = (x, v)
+            x = pair[0] * np.sin(x)
+            k += 1
+    return x * np.sum(v)
+
+
+def test_tuples_that_live_in_a_loop_only():
+    # Refused ("a tuple on one path and something else on another"), or an InternalError: phis for
+    # variables that nobody reads any more.
+    agrees(tuple_within_a_loop, V, 3)
+    agrees(tuple_within_a_branch_of_a_loop, V, 3)
+    agrees(tuple_within_a_loop_of_a_branch, V, 0.4)
+
+
+def scalar_test(x, n):
+    return (x * n, x)
+
+
+def calls_in_a_test(x, n):
+    if scalar_test(x, n)[0] > 0.5 and n > 1:
+        x = x * x
+    return x
+
+
+def test_text_brings_along_functions_called_in_conditions():
+    # NameError in the emitted text: a condition with `and` was carried verbatim without its callees.
+    for mode in ("forward", "reverse"):
+        scope: dict = {}
+        exec(adxform.source(calls_in_a_test, mode, args=(0.4, 2)), scope)
+        extra = (1.0,) if mode == "forward" else ()
+        assert scope[f"calls_in_a_test_{mode}"](0.4, 2, *extra)[1] == 0.8
+
+
+def unknown_rank(x):
+    return np.reshape(x, (-1,) * np.ndim(x))
+
+
+def test_a_result_of_unknown_rank_that_is_an_array_is_refused():
+    # Silently wrong (a seed of 1.0 for an array), or NumPy's error about shapes.
+    with pytest.raises(adxform.ArgumentError, match="one real result"):
+        grad(unknown_rank)(V)
+
+
+def identity(x):
+    return x
+
+
+class Cube:
+    """Has a method."""
+
+    def value(self, x):
+        return x**3
+
+
+def test_pullbacks_give_memory_of_their_own():
+    # The cotangent of x was the very array that was given.
+    seed = np.ones(3)
+    (bar,) = vjp(identity, V)[1](seed)
+    assert not np.shares_memory(bar, seed)
+
+
+def test_jvp_of_a_bound_method():
+    # ValueError: the receiver was not counted among the arguments.
+    assert jvp(Cube().value, (2.0,), (1.0,)) == (8.0, 12.0)
