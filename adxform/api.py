@@ -273,7 +273,7 @@ def _columns(f: Function, args: tuple[Any, ...], place: int, shape: tuple[int, .
     for index in np.ndindex(*np.shape(arg)):
         direction = np.zeros_like(arg)
         direction[index] = 1.0
-        tangents = [None] * len(args)
+        tangents: list[Any] = [None] * len(args)
         tangents[place] = direction if np.shape(arg) else float(direction)
         columns.append(jvp(f, args, tangents)[1])
     return np.moveaxis(np.array(columns), 0, -1).reshape(shape + np.shape(arg))

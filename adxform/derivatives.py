@@ -51,7 +51,8 @@ class Specialised:
     def core(self, args: Sequence[Any] | None = None) -> Function:
         """The function in Core; that of a derivative depends on the arguments' types."""
         if self.nested is not None:
-            return self.nested.core(args)
+            made: Function = self.nested.core(args)
+            return made
         if self.lowered is None or self.lowered.stale():
             self.compiled.clear()
             self.lowered = lower_live(self.primal, Program(inline=self.options.inline))
@@ -60,7 +61,8 @@ class Specialised:
     @property
     def namespace(self) -> dict[str, Any]:
         if self.nested is not None:
-            return self.nested.specialised.namespace
+            inner: Specialised = self.nested.specialised
+            return inner.namespace
         if self.lowered is None:
             self.core()
         assert self.lowered is not None

@@ -228,7 +228,7 @@ class Reverse:
             value = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
         self.add(bars, operand, value)
 
-    def may_stretch(self, operand: Var, stmt: Let) -> bool:
+    def may_stretch(self, operand: Operand, stmt: Let) -> bool:
         """Whether an operation may have stretched an operand to the shape of its result."""
         others = [a for a in stmt.args if a != operand]
         if all(isinstance(self.builder.type_of(a), Scalar) for a in others):

@@ -270,10 +270,11 @@ class Writer(Expressions):
             query = self._element(stmt, len(names))
             if query is None or (source is not None and query.args != source.args):
                 break
-            if source is not None and stmt.origin != source.origin:  # type: ignore[union-attr]
+            assert isinstance(stmt, Let)
+            if source is not None and stmt.origin != source.origin:
                 break
             source = query
-            names.append(stmt.target)  # type: ignore[union-attr]
+            names.append(stmt.target)
             length = offset + 1
         if source is None or len(names) < 2:
             return None

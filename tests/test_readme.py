@@ -1,0 +1,131 @@
+"""README is right: each of its code blocks is run, and what it shows is what comes out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"<!-- command: (\w+) -->\n\Z")
+
+
+class Block(NamedTuple):
+    """A fenced block; ``command`` is what the comment directly above calls it."""
+
+    language: str
+    text: str
+    line: int
+    command: str | None
+
+
+def blocks() -> list[Block]:
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = []
+    for match in FENCE.finditer(text):
+        above = COMMENT.search(text[: match.start()])
+        line = text.count("\n", 0, match.start()) + 2
+        found.append(Block(match[1], match[2], line, above[1] if above else None))
+    return found
+
+
+def matches(expected: str, actual: str) -> bool:
+    """Whether texts agree, ``...`` standing for anything and spaces for any spaces."""
+    pattern = re.escape(" ".join(expected.split(" ")))
+    pattern = re.sub(r"(\\ )+", r"\\ +", pattern).replace(re.escape("..."), ".*?")
+    return re.fullmatch(pattern + r"\s*", actual.rstrip("\n") + "\n", re.DOTALL) is not None
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the examples, where README's files are written and its commands run."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_python_blocks_print_what_is_shown(folder: Path) -> None:
+    namespace: dict[str, object] = {"__name__": "readme"}
+    printed: str | None = None
+    for block in blocks():
+        if block.language == "text":
+            assert printed is not None, f"README.md:{block.line}: nothing printed this"
+            assert matches(block.text, printed), f"README.md:{block.line}: printed\n{printed}"
+        elif block.language == "python" and not block.text.startswith("# "):
+            printed = execute(block, namespace, folder)
+            continue
+        assert not printed or block.language == "text", f"README.md:{block.line}: not shown above"
+        printed = None
+
+
+def execute(block: Block, namespace: dict[str, object], folder: Path) -> str:
+    """Run a block as a file, for adxform reads the functions' source, and give what it prints."""
+    file = folder / f"readme_{block.line}.py"
+    file.write_text(block.text, "utf-8")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(block.text, str(file), "exec"), namespace)
+    return out.getvalue()
+
+
+def test_commands_print_what_is_shown(folder: Path) -> None:
+    for block in blocks():
+        if block.language == "python" and block.text.startswith("# "):
+            name, _, text = block.text.removeprefix("# ").partition("\n")
+            (folder / name).write_text(text, "utf-8")
+        elif block.language == "console":
+            for command, expected in commands(block):
+                actual = run(command, folder)
+                assert matches(expected, actual), f"README.md: {command} printed\n{actual}"
+
+
+def commands(block: Block) -> Iterator[tuple[str, str]]:
+    """Each command of a console block with what is shown below it."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        yield command, expected
+
+
+def run(command: str, folder: Path) -> str:
+    name, *args = shlex.split(command)
+    assert name == "adxform"
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-m", "adxform", *args], cwd=folder, env=env, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_the_two_commands_are_as_ci_expects_them(folder: Path) -> None:
+    found = {b.command: b for b in blocks() if b.command is not None}
+    assert set(found) == {"run", "test"}
+    assert all(b.language == "bash" and b.text.count("\n") == 1 for b in found.values())
+    install, _, command = found["run"].text.strip().partition(" && ")
+    assert install == "pip install ."
+    assert "def f_reverse" in run(command, folder)
+    install, _, command = found["test"].text.strip().partition(" && ")
+    assert (install, command) == ("pip install '.[test]'", "pytest -q -n auto")
+
+
+def test_every_block_is_of_a_kind_that_is_run() -> None:
+    for block in blocks():
+        known = block.language in ("python", "text", "console") or block.command is not None
+        assert known, f"README.md:{block.line}: a block that no test runs"
+
+
+def test_dots_stand_for_anything() -> None:
+    assert matches("a\n...\nz", "a\nb\nc\nz\n") and matches("a ... z", "a b z")
+    assert not matches("a\n...\nz", "a\nb\n") and not matches("a", "b") and not matches("", "b")
