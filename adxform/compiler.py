@@ -163,7 +163,8 @@ def derive(
 
 def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[str, ...]:
     """The parameters to differentiate in where none are named: those that can have a derivative;
-    one of unknown type only if the result depends on it smoothly."""
+    one of unknown type only if the result depends on it smoothly.
+    """
     possible = tuple(p.name for p in function.params if differentiable(types[p.name]))
     activity = analyze(function, possible, infer(function, types))
     return tuple(p for p in possible if types[p] is not ANY or p in activity.useful)

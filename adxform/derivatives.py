@@ -200,7 +200,7 @@ class Derivative:
         result = function.result
         assert isinstance(result, Tuple)
         known = type_of(leaves(result)[0], types)
-        made.scalar = isinstance(known, Scalar) or isinstance(known, Array) and known.dims == ()
+        made.scalar = isinstance(known, Scalar) or (isinstance(known, Array) and known.dims == ())
         return made
 
     def _derived(self, args: tuple[Any, ...]) -> tuple[Function, Types]:
@@ -262,7 +262,7 @@ class Derivative:
             )
 
     def core(self, args: Sequence[Any] | None) -> Function:
-        """This derivative as a function of Core, to be differentiated again."""
+        """The derivative as a function of Core, to be differentiated again."""
         if args is None:
             raise ArgumentError("the source of a derivative of a derivative needs args=")
         made, _ = self._derived(tuple(args))

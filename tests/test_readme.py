@@ -41,10 +41,16 @@ def blocks() -> list[Block]:
 
 
 def matches(expected: str, actual: str) -> bool:
-    """Whether texts agree, ``...`` standing for anything and spaces for any spaces."""
-    pattern = re.escape(" ".join(expected.split(" ")))
-    pattern = re.sub(r"(\\ )+", r"\\ +", pattern).replace(re.escape("..."), ".*?")
-    return re.fullmatch(pattern + r"\s*", actual.rstrip("\n") + "\n", re.DOTALL) is not None
+    """Whether texts agree: ``...`` stands for anything, alone for any lines; spaces may be many."""
+    pattern = "".join(map(_line_pattern, expected.rstrip("\n").split("\n")))
+    return re.fullmatch(pattern, actual.rstrip("\n") + "\n") is not None
+
+
+def _line_pattern(line: str) -> str:
+    if line == "...":
+        return r"(?:.*\n)*?"
+    words = (re.escape(word).replace(re.escape("..."), ".*?") for word in line.split(" "))
+    return " +".join(words).replace(" + +", " +") + r"\n"
 
 
 @pytest.fixture
@@ -128,4 +134,5 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
 
 def test_dots_stand_for_anything() -> None:
     assert matches("a\n...\nz", "a\nb\nc\nz\n") and matches("a ... z", "a b z")
+    assert matches("a\n...", "a") and matches("    a", "    a") and matches("", "")
     assert not matches("a\n...\nz", "a\nb\n") and not matches("a", "b") and not matches("", "b")

@@ -86,7 +86,8 @@ class Aliases:
 
     def _keep_stored(self, block: Block) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters
-        only if the object is written to."""
+        only if the object is written to.
+        """
         written: set[str] = set()
         stored: list[Let] = []
         for stmt in walk(block):

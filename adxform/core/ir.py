@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from adxform.errors import Location
 
@@ -83,7 +83,7 @@ class Slice:
     step: Operand | None = None
 
 
-Operand = Union[Var, Const, Global, Tuple, Slice]
+Operand = Var | Const | Global | Tuple | Slice
 
 UNDEFINED = Global("undefined")  # what a phi merges where a path binds no value
 NONE = Const(None)
@@ -159,7 +159,7 @@ class Opaque:
     callee: str = ""
 
 
-Op = Union[Primitive, Callee, Opaque]
+Op = Primitive | Callee | Opaque
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -237,7 +237,7 @@ class Effect:
     origin: Origin | None = None
 
 
-Stmt = Union[Let, If, For, While, Effect]
+Stmt = Let | If | For | While | Effect
 Block = tuple[Stmt, ...]
 
 

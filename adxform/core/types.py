@@ -7,7 +7,7 @@ whether NumPy can have broadcast along it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class Sym:
     not_one: bool = False
 
 
-Dim = Union[int, Sym]
+Dim = int | Sym
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Slicing:
     step: Type | None
 
 
-Type = Union[Scalar, Array, Struct, ListOf, Known, Slicing, Unknown, Inert]
+Type = Scalar | Array | Struct | ListOf | Known | Slicing | Unknown | Inert
 
 ANY = Unknown()
 INERT = Inert()
@@ -99,6 +99,7 @@ BOOL = Scalar("bool", weak=True)
 
 
 def is_numeric(t: Type) -> bool:
+    """Whether a type is that of a number or an array."""
     return isinstance(t, Scalar | Array)
 
 
@@ -130,6 +131,7 @@ def rank(t: Type) -> int | None:
 
 
 def may_be_one(dim: Dim) -> bool:
+    """Whether NumPy may stretch along a dimension."""
     return dim == 1 if isinstance(dim, int) else not dim.not_one
 
 

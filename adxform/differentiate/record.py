@@ -48,6 +48,8 @@ def link(sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
 
 
 class Link(Recording):
+    """Joins the sweeps: rewrites the reverse one, and has the forward one rebuilt."""
+
     def run(self) -> tuple[Block, Block]:
         self.wanted = self._mentioned(self.sweeps.reverse)
         backward = self.reverse_block(self.sweeps.reverse, (), {})
@@ -73,7 +75,7 @@ class Link(Recording):
         inner = Builder(self.names, self.types, self.builder.bases)
         for stmt in block:
             inner.origin = getattr(stmt, "origin", None)
-            needed = {n for n in reads_of(stmt)} | {
+            needed = set(reads_of(stmt)) | {
                 n for phi in getattr(stmt, "phis", ()) for n in _outer_reads(stmt, phi)
             }
             if isinstance(stmt, For):

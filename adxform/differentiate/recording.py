@@ -113,8 +113,10 @@ class Recording:
             return False
         if not (stmt.op.cheap or self._cheap_here(stmt)):
             return False
-        return all(
-            n in self.wanted or self.recomputable(n, path, env, depth - 1) for n in uses(stmt.args)
+        element = stmt.op.style == "subscript" and isinstance(self.types.get(name, ANY), Scalar)
+        return all(  # an element is recorded rather than its array, which may be written to
+            (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
+            or self.recomputable(n, path, env, depth - 1) for n in uses(stmt.args)
         )
 
     def _cheap_here(self, stmt: Let) -> bool:

@@ -66,6 +66,7 @@ def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
 
 
 def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
+    """The type of a tape for values of type ``t``."""
     trips = tuple(Sym(f"len{axis}({name})") for axis in range(loops))
     if kind == "array" and isinstance(t, Scalar):
         return Array(t.dtype, trips)
@@ -75,6 +76,7 @@ def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
 
 
 def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:
+    """Where a statement stands in a block."""
     for stmt in block:
         if stmt is wanted:
             return path

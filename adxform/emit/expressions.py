@@ -30,7 +30,7 @@ class Spelling:
     def __call__(self, text: str) -> str:
         if text in self.prefixes:
             return self.prefixes[text]
-        head, dot, last = text.rpartition(".")
+        head, _dot, last = text.rpartition(".")
         while head:
             if head in self.prefixes:
                 return f"{self.prefixes[head]}.{last}"
@@ -136,6 +136,7 @@ class Expressions:
 
 
 def load(name: str) -> ast.Name:
+    """A name that is read."""
     return ast.Name(name, ast.Load())
 
 

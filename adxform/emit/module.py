@@ -63,6 +63,7 @@ def module_parts(
 
 @cache
 def helper_source(name: str) -> str:
+    """The text of a run-time helper."""
     return inspect.getsource(getattr(runtime, name))
 
 

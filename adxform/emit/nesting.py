@@ -59,7 +59,8 @@ class _Nesting:
 
     def block(self, block: Block, results: Sequence[Operand]) -> None:
         """Nest within one block, which ends with ``results`` read; ``waiting`` holds what may
-        still move down to its use."""
+        still move down to its use.
+        """
         waiting: dict[str, Let] = {}
         readers: dict[str, set[str]] = {}
         for stmt in block:

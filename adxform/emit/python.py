@@ -260,7 +260,8 @@ class Writer(Expressions):
 
     def unpacking(self, block: Block, place: int) -> tuple[ast.stmt, int] | None:
         """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
-        many statements of the block that is."""
+        many statements of the block that is.
+        """
         names: list[str] = []
         source: Let | None = None
         length = 0

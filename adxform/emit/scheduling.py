@@ -115,9 +115,10 @@ class _Scheduling:
                 )
                 if written:
                     return True
-            elif not (isinstance(inner, Let) and isinstance(inner.op, Opaque) and inner.op.pure):
-                if not isinstance(inner, If | For | While):
-                    return True
+            elif not isinstance(inner, If | For | While) and not (
+                isinstance(inner, Let) and isinstance(inner.op, Opaque) and inner.op.pure
+            ):
+                return True
             if any(self.bases.get(n, n) in variables for n in binds_of(inner)):
                 return True
         return False

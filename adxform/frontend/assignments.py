@@ -38,6 +38,7 @@ def assign(name: str, value: ast.expr, old: ast.stmt) -> ast.stmt:
 
 
 def load(name: str) -> ast.Name:
+    """A name that is read."""
     return ast.Name(name, ast.Load())
 
 

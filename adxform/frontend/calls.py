@@ -113,7 +113,7 @@ class Calls(Outside):
         """The callee's statements in the place of its call, its parameters being the arguments."""
         tree = desugar(function.node, function.text)
         _rename_params(tree, self.builder.names, bound)
-        env = {new: value for new, value in bound.items()}
+        env = dict(bound)
         inner = self.inside(function, env)
         inner.result_name = base
         self.builder.names.reserve(outer_names(tree))
@@ -161,5 +161,6 @@ def _refill(shape: Operand, values: Any) -> Operand:
 
 
 def is_docstring(stmt: ast.stmt) -> bool:
+    """Whether a statement is a string alone."""
     return isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant) and isinstance(
         stmt.value.value, str)

@@ -33,6 +33,7 @@ class Program:
 
 
 def check_signature(source: SourceFunction) -> None:
+    """Refuse parameters that collect others."""
     args = source.node.args
     for extra, stars in ((args.vararg, "*"), (args.kwarg, "**")):
         if extra is not None:
@@ -46,6 +47,7 @@ def check_signature(source: SourceFunction) -> None:
 
 
 def params_of(source: SourceFunction) -> tuple[Param, ...]:
+    """A function's parameters."""
     args = source.node.args
     positional = [*args.posonlyargs, *args.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))

@@ -164,6 +164,7 @@ class Ssa(ast.NodeTransformer):
 
 
 def all_args(args: ast.arguments) -> list[ast.arg]:
+    """Every parameter of a function."""
     extra = [a for a in (args.vararg, args.kwarg) if a is not None]
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *extra]
 

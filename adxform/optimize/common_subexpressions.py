@@ -59,7 +59,8 @@ class CommonSubexpressions(Rewriter):
 
     def short(self, stmt: Let) -> bool:
         """Whether an operation is as short to write again as to name: a comparison of numbers,
-        an element."""
+        an element.
+        """
         assert isinstance(stmt.op, Primitive)
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)

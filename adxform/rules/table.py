@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Union
+from typing import Any
 
 from adxform.core.ir import Primitive
 from adxform.core.types import Type
@@ -35,7 +35,7 @@ class Statements:
     function: Callable[..., Any]
 
 
-Formula = Union[str, Callable[..., str], Statements]
+Formula = str | Callable[..., str] | Statements
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -7,13 +7,12 @@ import numpy as np
 
 
 def f(x: float, words: list[str]) -> float:
-    numbers = []
+    best = -1.0
     for word in words:
         try:
-            numbers.append(float(word))
+            best = max(best, float(word))
         except ValueError:
             continue
-    best = max(numbers)
     return np.sin(best * x)
 
 
@@ -42,13 +41,13 @@ def unbroadcast(g, like):
 
 
 def f_reverse(x, words, out_bar=1.0):
+    best = -1.0
     for i in range(len(words)):
         word = words[i]
         try:
-            [].append(float(word))
+            best = max(best, float(word))
         except ValueError:
             continue
-    best = max([])
     product = best * x
     out = np.sin(product)
     # return np.sin(best * x)

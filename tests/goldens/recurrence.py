@@ -18,14 +18,14 @@ def f(u0: float, r: float, n: int) -> float:
 def f_reverse(u0, r, n, out_bar=1.0):
     u = np.zeros(n + 1)
     u[0] = u0
-    u_tape = [None] * n
+    t_tape = np.empty(n)
+    t_tape_2 = np.empty(n)
     for k in range(n):
-        u_tape_2 = u_tape.copy()
-        u_tape_2[k] = u
-        u_2 = u.copy()
-        u_2[k + 1] = r * u[k] * (1.0 - u[k])
-        u = u_2
-        u_tape = u_tape_2
+        item = u[k]
+        t_tape_2[k] = item
+        difference = 1.0 - u[k]
+        t_tape[k] = difference
+        u[k + 1] = r * item * difference
     out = u[n]
     # return u[n]
     u_bar = np.zeros_like(u)
@@ -36,11 +36,10 @@ def f_reverse(u0, r, n, out_bar=1.0):
         # u[k + 1] = r * u[k] * (1.0 - u[k])
         item = u_bar[total]
         u_bar[total] = 0.0
-        u = u_tape[k]
-        product = item * (1.0 - u[k])
-        item_2 = u[k]
-        u_bar[k] -= r * item_2 * item
-        r_bar += product * item_2
+        product = item * t_tape[k]
+        t = t_tape_2[k]
+        u_bar[k] -= r * t * item
+        r_bar += product * t
         u_bar[k] += product * r
     # u[0] = u0
     u0_bar = u_bar[0]
