@@ -134,9 +134,9 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     places = tuple(
-        i for i, p in enumerate(primals)
-        if isinstance(p, float | np.floating) or (
-            isinstance(p, np.ndarray) and p.dtype.kind == "f")
+        i
+        for i, p in enumerate(primals)
+        if isinstance(p, float | np.floating) or (isinstance(p, np.ndarray) and p.dtype.kind == "f")
     )
     receiver = getattr(f, "__self__", None)
     whole = primals if receiver is None else (receiver, *primals)

@@ -54,8 +54,11 @@ def require_float(name: str, value: Any, asked: str) -> None:
     if isinstance(value, bool | int | np.integer | np.bool_) or (
         isinstance(value, np.ndarray) and value.dtype.kind in "biu"
     ):
-        kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else (
-            f"of type {type(value).__name__}")
+        kind = (
+            f"an array of {value.dtype}"
+            if isinstance(value, np.ndarray)
+            else (f"of type {type(value).__name__}")
+        )
         raise ArgumentError(
             Diagnostic(
                 f"{asked} is asked for in {name}, which is {kind}: integers have no derivative",

@@ -45,8 +45,13 @@ class Row:
 
     def __str__(self) -> str:
         lines = [f"  {way:12s} {number: .12g}" for way, number in self.numbers.items()]
-        return "\n".join([*lines, f"  {self.between} differ by {self.error:.1e} relative, "
-                                  f"more than {self.tolerance:.0e}"])
+        return "\n".join(
+            [
+                *lines,
+                f"  {self.between} differ by {self.error:.1e} relative, "
+                f"more than {self.tolerance:.0e}",
+            ]
+        )
 
 
 @dataclass(slots=True)
@@ -66,10 +71,13 @@ class CheckReport:
         """Raise a `CheckError` that names what differs, with the numbers."""
         failed = [row for row in self.rows if not row.passed]
         if failed:
-            raise CheckError(*(
-                f"the order-{row.order} derivatives of {self.function} in {row.argument} "
-                f"disagree\n{row}" for row in failed
-            ))
+            raise CheckError(
+                *(
+                    f"the order-{row.order} derivatives of {self.function} in {row.argument} "
+                    f"disagree\n{row}"
+                    for row in failed
+                )
+            )
 
 
 def check_grads(
@@ -143,9 +151,7 @@ def compared(
         report.notes.append("order 2 is checked of functions that return one number")
         return report
     gradient = Derivative(f, places[0] if len(places) == 1 else places)
-    report.rows.extend(
-        _Point(gradient, args, places, point.modes, rtol, atol, point.rng).rows(2)
-    )
+    report.rows.extend(_Point(gradient, args, places, point.modes, rtol, atol, point.rng).rows(2))
     return report
 
 

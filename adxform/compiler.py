@@ -73,9 +73,7 @@ def plain_function(function: Callable[..., Any]) -> FunctionType:
 
 def _closure(function: FunctionType) -> dict[str, Any]:
     found = {}
-    for name, cell in zip(
-        function.__code__.co_freevars, function.__closure__ or (), strict=True
-    ):
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             found[name] = cell.cell_contents
         except ValueError:

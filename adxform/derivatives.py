@@ -80,8 +80,7 @@ class Specialised:
 
     def types(self, function: Function, args: Sequence[Any]) -> dict[str, Type]:
         return {
-            p.name: type_of_argument(p.name, a)
-            for p, a in zip(function.params, args, strict=True)
+            p.name: type_of_argument(p.name, a) for p, a in zip(function.params, args, strict=True)
         }
 
 
@@ -117,13 +116,15 @@ class Derivative:
         self.single = isinstance(argnums, int | str)
         self.specialised = Specialised(primal, options)
         self.parameters = list(inspect.signature(primal).parameters.values())
+        keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
+        self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
         self._receiver = isinstance(getattr(primal, "__self__", None), object) and hasattr(
             primal, "__func__"
         )
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != len(self.parameters):
+        if kwargs or len(args) != self.positional:
             args = bound_arguments(self.primal, args, kwargs)
         value, bars = self._run(args)
         if not self.has_aux:
@@ -184,9 +185,7 @@ class Derivative:
         if len(self.places) == 1:
             bars = (bars,)
         pairs = zip(bars, self.places, strict=True)
-        return value, tuple(
-            [like_argument(b, args[i], self.parameters[i].name) for b, i in pairs]
-        )
+        return value, tuple([like_argument(b, args[i], self.parameters[i].name) for b, i in pairs])
 
     def _with_receiver(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         receiver = getattr(self.primal, "__self__", None)

@@ -23,8 +23,11 @@ def directional(
     wide = [_wide(a) if v is not None else a for a, v in zip(args, direction, strict=True)]
     moves = [None if v is None else _wide(v) for v in direction]
     largest = max(float(np.max(np.abs(v), initial=0.0)) for v in moves if v is not None)
-    sizes = [float(np.max(np.abs(a), initial=0.0))
-             for a, v in zip(wide, moves, strict=True) if v is not None]
+    sizes = [
+        float(np.max(np.abs(a), initial=0.0))
+        for a, v in zip(wide, moves, strict=True)
+        if v is not None
+    ]
     step = LARGEST * min(1.0, max(sizes) or 1.0) / (largest or 1.0)
 
     def difference(h: float) -> list[Any]:

@@ -1,13 +1,13 @@
 """What adxform raises: every error names whose problem it is and shows the user's own line.
 
-    AdxformError
-    ├── UnsupportedError      the code uses Python that adxform does not differentiate (yet)
-    ├── MissingRuleError      a function without a derivative rule is reached by an active value
-    ├── SourceNotFoundError   a function's source text cannot be read
-    ├── SourceSyntaxError     a file is not Python
-    ├── ArgumentError         a call of adxform's API, or of a derivative, is wrong (a TypeError)
-    ├── CheckError            derivatives disagree, or differ from differences (an AssertionError)
-    └── InternalError         a bug in adxform: please report it
+AdxformError
+├── UnsupportedError      the code uses Python that adxform does not differentiate (yet)
+├── MissingRuleError      a function without a derivative rule is reached by an active value
+├── SourceNotFoundError   a function's source text cannot be read
+├── SourceSyntaxError     a file is not Python
+├── ArgumentError         a call of adxform's API, or of a derivative, is wrong (a TypeError)
+├── CheckError            derivatives disagree, or differ from differences (an AssertionError)
+└── InternalError         a bug in adxform: please report it
 """
 
 from __future__ import annotations

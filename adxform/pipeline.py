@@ -140,7 +140,8 @@ class Derivation:
     def sweeps(
         self, function: Function, wrt: tuple[str, ...], outputs: list[Operand], types: Types
     ) -> Sweeps:
-        activity = analyze(function, wrt, types)
+        pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
+        activity = analyze(pulled, wrt, types)
         check(function, activity, types)
         seeded = tuple(o for o in outputs if _seeded(o, types))
         return reverse(function, wrt, seeded, activity, types, self.pullback_of)
@@ -155,9 +156,7 @@ class Derivation:
             sweeps.bars = tuple(walk.sub(b) for b in sweeps.bars)
         sweeps.reverse = eliminate_dead_code(sweeps.reverse, sweeps.bars)
 
-    def joined(
-        self, function: Function, sweeps: Sweeps, first: Block, second: Block
-    ) -> Function:
+    def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
         """Both sweeps as one function: value and cotangents."""
         types = sweeps.builder.types
         seeds = tuple(

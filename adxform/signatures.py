@@ -102,9 +102,19 @@ _NAMED: dict[str, Type] = {
     "Generator": INERT,
 }
 _JAXTYPING = {
-    "Float": "float64", "Float64": "float64", "Float32": "float32", "Float16": "float16",
-    "Int": "int64", "Integer": "int64", "Int64": "int64", "Int32": "int32", "UInt8": "uint8",
-    "Bool": "bool", "Complex": "complex128", "Real": "float64", "Inexact": "float64",
+    "Float": "float64",
+    "Float64": "float64",
+    "Float32": "float32",
+    "Float16": "float16",
+    "Int": "int64",
+    "Integer": "int64",
+    "Int64": "int64",
+    "Int32": "int32",
+    "UInt8": "uint8",
+    "Bool": "bool",
+    "Complex": "complex128",
+    "Real": "float64",
+    "Inexact": "float64",
 }
 
 

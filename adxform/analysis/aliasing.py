@@ -113,8 +113,10 @@ def fresh_names(function: Function, types: Types) -> set[str]:
     """Names whose memory no parameter and nothing outside the function can see."""
     fresh: set[str] = set()
     for stmt in walk(function.body):
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
-            stmt.op.fresh or stmt.op.name in IN_PLACE
+        if (
+            isinstance(stmt, Let)
+            and isinstance(stmt.op, Primitive)
+            and (stmt.op.fresh or stmt.op.name in IN_PLACE)
         ):
             fresh.add(stmt.target)
     phis = [phi for stmt in walk(function.body) for phi in phis_of(stmt)]

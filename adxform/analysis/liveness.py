@@ -146,9 +146,12 @@ class _Walk:
 
     def _in_two(self, stmt: Let | Effect) -> bool:
         """Whether a write begins with a new array: its target is bound before what it reads."""
-        return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
-            stmt.op.name in IN_PLACE_WRITES
-        ) and (stmt not in self.result.exclusive or any(map(self.skip, names_in(stmt.args[0]))))
+        return (
+            isinstance(stmt, Let)
+            and isinstance(stmt.op, Primitive)
+            and (stmt.op.name in IN_PLACE_WRITES)
+            and (stmt not in self.result.exclusive or any(map(self.skip, names_in(stmt.args[0]))))
+        )
 
     def _exclusive(self, stmt: Let, live: dict[str, int]) -> None:
         """Whether a Let's first operand may be overwritten: no other name needs that memory."""

@@ -92,7 +92,9 @@ def captured_writes(function: Function, types: Types) -> list[Conflict]:
     outside = {
         aliases.of(stmt.target): stmt
         for stmt in walk(function.body)
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and not stmt.op.fresh
+        if isinstance(stmt, Let)
+        and isinstance(stmt.op, Primitive)
+        and not stmt.op.fresh
         and any(isinstance(a, Global) for a in stmt.args[:1])
         and has_memory(types.get(stmt.target, ANY))
     }

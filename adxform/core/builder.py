@@ -138,9 +138,7 @@ class Builder:
         self.bases[name] = base
         return name
 
-    def emit(
-        self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None
-    ) -> Var:
+    def emit(self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None) -> Var:
         """Append ``name = op(args)`` and give the name."""
         name = self.name(base)
         stmt = Let((name,), op, tuple(args), self.origin)

@@ -172,9 +172,7 @@ def join(a: Type, b: Type) -> Type:
             return ANY if differentiable(a) or differentiable(b) else INERT
 
 
-def join_dims(
-    a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None
-) -> tuple[Dim, ...] | None:
+def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
     """Dimensions that cover both; those that differ become new symbols."""
     if a is None or b is None or len(a) != len(b):
         return None

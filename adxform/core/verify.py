@@ -59,7 +59,9 @@ class _Checker:
     def operands(self, operands: list[Operand] | tuple[Operand, ...]) -> None:
         for name in uses(operands):
             if name not in self.visible:
-                where = "used outside its block" if name in self.bound else "used before it is bound"
+                where = (
+                    "used outside its block" if name in self.bound else "used before it is bound"
+                )
                 self.fail(f"{name} is {where}")
 
     def block(self, block: Block) -> None:
@@ -122,5 +124,3 @@ class _Checker:
         self.block(stmt.body)
         self.operands([phi.second for phi in stmt.phis])
         self.close()
-
-

@@ -64,9 +64,13 @@ def expand(
                 lowerer.env[name] = lowerer.operand(value)
             case ast.Assign(targets=[ast.Tuple(parts)], value=value):
                 found = lowerer.operand(value)
-                items = found.items if isinstance(found, Tuple) else tuple(
-                    lowerer.emit("[]", found, lowerer.operand(ast.Constant(i)))
-                    for i in range(len(parts))
+                items = (
+                    found.items
+                    if isinstance(found, Tuple)
+                    else tuple(
+                        lowerer.emit("[]", found, lowerer.operand(ast.Constant(i)))
+                        for i in range(len(parts))
+                    )
                 )
                 for part, item in zip(parts, items, strict=True):
                     assert isinstance(part, ast.Name)

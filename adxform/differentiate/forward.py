@@ -181,8 +181,9 @@ class Forward:
         terms = [
             (param, part)
             for param, tangent in active.items()
-            for part in (self.replacements(args[param], tangent) if rule.kind == "bilinear"
-                         else (tangent,))
+            for part in (
+                self.replacements(args[param], tangent) if rule.kind == "bilinear" else (tangent,)
+            )
         ]
         total: Operand | None = None
         for place, (param, tangent) in enumerate(terms):
@@ -203,7 +204,8 @@ class Forward:
         items = arg.items
         return tuple(
             Tuple((*items[:i], tangent.items[i], *items[i + 1 :]), arg.is_list)
-            for i, item in enumerate(items) if self.tangent(item) is not None
+            for i, item in enumerate(items)
+            if self.tangent(item) is not None
         )
 
     def named(self, value: Operand, base: str | None) -> Operand:
@@ -265,7 +267,8 @@ class Forward:
             return total
         assert isinstance(stmt.op, Primitive)
         others = [
-            a for p, a in zip(stmt.op.params, stmt.args, strict=True)
+            a
+            for p, a in zip(stmt.op.params, stmt.args, strict=True)
             if p not in active and isinstance(a, Var)
         ]
         if stretched is None and (not others or stmt.op.text in ("Mult", "multiply")):
@@ -319,9 +322,7 @@ class Forward:
             phis.append(Phi(made[phi.target].target, before, after))
         if isinstance(stmt, While):
             assert head is not None
-            self.builder.append(
-                replace(stmt, phis=tuple(phis), head=head.block, body=body.block)
-            )
+            self.builder.append(replace(stmt, phis=tuple(phis), head=head.block, body=body.block))
         else:
             self.builder.append(replace(stmt, phis=tuple(phis), body=body.block))
 

@@ -105,13 +105,18 @@ class Rebuild:
             return True
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "copy":
             return self.is_count(stmt.args[0])
-        return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
-            stmt.op.name in ("len", "[]", ".size", "min")
+        return (
+            isinstance(stmt, Let)
+            and isinstance(stmt.op, Primitive)
+            and (stmt.op.name in ("len", "[]", ".size", "min"))
         )
 
     def version(self, tape: Tape) -> str:
-        name = self.names.fresh(tape.name) if tape in self.current or tape.name in self.used else (
-            tape.name)
+        name = (
+            self.names.fresh(tape.name)
+            if tape in self.current or tape.name in self.used
+            else (tape.name)
+        )
         self.bases[name] = self.bases[tape.name]
         self.types[name] = self.types[tape.name]
         return name
@@ -183,9 +188,7 @@ class Rebuild:
             return replace(stmt, phis=tuple(phis), body=body)
         if counter is not None:
             end = Builder(self.names, self.types, self.bases)
-            after = end.emit(
-                primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter)
-            )
+            after = end.emit(primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter))
             self.types[after.name] = self.types[counter] = INT
             phis.append(Phi(counter, Const(0), after))
             body = (*body, *end.block)

@@ -97,8 +97,10 @@ class Link(Recording):
         """What a reverse loop needs from outside the loop that it mirrors: fetched before it."""
         found = self._mentioned((loop,))
         return {
-            n for n in found
-            if n in self.defined and 0 < len(self.visible(n, path).path) <= len(path)
+            n
+            for n in found
+            if n in self.defined
+            and 0 < len(self.visible(n, path).path) <= len(path)
             and all(around is not loop.mirror for around, _ in self.defined[n].path)
             and self.visible(n, path).path == path[: len(self.visible(n, path).path)]
         }
@@ -108,9 +110,7 @@ class Link(Recording):
         for place, block in enumerate(blocks_of(stmt)):
             side_env = dict(env)
             side_path = path if stmt.mirror is None else (*path, (stmt.mirror, place))
-            phi_reads = {
-                n for phi in stmt.phis for n in uses(((phi.first, phi.second)[place],))
-            }
+            phi_reads = {n for phi in stmt.phis for n in uses(((phi.first, phi.second)[place],))}
             made = self._with_results(block, side_path, side_env, phi_reads)
             sides.append((made, side_env))
         phis = tuple(
@@ -208,6 +208,7 @@ class Link(Recording):
         builder.origin = origin
         self.types[read.name] = self.types.get(name, ANY)
         return read
+
 
 def _outer_reads(stmt: Stmt, phi: Phi) -> list[str]:
     """What a phi reads outside the blocks of its statement."""

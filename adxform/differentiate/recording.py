@@ -116,7 +116,8 @@ class Recording:
         element = stmt.op.style == "subscript" and isinstance(self.types.get(name, ANY), Scalar)
         return all(  # an element is recorded rather than its array, which may be written to
             (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
-            or self.recomputable(n, path, env, depth - 1) for n in uses(stmt.args)
+            or self.recomputable(n, path, env, depth - 1)
+            for n in uses(stmt.args)
         )
 
     def _cheap_here(self, stmt: Let) -> bool:
@@ -144,8 +145,10 @@ class Recording:
             inner = [loop for loop in loops if isinstance(loop, For)]
             bounds = uses([b for loop in inner for b in loop.bounds])
             known = all(len(self.definition_path(n)) <= outer for n in bounds)
-            array = isinstance(stmt, For) and self._storage(
-                self.types.get(name, ANY), stmt, definition)[0] == "array"
+            array = (
+                isinstance(stmt, For)
+                and self._storage(self.types.get(name, ANY), stmt, definition)[0] == "array"
+            )
             if not isinstance(stmt, For) or len(inner) < len(loops) or not known or not array:
                 break
             loops, place = (stmt, *loops), outer
@@ -196,9 +199,7 @@ class Recording:
             self.sweeps.counters[loop] = self.names.fresh("trips")
         return self.sweeps.counters[loop]
 
-    def tape(
-        self, name: str, loops: tuple[For | While, ...], definition: Definition
-    ) -> Tape:
+    def tape(self, name: str, loops: tuple[For | While, ...], definition: Definition) -> Tape:
         """The tape of a value in a nest of loops, made at its first request."""
         loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
         key = (name, loop)

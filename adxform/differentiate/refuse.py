@@ -5,7 +5,7 @@ from __future__ import annotations
 from adxform.analysis.activity import Activity
 from adxform.analysis.mutation import captured_writes, late_effects, visible_writes
 from adxform.analysis.types import Types
-from adxform.core.ir import Effect, Function, Let, Opaque, names_in, uses, walk
+from adxform.core.ir import Effect, Function, Let, Opaque, Origin, names_in, uses, walk
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
@@ -28,32 +28,34 @@ def check(function: Function, activity: Activity, types: Types) -> None:
         raise combine(errors)
 
 
+def _unsupported(reason: str, origin: Origin | None, hint: str) -> UnsupportedError:
+    return UnsupportedError(Diagnostic(reason, origin.location if origin else None, hint))
+
+
 def _conflicts(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
     """In-place writes that Core's values do not model."""
     found: list[AdxformError] = []
     for seen in visible_writes(function, types):
         label = function.bases.get(seen.name, seen.name)
-        where = seen.other_origin.location if seen.other_origin else None
-        place = f" (line {where.line}: {seen.other_origin.text})" if (
-            where and seen.other_origin) else ""
-        found.append(UnsupportedError(Diagnostic(
+        other = seen.other_origin
+        place = f" (line {other.location.line}: {other.text})" if other and other.location else ""
+        reason = (
             f"{label} is changed in place here while {seen.other}{place} may share its memory "
-            "and is used later", seen.origin.location if seen.origin else None,
+            "and is used later"
+        )
+        hint = (
             f"Work on a copy, e.g. {label} = {label}.copy() before, or, if {label} is a number, "
-            "annotate the parameters.",
-        )))
+            "annotate the parameters."
+        )
+        found.append(_unsupported(reason, seen.origin, hint))
     for seen in captured_writes(function, types):
-        found.append(UnsupportedError(Diagnostic(
-            f"{seen.other}, which is defined outside the function, is changed in place here",
-            seen.origin.location if seen.origin else None, "Work on a copy of it.",
-        )))
+        reason = f"{seen.other}, defined outside the function, is changed in place here"
+        found.append(_unsupported(reason, seen.origin, "Work on a copy of it."))
     for seen in late_effects(function, types, activity):
         label = function.bases.get(seen.name, seen.name)
-        found.append(UnsupportedError(Diagnostic(
-            f"this statement may change {label}, whose earlier value the derivative needs",
-            seen.origin.location if seen.origin else None,
-            f"Give the changed array a name of its own, e.g. by {label}.copy().",
-        )))
+        reason = f"this statement may change {label}, whose earlier value the derivative needs"
+        hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
+        found.append(_unsupported(reason, seen.origin, hint))
     return found
 
 
@@ -62,17 +64,17 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
     if op.boolean or not active or stmt.target not in activity.useful:
         return []
     location = getattr(op.tree, "_location", None)
+    name = active[0]
     if op.callee:
-        return [MissingRuleError(Diagnostic(
-            f"no derivative rule for {op.callee}", location,
-            f"{active[0]} is active here. Write a rule (adxform.rules), or hold {active[0]} "
-            f"constant with stop_gradient({active[0]}).",
-        ))]
-    what = type(op.tree).__name__
-    return [UnsupportedError(Diagnostic(
-        f"{what} over an active value is not supported yet", location,
-        f"{active[0]} is active here. Say it with assignments, if and for.",
-    ))]
+        reason = f"no derivative rule for {op.callee}"
+        hint = (
+            f"{name} is active here. Write a rule (adxform.rules), or hold {name} constant with "
+            f"stop_gradient({name})."
+        )
+        return [MissingRuleError(Diagnostic(reason, location, hint))]
+    reason = f"{type(op.tree).__name__} over an active value is not supported yet"
+    hint = f"{name} is active here. Say it with assignments, if and for."
+    return [UnsupportedError(Diagnostic(reason, location, hint))]
 
 
 def _effect(function: Function, stmt: Effect, activity: Activity) -> list[AdxformError]:
@@ -80,13 +82,14 @@ def _effect(function: Function, stmt: Effect, activity: Activity) -> list[Adxfor
         return []
     active = [
         function.bases.get(n, n)
-        for _, o in stmt.reads for n in names_in(o) if n in activity.varied
+        for _, operand in stmt.reads
+        for n in names_in(operand)
+        if n in activity.varied
     ]
     if not active:
         return []
-    where = stmt.origin.location if stmt.origin else None
-    return [UnsupportedError(Diagnostic(
+    reason = (
         f"this {type(stmt.tree).__name__.lower()} statement may change {active[0]}, "
-        "which is active here", where,
-        "Move the active part out of it.",
-    ))]
+        "which is active here"
+    )
+    return [_unsupported(reason, stmt.origin, "Move the active part out of it.")]

@@ -115,16 +115,22 @@ class Reverse:
         if isinstance(operand, Tuple):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
-                    part = value.items[place] if isinstance(value, Tuple) else self.builder.emit(
-                        primitive("[]"), (value, Const(place)))
+                    part = (
+                        value.items[place]
+                        if isinstance(value, Tuple)
+                        else self.builder.emit(primitive("[]"), (value, Const(place)))
+                    )
                     self.add(bars, item, part)
             return
         if not isinstance(operand, Var) or operand.name not in self.activity:
             return
         name, base = operand.name, self.base(operand.name)
         own, its = self.builder.type_of(operand), self.builder.type_of(value)
-        if isinstance(own, Array) and isinstance(its, Array) and own.dtype != its.dtype and (
-            own.dtype is not None and its.dtype is not None and is_float(own.dtype)
+        if (
+            isinstance(own, Array)
+            and isinstance(its, Array)
+            and own.dtype != its.dtype
+            and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
         ):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
         if name in bars:
@@ -215,8 +221,11 @@ class Reverse:
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
         stretched = rule.broadcasts and self.may_stretch(operand, stmt)
-        named = None if not isinstance(operand, Var) or operand.name in bars else (
-            self.base(operand.name))
+        named = (
+            None
+            if not isinstance(operand, Var) or operand.name in bars
+            else (self.base(operand.name))
+        )
         base = None if stretched else named
         if rule.kind == "elementwise":
             value = elementwise_term(
@@ -246,8 +255,13 @@ class Reverse:
             if isinstance(inner, Let):
                 found.extend(transparent(inner))
             for phi in phis_of(inner):
-                found.extend(uses((phi.second,) if inner is stmt and not isinstance(inner, If)
-                                  else (phi.first, phi.second)))
+                found.extend(
+                    uses(
+                        (phi.second,)
+                        if inner is stmt and not isinstance(inner, If)
+                        else (phi.first, phi.second)
+                    )
+                )
         return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
 
     def retest(self, test: Operand) -> Operand:
@@ -276,7 +290,14 @@ class Reverse:
         merged = list(self._merge(outside, bars, ends))
         (then, _), (orelse, _) = ends
         self.builder.append(
-            If(self.retest(stmt.test), then.block, orelse.block, tuple(merged), stmt.origin, mirror=stmt)
+            If(
+                self.retest(stmt.test),
+                then.block,
+                orelse.block,
+                tuple(merged),
+                stmt.origin,
+                mirror=stmt,
+            )
         )
 
     def _merge(
@@ -363,12 +384,8 @@ class Reverse:
             self.replaced[stmt] = Let(
                 (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
             )
-        seeds = [
-            given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled
-        ]
-        args = [
-            *(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds
-        ]
+        seeds = [given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled]
+        args = [*(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds]
         names = [n for i in active for n in [next(names_in(stmt.args[i]))]]
         bases = [None if n in bars else self.base(n) for n in names]
         results = self.builder.call(pullback.pull, args, bases)

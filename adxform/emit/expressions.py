@@ -130,8 +130,9 @@ class Expressions:
         """A dtype is written as NumPy's own."""
         if name == "dtype" and isinstance(arg, Const) and isinstance(arg.value, str):
             plain = {"bool": "bool", "int64": "int"}.get(arg.value)
-            return load(plain) if plain else ast.parse(
-                self.spell(f"np.{arg.value}"), mode="eval").body
+            return (
+                load(plain) if plain else ast.parse(self.spell(f"np.{arg.value}"), mode="eval").body
+            )
         return self.operand(arg)
 
 
@@ -150,7 +151,9 @@ def ordered(node: ast.expr) -> ast.expr:
         constant = isinstance(right, ast.Constant) and not (
             isinstance(left, ast.Constant) or _chained(left, ast.Mult, ast.Div)
         )
-        if constant or (_chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)):
+        if constant or (
+            _chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)
+        ):
             return ast.BinOp(right, node.op, left)
     elif isinstance(node.op, ast.Add) and (
         _chained(right, ast.Add, ast.Sub) and not _chained(left, ast.Add, ast.Sub)

@@ -33,7 +33,9 @@ def module_text(parts: Sequence[Part], values: Mapping[str, Any] | None = None) 
         bound.update(t.name for t in body if isinstance(t, ast.FunctionDef))
         outer = {**values, **outside_values(function for function, _ in parts)}
         body = [*definitions(body, bound, outer), *body]
-        numpy_named = any(isinstance(n, ast.Name) and n.id == "np" for s in body for n in ast.walk(s))
+        numpy_named = any(
+            isinstance(n, ast.Name) and n.id == "np" for s in body for n in ast.walk(s)
+        )
         if numpy_named and "np" not in bound and not any(_binds(s, "np") for s in body):
             needed.append(ast.Import([ast.alias("numpy", "np")]))
     first = [s for s in body if isinstance(s, ast.Import)]
@@ -117,8 +119,15 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
 
 
 def _is_module(dotted: str) -> bool:
-    return dotted in ("numpy", "numpy.linalg", "math", "scipy", "scipy.special", "scipy.linalg",
-                      "scipy.stats")
+    return dotted in (
+        "numpy",
+        "numpy.linalg",
+        "math",
+        "scipy",
+        "scipy.special",
+        "scipy.linalg",
+        "scipy.stats",
+    )
 
 
 def _binds(stmt: ast.stmt, name: str) -> bool:

@@ -30,9 +30,7 @@ class Naming:
         self.live = live
         self.bases = bases
         self.parent: dict[str, str] = {}
-        self.ranges: dict[str, list[Range]] = {
-            n: disjoint(r) for n, r in live.ranges.items()
-        }
+        self.ranges: dict[str, list[Range]] = {n: disjoint(r) for n, r in live.ranges.items()}
         self.params = set(params)
         self._merge_in_place(block)
         for stmt in walk(block):
@@ -53,8 +51,10 @@ class Naming:
     def _merge_in_place(self, block: Block) -> None:
         """What is written in place keeps its variable."""
         for stmt in walk(block):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
-                stmt.op.name in IN_PLACE_WRITES
+            if (
+                isinstance(stmt, Let)
+                and isinstance(stmt.op, Primitive)
+                and (stmt.op.name in IN_PLACE_WRITES)
             ):
                 for name in names_in(stmt.args[0]):
                     self._try(stmt.target, name)

@@ -136,9 +136,7 @@ class _Nesting:
             found.extend(self._leaves(inner) if inner is not None else [name])
         return found
 
-    def _written(
-        self, stmt: Stmt, waiting: dict[str, Let], readers: dict[str, set[str]]
-    ) -> None:
+    def _written(self, stmt: Stmt, waiting: dict[str, Let], readers: dict[str, set[str]]) -> None:
         """What reads memory that a statement writes can move no further."""
         if not waiting:
             return
@@ -154,8 +152,11 @@ class _Nesting:
             waiting.clear()
             return
         written = [
-            n for inner in walk((stmt,)) if isinstance(inner, Let)
-            and isinstance(inner.op, Primitive) and inner.op.name in IN_PLACE
+            n
+            for inner in walk((stmt,))
+            if isinstance(inner, Let)
+            and isinstance(inner.op, Primitive)
+            and inner.op.name in IN_PLACE
             for n in uses(inner.args[:1])
         ]
         self._stop(written, waiting, readers)

@@ -88,9 +88,7 @@ class Writer(Expressions):
         body.append(ast.Return(self.operand(self.function.result)))
         if self.function.doc:
             body.insert(0, ast.Expr(ast.Constant(self.function.doc)))
-        return ast.FunctionDef(
-            self.function.name, self.arguments(), body, [], None, None, lineno=1
-        )
+        return ast.FunctionDef(self.function.name, self.arguments(), body, [], None, None, lineno=1)
 
     def arguments(self) -> ast.arguments:
         params = self.function.params
@@ -335,13 +333,15 @@ class Writer(Expressions):
         written = {name for name, _ in moves}
         clash = any(
             isinstance(n, ast.Name) and n.id in written - {name}
-            for name, value in moves for n in ast.walk(value)
+            for name, value in moves
+            for n in ast.walk(value)
         )
         if clash:
             names: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in moves]
             values = [value for _, value in moves]
-            return [ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()),
-                               lineno=1)]
+            return [
+                ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()), lineno=1)
+            ]
         return [ast.Assign([ast.Name(n, ast.Store())], v, lineno=1) for n, v in moves]
 
     def effect(self, stmt: Effect) -> list[ast.stmt]:

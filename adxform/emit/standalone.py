@@ -1,4 +1,4 @@
-"""What a dump of generated code needs from outside, so that it stands alone: constants, functions."""
+"""What a dump of generated code needs from outside, so that it can stand alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def definitions(
 
 def free_globals(tree: ast.AST) -> list[str]:
     """The names that a tree reads and nowhere binds."""
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n.ctx.__class__ is ast.Store}
+    stored = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n.ctx.__class__ is ast.Store
+    }
     stored.update(a.arg for a in ast.walk(tree) if isinstance(a, ast.arg))
     stored.update(f.name for f in ast.walk(tree) if isinstance(f, ast.FunctionDef))
     names = (n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
@@ -77,7 +79,9 @@ def _function(name: str, value: FunctionType) -> ast.stmt:
         node, _ = find_source(value)
     except SourceNotFoundError:
         note = f"{name} is to be defined here"
-        return comment(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None), lineno=1), note)
+        return comment(
+            ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None), lineno=1), note
+        )
     node.name, node.decorator_list = name, []
     node.returns = None
     for arg in ast.walk(node.args):

@@ -11,7 +11,7 @@ AUGMENT = "__augment__"
 
 
 class Fresh:
-    """Names for the compiler's own variables; they start with an underscore and a digit-free stem."""
+    """Names for the compiler's own variables."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -116,13 +116,12 @@ class Assignments(ast.NodeTransformer):
         else:
             name = self.fresh("t")
             yield assign(name, value, old)
-            values = [ast.Subscript(load(name), ast.Constant(i), ast.Load())
-                      for i in range(len(targets))]
+            values = [
+                ast.Subscript(load(name), ast.Constant(i), ast.Load()) for i in range(len(targets))
+            ]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
 
 
 def _names(node: ast.AST) -> list[str]:
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
-
-

@@ -54,9 +54,10 @@ class Calls(Outside):
             return self.opaque_call(node, base, str(error))
 
     def user_call(self, node: ast.Call, function: SourceFunction, base: str | None) -> Operand:
-        if function.node in [f.node for f in self.program.open]:
-            raise self.unsupported(f"{function.name} calls itself; recursion is not supported yet",
-                                   node)
+        if function.same in [f.same for f in self.program.open]:
+            raise self.unsupported(
+                f"{function.name} calls itself; recursion is not supported yet", node
+            )
         bound = self._bind(node, function)
         if self._inlines(function, bound):
             return self._inline(function, bound, base)
@@ -70,7 +71,7 @@ class Calls(Outside):
 
     def callee(self, function: SourceFunction) -> Callee:
         """The callee for a function, lowered at its first call."""
-        key = id(function.node)
+        key = id(function.same)
         if key not in self.program.callees:
             callee = Callee(function.name, file=function.text.file)
             callee.function = self.lowered(function)
@@ -128,8 +129,9 @@ class Calls(Outside):
 def _rename_params(tree: ast.FunctionDef, names: Names, bound: dict[str, Operand]) -> None:
     """Give a function's parameters names that the caller does not use."""
     new = {old: names.fresh(f"_{old}") for old in bound}
-    assigned = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)
-                and isinstance(n.ctx, ast.Store)}
+    assigned = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     prelude: list[ast.stmt] = []
     for arg in all_args(tree.args):
         if arg.arg in assigned:
@@ -162,5 +164,8 @@ def _refill(shape: Operand, values: Any) -> Operand:
 
 def is_docstring(stmt: ast.stmt) -> bool:
     """Whether a statement is a string alone."""
-    return isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant) and isinstance(
-        stmt.value.value, str)
+    return (
+        isinstance(stmt, ast.Expr)
+        and isinstance(stmt.value, ast.Constant)
+        and isinstance(stmt.value.value, str)
+    )

@@ -32,19 +32,24 @@ def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
 
 def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
     """``x[i] = v`` binds no ``x``: one from outside the function is not its own to change."""
-    own = {n.arg if isinstance(n, ast.arg) else n.id for n in ast.walk(tree)
-           if isinstance(n, ast.arg) or (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))}
+    own = {
+        n.arg if isinstance(n, ast.arg) else n.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.arg) or (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    }
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(ast.Name(name), ctx=ast.Store()) if name not in own:
-                raise UnsupportedError(Diagnostic(
-                    f"{name}, which is defined outside the function, is changed in place here",
-                    text.location(node), "Work on a copy of it."))
+                raise UnsupportedError(
+                    Diagnostic(
+                        f"{name}, which is defined outside the function, is changed in place here",
+                        text.location(node),
+                        "Work on a copy of it.",
+                    )
+                )
 
 
-def pipeline(
-    text: Text, fresh: Fresh
-) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
+def pipeline(text: Text, fresh: Fresh) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
     """The transformers, in order, each with the reason for its place."""
     return (
         lambda body: single_return(body, text),  # first: the others see one return

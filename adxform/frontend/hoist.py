@@ -30,9 +30,7 @@ def gives_boolean(node: ast.expr) -> bool:
 
 
 def _conditional(node: ast.AST) -> bool:
-    return isinstance(node, ast.IfExp) or (
-        isinstance(node, ast.BoolOp) and not gives_boolean(node)
-    )
+    return isinstance(node, ast.IfExp) or (isinstance(node, ast.BoolOp) and not gives_boolean(node))
 
 
 def _contains(node: ast.AST) -> bool:
@@ -105,8 +103,11 @@ class ConditionalExpressions(ast.NodeTransformer):
 
     def _branch(self, node: ast.IfExp, name: str, old: ast.stmt) -> list[ast.stmt]:
         before: list[ast.stmt] = []
-        test = self._expression(node.test, old, before) if not isinstance(
-            node.test, ast.BoolOp) else node.test
+        test = (
+            self._expression(node.test, old, before)
+            if not isinstance(node.test, ast.BoolOp)
+            else node.test
+        )
         then = self._value(node.body, name, old)
         orelse = self._value(node.orelse, name, old)
         branch = ast.If(test, then, orelse)
@@ -116,9 +117,7 @@ class ConditionalExpressions(ast.NodeTransformer):
         made = self.visit_Assign(_assign(name, value, old))
         return made if isinstance(made, list) else [made]
 
-    def _short_circuit(
-        self, node: ast.BoolOp, old: ast.stmt, before: list[ast.stmt]
-    ) -> ast.expr:
+    def _short_circuit(self, node: ast.BoolOp, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
         """``a and b`` is ``t = a; if t: t = b``; ``or`` has its branch on the other side."""
         name = self.fresh("t")
         inner = before

@@ -77,7 +77,11 @@ class Loops(ast.NodeTransformer):
             counter = target.elts[0]
             starts_at_zero = len(node.iter.args) == 1 and not node.iter.keywords  # type: ignore[attr-defined]
             if isinstance(counter, ast.Name) and starts_at_zero:
-                index, target, element = counter.id, target.elts[1], _rename(element, index, counter)
+                index, target, element = (
+                    counter.id,
+                    target.elts[1],
+                    _rename(element, index, counter),
+                )
                 element = element.elts[1] if isinstance(element, ast.Tuple) else element
         body.extend(Assignments(self.fresh)._single(target, element, node))
         loop = ast.For(

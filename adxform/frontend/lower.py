@@ -66,6 +66,21 @@ def lower(source: SourceFunction, program: Program | None = None) -> Function:
     return verify(made, f"lowering {source.name}")
 
 
+def _changed_lists(tree: ast.FunctionDef) -> set[str]:
+    """The variables whose methods may change them: a list that is one is no tuple of values."""
+    return {
+        node.func.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name) and node.func.attr in _CHANGING
+    }
+
+
+_CHANGING = frozenset(
+    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "__setitem__"}
+)
+
+
 class Lowerer(Joins):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
@@ -77,7 +92,9 @@ class Lowerer(Joins):
 
     def function(self, tree: ast.FunctionDef) -> Operand:
         """Lower a desugared function's body and give its result."""
+        changed = _changed_lists(tree)
         body, bases = to_ssa(tree, self.builder.names)
+        self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
         self._local_imports(body)
@@ -118,7 +135,8 @@ class Lowerer(Joins):
     def assign(self, name: str, value: ast.expr) -> None:
         """``name = value``; a tuple is remembered item by item, anything else is a statement."""
         self.builder.declared.add(name)
-        result = self.checked(value, name)
+        listed = isinstance(value, ast.List) and name in self.changed
+        result = self.opaque(value, name) if listed else self.checked(value, name)
         self.builder.declared.discard(name)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
@@ -201,10 +219,10 @@ class Lowerer(Joins):
         for stmt in body:
             if isinstance(stmt, ast.Import | ast.ImportFrom):
                 raise self.unsupported(
-                    "import inside a function is not supported yet", stmt,
+                    "import inside a function is not supported yet",
+                    stmt,
                     "Move the import to the top of the file.",
                 )
-
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
@@ -228,4 +246,3 @@ class Lowerer(Joins):
             return self.on_BinOp(node, name)
         primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
         return self.builder.emit(primitive, (old, value), name)
-

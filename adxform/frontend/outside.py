@@ -139,7 +139,8 @@ class Outside(Expressions):
         if meaning.value is UNKNOWN:
             raise self.unsupported(
                 f"{meaning.text} in {self.source.text.file} is not known without running the file",
-                node, "Pass it as an argument.",
+                node,
+                "Pass it as an argument.",
             )
         return Global(self._unique(meaning), meaning.value)
 
@@ -169,7 +170,8 @@ class Outside(Expressions):
             return self.opaque_call(node, base, "")
         if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
             what = {"NamedExpr": "an assignment expression"}.get(
-                type(node).__name__, type(node).__name__.lower())
+                type(node).__name__, type(node).__name__.lower()
+            )
             raise self.unsupported(f"{what} is not supported yet", node)
         return self.opaque(node, base)
 
@@ -197,21 +199,39 @@ class Outside(Expressions):
         if name in self.locals or name in self.env:
             return True
         meaning = self.lookup(name)
-        return meaning is not None and not hasattr(builtins, name) and (
-            meaning.function is None or self.foreign(name)
+        return (
+            meaning is not None
+            and not hasattr(builtins, name)
+            and (meaning.function is None or self.foreign(name))
         )
 
     def _located_opaque(self, node: ast.expr) -> None:
         node._location = self.source.text.location(node)  # type: ignore[attr-defined]
 
-    def unsupported(self, reason: str, node: ast.AST | None = None, hint: str = "") -> UnsupportedError:
+    def unsupported(
+        self, reason: str, node: ast.AST | None = None, hint: str = ""
+    ) -> UnsupportedError:
         origin = self.builder.origin
-        location = self.source.text.location(node) if node is not None else (
-            origin.location if origin else None)
+        location = (
+            self.source.text.location(node)
+            if node is not None
+            else (origin.location if origin else None)
+        )
         return UnsupportedError(Diagnostic(reason, location, hint))
 
 
 _PURE = (
-    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Name, ast.Constant, ast.operator,
-    ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context, ast.Tuple, ast.Subscript,
+    ast.Compare,
+    ast.BoolOp,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.Name,
+    ast.Constant,
+    ast.operator,
+    ast.cmpop,
+    ast.boolop,
+    ast.unaryop,
+    ast.expr_context,
+    ast.Tuple,
+    ast.Subscript,
 )

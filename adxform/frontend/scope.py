@@ -199,8 +199,9 @@ class FileScope:
                 return self._import_from(stmt, name)
             case ast.FunctionDef() if not stmt.decorator_list:  # decorated, it may be anything
                 return Meaning(name, function=SourceFunction(stmt, self.text, self))
-            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(
-                target=ast.Name(), value=ast.expr() as value
+            case (
+                ast.Assign(targets=[ast.Name()], value=value)
+                | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
             ):
                 return Meaning(name, value=_literal(value))
             case _:

@@ -43,8 +43,13 @@ class Text:
         location = self.location(node)
         if isinstance(node, ast.If | ast.For | ast.While):
             return Origin(location.text.strip(), location)
-        segment = ast.get_source_segment("\n".join(self.lines[node.lineno - 1:node.end_lineno]),
-                                         _at_top(node)) if node.end_lineno else None
+        segment = (
+            ast.get_source_segment(
+                "\n".join(self.lines[node.lineno - 1 : node.end_lineno]), _at_top(node)
+            )
+            if node.end_lineno
+            else None
+        )
         return Origin(" ".join((segment or location.text).split()), location)
 
 
@@ -70,6 +75,11 @@ class SourceFunction:
     @property
     def name(self) -> str:
         return self.node.name
+
+    @property
+    def same(self) -> object:
+        """What two readings of one function have in common."""
+        return self.live or self.node
 
 
 def lines_of(source: str) -> tuple[str, ...]:
@@ -125,8 +135,13 @@ def _definition(
         tree = ast.Module([], [])
     if tree.body and isinstance(tree.body[0], ast.FunctionDef):
         return tree.body[0], text
-    what = "an async function" if tree.body and isinstance(
-        tree.body[0], ast.AsyncFunctionDef) else "a lambda" if name == "<lambda>" else "not a def"
+    what = (
+        "an async function"
+        if tree.body and isinstance(tree.body[0], ast.AsyncFunctionDef)
+        else "a lambda"
+        if name == "<lambda>"
+        else "not a def"
+    )
     location = Location(file, first, indent, indent + len(name), linecache.getline(file, first))
     raise SourceNotFoundError(
         Diagnostic(f"{name} is {what}", location, "Write it with def, on lines of its own.")

@@ -139,9 +139,14 @@ class Ssa(ast.NodeTransformer):
         node._reads, node._writes = reads, writes  # type: ignore[attr-defined]
         return node
 
+    def visit_Delete(self, node: ast.Delete) -> ast.stmt | list[ast.stmt]:
+        """Nothing, for names: none of them is read again."""
+        names = all(isinstance(t, ast.Name) for t in node.targets)
+        return [] if names else self.visit_other(node)
+
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_other
     visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
-    visit_Assert = visit_Raise = visit_Expr = visit_Delete = visit_Match = visit_other
+    visit_Assert = visit_Raise = visit_Expr = visit_Match = visit_other
     visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_other
     visit_AugAssign = visit_AnnAssign = visit_other
 

@@ -12,9 +12,26 @@ from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
     {
-        "copy", "update", "append", "keep", "accumulate", "accumulate_at", "empty_list", "list_of", "zero_numbers", "zero_arrays",
-        "np.empty", "np.empty_like", "np.zeros", "np.zeros_like", "np.ones", "np.ones_like",
-        "np.full", "np.full_like", "np.copy", ".copy()",
+        "copy",
+        "update",
+        "append",
+        "keep",
+        "accumulate",
+        "accumulate_at",
+        "empty_list",
+        "list_of",
+        "zero_numbers",
+        "zero_arrays",
+        "np.empty",
+        "np.empty_like",
+        "np.zeros",
+        "np.zeros_like",
+        "np.ones",
+        "np.ones_like",
+        "np.full",
+        "np.full_like",
+        "np.copy",
+        ".copy()",
     }
 )  # each use of these gets memory of its own
 
@@ -38,10 +55,7 @@ class CommonSubexpressions(Rewriter):
         self.known = self.known.parents
 
     def let(self, stmt: Let) -> None:
-        if (
-            not isinstance(stmt.op, Primitive)
-            or stmt.op.name in OWN_BUFFER
-        ):
+        if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
             self.builder.append(stmt)
             return
         key = (stmt.op.name, tuple(substitute(a, self.alike) for a in stmt.args))
@@ -55,7 +69,6 @@ class CommonSubexpressions(Rewriter):
             return
         self.known.setdefault(key, stmt.target)
         self.builder.append(stmt)
-
 
     def short(self, stmt: Let) -> bool:
         """Whether an operation is as short to write again as to name: a comparison of numbers,

@@ -12,8 +12,10 @@ class RepeatQueries(Remembering):
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive) and stmt.op.name == "[]":
             query = self.origin_of(stmt.args[0])
-            if query is not None and isinstance(query.op, Primitive) and (
-                query.op.name == ".shape" and query.target not in self.builder.bases
+            if (
+                query is not None
+                and isinstance(query.op, Primitive)
+                and (query.op.name == ".shape" and query.target not in self.builder.bases)
             ):
                 self.builder.origin = stmt.origin
                 own = self.builder.emit(query.op, query.args)

@@ -84,8 +84,9 @@ class Simplify(Remembering):
 
 
 def _is_one(operand: Operand) -> bool:
-    return isinstance(operand, Const) and type(operand.value) in (int, float) and (
-        operand.value == 1)
+    return (
+        isinstance(operand, Const) and type(operand.value) in (int, float) and (operand.value == 1)
+    )
 
 
 def _product(walk: Simplify, stmt: Let) -> Operand | None:
@@ -143,8 +144,11 @@ def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
     if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
         return value
     again = walk.origin_of(value)
-    if inner is not None and again is not None and inner.op is again.op and (
-        inner.args == again.args and isinstance(again.op, Primitive)
+    if (
+        inner is not None
+        and again is not None
+        and inner.op is again.op
+        and (inner.args == again.args and isinstance(again.op, Primitive))
     ):
         once = walk.made(again.op, again.args)
         base = walk.builder.bases.get(stmt.target)
@@ -178,8 +182,10 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     index = stmt.args[1]
     parts = index.items if isinstance(index, Tuple) else (index,)
     zeros = {i for i, p in enumerate(parts) if p == Const(0)}
-    if args["keepdims"] != Const(True) or zeros != _axes(args["axis"]) or any(
-        p not in (Const(0), Slice()) for p in parts
+    if (
+        args["keepdims"] != Const(True)
+        or zeros != _axes(args["axis"])
+        or any(p not in (Const(0), Slice()) for p in parts)
     ):
         return None
     args["keepdims"] = Const(False)

@@ -97,9 +97,7 @@ class Rewriter:
         if isinstance(stmt, For):
             bounds = tuple(self.sub(b) for b in stmt.bounds)
             body = self.nested(stmt.body)
-            self.builder.append(
-                replace(stmt, bounds=bounds, phis=self._closed(kept), body=body)
-            )
+            self.builder.append(replace(stmt, bounds=bounds, phis=self._closed(kept), body=body))
             return
         outer = self.builder
         self.builder = outer.nested()
@@ -109,9 +107,7 @@ class Rewriter:
         test = self.sub(stmt.test)
         body = self.nested(stmt.body)
         self.leave()
-        self.builder.append(
-            replace(stmt, phis=self._closed(kept), head=head, test=test, body=body)
-        )
+        self.builder.append(replace(stmt, phis=self._closed(kept), head=head, test=test, body=body))
 
     def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
@@ -128,9 +124,7 @@ class Remembering(Rewriter):
         if len(stmt.targets) == 1:
             self.made_by[stmt.target] = stmt
 
-    def made(
-        self, op: Primitive, args: tuple[Operand, ...], base: str | None = None
-    ) -> Operand:
+    def made(self, op: Primitive, args: tuple[Operand, ...], base: str | None = None) -> Operand:
         """Append an operation and remember it."""
         value = self.builder.emit(op, args, base)
         last = self.builder.stmts[-1]

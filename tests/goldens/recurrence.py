@@ -1,5 +1,6 @@
-# A fresh array that is filled element by element needs no tape: nothing is overwritten.
+# An array that is filled in place: elements that were read are recorded, the array never is.
 # mode: reverse
+# absent: copy None
 # at: 0.4, 2.9, 5
 
 import numpy as np

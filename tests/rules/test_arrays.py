@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adxform.core.types import FLOAT, Array, Scalar, Struct, Sym, Type
+from adxform.core.types import FLOAT, Array, Scalar, Slicing, Struct, Sym, Type
 from adxform.errors import UnsupportedError
 from adxform.rules import infer
 from adxform.rules.einsum import read_subscripts
-from tests.rules.deriving import NAMESPACE, Made, derive, leaves, lowered
+from tests.rules.deriving import NAMESPACE, Made, derivative_of, leaves, lowered
 
 BOTH = pytest.mark.parametrize("typed", [True, False], ids=["typed", "untyped"])
 
@@ -40,7 +40,7 @@ def type_of(name: str, value: Any) -> Type:
 def made(expression: str, args: dict[str, Any], mode: str = "reverse", typed: bool = True) -> Made:
     wrt = tuple(n for n, v in args.items() if np.asarray(v).dtype.kind == "f")
     types = {n: type_of(n, v) for n, v in args.items()} if typed else {}
-    return derive(lowered(expression, tuple(args)), mode, wrt, types)
+    return derivative_of(lowered(expression, tuple(args)), mode, wrt, types)
 
 
 def gradient_agrees(expression: str, typed: bool = True, **args: Any) -> str:
@@ -132,7 +132,8 @@ SUBSCRIPTS = [
     ("i,ij,j->", [(2,), (2, 3), (3,)]), ("ij,ij,ij->i", [(2, 3)] * 3),
     ("...ij,...jk->...ik", [(5, 2, 3), (3, 4)]), ("...i->...", [(2, 5, 3)]),
     ("i...,i...->...", [(3, 2), (3, 2)]), ("...,i->i...", [(2, 4), (3,)]),
-    ("ij,jk->ik", [(1, 3), (3, 4)]), ("ij,ij->ij", [(1, 3), (2, 3)]), ("bi,bj->bij", [(4, 2), (4, 3)]),
+    ("ij,jk->ik", [(1, 3), (3, 4)]), ("ij,ij->ij", [(1, 3), (2, 3)]),
+    ("bi,bj->bij", [(4, 2), (4, 3)]),
     (" i j , j -> i ", [(2, 3), (3,)]),
 ]
 
@@ -219,7 +220,8 @@ def test_texts(expression: str, shape: Any, wanted: str) -> None:
     "np.vstack([x[0], x, x[1] ** 2])", "np.column_stack([x[:, 0], x, x[:, 1]])",
     "np.concatenate([x, x * x], axis=-1)", "np.concatenate([x, x[0]], axis=None)",
     "np.stack([x, x * x], axis=-2)", "np.stack([x, x * x], axis=2)", "np.append(x, x[0])",
-    "np.append(x, x, axis=1)", "np.array([x[0], x[1] * x[0]])", "np.array([[x[0, 0], 1.0], x[1, :2]])",
+    "np.append(x, x, axis=1)", "np.array([x[0], x[1] * x[0]])",
+    "np.array([[x[0, 0], 1.0], x[1, :2]])",
 ])
 def test_moved_elements(expression: str, typed: bool) -> None:
     gradient_agrees(expression, typed, x=numbers(2, 3))
@@ -373,7 +375,7 @@ def test_refusals(expression: str, shapes: Any, reason: str) -> None:
     args = dict(zip("xy", (numbers(*s) for s in shapes), strict=False))
     types = {n: Array("float64", v.shape) for n, v in args.items()}
     with pytest.raises(UnsupportedError, match=reason):
-        derive(lowered(expression, tuple(args)), "reverse", tuple(args), types)
+        derivative_of(lowered(expression, tuple(args)), "reverse", tuple(args), types)
 
 
 # Types
@@ -393,8 +395,6 @@ def test_unknown_sizes_are_unlike_each_other() -> None:
 
 
 def slicing() -> Type:
-    from adxform.core.types import Slicing
-
     return Slicing(None, infer.integer(), None)
 
 
