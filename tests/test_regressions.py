@@ -263,6 +263,30 @@ def test_text_brings_along_functions_called_in_conditions():
         assert scope[f"calls_in_a_test_{mode}"](0.4, 2, *extra)[1] == 0.8
 
 
+def list_filled_in_a_loop(x, words):
+    numbers = []
+    for word in words:
+        try:
+            numbers.append(float(word))
+        except ValueError:
+            continue
+    return np.sin(max(numbers) * x)
+
+
+def length_of_a_list_filled_in_a_loop(x, n):
+    weights = [1.0]
+    for i in range(n):
+        weights.append(2.0 * i)
+    return x * weights[n] + x * len(weights)
+
+
+def test_a_list_that_is_changed_is_a_variable():
+    # Silently wrong: `numbers = []` was a tuple of no items, and `[].append(...)` was emitted.
+    agrees(list_filled_in_a_loop, 0.4, ["3", "no", "5"])
+    agrees(length_of_a_list_filled_in_a_loop, 0.4, 2)
+    assert grad(length_of_a_list_filled_in_a_loop)(0.4, 2) == 5.0
+
+
 def unknown_rank(x):
     return np.reshape(x, (-1,) * np.ndim(x))
 

@@ -11,6 +11,7 @@ from adxform.core.builder import type_of
 from adxform.core.ir import (
     Block,
     Callee,
+    Const,
     Effect,
     Function,
     Let,
@@ -18,7 +19,9 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Tuple,
+    Var,
     names_in,
     phis_of,
     uses,
@@ -32,6 +35,21 @@ IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"}
 def has_memory(t: Type) -> bool:
     """Whether a value can be changed in place, or be seen to change."""
     return not isinstance(t, Scalar | Known) and t is not INERT
+
+
+def may_repeat(index: Operand, types: Types) -> bool:
+    """Whether an index may name an element twice: only integer arrays and lists do."""
+    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    return any(_repeats(part, types) for part in parts)
+
+
+def _repeats(part: Operand, types: Types) -> bool:
+    if isinstance(part, Const | Slice):
+        return False
+    if isinstance(part, Tuple):
+        return True
+    known = types.get(part.name, ANY) if isinstance(part, Var) else ANY
+    return not isinstance(known, Scalar) and getattr(known, "dtype", None) != "bool"
 
 
 def writes(op: Primitive) -> bool:

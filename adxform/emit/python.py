@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from adxform.analysis.aliasing import Aliases, fresh_names
+from adxform.analysis.aliasing import Aliases, fresh_names, may_repeat
 from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -20,9 +20,7 @@ from adxform.core.ir import (
     Operand,
     Origin,
     Primitive,
-    Slice,
     Stmt,
-    Tuple,
     Var,
     While,
 )
@@ -215,7 +213,7 @@ class Writer(Expressions):
             call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
             return ast.Expr(call)
         index = self.operand(stmt.args[1])
-        if op.name == "accumulate_at" and self.repeats(stmt.args[1]):
+        if op.name == "accumulate_at" and may_repeat(stmt.args[1], self.types):
             at = ast.parse(self.spell("np.add.at"), mode="eval").body
             if any(isinstance(n, ast.Slice) for n in ast.walk(index)):  # elsewhere no index
                 s_ = ast.parse(self.spell("np.s_"), mode="eval").body
@@ -227,19 +225,6 @@ class Writer(Expressions):
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
             return ast.AugAssign(place, ast.Sub(), value.operand)
         return ast.AugAssign(place, ast.Add(), value)
-
-    def repeats(self, index: Operand) -> bool:
-        """Whether an index may name an element twice: only integer arrays do."""
-        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
-        return any(self._may_repeat(part) for part in parts)
-
-    def _may_repeat(self, part: Operand) -> bool:
-        if isinstance(part, Const | Slice):
-            return False
-        if isinstance(part, Tuple):
-            return True
-        known = self.types.get(part.name, ANY) if isinstance(part, Var) else ANY
-        return not isinstance(known, Scalar) and getattr(known, "dtype", None) != "bool"
 
     def accumulate(self, stmt: Let) -> list[ast.stmt]:
         """``x_bar += value`` in place if the memory is ours alone, else a new sum."""

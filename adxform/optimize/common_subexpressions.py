@@ -45,6 +45,7 @@ class CommonSubexpressions(Rewriter):
         super().__init__(builder)
         self.known: MutableMapping[Key, str] = ChainMap()
         self.alike: dict[str, Operand] = {}
+        self.adjoint: set[str] = set()
 
     def enter(self) -> None:
         assert isinstance(self.known, ChainMap)
@@ -64,17 +65,30 @@ class CommonSubexpressions(Rewriter):
             self.alike[stmt.target] = Var(seen)
             self.builder.append(stmt)
             return
-        if seen is not None and stmt.target not in self.builder.bases:
+        if seen is not None and (stmt.target not in self.builder.bases or self.named(seen, stmt)):
             self.env[stmt.target] = Var(seen)
             return
         self.known.setdefault(key, stmt.target)
+        if stmt.origin is not None and stmt.origin.role == "adjoint":
+            self.adjoint.add(stmt.target)
         self.builder.append(stmt)
 
+    def named(self, seen: str, stmt: Let) -> bool:
+        """Whether a value of the reverse sweep that had no name of its own takes that of ``stmt``."""
+        bases = self.builder.bases
+        if seen in bases or seen not in self.adjoint:
+            return False
+        bases[seen] = bases[stmt.target]
+        return True
+
     def short(self, stmt: Let) -> bool:
-        """Whether an operation is as short to write again as to name: a comparison of numbers,
-        an element.
+        """Whether an operation is as short to write again as to name.
+
+        So are a comparison of numbers, an element, and the transpose of a variable.
         """
         assert isinstance(stmt.op, Primitive)
+        if stmt.op.name == ".T":
+            return isinstance(stmt.args[0], Var) and stmt.args[0].name in self.builder.bases
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
         return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)

@@ -56,49 +56,58 @@ bilinear("matmul_right(g, x, y)", g="x @ out_bar", x="matmul_left(g, x, out_bar)
 @lowers("matmul_left")
 def lower_matmul_left(g: Type, x: Type, y: Type) -> str | None:
     """The cotangent of x in ``x @ y``, for known ranks."""
-    match ranks(x, y):
-        case (1, 1):
+    text = _left(*ranks(x, y))
+    return None if text is None else narrowed(text, "x", x, g, y)
+
+
+def _left(m: int | None, n: int | None) -> str | None:
+    if not m or not n:
+        return None
+    match m, n:
+        case 1, 1:
             return "g * y"
-        case (2, 1):
+        case 2, 1:
             return "np.outer(g, y)"
-        case (1, 2):
+        case 1, 2:
             return "y @ g"
-        case (_, 2) if ranks(x)[0]:
+        case _, 2:
             return "g @ y.T"
-        case (int(), 1):
+        case _, 1:
             return "g[..., None] * y"
-        case (1, int(n)):
+        case 1, _:
             return f"np.tensordot(g, y, axes={axes_text(range(n - 1), (*range(n - 2), n - 1))})"
-        case (2, int(n)):
-            lead = range(n - 2)
-            return f"np.tensordot(g, y, axes={axes_text((*lead, n - 1), (*lead, n - 1))})"
-        case (int(), int(n)):
-            return f"unbroadcast(g @ np.swapaxes(y, {n - 2}, {n - 1}), x)"
+        case 2, _:
+            shared = (*range(n - 2), n - 1)
+            return f"np.tensordot(g, y, axes={axes_text(shared, shared)})"
         case _:
-            return None
+            return f"unbroadcast(g @ np.swapaxes(y, {n - 2}, {n - 1}), x)"
 
 
 @lowers("matmul_right")
 def lower_matmul_right(g: Type, x: Type, y: Type) -> str | None:
     """The cotangent of y in ``x @ y``, for known ranks."""
-    match ranks(x, y):
-        case (1, 1):
+    text = _right(*ranks(x, y))
+    return None if text is None else narrowed(text, "y", y, g, x)
+
+
+def _right(m: int | None, n: int | None) -> str | None:
+    if not m or not n:
+        return None
+    match m, n:
+        case 1, 1:
             return "g * x"
-        case (1, 2):
+        case 1, 2:
             return "np.outer(x, g)"
-        case (1, int()):
+        case 1, _:
             return "x[:, None] * g[..., None, :]"
-        case (2, int(n)) if n:
+        case 2, _:
             return "x.T @ g"
-        case (int(n), 1):
-            return f"np.tensordot(g, x, axes={n - 1})"
-        case (int(n), 2):
-            lead = range(n - 1)
-            return f"np.tensordot(x, g, axes={axes_text(lead, lead)})"
-        case (int(n), int()):
-            return f"unbroadcast(np.swapaxes(x, {n - 2}, {n - 1}) @ g, y)"
+        case _, 1:
+            return f"np.tensordot(g, x, axes={m - 1})"
+        case _, 2:
+            return f"np.tensordot(x, g, axes={axes_text(range(m - 1), range(m - 1))})"
         case _:
-            return None
+            return f"unbroadcast(np.swapaxes(x, {m - 2}, {m - 1}) @ g, y)"
 
 
 def axes_text(first: Iterable[int], second: Iterable[int]) -> str:

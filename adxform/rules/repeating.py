@@ -7,7 +7,7 @@ from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved, unknown_dims
 from adxform.rules.table import alias, general, linear, lowers
-from adxform.rules.wording import axis_in, dtype_in, extent, is_none, literal, refuse
+from adxform.rules.wording import along, axis_in, dtype_in, extent, is_none, literal, refuse
 
 # Turning and rolling
 
@@ -160,11 +160,10 @@ linear("undiff(g, like, n=1, axis=-1)", g="np.diff(out_bar, n, axis)", fresh=Fal
 
 @lowers("undiff")
 def lower_undiff(g: Type, like: Type, n: Type, axis: Type) -> str | None:
-    """Minus the differences of g between zeros."""
-    ndim, place, times = rank(like), axis_in(axis, like), literal(n)
-    if ndim is None or place is None or not isinstance(times, int):
+    """Zeros to which g is added where it was added, and taken away where it was taken away."""
+    place, times = literal(axis), literal(n)
+    if not isinstance(place, int) or times != 1 or not isinstance(like, Array):
         return None
-    width = times if ndim == 1 else tuple(
-        (times, times) if i == place else (0, 0) for i in range(ndim))
-    sign = "-" if times % 2 else ""
-    return f"{sign}np.diff(np.pad(g, {width}), n, axis)"
+    place = place if rank(like) is None else place % (rank(like) or 1)
+    later, earlier = f"np.s_[{along(place, '1:')}]", f"np.s_[{along(place, ':-1')}]"
+    return f"accumulate_at(accumulate_at(np.zeros_like(like), {later}, g), {earlier}, -g)"

@@ -296,7 +296,8 @@ def scatter_diagonal(g: Any, like: Any, offset: int = 0, axis1: int = 0, axis2: 
 
 def undiff(g: Any, like: Any, n: int = 1, axis: int = -1) -> Any:
     """The cotangent of ``like`` in ``np.diff(like, n, axis)``, whose cotangent is g."""
-    for _ in range(n):
+    size = np.shape(like)[axis]
+    for _ in range(min(n, size)):
         width = [(0, 0)] * np.ndim(g)
         width[axis] = (1, 1)
         g = -np.diff(np.pad(g, width), axis=axis)

@@ -7,7 +7,7 @@ from adxform.rules import infer
 from adxform.rules.products import axes_text, like_left, like_right, ranks
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, lowers
-from adxform.rules.wording import array, literal, refuse, strong
+from adxform.rules.wording import array, literal, narrowed, refuse, strong
 
 # Tensor products
 
@@ -62,12 +62,12 @@ def lower_tensordot_left(g: Type, x: Type, y: Type, axes: Type) -> str | None:
     first, second = pair
     m, n = (r or 0 for r in ranks(x, y))
     if (m, n, first, second) == (2, 2, [1], [0]):
-        return "g @ y.T"
+        return narrowed("g @ y.T", "x", x, g, y)
     free = [i for i in range(m) if i not in first]
     its = [i for i in range(n) if i not in second]
     order = free + [first[second.index(i)] for i in sorted(second)]
     text = f"np.tensordot(g, y, axes={axes_text(range(len(free), len(free) + len(its)), its)})"
-    return _in_order(text, order)
+    return narrowed(_in_order(text, order), "x", x, g, y)
 
 
 @lowers("tensordot_right")
@@ -79,11 +79,12 @@ def lower_tensordot_right(g: Type, x: Type, y: Type, axes: Type) -> str | None:
     first, second = pair
     m, n = (r or 0 for r in ranks(x, y))
     if (m, n, first, second) == (2, 2, [1], [0]):
-        return "x.T @ g"
+        return narrowed("x.T @ g", "y", y, g, x)
     its = [i for i in range(m) if i not in first]
     free = [i for i in range(n) if i not in second]
     order = [second[first.index(i)] for i in sorted(first)] + free
-    return _in_order(f"np.tensordot(x, g, axes={axes_text(its, range(len(its)))})", order)
+    text = f"np.tensordot(x, g, axes={axes_text(its, range(len(its)))})"
+    return narrowed(_in_order(text, order), "y", y, g, x)
 
 
 def _in_order(text: str, order: list[int]) -> str:
@@ -113,13 +114,17 @@ bilinear("kron_right(g, a, b)", g="np.kron(a, out_bar)", a="kron_left(g, a, out_
 @lowers("kron_left")
 def lower_kron_left(g: Type, a: Type, b: Type) -> str | None:
     """For vectors, the rows of g, each a multiple of b."""
-    return "np.reshape(g, (len(a), len(b))) @ b" if ranks(a, b) == (1, 1) else None
+    if ranks(a, b) != (1, 1):
+        return None
+    return narrowed("np.reshape(g, (len(a), len(b))) @ b", "a", a, g, b)
 
 
 @lowers("kron_right")
 def lower_kron_right(g: Type, a: Type, b: Type) -> str | None:
     """For vectors, the rows of g, each a multiple of b."""
-    return "a @ np.reshape(g, (len(a), len(b)))" if ranks(a, b) == (1, 1) else None
+    if ranks(a, b) != (1, 1):
+        return None
+    return narrowed("a @ np.reshape(g, (len(a), len(b)))", "b", b, g, a)
 
 
 # The triple product g . (a x b) = a . (b x g) = b . (g x a) turns in a circle.

@@ -133,6 +133,14 @@ def kept(text: str, like: Type, axis: Type, keepdims: Type, name: str = "a") -> 
     return f"kept({text}, {name}, axis, keepdims)"
 
 
+def narrowed(text: str, name: str, like: Type, *factors: Type) -> str:
+    """A product in the dtype of one of its operands, where the others are known to widen it."""
+    wide, own = strong(*factors), dtype_in(like)
+    if wide is None or own is None or wide == own or not own.startswith("float"):
+        return text
+    return f"as_like({text}, {name})"
+
+
 def strong(*types: Type) -> str | None:
     """The dtype of a function that makes arrays of all its operands, of Python's numbers too."""
     known = [infer.as_array(t) for t in types]

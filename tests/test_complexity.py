@@ -1,0 +1,123 @@
+"""What derivatives cost: the transformation in time, the gradient in multiples of the function.
+
+Every figure is a ratio of two times of one run, so that the machine does not matter.
+"""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from gmm import density
+
+
+def straight_line(statements: int) -> str:
+    lines = ["import numpy as np", "", "def f(x: float, y: float) -> float:", "    a, b = x, y"]
+    for _ in range((statements - 3) // 4):
+        lines += [
+            "    a = a * 0.999 + np.sin(b)",
+            "    b = b + a * x",
+            "    c = np.cos(a) - b",
+            "    b = b * 0.5 + c / 3.0",
+        ]
+    return "\n".join([*lines, "    return a + b", ""])
+
+
+def many_loops(statements: int) -> str:
+    lines = ["import numpy as np", "", "def f(x: float, y: float) -> float:", "    a, b = x, y"]
+    for _ in range(statements // 4):
+        lines += [
+            "    for i in range(3):",
+            "        a = a * 0.5 + np.sin(b)",
+            "        if a > b:",
+            "            b = b + a * x",
+        ]
+    return "\n".join([*lines, "    return a + b", ""])
+
+
+def one_array_written(statements: int) -> str:
+    lines = [
+        "import numpy as np", "", "def f(x: float, y: float) -> float:",
+        "    a = np.zeros(3)", "    a[0] = x",
+    ]
+    for _ in range(statements // 2):
+        lines += ["    a[1] = a[0] * y + np.sin(a[2])", "    a[2] += a[1] * 0.5"]
+    return "\n".join([*lines, "    return a[2]", ""])
+
+
+def live(text: str, file: str) -> Callable[..., Any]:
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {}
+    exec(compile(text, file, "exec"), namespace)
+    return namespace["f"]
+
+
+def seconds(make: Callable[[int], str], statements: int, mode: str, runs: int) -> float:
+    """The least processor time from a live function to the text of its derivative."""
+    f = live(make(statements), f"<{make.__name__} {statements}>")
+    found = []
+    for _ in range(runs):
+        gc.collect()
+        start = time.process_time()
+        adxform.source(f, mode)
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("make", [straight_line, many_loops, one_array_written])
+def test_transformation_time_grows_with_the_number_of_statements(make, mode):
+    seconds(make, 40, mode, 1)  # imports, caches
+    small, large = (seconds(make, n, mode, 3) / n for n in (400, 1600))
+    assert large / small < 2.0, f"{1000 * small:.2f} ms, then {1000 * large:.2f} ms per statement"
+
+
+def ratio(f: Callable[..., Any], gradient: Callable[..., Any], args: tuple[Any, ...]) -> float:
+    """The median over pairs of runs of the gradient's time to the function's."""
+    gradient(*args)
+    f(*args)
+    found = []
+    for _ in range(41):
+        start = time.process_time()
+        f(*args)
+        middle = time.process_time()
+        gradient(*args)
+        found.append((time.process_time() - middle) / (middle - start))
+    return median(found)
+
+
+def mixture_arguments(n: int, d: int, k: int) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(0)
+    factors = np.tril(0.1 * rng.standard_normal((k, d, d)))
+    return rng.standard_normal(k), rng.standard_normal((k, d)), factors, (
+        rng.standard_normal((n, d)))
+
+
+def test_the_gradient_of_a_mixture_costs_a_few_evaluations():
+    f = density.log_likelihood_full
+    gradient = adxform.value_and_grad(f, argnums=(0, 1, 2))
+    assert ratio(f, gradient, mixture_arguments(2000, 5, 4)) < 6.0
+
+
+def recurrence(x):
+    y = np.zeros(len(x))
+    y[0] = x[0]
+    for i in range(1, len(x)):
+        y[i] = np.sin(y[i - 1]) + x[i] * y[i - 1]
+    return y[-1]
+
+
+def test_a_write_costs_the_same_in_a_long_array():
+    """O(1) for each in-place write: the ratio to the function does not grow with the array."""
+    gradient = adxform.grad(recurrence)
+    short, long = (ratio(recurrence, gradient, (np.linspace(0.1, 0.5, n),)) for n in (200, 3000))
+    assert long < 2.0 * short
+    assert long < 10.0
