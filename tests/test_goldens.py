@@ -16,7 +16,6 @@ Then come the source, a line ``# output`` and the generated text. The source is 
 
 from __future__ import annotations
 
-import __future__
 import ast
 import json
 import os
@@ -154,7 +153,7 @@ def _without_comments(text: str) -> str:
 def run(text: str, scope: dict[str, Any]) -> dict[str, Any]:
     """What a text defines; its annotations are only text."""
     found = dict(scope)
-    flags = __future__.annotations.compiler_flag
+    flags = annotations.compiler_flag
     exec(compile(text, "<golden>", "exec", flags, dont_inherit=True), found)
     return found
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 from adxform.analysis.activity import Activity
-from adxform.analysis.aliasing import may_repeat
 from adxform.analysis.mutation import (
     captured_writes,
     late_effects,
     visible_writes,
-    writes_in_place,
 )
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -19,8 +15,6 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Origin,
-    Primitive,
-    Stmt,
     names_in,
     uses,
     walk,
@@ -67,15 +61,6 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
             "annotate the parameters."
         )
         found.append(_unsupported(reason, seen.origin, hint))
-    for stmt in walk(function.body):
-        if repeated_write(stmt, activity, types):
-            found.append(
-                _unsupported(
-                    "this may write to one element twice, of which NumPy keeps one",
-                    stmt.origin,
-                    "Write with integers, slices or a boolean array; annotate an index as int.",
-                )
-            )
     for seen in captured_writes(function, types):
         reason = f"{seen.other}, defined outside the function, is changed in place here"
         found.append(_unsupported(reason, seen.origin, "Work on a copy of it."))
@@ -85,18 +70,6 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
         hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
         found.append(_unsupported(reason, seen.origin, hint))
     return found
-
-
-def repeated_write(stmt: Stmt, activity: Activity, types: Types) -> TypeGuard[Let]:
-    """Whether a statement of the user's writes where an integer array says, actively."""
-    return (
-        isinstance(stmt, Let)
-        and writes_in_place(stmt)
-        and isinstance(stmt.op, Primitive)
-        and stmt.op.name == "update"
-        and stmt.target in activity
-        and may_repeat(stmt.args[1], types)
-    )
 
 
 def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from adxform.core.types import ListOf, Scalar, Type, join
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, Unknown, join
 from adxform.rules import infer
+from adxform.rules.samples import calls
 from adxform.rules.table import inactive, linear
 
 
@@ -24,7 +25,18 @@ def _written(x: Type, index: Type, value: Type) -> str:
     part = infer.getitem(x, index)
     if isinstance(part, Scalar) or isinstance(x, ListOf):
         return "out_bar[index]"
+    if _may_repeat(index):
+        return "unbroadcast(last_written(out_bar, index), value)"
     return "unbroadcast(np.copy(out_bar[index]), value)"
+
+
+def _may_repeat(index: Type) -> bool:
+    """Whether an index may name an element twice: an array of integers, or of unknown type."""
+    parts = index.items if isinstance(index, Struct) else (index,)
+    return any(
+        isinstance(p, Struct | Unknown) or (isinstance(p, Array) and p.dtype != "bool")
+        for p in parts
+    )
 
 
 linear("copy(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
@@ -49,6 +61,15 @@ for _name in ("update", "keep", "append"):
         x="update(out_bar, index, 0.0)",
         infer=_stored,
     )
+
+# last_written(g, index): g[index], but 0 for an element of the index that a later one names again:
+# the cotangent of the values in x[index] = values, of which NumPy keeps the last.
+linear(
+    "last_written(g, index)",
+    g="update(np.zeros_like(g), index, out_bar)",
+    infer=infer.getitem,
+    sample=calls("R(4), np.array([1, 1, 2])", "R(4, 2), np.array([3, 0, 3])"),
+)
 
 # Tapes: a list of n places, a list that grows, zeros for each item of a list, and the number of a
 # loop's iterations.

@@ -14,7 +14,7 @@ from adxform.core.types import Array, Dim, Type, broadcast_dims, dims_of, is_num
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, lowers
-from adxform.rules.wording import array, made_like, shape, strong
+from adxform.rules.wording import array, made_like, narrowed, shape, strong
 
 
 def ranks(*operands: Type) -> tuple[int | None, ...]:

@@ -349,3 +349,12 @@ def inverse_gaps(w: Any) -> Any:
 def diagonal_matrix(v: Any) -> Any:
     """Make a matrix, or a stack of them, with v on the diagonal."""
     return np.expand_dims(v, -1) * np.eye(np.shape(v)[-1], dtype=v.dtype)
+
+
+def last_written(g: Any, index: Any) -> Any:
+    """The elements ``g[index]``, but 0 where the index names an element again later."""
+    part = np.array(g[index])
+    order = np.arange(part.size).reshape(part.shape)
+    seen = np.empty(np.shape(g), dtype=int)
+    seen[index] = order
+    return np.where(seen[index] == order, part, np.zeros_like(part))

@@ -34,14 +34,12 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     condition = log_joint == peak
     log_joint_bar = product + peak_bar / np.sum(condition, axis=0) * condition
     # log_joint = log_weights(logits)[:, None] + log_densities
-    sum_value = np.sum(log_joint_bar, axis=1)
+    log_det_bar = np.sum(log_joint_bar, axis=1)
     # return shifted - np.log(np.sum(np.exp(shifted)))
-    shifted_bar = sum_value - np.sum(sum_value) / sum_exp_shifted * exp_shifted
+    shifted_bar = log_det_bar - np.sum(log_det_bar) / sum_exp_shifted * exp_shifted
     # shifted = logits - np.max(logits)
     condition = logits == max_logits
     logits_bar = shifted_bar - np.sum(shifted_bar) / np.sum(condition) * condition
-    # return standard_normal(white) + log_det[:, None]
-    log_det_bar = np.sum(log_joint_bar, axis=1)
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
     white_bar = 2.0 * white * (-0.5 * log_joint_bar)[..., None]
     # log_det = np.sum(np.diagonal(factors, axis1=1, axis2=2), axis=1)

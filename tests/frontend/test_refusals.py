@@ -1,0 +1,84 @@
+"""What is refused: the kind of error, the line, and what the caret points at."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from adxform.cli.stages import at_stage
+from adxform.errors import AdxformError, MissingRuleError, SourceSyntaxError, UnsupportedError
+
+REFUSED = {
+    # what is written: (error, line, what is marked)
+    "for i in range(3):\n    if x > 1: return x\nreturn x": (UnsupportedError, 3, "return x"),
+    "while x < 3:\n    return x\nreturn x": (UnsupportedError, 3, "return x"),
+    "for i in range(3):\n    x = x * 2\nelse:\n    x = x + 1\nreturn x": (UnsupportedError, 2, "for"),
+    "return (y := x) * y": (UnsupportedError, 2, "y := x"),
+    "import numpy\nreturn numpy.sin(x)": (UnsupportedError, 2, "import numpy"),
+    "return unknown_name * x": (UnsupportedError, 2, "unknown_name"),
+    "return f(x)": (UnsupportedError, 2, "f(x)"),
+    "yield x": (UnsupportedError, 2, "yield x"),
+    "global S\nS = x\nreturn x": (UnsupportedError, 2, "global S"),
+    "y = np.nextafter(x, 1.0)\nreturn y": (MissingRuleError, 2, "np.nextafter(x, 1.0)"),
+    "y = x\nreturn np.sort_complex(y)": (MissingRuleError, 3, "np.sort_complex(y)"),
+    "t = (x, x)\nreturn t[2]": (UnsupportedError, 3, "t[2]"),
+    "return g(x, 1.0)": (UnsupportedError, 2, "g(x, 1.0)"),
+    "return g(z=x)": (UnsupportedError, 2, "g(z=x)"),
+    "return g()": (UnsupportedError, 2, "g()"),
+    "return x +": (SourceSyntaxError, 2, ""),
+    "return np.sum(x, bogus=3)": (AdxformError, 2, "np.sum(x, bogus=3)"),
+    "return sum(x * i for i in range(3))": (AdxformError, 2, ""),
+    "y = lambda t: t * x\nreturn y(2.0)": (UnsupportedError, 2, "lambda"),
+    "with open('f') as h:\n    x = x * 2\nreturn x": (UnsupportedError, 2, ""),
+    "try:\n    y = x * 2\nexcept ValueError:\n    y = x\nreturn y": (UnsupportedError, 2, ""),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), REFUSED.items())
+def test_refused(body: str, expected: tuple[type[AdxformError], int, str]) -> None:
+    kind, line, marked = expected
+    lines = "\n    ".join(dedent(body).splitlines())
+    source = f"def f(x: float):\n    {lines}\n\nimport numpy as np\ndef g(a):\n    return a\n"
+    with pytest.raises(AdxformError) as caught:
+        at_stage(source, "model.py", "f", "optimized", "reverse", ())
+    assert isinstance(caught.value, kind), caught.value
+    location = caught.value.diagnostics[0].location
+    assert location is not None
+    assert (location.file, location.line) == ("model.py", line)
+    assert location.text[location.column : location.end_column].startswith(marked)
+    shown = location.render().splitlines()
+    assert shown[0].startswith(f"  model.py:{line}:")
+    assert set(shown[1].strip()) == {"^"}
+
+
+@pytest.mark.parametrize(
+    ("signature", "marked"), [("x, *more", "more"), ("x, **more", "more")]
+)
+def test_signatures_that_are_refused(signature: str, marked: str) -> None:
+    source = f"def f({signature}):\n    return x\n"
+    with pytest.raises(UnsupportedError) as caught:
+        at_stage(source, "model.py", "f", "optimized", "reverse", ())
+    location = caught.value.diagnostics[0].location
+    assert location is not None
+    assert location.text[location.column : location.end_column] == marked
+
+
+def test_all_missing_rules_of_a_function_are_reported_together() -> None:
+    source = (
+        "import numpy as np\n"
+        "def f(x: float):\n    y = np.nextafter(x, 1.0)\n    return np.ldexp(y, 2) * np.spacing(x)\n"
+    )
+    with pytest.raises(MissingRuleError) as caught:
+        at_stage(source, "model.py", "f", "optimized", "reverse", ())
+    lines = [d.location.line for d in caught.value.diagnostics if d.location]
+    assert lines == sorted(lines) and len(lines) >= 2
+
+
+def test_what_is_refused_is_carried_where_nothing_active_flows() -> None:
+    source = (
+        "def f(x: float, names):\n"
+        "    with open(names) as h:\n        n = len(h.read())\n    return x * n\n"
+    )
+    text = at_stage(source, "model.py", "f", "optimized", "reverse", ("x",))
+    assert "    with open(names) as h:\n        n = len(h.read())\n" in text
