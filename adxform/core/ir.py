@@ -60,10 +60,14 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A name from outside the function, printed as it is reached there: ``np.pi``, ``SIGMA``."""
+    """A name from outside the function, printed as it is reached there: ``np.pi``, ``SIGMA``.
+
+    A ``canonical`` one is spelled as rules spell it, and printed under the user's alias.
+    """
 
     text: str
     value: Any = field(default=UNKNOWN, compare=False)
+    canonical: bool = False
 
 
 @dataclass(frozen=True, slots=True)

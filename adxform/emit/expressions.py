@@ -59,8 +59,9 @@ class Expressions:
                 return load(self.variable.get(name, name))
             case Const(value):
                 return ast.Constant(value)
-            case Global(text):
-                return ast.parse(self.spell(text), mode="eval").body
+            case Global(text, canonical=canonical):
+                spelled = self.spell(text) if canonical else text
+                return ast.parse(spelled, mode="eval").body
             case Tuple(items, is_list):
                 made = [self.operand(item) for item in items]
                 return ast.List(made, ast.Load()) if is_list else ast.Tuple(made, ast.Load())

@@ -131,7 +131,9 @@ class Outside(Expressions):
         """A value from outside the function, under a name that means the same in the output."""
         head = meaning.text.split(".")[0]
         if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
-            return Global(meaning.dotted if self.foreign(head) else meaning.text, meaning.value)
+            if self.foreign(head):
+                return Global(meaning.dotted, meaning.value, canonical=True)
+            return Global(meaning.text, meaning.value)
         if not self.foreign(head):
             return Global(meaning.text, meaning.value)
         if isinstance(meaning.value, int | float | complex | str | None):

@@ -128,7 +128,7 @@ class Expressions:
 
     def on_global(self, node: ast.expr, dotted: str, base: str | None) -> Operand:
         """A module's attribute that is not called."""
-        return Global(dotted)
+        return Global(dotted, canonical=True)
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
         container, index = self.operand(node.value), self.operand(node.slice)
@@ -193,7 +193,7 @@ class FormulaExpressions(Expressions):
         raise ValueError(f"a formula may not say {ast.unparse(node)!r}")
 
     def on_global(self, node: ast.expr, dotted: str, base: str | None) -> Operand:
-        return Global(dotted, CONSTANTS.get(dotted, UNKNOWN))
+        return Global(dotted, CONSTANTS.get(dotted, UNKNOWN), canonical=True)
 
     def resolve(self, node: ast.expr) -> str | None:
         text = _dotted(node)

@@ -68,7 +68,7 @@ def _call(pattern: str, properties: dict[str, Any]) -> Primitive:
 def literal(node: ast.expr) -> Operand:
     """A default value: a literal, or a dotted name such as ``np.float64``."""
     if isinstance(node, ast.Attribute | ast.Name):
-        return Global(ast.unparse(node))
+        return Global(ast.unparse(node), canonical=True)
     value = ast.literal_eval(node)
     if isinstance(value, tuple):
         return Tuple(tuple(Const(v) for v in value))

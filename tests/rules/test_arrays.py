@@ -85,12 +85,13 @@ OTHERS = {1: (3,), 2: (3, 6), 3: (5, 3, 6), 4: (4, 5, 3, 6)}
 
 
 @BOTH
-@pytest.mark.parametrize("function", ["x @ y", "np.matmul(x, y)", "np.dot(x, y)", "x.dot(y)"])
-@pytest.mark.parametrize("ranks", list(itertools.product(VECTORS, OTHERS)), ids=str)
+@pytest.mark.parametrize("function, ranks", [
+    *(("x @ y", pair) for pair in itertools.product(VECTORS, OTHERS)),
+    *(("np.dot(x, y)", pair) for pair in itertools.product((1, 2, 3), repeat=2)),
+    ("np.matmul(x, y)", (3, 2)), ("x.dot(y)", (2, 1)),
+], ids=str)
 def test_products(function: str, ranks: tuple[int, int], typed: bool) -> None:
     x, y = numbers(*VECTORS[ranks[0]]), numbers(*OTHERS[ranks[1]])
-    if "dot" in function and max(ranks) > 3:
-        return
     gradient_agrees(function, typed, x=x, y=y)
 
 
@@ -251,8 +252,8 @@ def test_interpolation(typed: bool) -> None:
 @BOTH
 @pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "min", "var", "std", "ptp",
                                   "median"])
-@pytest.mark.parametrize("options", ["", "axis=0", "axis=-1", "axis=(0, 2)", "axis=(-1, 0, 1)",
-                                     "axis=1, keepdims=True", "keepdims=True"])
+@pytest.mark.parametrize("options", ["", "axis=-1", "axis=(0, 2)", "axis=1, keepdims=True",
+                                     "keepdims=True"])
 def test_reductions(name: str, options: str, typed: bool) -> None:
     call = f"np.{name}(x, {options})".replace(", )", ")")
     gradient_agrees(call, typed, x=numbers(2, 3, 2))
@@ -298,7 +299,7 @@ def test_differences_of_one_element(typed: bool) -> None:
 
 def test_a_narrow_operand_of_a_wide_product_keeps_its_precision() -> None:
     args = {"x": numbers(2, 3).astype("float32"), "y": numbers(3)}
-    for expression in ("x @ y", "np.sum(x * y)", "np.concatenate([x[0], y])"):
+    for expression in ("x @ y", "x * y", "np.concatenate([x[0], y])"):
         found = made(expression, args)
         value = eval(expression, dict(NAMESPACE), args)
         seeds = np.ones_like(value) if np.ndim(value) else 1.0
