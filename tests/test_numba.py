@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,7 @@ def compiled(text: str, name: str) -> tuple[Any, Any]:
     fast: dict[str, Any] = {}
     exec(compile(text, f"<{name} for numba>", "exec"), fast)
     for key, value in list(fast.items()):
-        if callable(value) and getattr(value, "__module__", "") is not None and (
-            type(value).__name__ == "function"
-        ):
+        if isinstance(value, FunctionType):
             fast[key] = numba.njit(value)
     return plain[name], fast[name]
 

@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Var,
     While,
     blocks_of,
+    uses,
 )
 from adxform.core.types import INT, Array, Scalar
 from adxform.differentiate.common import primitive
@@ -39,7 +40,9 @@ class Rebuild:
     def block(self, block: Block) -> Block:
         builder = Builder(self.names, self.types, self.bases)
         for stmt in block:
+            initial = _initial_values(stmt, builder)
             self.allocate(stmt, builder)
+            builder.stmts.extend(initial)
             builder.append(self.statement(stmt))
             self.store_after(stmt, builder)
         return builder.block
@@ -209,3 +212,23 @@ class Rebuild:
             path = tape.definition.path
             if tape.definition.stmt is None and path[-1][0] is loop:
                 self.store(tape, builder)
+
+
+def _initial_values(stmt: Stmt, builder: Builder) -> list[Stmt]:
+    """The constants given to variables right before a loop: its tapes are allocated above them."""
+    taken: list[Stmt] = []
+    if isinstance(stmt, For | While):
+        bounds = uses(stmt.bounds) if isinstance(stmt, For) else []
+        while builder.stmts and _is_constant(builder.stmts[-1], bounds):
+            taken.insert(0, builder.stmts.pop())
+    return taken
+
+
+def _is_constant(stmt: Stmt, bounds: list[str]) -> bool:
+    return (
+        isinstance(stmt, Let)
+        and isinstance(stmt.op, Primitive)
+        and stmt.op.name == "copy"
+        and isinstance(stmt.args[0], Const)
+        and stmt.target not in bounds
+    )

@@ -7,6 +7,7 @@ from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
     UNDEFINED,
     Const,
+    Effect,
     For,
     If,
     Let,
@@ -18,6 +19,7 @@ from adxform.core.ir import (
     Var,
     While,
     binds_of,
+    names_in,
     substitute,
     uses,
     walk,
@@ -57,6 +59,13 @@ class Recording:
         self.tape_of: dict[tuple[str, Stmt], Tape] = {}
         self.wanted: set[str] = set()
         self.extents = self._find_extents()
+        self.changed = {  # by statements carried verbatim: what is read of it is recorded
+            name
+            for stmt in walk(sweeps.forward)
+            if isinstance(stmt, Effect) and not stmt.harmless
+            for _, operand in stmt.reads
+            for name in names_in(operand)
+        }
         self.header_of = {
             phi.target: phi
             for stmt in walk(sweeps.forward)
@@ -111,7 +120,9 @@ class Recording:
         stmt = definition.stmt
         if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
-        if not (stmt.op.cheap or self._cheap_here(stmt)):
+        if not (stmt.op.cheap or self._cheap_here(stmt)) or not self.changed.isdisjoint(
+            uses(stmt.args)
+        ):
             return False
         element = stmt.op.style == "subscript" and isinstance(self.types.get(name, ANY), Scalar)
         return all(  # an element is recorded rather than its array, which may be written to

@@ -198,12 +198,20 @@ class Lowerer(Joins):
             raise self.unsupported(f"{type(stmt).__name__.lower()} is not supported", stmt)
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant):
             return
+        harmless = self._harmless(stmt)
+        operands = [self.value(version) for version in reads.values()]
+        if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands):
+            raise self.unsupported(
+                "this statement may change a list whose items the derivative follows",
+                stmt,
+                "Use an array, or pass a copy made by list(...).",
+            )
         self.builder.append(
             Effect(
                 stmt,
                 tuple((name, self.value(version)) for name, version in reads.items()),
                 tuple(writes.items()),
-                self._harmless(stmt),
+                harmless,
                 self.builder.origin,
             )
         )
@@ -234,6 +242,12 @@ class Lowerer(Joins):
                 return self.env.get(name, Var(name))
             if node.func.id == AUGMENT:
                 return self.augment(node.args[0], name)
+            if node.func.id == UPDATE and isinstance(self.operand(node.args[0]), Tuple):
+                raise self.unsupported(
+                    "an item of a list or tuple is replaced: not supported yet",
+                    None,
+                    "Use an array, or build the list anew.",
+                )
             if node.func.id == UPDATE:
                 return self.emit("update", *self.operands(node.args), base=name)
         return self.operand(node, name)

@@ -13,6 +13,7 @@ from adxform.core.ir import (
     Global,
     Opaque,
     Operand,
+    Tuple,
     Var,
     names_in,
 )
@@ -180,7 +181,22 @@ class Outside(Expressions):
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
         meaning = self.meaning(node.func)
         name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
-        return self.opaque(node, base, reason or name)
+        made = self.opaque(node, base, reason or name)
+        self._check_lists(node, name)
+        return made
+
+    def _check_lists(self, node: ast.Call, name: str) -> None:
+        """Refuse to hand a list whose items are followed to a function that may change it."""
+        known = hasattr(builtins, name) or name.split(".")[0] in ("np", "math", "scipy")
+        for arg in node.args:
+            if not known and isinstance(arg, ast.Name) and arg.id in (self.locals | set(self.env)):
+                value = self.value(arg.id)
+                if isinstance(value, Tuple) and value.is_list:
+                    raise self.unsupported(
+                        f"{name} may change a list whose items the derivative follows",
+                        node,
+                        "Use an array, or pass a copy made by list(...).",
+                    )
 
     def opaque(self, node: ast.expr, base: str | None, callee: str = "") -> Operand:
         """An expression carried verbatim."""

@@ -16,8 +16,8 @@ def f(x: Float[np.ndarray, "n"], n: int):
 # output
 
 def f_reverse(x, n, s_bar=1.0):
-    s = 0.0
     s_tape = np.empty(n)
+    s = 0.0
     for i in range(n):
         s_tape[i] = s
         s = np.sin(s) + x[i] ** 2

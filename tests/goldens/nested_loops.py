@@ -18,9 +18,9 @@ def f(x: Float[np.ndarray, "n m"]) -> float:
 
 def f_reverse(x, s_bar=1.0):
     n, m = x.shape
-    s = 0.0
     t_tape = np.empty((n, m))
     s_tape = np.empty((n, m))
+    s = 0.0
     for i in range(n):
         for j in range(m):
             s_tape[i, j] = s

@@ -1,140 +1,258 @@
-"""Optimisations: what goes in, what comes out, and what each leaves alone."""
+"""Passes keep what a function computes, to the last bit; and the verifier finds what is broken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from textwrap import dedent, indent
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import adxform
 from adxform.analysis.types import infer
+from adxform.compiler import lower_live
 from adxform.core.builder import Builder
-from adxform.core.ir import Function
+from adxform.core.ir import (
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Opaque,
+    Param,
+    Phi,
+    Tuple,
+    Var,
+    While,
+    walk,
+)
+from adxform.core.types import FLOAT, INT, Array, Sym
+from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
-from adxform.emit.printer import to_source
-from adxform.emit.python import to_python
-from adxform.frontend.lower import lower
-from adxform.frontend.scope import FileScope
-from adxform.frontend.source import SourceFunction, parse_file
+from adxform.errors import InternalError
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.simplify import Simplify
-from adxform.signatures import annotated_types
+from adxform.rules.table import RULES
+
+VECTOR = Array("float64", (Sym("n", not_one=True),))
+INTEGERS = Array("int64", (Sym("n", not_one=True),))
+ADD, SINE = RULES["op.Add"].primitive, RULES["np.sin"].primitive
 
 
-def core(body: str) -> Function:
-    """A function of a number x, an array v and an integer n, in Core."""
-    signature = 'x: float, y: float, v: Float[np.ndarray, "k"], n: int'
-    source = f"import numpy as np\ndef f({signature}):\n{indent(dedent(body).strip(), '    ')}\n"
-    tree, text = parse_file(source, "m.py")
-    node = tree.body[-1]
-    return lower(SourceFunction(node, text, FileScope(tree, text)))  # type: ignore[arg-type]
+def passed(make, f, **params):
+    """A function of Core after one pass and the removal of dead code, and its operations."""
+    function = lower_live(f).function
+    types = infer(function, params)
+    walker = make(Builder(names_for(function), types, function.bases))
+    walker.block(function.body)
+    result = walker.sub(function.result)
+    body = eliminate_dead_code(walker.builder.block, (result,))
+    made = verify(replace(function, body=body, result=result))
+    return made, [s.op.name for s in walk(body) if isinstance(s, Let)]
 
 
-def shown(function: Function) -> str:
-    types = infer(function, annotated_types(function))
-    text = to_source(to_python(function, types))
-    return dedent("".join(text.splitlines(True)[1:])).strip()
+# --- simplification -------------------------------------------------------------------------------
 
 
-def walked(body: str, make: Callable[..., object]) -> str:
-    """A function's statements after a pass and the removal of what is dead then."""
-    function = core(body)
-    types = infer(function, annotated_types(function))
-    walk = make(Builder(names_for(function), types, function.bases))
-    walk.block(function.body)  # type: ignore[attr-defined]
-    result = walk.sub(function.result)  # type: ignore[attr-defined]
-    block = eliminate_dead_code(walk.builder.block, (result,))  # type: ignore[attr-defined]
-    return shown(Function(**{**{k: getattr(function, k) for k in function.__slots__},
-                             "body": block, "result": result}))
+def zero_times(x):
+    return 0.0 * x
 
 
-def without_dead(body: str) -> str:
-    function = core(body)
-    block = eliminate_dead_code(function.body, (function.result,))
-    return shown(Function(**{**{k: getattr(function, k) for k in function.__slots__},
-                             "body": block}))
+def to_the_zero(x):
+    return x ** 0
 
 
-# Dead code
+def one_times(x):
+    return 1.0 * x
 
 
-def test_dead_code_goes() -> None:
-    assert without_dead("a = np.exp(x)\nb = np.sin(x)\nreturn a") == "a = np.exp(x)\nreturn a"
-    assert without_dead("if x > 0:\n    b = x\nelse:\n    b = y\nreturn x") == "return x"
-    assert without_dead("for i in range(n):\n    y = y * 2.0\nreturn x") == "return x"
+def x_over_one(x):
+    return x / 1.0
 
 
-def test_dead_parts_of_a_loop_go() -> None:
-    body = "for i in range(n):\n    y = y * 2.0\n    x = x + 1.0\nreturn x"
-    assert without_dead(body) == "for i in range(n):\n    x = x + 1.0\nreturn x"
+def x_minus_x(x):
+    return x - x
+
+
+def plus_zero(x):
+    return x + 0.0
+
+
+def doubly_negative(x):
+    return -(-x)
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("f", "t", "kept"),
     [
-        "print(x)\nreturn y",
-        'assert x > 0, "positive"\nreturn y',
-        "if x < 0:\n    raise ValueError(x)\nreturn y",
-        "for i in range(n):\n    print(i)\nreturn y",
+        (zero_times, FLOAT, ["op.Mult"]),  # x may be nan, inf or -0.0
+        (zero_times, VECTOR, ["op.Mult"]),
+        (to_the_zero, VECTOR, ["op.Pow"]),
+        (one_times, FLOAT, []),
+        (one_times, VECTOR, []),
+        (one_times, INTEGERS, ["op.Mult"]),  # it makes floats
+        (one_times, INT, ["op.Mult"]),
+        (x_over_one, INTEGERS, ["op.Div"]),
+        (x_over_one, VECTOR, []),
+        (x_minus_x, FLOAT, ["op.Sub"]),
+        (plus_zero, FLOAT, ["op.Add"]),  # -0.0 + 0.0 is 0.0
+        (doubly_negative, FLOAT, []),
     ],
 )
-def test_effects_stay(body: str) -> None:
-    assert without_dead(body) == body
+def test_rewrites_are_exact(f, t, kept):
+    assert passed(Simplify, f, x=t)[1] == kept
 
 
-# Common subexpressions
+def test_not_a_number_stays():
+    with np.errstate(invalid="ignore"):
+        for x in (np.array([np.nan, np.inf]), np.array([-np.inf, 1.0])):
+            value, bar = adxform.value_and_grad(sum_of_zeros)(x)
+            np.testing.assert_array_equal(value, sum_of_zeros(x))
+            np.testing.assert_array_equal(bar, np.zeros(2))
 
 
-def test_what_is_repeated_is_done_once() -> None:
-    found = walked("return np.exp(x) + y * np.exp(x)", CommonSubexpressions)
-    assert found == "exp_x = np.exp(x)\nout = exp_x + y * exp_x\nreturn out"
+def sum_of_zeros(x):
+    return np.sum(0.0 * x)
+
+
+# --- common subexpressions ------------------------------------------------------------------------
+
+
+def repeated(x):
+    return np.sin(x) * np.sin(x)
+
+
+def buffers(x):
+    a = np.zeros(2)
+    b = np.zeros(2)
+    a[0] = x
+    b[1] = x * x
+    return np.sum(a * 3.0) + np.sum(b)
+
+
+def copies(x):
+    a = x.copy()
+    b = x.copy()
+    a[0] = 1.0
+    return np.sum(a) + np.sum(b)
+
+
+def in_one_branch(x):
+    if x > 0.0:
+        y = np.sin(x)
+    else:
+        y = x
+    return y + np.sin(x)
+
+
+def element_before_and_after(x):
+    a = x * 1.0
+    b = a[0]
+    a[0] = 5.0
+    return b * a[0]
+
+
+def test_what_is_repeated_is_done_once():
+    assert passed(CommonSubexpressions, repeated, x=FLOAT)[1].count("np.sin") == 1
+
+
+def test_buffers_stay_apart():
+    names = passed(CommonSubexpressions, buffers, x=FLOAT)[1]
+    assert names.count("np.zeros") == 2
+    assert adxform.grad(buffers)(2.0) == 7.0
+    names = passed(CommonSubexpressions, copies, x=VECTOR)[1]
+    assert sum("copy" in n for n in names) == 2
+    np.testing.assert_array_equal(adxform.grad(copies)(np.array([2.0, 3.0])), [1.0, 2.0])
+
+
+def test_what_one_branch_knows_is_not_known_after_it():
+    assert passed(CommonSubexpressions, in_one_branch, x=FLOAT)[1].count("np.sin") == 2
+    assert adxform.grad(in_one_branch)(-1.0) == pytest.approx(1.0 + np.cos(-1.0), rel=1e-15)
+    x = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(adxform.grad(element_before_and_after)(x), [5.0, 0.0])
+
+
+# --- dead code ------------------------------------------------------------------------------------
+
+
+def with_dead_parts(x, n):
+    dead = np.exp(x)
+    s, t = 0.0, 1.0
+    for i in range(n):
+        s = s + x
+        t = t * dead
+    if x > 0.0:
+        dead = t
+    print("an effect")
+    return s
+
+
+def test_dead_code_goes_and_effects_stay(capsys):
+    function = lower_live(with_dead_parts).function
+    body = eliminate_dead_code(function.body, (function.result,))
+    names = [s.op.name for s in walk(body) if isinstance(s, Let) and not isinstance(s.op, Opaque)]
+    assert "np.exp" not in names and "op.Mult" not in names
+    (loop,) = [s for s in body if isinstance(s, For)]
+    assert [function.bases[p.target] for p in loop.phis] == ["s"]
+    assert not any(isinstance(s, If) for s in body)
+    assert adxform.grad(with_dead_parts)(2.0, 3) == 3.0
+    assert "an effect" in capsys.readouterr().out
+
+
+# --- the verifier ---------------------------------------------------------------------------------
+
+
+def function(*body, result=Const(1.0)):
+    return Function("f", (Param("x"),), tuple(body), result, {})
+
+
+def let(name, *args, op=ADD):
+    return Let((name,), op, tuple(Var(a) for a in args))
+
+
+TRUE = Const(True)
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("broken", "words"),
     [
-        "a = np.zeros(n)\nb = np.zeros(n)\nreturn a, b",  # each has memory of its own
-        "if x > 0:\n    a = np.exp(x)\nelse:\n    a = np.exp(x) + 1.0\nreturn a",  # different paths
-        "x = np.exp(x)\nx = np.exp(x)\nreturn x",  # different values
+        (function(let("a", "x", "b")), "b is used before it is bound"),
+        (function(let("a", "x", "x"), let("a", "x", "x")), "a is bound twice"),
+        (function(let("x", "x", "x")), "x is bound twice"),
+        (function(result=Var("y")), "y is used before"),
+        (function(result=Tuple((Var("x"), Tuple((Var("y"),))))), "y is used before"),
+        (function(If(TRUE, (let("a", "x", "x"),), ()), result=Var("a")), "a is used outside"),
+        (
+            function(If(TRUE, (let("a", "x", "x"),), (), (Phi("p", Var("x"), Var("a")),))),
+            "a is used outside its block",
+        ),
+        (function(For("i", (Const(3),), (), ()), result=Var("i")), "i is used outside"),
+        (
+            function(For("i", (Const(3),), (Phi("p", Var("x"), Var("q")),), ())),
+            "q is used before",
+        ),
+        (
+            function(For("i", (Const(3),), (Phi("p", Var("i"), Var("x")),), ())),
+            "i is used before",
+        ),
+        (function(While((), (), Var("t"), (let("t", "x", "x"),))), "t is used before"),
+        (function(let("a", "x")), r"op.Add takes 2 operands"),
+        (function(Let(("a", "b"), SINE, (Var("x"),))), "np.sin gives one value"),
+        (function(Param("p")), "Param is no statement of Core"),
     ],
 )
-def test_common_subexpressions_leave_alone(body: str) -> None:
-    assert walked(body, CommonSubexpressions) == body
+def test_broken_core_is_found(broken, words):
+    with pytest.raises(InternalError, match=words) as caught:
+        verify(broken, "the stage")
+    assert "after stage the stage" in str(caught.value)
+    assert "please report" in str(caught.value)
 
 
-# Simplification is exact
-
-
-@pytest.mark.parametrize(
-    "expression",
-    ["0 * x", "0.0 * x", "x * 0.0", "x + 0.0", "0.0 + x", "x - x", "x ** 0", "x / x", "v * 0.0",
-     "n * 1.0", "1.0 * n", "v - v", "np.sum(v) * 0.0"],
-)
-def test_rewrites_that_would_change_a_value_are_not_made(expression: str) -> None:
-    body = f"out = {expression}\nreturn out"
-    assert walked(body, Simplify) == body
-
-
-@pytest.mark.parametrize(
-    ("before", "after"), [("x * 1.0", "x"), ("1 * x", "x"), ("x / 1.0", "x"), ("v * 1", "v")]
-)
-def test_factors_of_one_go(before: str, after: str) -> None:
-    assert walked(f"return {before}", Simplify) == f"return {after}"
-
-
-def test_simplified_code_gives_the_same_bits() -> None:
-    body = "a = (x * 1.0 - y) * (-x)\nb = v * 1 + (-v) * y\nreturn a, b, 0.0 * b, x + (-y)"
-    scopes: list[dict[str, object]] = []
-    for text in (shown(core(body)), walked(body, Simplify)):
-        scope: dict[str, object] = {"np": np}
-        exec(f"def f(x, y, v, n):\n{indent(text, '    ')}", scope)
-        scopes.append(scope)
-    for x in (0.3, -0.0, np.inf, np.nan):
-        v = np.array([1.5, -0.0, np.nan, np.inf])
-        with np.errstate(all="ignore"):
-            first, second = (scope["f"](x, 1.7, v, 2) for scope in scopes)  # type: ignore[operator]
-        for a, b in zip(first, second, strict=True):
-            assert np.array_equal(a, b, equal_nan=True)
-            assert np.array_equal(np.signbit(a), np.signbit(b))
+def test_sound_core_passes():
+    body = (
+        let("a", "x", "x"),
+        If(TRUE, (let("b", "a", "x"),), (), (Phi("p", Var("b"), Var("a")),)),
+        For("i", (Const(3),), (Phi("s", Var("p"), Var("t")),), (let("t", "s", "i"),)),
+    )
+    made = function(*body, result=Var("s"))
+    assert verify(made) is made
