@@ -42,15 +42,25 @@ def blocks() -> list[Block]:
 
 def matches(expected: str, actual: str) -> bool:
     """Whether texts agree: ``...`` stands for anything, alone for any lines; spaces may be many."""
-    pattern = "".join(map(_line_pattern, expected.rstrip("\n").split("\n")))
-    return re.fullmatch(pattern, actual.rstrip("\n") + "\n") is not None
+    return _agree(expected.rstrip("\n").split("\n"), actual.rstrip("\n").split("\n"))
 
 
-def _line_pattern(line: str) -> str:
-    if line == "...":
-        return r"(?:.*\n)*?"
-    words = (re.escape(word).replace(re.escape("..."), ".*?") for word in line.split(" "))
-    return " +".join(words).replace(" + +", " +") + r" *\n"
+def _agree(expected: list[str], actual: list[str]) -> bool:
+    if not expected:
+        return not actual
+    first, *rest = expected
+    if first == "...":
+        return any(_agree(rest, actual[i:]) for i in range(len(actual) + 1))
+    return bool(actual) and _line_agrees(first, actual[0]) and _agree(rest, actual[1:])
+
+
+def _line_agrees(expected: str, actual: str) -> bool:
+    indent = len(expected) - len(expected.lstrip())
+    words = (
+        ".*" if word == "..." else re.escape(word).replace(r"\.\.\.", r"\S*")
+        for word in expected.split()
+    )
+    return re.fullmatch(" " * indent + r"\s+".join(words), actual.rstrip()) is not None
 
 
 @pytest.fixture

@@ -114,8 +114,22 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
             owner, _, name = module.rpartition(".")
             alias = None if spelled == name else spelled
             made.append(ast.ImportFrom(owner, [ast.alias(name, alias)], 0))
+    made.extend(ast.Import([ast.alias(name)]) for name in _scipy_modules(trees, spellings))
     unique = {ast.dump(stmt): stmt for stmt in made}
     return list(unique.values())
+
+
+def _scipy_modules(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[str]:
+    """Modules that formulas name in full and that the user has under another name."""
+    chains = {
+        f"scipy.{node.attr}"
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "scipy"
+    }
+    return sorted(c for c in chains if spellings.get(c) != c and _is_module(c))
 
 
 def _is_module(dotted: str) -> bool:

@@ -179,7 +179,7 @@ class FileScope:
             plain = top and isinstance(
                 stmt, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Assign | ast.AnnAssign
             )
-            seen = name in self.bindings
+            seen = name in self.bindings and not _same_module(self.bindings[name], stmt)
             self.bindings[name] = stmt if plain and not seen else None
         if isinstance(stmt, ast.If | ast.Try):
             for inner in ast.iter_child_nodes(stmt):
@@ -260,6 +260,14 @@ class FileScope:
 def file_scope(file: str) -> FileScope:
     """The scope of another file's top level."""
     return FileScope(*parse_file(Path(file).read_text(encoding="utf-8"), file))
+
+
+def _same_module(first: ast.stmt | None, second: ast.stmt) -> bool:
+    """Whether two plain imports bind one package: ``import scipy.special``, ``import scipy``."""
+    return all(
+        isinstance(stmt, ast.Import) and all(item.asname is None for item in stmt.names)
+        for stmt in (first, second)
+    )
 
 
 def _standard_constant(dotted: str) -> Any:

@@ -95,14 +95,37 @@ def _product(walk: Simplify, stmt: Let) -> Operand | None:
         return x
     if _is_one(x) and differentiable(walk.builder.type_of(y)):
         return y
-    return _minus_out(walk, stmt)
+    return _mask_out(walk, stmt, (0, 1)) or _minus_out(walk, stmt)
 
 
 def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
     if _is_one(y) and differentiable(walk.builder.type_of(x)):
         return x
-    return _minus_out(walk, stmt)
+    return _mask_out(walk, stmt, (0,)) or _minus_out(walk, stmt)
+
+
+def _mask_out(walk: Simplify, stmt: Let, places: tuple[int, ...]) -> Operand | None:
+    """``where(c, g, 0.0) * d`` is ``where(c, g * d, 0.0)``: no infinite d passes the mask."""
+    if stmt.origin is None or stmt.origin.role != "adjoint":
+        return None
+    for place in places:
+        inner = walk.origin_of(stmt.args[place])
+        if inner is None or not _is_op(inner, "np.where") or Const(0.0) not in inner.args[1:]:
+            continue
+        if inner.origin is None or inner.origin.role != "adjoint":
+            continue
+        side = 2 if inner.args[1] == Const(0.0) else 1
+        args = list(stmt.args)
+        args[place] = inner.args[side]
+        assert isinstance(stmt.op, Primitive)
+        again = replace(stmt, args=tuple(args))
+        product = walk.rewritten(again, stmt.op) or walk.made(stmt.op, again.args)
+        masked = list(inner.args)
+        masked[side] = product
+        base = walk.builder.bases.get(stmt.target)
+        return walk.made(RULES["np.where"].primitive, tuple(masked), base)
+    return None
 
 
 def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:

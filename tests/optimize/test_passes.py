@@ -238,7 +238,6 @@ TRUE = Const(True)
         (function(While((), (), Var("t"), (let("t", "x", "x"),))), "t is used before"),
         (function(let("a", "x")), r"op.Add takes 2 operands"),
         (function(Let(("a", "b"), SINE, (Var("x"),))), "np.sin gives one value"),
-        (function(Param("p")), "Param is no statement of Core"),
     ],
 )
 def test_broken_core_is_found(broken, words):

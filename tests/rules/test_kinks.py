@@ -136,8 +136,19 @@ def test_the_side_that_is_not_taken_is_masked_in_forward_mode() -> None:
     np.testing.assert_array_equal(tangent, [0.0, 0.25])
 
 
-@pytest.mark.xfail(reason="the mask is applied before the infinite slope: 0 * inf", strict=True)
-@pytest.mark.parametrize("typed", [True, False], ids=["typed", "untyped"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        True,
+        pytest.param(
+            False,
+            marks=pytest.mark.xfail(
+                reason="a helper stands between the mask and the infinite slope", strict=True
+            ),
+        ),
+    ],
+    ids=["typed", "untyped"],
+)
 @pytest.mark.parametrize(
     ("expression", "slope"),
     [
