@@ -1,4 +1,4 @@
-"""How long the transformation takes: straight-line functions of 100, 1,000 and 10,000 statements."""
+"""How long the transformation takes for 100, 1,000 and 10,000 straight-line statements."""
 
 import linecache
 import sys
@@ -36,7 +36,8 @@ def seconds(statements: int, mode: str) -> float:
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Print a table; the last column is constant where time grows linearly."""
-    print(f"{'statements':>10s} {'forward, s':>11s} {'reverse, s':>11s} {'reverse, ms per statement':>26s}")
+    titles = ("forward, s", "reverse, s", "reverse, ms per statement")
+    print(f"{'statements':>10s} {titles[0]:>11s} {titles[1]:>11s} {titles[2]:>26s}")
     for size in sizes:
         forward, reverse = seconds(size, "forward"), seconds(size, "reverse")
         print(f"{size:10d} {forward:11.2f} {reverse:11.2f} {1000 * reverse / size:26.2f}")

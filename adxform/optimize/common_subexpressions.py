@@ -74,7 +74,7 @@ class CommonSubexpressions(Rewriter):
         self.builder.append(stmt)
 
     def named(self, seen: str, stmt: Let) -> bool:
-        """Whether a value of the reverse sweep that had no name of its own takes that of ``stmt``."""
+        """Whether a nameless value of the reverse sweep takes the name of ``stmt``."""
         bases = self.builder.bases
         if seen in bases or seen not in self.adjoint:
             return False

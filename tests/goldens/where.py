@@ -16,7 +16,6 @@ def f_reverse(x, slope, out_bar):
     out = np.where(condition, x, slope * x)
     # return np.where(x > 0.0, x, slope * x)
     x_bar = np.where(condition, out_bar, 0.0)
-    where_condition = np.where(condition, 0.0, out_bar)
-    slope_bar = np.sum(where_condition * x)
-    x_bar += where_condition * slope
+    slope_bar = np.sum(np.where(condition, 0.0, out_bar * x))
+    x_bar += np.where(condition, 0.0, out_bar * slope)
     return out, (x_bar, slope_bar)
