@@ -25,7 +25,7 @@ ANNOTATIONS = {
 }
 # Some that a compiler might want for itself.
 NAMES = ("a", "b", "c", "s", "t", "z", "u", "dx", "x_bar", "out", "_t", "x_2", "s_tape", "dv",
-         "trips", "n_2", "g", "acc", "a_bar", "i_2", "out_bar", "v_bar", "ds")
+         "trips", "n_2", "acc", "a_bar", "i_2", "out_bar", "v_bar", "ds")
 PARAMETERS = (("x", FLOAT), ("y", FLOAT), ("v", VECTOR), ("w", VECTOR), ("m", MATRIX), ("n", INT))
 CONSTANTS = ("0.5", "2.0", "-1.5", "1.0", "0.25", "3", "1", "0.0", "-2")
 
