@@ -97,7 +97,11 @@ def test_tolerances_are_the_callers() -> None:
 
 @pytest.mark.parametrize(
     ("keywords", "message"),
-    [({"order": 3}, "order is 1 or 2"), ({"modes": ("sideways",)}, "modes are"), ({"modes": ()}, "modes")],
+    [
+        ({"order": 3}, "order is 1 or 2"),
+        ({"modes": ("sideways",)}, "modes are"),
+        ({"modes": ()}, "modes are"),
+    ],
 )
 def test_wrong_arguments(keywords, message) -> None:
     with pytest.raises(ArgumentError, match=message):

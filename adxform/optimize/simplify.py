@@ -195,7 +195,7 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     """``np.sum(g, axis=1, keepdims=True)[:, 0]`` is ``np.sum(g, axis=1)``."""
     made = walk.origin_of(stmt.args[0])
     if _is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
-        again = replace(stmt, args=(made.args[0], stmt.args[1]))
+        again = replace(stmt, targets=("",), args=(made.args[0], stmt.args[1]))  # nameless
         part = _element(walk, again) or walk.made(stmt.op, again.args)
         base = walk.builder.bases.get(stmt.target)
         return walk.made(RULES["op.USub"].primitive, (part,), base)

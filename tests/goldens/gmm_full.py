@@ -52,6 +52,5 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     factors_bar += product * eye * exp_value * eye
     factors_bar += np.tril(product, k=-1)
     # diff = X[None, :, :] - means[:, None, :]
-    means_bar = np.sum(white_bar @ np.swapaxes(total, 1, 2), axis=1)
-    means_bar = -means_bar
+    means_bar = -np.sum(white_bar @ np.swapaxes(total, 1, 2), axis=1)
     return out, (logits_bar, means_bar, factors_bar)

@@ -326,9 +326,13 @@ class Writer:
         names: list[str] = []
         for kind in kinds:
             name = self.target(kind)
-            while name in names:
-                name = self.pick(*(n for n in NAMES if n not in names and self.env.get(n, kind) == kind))
+            for _ in range(20):
+                if name not in names:
+                    break
+                name = self.target(kind)
             names.append(name)
+        if len(set(names)) < len(names):
+            return self.plain()
         self.line(f"{', '.join(names)} = {values}")
         for name, kind in zip(names, kinds, strict=True):
             self.assign(name, kind)

@@ -69,10 +69,18 @@ UNUSUAL = {
     "form feeds": "import numpy as np\n\x0c\ndef f(x: float):\n    return np.sin(x)\n\x0c\nz = 1\n",
     "tabs": "def f(x: float):\n\tif x > 0:\n\t\treturn x * x\n\treturn x\n",
     "blank lines at the end": f"{SQUARE}\n\n\n\n",
-    "letters of other scripts": "# ñ 你好\ndef f(größe: float):\n    '''Fläche.'''\n    return größe**2\n",
-    "a string over lines": 'T = """\ndef g(x):\n"""\ndef f(x: float):\n    return x * len("""a\nb""")\n',
-    "statements after a semicolon": "import numpy as np; k = 2.0\ndef f(x: float): y = x; return y * k\n",
-    "decorators that change nothing": "import functools\n@functools.cache\ndef f(x: float):\n    return x * x\n",
+    "letters of other scripts": (
+        "# ñ 你好\ndef f(größe: float):\n    '''Fläche.'''\n    return größe**2\n"
+    ),
+    "a string over lines": (
+        'T = """\ndef g(x):\n"""\ndef f(x: float):\n    return x * len("""a\nb""")\n'
+    ),
+    "statements after a semicolon": (
+        "import numpy as np; k = 2.0\ndef f(x: float): y = x; return y * k\n"
+    ),
+    "decorators that change nothing": (
+        "import functools\n@functools.cache\ndef f(x: float):\n    return x * x\n"
+    ),
 }
 
 
@@ -192,7 +200,7 @@ def test_definitions_that_read_the_same_are_one() -> None:
         ("from numpy import sin\n\n\n", "from numpy import sin\nimport numpy as np\n\n\ndef f"),
         (
             "import typing\nif typing.TYPE_CHECKING:\n    import numpy as np\n",
-            "import typing\nimport numpy as np\nif typing.TYPE_CHECKING:\n    import numpy as np\ndef f",
+            "import typing\nimport numpy as np\nif typing.TYPE_CHECKING:\n    import numpy as np\n",
         ),
     ],
 )
