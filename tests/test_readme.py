@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from adxform.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -68,6 +68,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the examples, where README's files are written and its commands run."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     return tmp_path
 
 
@@ -102,7 +103,7 @@ def test_commands_print_what_is_shown(folder: Path) -> None:
             (folder / name).write_text(text, "utf-8")
         elif block.language == "console":
             for command, expected in commands(block):
-                actual = run(command, folder)
+                actual = run(command)
                 assert matches(expected, actual), f"README.md: {command} printed\n{actual}"
 
 
@@ -113,16 +114,18 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
         yield command, expected
 
 
-def run(command: str, folder: Path) -> str:
+def run(command: str) -> str:
+    """What a command prints on stdout and stderr."""
     name, *args = shlex.split(command)
     assert name == "adxform"
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", "adxform", *args], cwd=folder, env=env, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )
-    assert done.returncode == (2 if done.stdout.startswith("error: ") else 0), done.stdout
-    return done.stdout
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        with pytest.raises(SystemExit) as caught:
+            main(args, prog_name="adxform")
+    out.seek(0)
+    printed = out.read()
+    assert int(caught.value.code or 0) == (2 if printed.startswith("error: ") else 0), printed
+    return printed
 
 
 def test_the_two_commands_are_as_ci_expects_them(folder: Path) -> None:
@@ -131,7 +134,7 @@ def test_the_two_commands_are_as_ci_expects_them(folder: Path) -> None:
     assert all(b.language == "bash" and b.text.count("\n") == 1 for b in found.values())
     install, _, command = found["run"].text.strip().partition(" && ")
     assert install == "pip install ."
-    assert "def f_reverse" in run(command, folder)
+    assert "def f_reverse" in run(command)
     install, _, command = found["test"].text.strip().partition(" && ")
     assert (install, command) == ("pip install '.[test]'", "pytest -q -n auto")
 

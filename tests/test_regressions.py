@@ -5,6 +5,8 @@ Most were found by ``tests/random_programs``; the comment over each says what wa
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -244,6 +246,24 @@ def test_tuples_that_live_in_a_loop_only():
     agrees(tuple_within_a_loop_of_a_branch, V, 0.4)
 
 
+def tuple_and_number_under_one_name(x, n):
+    for _ in range(n):
+        if x > 0.5:
+            if x > 0.7:
+                a = (x, x)
+            x = x * 0.9
+        elif x > 0.2:
+            a = x * 2.0
+            x = x + a
+    return x
+
+
+@pytest.mark.xfail(raises=adxform.InternalError, reason="phis for variables that nobody reads")
+def test_a_dead_variable_may_be_a_tuple_on_one_path_and_a_number_on_another():
+    # InternalError: "a is used before it is bound", a header phi left out that a dead phi reads.
+    agrees(tuple_and_number_under_one_name, 0.8, 2)
+
+
 def scalar_test(x, n):
     return (x * n, x)
 
@@ -318,3 +338,29 @@ def test_pullbacks_give_memory_of_their_own():
 def test_jvp_of_a_bound_method():
     # ValueError: the receiver was not counted among the arguments.
     assert jvp(Cube().value, (2.0,), (1.0,)) == (8.0, 12.0)
+
+
+def mixed_moments(x):
+    return np.std(x) / np.mean(x) + np.var(x, ddof=1)
+
+
+def damped(x):
+    if x > 1:
+        return math.exp(-x) * math.sin(x)
+    elif x < -1:
+        return -x
+    return x**3
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(mixed_moments, np.array([3.1, 3.9, 3.4, 3.2])), (damped, 2.0), (damped, -2.0), (damped, 0.3)],
+)
+def test_reverse_over_reverse_agrees_with_forward_over_reverse(f, x):
+    """A number added to a whole cotangent array was pulled back without its sum; a value of a branch
+    not taken was handed over though it had never been bound."""
+    gradient = adxform.grad(f)
+    direction = np.cos(np.arange(np.size(x))).reshape(np.shape(x)) if np.ndim(x) else 1.0
+    _, forward = adxform.jvp(gradient, (x,), (direction,))
+    _, pullback = adxform.vjp(gradient, x)
+    np.testing.assert_allclose(pullback(direction)[0], forward, rtol=1e-12)

@@ -246,7 +246,11 @@ class Forward:
         """The operation itself, applied to tangents."""
         assert isinstance(stmt.op, Primitive)
         if stmt.op.name == "accumulate" and len(active) == 1:
-            return self.named(next(iter(active.values())), base)
+            (only,) = active.values()
+            whole = self.builder.type_of(args["bar"])
+            if was_broadcast(self.builder.type_of(only), whole) is not False:
+                return self.builder.emit(primitive("broadcast_like"), (only, args["bar"]), base)
+            return self.named(only, base)
         if stmt.op.name == "accumulate_at" and "value" not in active:
             return self.named(active["bar"], base)
         filled = []

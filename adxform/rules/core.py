@@ -44,12 +44,19 @@ linear("copy(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
 # rename(x) is x: a name that the compiler gives to make a derivation readable.
 linear("rename(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
 
-# accumulate(bar, value) is bar + value, and may reuse the memory of bar.
-linear("accumulate(bar, value)", bar="out_bar", value="out_bar", infer=_same)
+# accumulate(bar, value) is bar + value, and may reuse the memory of bar; value may be stretched.
+linear(
+    "accumulate(bar, value)", bar="out_bar", value="unbroadcast(out_bar, value)", infer=_same
+)
 
 # accumulate_at(bar, index, value) is bar with value added at index, in the memory of bar;
 # an element that index names twice takes both.
-linear("accumulate_at(bar, index, value)", bar="out_bar", value="out_bar[index]", infer=_same)
+linear(
+    "accumulate_at(bar, index, value)",
+    bar="out_bar",
+    value="unbroadcast(out_bar[index], value)",
+    infer=_same,
+)
 
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x

@@ -41,6 +41,7 @@ class Assembly:
     taken: set[str]
     kept: dict[str, ast.FunctionDef]
     made: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    texts: dict[int, tuple[ast.FunctionDef, str]] = field(default_factory=dict)
 
     def definition(self, part: Part, present: dict[str, str]) -> ast.FunctionDef:
         """A generated function's tree; ``present`` says what it calls users' functions."""
@@ -72,6 +73,21 @@ class Assembly:
         renamed = _Renamed({**names, "np": numpy})
         return [renamed.visit(copy.deepcopy(helper(name))) for name in used_helpers(called)]
 
+    def text(self, tree: ast.FunctionDef) -> str:
+        """A definition's text, without a line end."""
+        if id(tree) not in self.texts:
+            self.texts[id(tree)] = tree, to_source(tree).rstrip("\n")
+        return self.texts[id(tree)][1]
+
+    def says(self, tree: ast.FunctionDef) -> str:
+        """What a definition says, whatever its name and docstring are."""
+        (copied,) = ast.parse(self.text(tree)).body
+        assert isinstance(copied, ast.FunctionDef)
+        copied.name = "_"
+        if ast.get_docstring(copied) is not None:
+            copied.body = copied.body[1:]
+        return ast.dump(copied)
+
     def missing(self, tree: ast.FunctionDef) -> bool:
         """Whether a definition is not there yet; from now on it is.
 
@@ -84,7 +100,7 @@ class Assembly:
         if before is None:
             self.made[tree.name] = tree
             return True
-        if ast.dump(_plain(before)) != ast.dump(_plain(tree)):
+        if ast.dump(ast.parse(self.text(before))) != ast.dump(ast.parse(self.text(tree))):
             raise Clash(tree.name)
         return False
 
@@ -143,22 +159,6 @@ def check_parameters(tree: ast.FunctionDef, function: Function) -> None:
         raise InternalError(
             f"the parameters of {function.name} were renamed: please report this function"
         )
-
-
-def body_of(tree: ast.FunctionDef) -> str:
-    """What a definition says, whatever its name and docstring are."""
-    copied = _plain(tree)
-    copied.name = "_"
-    if ast.get_docstring(copied) is not None:
-        copied.body = copied.body[1:]
-    return ast.dump(copied)
-
-
-def _plain(tree: ast.FunctionDef) -> ast.FunctionDef:
-    """A definition as its text reads back."""
-    found = ast.parse(to_source(tree)).body[0]
-    assert isinstance(found, ast.FunctionDef)
-    return found
 
 
 def _dotted_names(tree: ast.AST) -> Iterator[list[str]]:

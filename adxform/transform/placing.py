@@ -8,19 +8,20 @@ import textwrap
 import tokenize
 
 from adxform.emit.printer import to_source
+from adxform.transform.assembly import Assembly
 from adxform.transform.planning import Piece
 from adxform.transform.selection import Decoration
 from adxform.transform.splice import Edits, Page, replaced_marker
 
 
-def place(edits: Edits, tree: ast.Module, piece: Piece) -> None:
+def place(edits: Edits, tree: ast.Module, piece: Piece, assembly: Assembly) -> None:
     """Splice a piece into the text; ``tree`` is that of the text."""
     page, path = edits.page, piece.made.chosen.path
     top = tree.body[path[0]]
     if piece.above:
-        edits.insert_above(page.comment_above(top), [_printed(*one) for one in piece.above])
+        edits.insert_above(page.comment_above(top), _texts(piece.above, assembly))
     if piece.below:
-        edits.insert_below(page.last_line(top), [_printed(*one) for one in piece.below])
+        edits.insert_below(page.last_line(top), _texts(piece.below, assembly))
     decoration = piece.made.chosen.decoration
     if piece.body is not None and decoration is not None:
         node = top.body[path[1]] if isinstance(top, ast.ClassDef) else top
@@ -30,8 +31,8 @@ def place(edits: Edits, tree: ast.Module, piece: Piece) -> None:
         _exchange(edits, node, piece.body)
 
 
-def _printed(marker: str, tree: ast.FunctionDef) -> str:
-    return f"{marker}\n{to_source(tree)}".rstrip("\n")
+def _texts(definitions: list[tuple[str, ast.FunctionDef]], assembly: Assembly) -> list[str]:
+    return [f"{marker}\n{assembly.text(tree)}" for marker, tree in definitions]
 
 
 def _undecorate(edits: Edits, node: ast.FunctionDef, at: int, decoration: Decoration) -> None:

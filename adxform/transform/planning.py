@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adxform.compiler import Part
-from adxform.transform.assembly import Assembly, body_of, check_names, check_parameters
+from adxform.transform.assembly import Assembly, check_names, check_parameters
 from adxform.transform.generation import Generator, Made
 from adxform.transform.splice import derived_marker, part_marker
 
@@ -46,7 +46,7 @@ def plan(made: list[Made], generator: Generator, assembly: Assembly) -> list[Pie
     stands above the first user of it, where a later run leaves it.
     """
     plain = all(one.chosen.decoration is None for one in made)
-    prints = _Prints(generator, assembly, sharing=plain)
+    prints = _Prints(generator, assembly, sharing=plain and len(made) > 1)
     lasting = {
         needed.tree.name
         for one in made
@@ -69,7 +69,7 @@ class _Prints:
         self.assembly = assembly
         self.sharing = sharing and not assembly.kept
         self.known: dict[int, list[_Definition]] = {}
-        self.seen = {body_of(tree): _Definition(tree, None) for tree in assembly.kept.values()}
+        self.seen = {assembly.says(tree): _Definition(tree, None) for tree in assembly.kept.values()}
 
     def all(self, root: Part) -> list[_Definition]:
         """A generated function after the helpers and parts that it calls."""
@@ -78,7 +78,7 @@ class _Prints:
             shared = {id(one.tree): one for one in map(self._shared, parts)}
             own = self._printed(last)
             if self.sharing:
-                self.seen.setdefault(body_of(own.tree), own)
+                self.seen.setdefault(self.assembly.says(own.tree), own)
             found = [*shared.values(), own]
             helpers = self.assembly.helpers(
                 [one.tree for one in found], self.generator.spellings["np"]
@@ -88,7 +88,7 @@ class _Prints:
 
     def _shared(self, part: Part) -> _Definition:
         made = self._printed(part)
-        found = self.seen.setdefault(body_of(made.tree), made)
+        found = self.seen.setdefault(self.assembly.says(made.tree), made)
         self.generator.parts_called[made.tree.name].name = found.tree.name
         return found
 

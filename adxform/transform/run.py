@@ -7,6 +7,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from adxform.core.pause import collection_paused
 from adxform.errors import (
     AdxformError,
     ArgumentError,
@@ -47,6 +48,7 @@ class Transformed:
     notes: list[str] = field(default_factory=list)
 
 
+@collection_paused
 def transform(
     source: str,
     file: str = "<string>",
@@ -133,7 +135,7 @@ class _Run:
                 piece.check(known | {"scipy"}, self.text.file)
         edits = Edits(self.page)
         for piece in pieces:
-            place(edits, self.fresh, piece)
+            place(edits, self.fresh, piece, assembly)
         tops = [self.fresh.body[piece.made.chosen.path[0]].lineno for piece in pieces]
         add_imports(edits, self.fresh, imports, min(tops, default=1))
         drop_imports(edits, self.fresh, self._unused(pieces))

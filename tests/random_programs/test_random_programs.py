@@ -314,6 +314,9 @@ def check_single(case: Case, gradient: tuple[Any, ...] | None) -> None:
 def check_second_order(case: Case) -> None:
     gradient = Derivative(case.f, case.places)
     found = parts(adxform.hvp(case.f, copy.deepcopy(case.args), case.dx))
+    _, pullback = adxform.vjp(gradient, *copy.deepcopy(case.args))
+    again = tuple(pullback(tuple(case.dx[i] for i in case.places))[i] for i in case.places)
+    assert close(tuple(found), again, 1e-8), f"reverse over reverse {again} is not hvp {found}"
     estimate = difference(lambda *args: gradient(*args), case.args, case.dx)
     if estimate is None or not size(estimate) < LIMIT:
         return
@@ -346,6 +349,12 @@ def check(program: Program, seed: int) -> None:
 def refusable(program: Program, error: AdxformError) -> bool:
     """Whether a refusal is about arrays that are changed in place."""
     return any(op in program.text for op in ("+=", "-=", "*=")) and "in place" in str(error)
+
+
+@settings(suppress_health_check=list(HealthCheck), max_examples=20)
+@given(programs(), st.integers(0, 1000))
+def test_a_few_random_programs(program: Program, seed: int) -> None:
+    check(program, seed)
 
 
 @pytest.mark.slow
