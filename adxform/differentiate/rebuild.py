@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Var,
     While,
     blocks_of,
+    leaves,
     uses,
 )
 from adxform.core.types import INT, Array, Scalar
@@ -108,10 +109,26 @@ class Rebuild:
             return True
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "copy":
             return self.is_count(stmt.args[0])
+        if stmt is None and definition.path:  # the index of a loop over range(n)
+            loop = definition.path[-1][0]
+            return isinstance(loop, For) and loop.index == bound.name and len(loop.bounds) == 1
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return False
+        if stmt.op.name == "[]":
+            return self.is_extent(stmt)
+        if stmt.op.name == "min":
+            return all(self.is_count(part) for arg in stmt.args for part in leaves(arg))
+        return stmt.op.name in ("len", ".size")
+
+    def is_extent(self, stmt: Let) -> bool:
+        """Whether an element is one of a shape."""
+        source = stmt.args[0]
+        found = self.link.defined.get(source.name) if isinstance(source, Var) else None
+        made = None if found is None else found.stmt
         return (
-            isinstance(stmt, Let)
-            and isinstance(stmt.op, Primitive)
-            and (stmt.op.name in ("len", "[]", ".size", "min"))
+            isinstance(made, Let)
+            and isinstance(made.op, Primitive)
+            and made.op.name in (".shape", "np.shape")
         )
 
     def version(self, tape: Tape) -> str:

@@ -21,9 +21,8 @@ def f_reverse(x, s_bar=1.0):
     t_tape = [None] * len_x
     s_tape = [None] * len_x
     for i in range(len_x):
-        trip_count_value = len(range(i))
-        t_tape_2 = np.empty(trip_count_value)
-        s_tape_2 = np.empty(trip_count_value)
+        t_tape_2 = np.empty(i)
+        s_tape_2 = np.empty(i)
         for j in range(i):
             s_tape_2[j] = s
             cos_value = np.cos(x[i] - x[j])
