@@ -190,12 +190,19 @@ class Forward:
             last = place == len(terms) - 1
             term = self.term(stmt, rule, args, param, tangent, base if last and not total else None)
             if total is not None:
-                term = self.builder.emit(primitive("op.Add"), (total, term), base if last else None)
+                term = self.sum(total, term, base if last else None)
             total = term
         assert total is not None
         if rule.broadcasts:
             total = self.spread(total, stmt, active, base)
         return self.named(total, base)
+
+    def sum(self, first: Operand, second: Operand, base: str | None = None) -> Operand:
+        """The sum of two tangents; of several results', one by one."""
+        if isinstance(first, Tuple) and isinstance(second, Tuple):
+            pairs = zip(first.items, second.items, strict=True)
+            return Tuple(tuple(self.sum(a, b) for a, b in pairs))
+        return self.builder.emit(primitive("op.Add"), (first, second), base)
 
     def replacements(self, arg: Operand, tangent: Operand) -> tuple[Operand, ...]:
         """What takes an argument's place in a product: its tangent, item by item in a list."""

@@ -106,7 +106,10 @@ class Reverse:
 
     def seed(self, bars: Bars, name: str, value: Operand) -> None:
         """Start a cotangent with a value that has a name of its own already."""
-        if name in bars:
+        known = self.builder.type_of(Var(name))
+        if isinstance(known, Struct):
+            value = self.tuple_sum(bars.get(name), value, len(known.items))
+        elif name in bars:
             value = self.builder.emit(primitive("accumulate"), (bars[name], value), self.base(name))
         bars[name] = value
 
@@ -133,7 +136,9 @@ class Reverse:
             and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
         ):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
-        if name in bars:
+        if isinstance(own, Struct):
+            value = self.tuple_sum(bars.get(name), value, len(own.items))
+        elif name in bars:
             value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
         elif base is not None and not (
             isinstance(value, Var) and self.builder.bases.get(value.name) == base
@@ -182,8 +187,9 @@ class Reverse:
         assert isinstance(x, Var)
         known = self.builder.type_of(x)
         if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
-            empty = Tuple((Const(None),) * len(known.items))
-            bars[x.name] = self.with_item(bars.get(x.name, empty), index.value, out_bar)
+            items: list[Operand] = [Const(None)] * len(known.items)
+            items[index.value] = out_bar
+            bars[x.name] = self.tuple_sum(bars.get(x.name), Tuple(tuple(items)), len(items))
         elif x.name in self.activity and (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
@@ -193,14 +199,23 @@ class Reverse:
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
 
-    def with_item(self, bar: Operand, place: int, value: Operand) -> Operand:
-        """The cotangent of a tuple, a tuple with None for zero, after adding to one item."""
-        assert isinstance(bar, Tuple)
-        items = list(bar.items)
-        if items[place] != Const(None):
-            value = self.builder.emit(primitive("accumulate"), (items[place], value))
-        items[place] = value
+    def tuple_sum(self, bar: Operand | None, value: Operand, size: int) -> Operand:
+        """The sum of two cotangents of a tuple: tuples themselves, with None for zero."""
+        if bar is None:
+            return value
+        items = []
+        for first, second in zip(self.items(bar, size), self.items(value, size), strict=True):
+            if Const(None) in (first, second):
+                items.append(second if first == Const(None) else first)
+            else:
+                items.append(self.builder.emit(primitive("accumulate"), (first, second)))
         return Tuple(tuple(items))
+
+    def items(self, bar: Operand, size: int) -> list[Operand]:
+        """The items of a tuple's cotangent."""
+        if isinstance(bar, Tuple):
+            return list(bar.items)
+        return [self.builder.emit(primitive("[]"), (bar, Const(i))) for i in range(size)]
 
     def pull(
         self,

@@ -97,7 +97,8 @@ def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:
 
 def without_gaps(block: Block, names: list[str], types: Types) -> Block:
     """A block in which ``names`` have a value on every path: one that is handed over is read even
-    where a branch not taken would have bound it."""
+    where a branch not taken would have bound it.
+    """
     phis = {phi.target: phi for stmt in walk(block) for phi in phis_of(stmt)}
     wanted: set[str] = set()
     work = list(names)

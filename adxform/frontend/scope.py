@@ -226,7 +226,8 @@ class FileScope:
 
     def _module_scope(self, stmt: ast.ImportFrom) -> FileScope | None:
         """The scope of a module imported from, where it is a file beside this one."""
-        if (stmt.module or "").partition(".")[0] == "adxform" and not stmt.level:
+        head = (stmt.module or "").partition(".")[0]
+        if not stmt.level and head in sys.stdlib_module_names | {"adxform", "numpy", "scipy"}:
             return None
         folder = Path(self.text.file).resolve().parent
         for _ in range(max(stmt.level - 1, 0)):

@@ -3,6 +3,7 @@
 from adxform.rules import (  # noqa: F401  (each file fills the table as it is imported)
     arithmetic,
     augmented,
+    averages,
     broadcasting,
     conversion,
     core,
@@ -24,6 +25,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     selection,
     shapes,
     special,
+    splitting,
     steps,
     tensors,
     ufuncs,

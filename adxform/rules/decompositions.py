@@ -224,3 +224,61 @@ general(
     infer=_transposed_type,
     sample=calls("R(4, 3)", "R(2, 3)", "S(3)", "R(2, 4, 3)"),
 )
+
+
+# The solution x of least squares is p b with the pseudoinverse p, and the residual is b - a x.
+
+
+def _lstsq_type(a: Type, b: Type, rcond: Type) -> Type:
+    matrix, right = dims_of(infer.as_array(a)), dims_of(infer.as_array(b))
+    dims = None if matrix is None or right is None else (matrix[-1], *right[1:])
+    dtype = float_dtype(a, b)
+    return Struct((Array(dtype, dims), Array(dtype, None), infer.inert(), Array(dtype, None)))
+
+
+_P = "np.linalg.pinv(a)"
+_BACK = f"matrix_transpose({_P}) @ out_bar[0]"
+_RESIDUAL = "(b - a @ out[0])"
+_SQUARED_BAR = f"2.0 * uncolumned(columns({_RESIDUAL}, b) * out_bar[1], b)"
+
+
+def _lstsq_a(out_bar: Type) -> str:
+    terms = []
+    if not unused(out_bar, 0):
+        rest = f"out_bar[0] - {_P} @ (a @ out_bar[0])"
+        terms += [f"matmul_left({_RESIDUAL}, a, {_P} @ ({_BACK}))",
+                  f"matmul_left(-({_BACK}), a, out[0])",
+                  f"matmul_left(matrix_transpose({_P}) @ out[0], a, {rest})"]
+    if not unused(out_bar, 1):
+        terms.append(f"matmul_left(-{_SQUARED_BAR}, a, out[0])")
+    if not unused(out_bar, 3):
+        terms.append(f"({_THIN}[0] * out_bar[3]) @ {_THIN}[2]")
+    return " + ".join(terms) or "np.zeros_like(a)"
+
+
+def _lstsq_b(out_bar: Type) -> str:
+    terms = [] if unused(out_bar, 0) else [_BACK]
+    terms += [] if unused(out_bar, 1) else [_SQUARED_BAR]
+    return " + ".join(terms) or "np.zeros_like(b)"
+
+
+def _dlstsq(solution: str, residual: str, values: str) -> str:
+    squared = f"2.0 * np.sum(columns({_RESIDUAL}, b) * columns({residual}, b), axis=0)"
+    return f"({solution}, {squared}[:len(out[1])], 0.0, {values})"
+
+
+_TURNED_X = f"matrix_transpose(da) @ (matrix_transpose({_P}) @ out[0])"
+general(
+    "np.linalg.lstsq(a, b, rcond=None)",
+    a=_lstsq_a,
+    da=_dlstsq(
+        f"{_P} @ (matrix_transpose({_P}) @ (matrix_transpose(da) @ {_RESIDUAL}) - da @ out[0])"
+        f" + {_TURNED_X} - {_P} @ (a @ ({_TURNED_X}))",
+        "-da @ out[0]",
+        f"np.diagonal(matrix_transpose({_THIN}[0]) @ da @ matrix_transpose({_THIN}[2]))",
+    ),
+    b=_lstsq_b,
+    db=_dlstsq(f"{_P} @ db", "db", "np.zeros_like(out[3])"),
+    infer=_lstsq_type,
+    sample=calls("R(5, 3), R(5)", "R(5, 3), R(5, 2)"),
+)

@@ -74,18 +74,18 @@ linear(
 alias("a.sum(axis=None, *, keepdims=False)", "np.sum")
 
 
-def _mean(a: Type, axis: Type) -> str:
+def mean(a: Type, axis: Type) -> str:
+    """The cotangent of what a mean was taken of."""
     return f"spread(out_bar / {count(a, axis)}, a, axis, keepdims)"
 
 
 linear(
     "np.mean(a, axis=None, *, keepdims=False)",
-    a=_mean,
+    a=mean,
     infer=float_total,
     sample=calls(*OVER_AXES.lists[:6]),
 )
 alias("a.mean(axis=None, *, keepdims=False)", "np.mean")
-alias("np.average(a, axis=None, *, keepdims=False)", "np.mean")
 
 
 def _sum_of_list(iterable: Type) -> str:

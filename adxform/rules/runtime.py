@@ -154,6 +154,15 @@ def kron_blocks(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
     return np.reshape(g, sizes), a, b
 
 
+def weights_along(weights: Any, a: Any, axis: Any) -> Any:
+    """Lay a vector of weights along the axis of a that they belong to."""
+    if np.ndim(weights) == np.ndim(a):
+        return weights
+    shape = [1] * np.ndim(a)
+    shape[axis] = np.size(weights)
+    return np.reshape(weights, shape)
+
+
 # Running products
 
 

@@ -69,7 +69,8 @@ class _Prints:
         self.assembly = assembly
         self.sharing = sharing and not assembly.kept
         self.known: dict[int, list[_Definition]] = {}
-        self.seen = {assembly.says(tree): _Definition(tree, None) for tree in assembly.kept.values()}
+        kept = assembly.kept.values()
+        self.seen = {assembly.says(tree): _Definition(tree, None) for tree in kept}
 
     def all(self, root: Part) -> list[_Definition]:
         """A generated function after the helpers and parts that it calls."""

@@ -58,6 +58,17 @@ def gradient_agrees(expression: str, typed: bool = True, **args: Any) -> str:
     return found.text
 
 
+def tangent_agrees(expression: str, typed: bool = True, h: float = 1e-6, **args: Any) -> None:
+    """Compare the forward function's tangent with differences."""
+    found = made(expression, args, "forward", typed)
+    f = eval(f"lambda {', '.join(args)}: {expression}", dict(NAMESPACE))
+    moves = {n: np.random.default_rng(5).normal(size=v.shape) for n, v in args.items()}
+    ahead, behind = (f(**{n: v + s * moves[n] for n, v in args.items()}) for s in (h, -h))
+    _, tangent = found.call(*args.values(), *moves.values())
+    plain = (np.asarray(ahead) - np.asarray(behind)) / (2 * h)
+    np.testing.assert_allclose(tangent, plain, rtol=1e-6, atol=1e-7, err_msg=found.text)
+
+
 def slopes(f: Any, args: dict[str, Any], name: str, seeds: list[Any], h: float = 1e-6) -> Any:
     x = np.asarray(args[name])
     slope = np.zeros(x.shape)
@@ -328,6 +339,24 @@ def test_matrices(expression: str, stack: Any, typed: bool) -> None:
 def test_solve(shapes: Any, typed: bool) -> None:
     a = 2.0 * np.eye(3) + numbers(*shapes[0])
     gradient_agrees("np.linalg.solve(a, b)", typed, a=a, b=numbers(*shapes[1]))
+
+
+@BOTH
+@pytest.mark.parametrize("shapes", [((5, 3), (5,)), ((5, 3), (5, 2)), ((2, 3), (2,)), ((3, 3), (3,))])
+def test_least_squares(shapes: Any, typed: bool) -> None:
+    a, b = numbers(*shapes[0]), numbers(*shapes[1])
+    gradient_agrees("np.linalg.lstsq(a, b)[0]", typed, a=a, b=b)
+    tangent_agrees("np.linalg.lstsq(a, b)[0]", typed, a=a, b=b)
+
+
+@BOTH
+@pytest.mark.parametrize("expression", [
+    "np.split(x, 2)[1]", "np.split(x, [1], axis=1)[0] * np.split(x, [1], axis=1)[1][:, :1]",
+    "np.meshgrid(x[0], x[:, 0])[1]", "np.meshgrid(x[0], x[:, 0], indexing='ij')[0]",
+])
+def test_parts(expression: str, typed: bool) -> None:
+    gradient_agrees(expression, typed, x=numbers(2, 3))
+    tangent_agrees(expression, typed, x=numbers(2, 3))
 
 
 @BOTH
