@@ -118,8 +118,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     whole = tuple(primals) if receiver is None else (receiver, *primals)
     offset = len(whole) - len(primals)
     compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
-    value, tangent = compiled.call(*whole, *(tangents[i] for i in places))
+    value, tangent = compiled.call(*whole, *(_unboxed(tangents[i]) for i in places))
     return value, tangent
+
+
+def _unboxed(value: Any) -> Any:
+    """A number for an array of rank 0: generated code may write into that, and it is the user's."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -174,7 +179,7 @@ class Pullback:
                 raise ArgumentError(
                     f"the cotangent has shape {np.shape(seed)}, the value {np.shape(leaf)}"
                 )
-        bars = self.pair.pull(*self.needed, *(given[i] for i in self.pair.pulled))
+        bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
         bars = (bars,) if len(self.places) == 1 else bars
         result: list[Any] = [None] * len(self.primals)
         for place, bar in zip(self.places, bars, strict=True):

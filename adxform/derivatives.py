@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -266,13 +267,10 @@ class Derivative:
             raise ArgumentError("the source of a derivative of a derivative needs args=")
         made, _ = self._derived(tuple(args))
         assert isinstance(made.result, Tuple)
-        return made if self.value else _with_result(made, made.result.items[1])
-
-
-def _with_result(function: Function, result: Any) -> Function:
-    from dataclasses import replace
-
-    return replace(function, result=result)
+        value, bars = made.result.items
+        if not self.single and len(self.places) == 1:
+            bars = Tuple((bars,))
+        return replace(made, result=Tuple((value, bars)) if self.value else bars)
 
 
 def _rebuild(

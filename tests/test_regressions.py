@@ -264,6 +264,21 @@ def test_a_dead_variable_may_be_a_tuple_on_one_path_and_a_number_on_another():
     agrees(tuple_and_number_under_one_name, 0.8, 2)
 
 
+def tuple_on_one_side_of_a_return(x, v, y):
+    if x > 2.0:
+        pass
+    elif x > 1.0:
+        return x * x
+    a = (1.0, v - y)
+    return x * y
+
+
+@pytest.mark.xfail(raises=adxform.InternalError, reason="phis for variables that nobody reads")
+def test_a_dead_tuple_may_live_on_one_side_of_a_return():
+    # InternalError: "used outside its block".
+    agrees(tuple_on_one_side_of_a_return, 0.5, V, 2.0)
+
+
 def scalar_test(x, n):
     return (x * n, x)
 

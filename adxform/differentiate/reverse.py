@@ -46,6 +46,7 @@ from adxform.differentiate.common import (
 )
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
+from adxform.differentiate.tuples import only_item, tuple_sum
 from adxform.rules.table import RULES, Rule
 
 
@@ -108,7 +109,7 @@ class Reverse:
         """Start a cotangent with a value that has a name of its own already."""
         known = self.builder.type_of(Var(name))
         if isinstance(known, Struct):
-            value = self.tuple_sum(bars.get(name), value, len(known.items))
+            value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
         elif name in bars:
             value = self.builder.emit(primitive("accumulate"), (bars[name], value), self.base(name))
         bars[name] = value
@@ -137,7 +138,7 @@ class Reverse:
         ):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
         if isinstance(own, Struct):
-            value = self.tuple_sum(bars.get(name), value, len(own.items))
+            value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
         elif name in bars:
             value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
         elif base is not None and not (
@@ -187,9 +188,9 @@ class Reverse:
         assert isinstance(x, Var)
         known = self.builder.type_of(x)
         if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
-            items: list[Operand] = [Const(None)] * len(known.items)
-            items[index.value] = out_bar
-            bars[x.name] = self.tuple_sum(bars.get(x.name), Tuple(tuple(items)), len(items))
+            size = len(known.items)
+            part = only_item(out_bar, index.value, size)
+            bars[x.name] = tuple_sum(self.builder, bars.get(x.name), part, size)
         elif x.name in self.activity and (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
@@ -198,24 +199,6 @@ class Reverse:
             bars[x.name] = self.builder.emit(
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
-
-    def tuple_sum(self, bar: Operand | None, value: Operand, size: int) -> Operand:
-        """The sum of two cotangents of a tuple: tuples themselves, with None for zero."""
-        if bar is None:
-            return value
-        items = []
-        for first, second in zip(self.items(bar, size), self.items(value, size), strict=True):
-            if Const(None) in (first, second):
-                items.append(second if first == Const(None) else first)
-            else:
-                items.append(self.builder.emit(primitive("accumulate"), (first, second)))
-        return Tuple(tuple(items))
-
-    def items(self, bar: Operand, size: int) -> list[Operand]:
-        """The items of a tuple's cotangent."""
-        if isinstance(bar, Tuple):
-            return list(bar.items)
-        return [self.builder.emit(primitive("[]"), (bar, Const(i))) for i in range(size)]
 
     def pull(
         self,

@@ -179,13 +179,13 @@ class FileScope:
             plain = top and isinstance(
                 stmt, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Assign | ast.AnnAssign
             )
-            seen = name in self.bindings and not _same_module(self.bindings[name], stmt)
+            old = self.bindings.get(name)
+            seen = name in self.bindings and not _same_module(old, stmt)
             self.bindings[name] = stmt if plain and not seen else None
-        if isinstance(stmt, ast.If | ast.Try):
-            for inner in ast.iter_child_nodes(stmt):
-                if isinstance(inner, ast.Import | ast.ImportFrom):
-                    for name in bound_names(inner):
-                        self.bindings[name] = inner
+            made = imports_within(stmt, name)
+            first = old if seen else made[0] if made and _certain(stmt) else None
+            if made and all(_alike(first, other) for other in made):
+                self.bindings[name] = first
 
     def lookup(self, name: str) -> Meaning | None:
         if name not in self.bindings:
@@ -271,6 +271,11 @@ def _same_module(first: ast.stmt | None, second: ast.stmt) -> bool:
     )
 
 
+def _alike(first: ast.stmt | None, second: ast.stmt) -> bool:
+    same = first is not None and ast.dump(first) == ast.dump(second)
+    return same or _same_module(first, second)
+
+
 def _standard_constant(dotted: str) -> Any:
     """The value of ``np.pi``, ``math.e`` and the like: constants and dtypes by standard name."""
     if dotted.split(".")[0] not in ("np", "math"):
@@ -285,6 +290,27 @@ def _literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         return UNKNOWN
+
+
+def _certain(stmt: ast.stmt) -> bool:
+    """Whether what a statement imports is there: ``try: import ...``, or only for type checkers."""
+    return isinstance(stmt, ast.Try) or "TYPE_CHECKING" in ast.unparse(getattr(stmt, "test", stmt))
+
+
+def imports_within(stmt: ast.stmt, name: str) -> list[ast.stmt]:
+    """The imports in a branch or try statement that bind a name, if nothing else there does.
+
+    ``np = None`` after a failed import counts as nothing.
+    """
+    if not isinstance(stmt, ast.If | ast.Try):
+        return []
+    found = []
+    for inner in ast.walk(stmt):
+        nothing = isinstance(inner, ast.Assign) and ast.unparse(inner.value) == "None"
+        compound = isinstance(inner, ast.If | ast.Try)
+        if isinstance(inner, ast.stmt) and not (nothing or compound) and name in bound_names(inner):
+            found.append(inner)
+    return found if all(isinstance(i, ast.Import | ast.ImportFrom) for i in found) else []
 
 
 def bound_names(stmt: ast.AST) -> list[str]:
