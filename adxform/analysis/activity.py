@@ -145,7 +145,8 @@ class _Useful:
             case While(phis=phis, head=head, body=body):
                 self._loop(phis, (body, head))
             case Effect():
-                if any(name in self.names for _, name in stmt.writes):
+                changed = [] if stmt.harmless else [n for _, o in stmt.reads for n in names_in(o)]
+                if any(name in self.names for name in (*changed, *dict(stmt.writes).values())):
                     for _, operand in stmt.reads:
                         self.names.update(names_in(operand))
 

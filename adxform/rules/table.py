@@ -12,6 +12,9 @@ A formula is NumPy text over the primitive's own parameters, ``out`` (its result
 ``item``, ``index``
     for a parameter that takes a list of arrays, the array meant and its place in the list.
 
+An index is said by itself as ``np.s_[:, i]``. Of a primitive with several results, ``out_bar`` is a
+tuple, with None for a result that no cotangent came back from.
+
 A formula may also be a function from the parameters' types to such text, to say it shorter where
 ranks are known; or a function of ordinary NumPy statements marked by ``@statements``.
 """

@@ -120,6 +120,8 @@ class _Run:
             try:
                 return self._attempt(Assembly(taken, former))
             except Clash as clash:
+                if clash.name in taken:
+                    raise InternalError(f"two definitions of {clash.name}") from None
                 taken = {*taken, clash.name}
 
     def _attempt(self, assembly: Assembly) -> Transformed:

@@ -314,9 +314,6 @@ def check_single(case: Case, gradient: tuple[Any, ...] | None) -> None:
 def check_second_order(case: Case) -> None:
     gradient = Derivative(case.f, case.places)
     found = parts(adxform.hvp(case.f, copy.deepcopy(case.args), case.dx))
-    _, pullback = adxform.vjp(gradient, *copy.deepcopy(case.args))
-    again = tuple(pullback(tuple(case.dx[i] for i in case.places))[i] for i in case.places)
-    assert close(tuple(found), again, 1e-8), f"reverse over reverse {again} is not hvp {found}"
     estimate = difference(lambda *args: gradient(*args), case.args, case.dx)
     if estimate is None or not size(estimate) < LIMIT:
         return
