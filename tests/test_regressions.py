@@ -379,3 +379,47 @@ def test_reverse_over_reverse_agrees_with_forward_over_reverse(f, x):
     _, forward = adxform.jvp(gradient, (x,), (direction,))
     _, pullback = adxform.vjp(gradient, x)
     np.testing.assert_allclose(pullback(direction)[0], forward, rtol=1e-12)
+
+
+def tuple_or_number_that_nothing_reads(x, v):
+    k = 0
+    s = 0.0
+    while k < 2:
+        if k == 0:
+            for a in v:
+                last = (a, a * x)
+                s += a * x
+        elif x > 0.1:
+            last = x * x
+            s += last
+        k += 1
+    return s
+
+
+def test_a_variable_that_is_a_tuple_on_a_path_of_a_loop_and_that_nothing_reads():
+    # InternalError: a phi inside the loop mentioned the header of a variable that had none.
+    agrees(tuple_or_number_that_nothing_reads, 0.4, V)
+
+
+def tuple_read_through_a_join(x, n):
+    s = 0.0
+    for i in range(n):
+        if i > 1:
+            z = last if i > 2 else 1.0
+            s += z * x
+        last = (x, x) if i == 1 else x * x
+    return s
+
+
+def tuple_read_by_a_statement(x, n):
+    for i in range(n):
+        if i > 0:
+            print(last)
+        last = (x, x) if i == 1 else x * x
+    return x
+
+
+@pytest.mark.parametrize("f", [tuple_read_through_a_join, tuple_read_by_a_statement])
+def test_a_variable_that_is_a_tuple_on_one_path_of_a_loop_is_refused_where_it_is_read(f):
+    with pytest.raises(adxform.UnsupportedError, match="tuple"):
+        grad(f)(0.4, 5)

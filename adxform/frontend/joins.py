@@ -49,6 +49,7 @@ class Joins(Calls):
                 return first if isinstance(first, Tuple) else second
             return MIXED
         phis.append(Phi(target, first, second))
+        self.note_merge(phis[-1])
         return Var(target)
 
     def _open_headers(
@@ -90,8 +91,9 @@ class Joins(Calls):
             if shape.name in self.read:
                 raise self.unsupported("a variable becomes a tuple inside the loop")
             self.env[shape.name] = MIXED
-            return
+            after = UNDEFINED  # phis inside, which nothing reads, may still mention the name
         phis.append(Phi(shape.name, before, after))
+        self.note_merge(phis[-1])
 
 
 def split_phis(body: list[ast.stmt]) -> tuple[list[tuple[str, str, str]], list[ast.stmt]]:

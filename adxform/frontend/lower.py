@@ -199,8 +199,8 @@ class Lowerer(Joins):
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant):
             return
         harmless = self._harmless(stmt)
-        operands = [self.value(version) for version in reads.values()]
-        if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands):
+        operands = {name: self.used(version, stmt) for name, version in reads.items()}
+        if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
             raise self.unsupported(
                 "this statement may change a list whose items the derivative follows",
                 stmt,
@@ -209,7 +209,7 @@ class Lowerer(Joins):
         self.builder.append(
             Effect(
                 stmt,
-                tuple((name, self.value(version)) for name, version in reads.items()),
+                tuple(operands.items()),
                 tuple(writes.items()),
                 harmless,
                 self.builder.origin,

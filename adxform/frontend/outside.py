@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterable
 
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -13,9 +14,11 @@ from adxform.core.ir import (
     Global,
     Opaque,
     Operand,
+    Phi,
     Tuple,
     Var,
     names_in,
+    uses,
 )
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
@@ -41,6 +44,7 @@ class Outside(Expressions):
         self.depth = 0
         self.result_name: str | None = "out"
         self.read: set[str] = set()
+        self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
@@ -57,17 +61,36 @@ class Outside(Expressions):
         if node.id == UNBOUND:
             return UNDEFINED
         if node.id in self.locals or node.id in self.env:
-            found = self.value(node.id)
-            self.read.update(names_in(found))
-            if found is MIXED:
-                raise self.unsupported(
-                    "this variable is a tuple on one path and something else on another", node
-                )
-            return found
+            return self.used(node.id, node)
         meaning = self.lookup(node.id)
         if meaning is None:
             raise self.unsupported(f"the name {node.id} is not defined", node)
         return self.outer(meaning, node)
+
+    def used(self, version: str, node: ast.AST) -> Operand:
+        """What a version of a variable is where a statement reads it."""
+        found = self.value(version)
+        if found is MIXED:
+            raise self.unsupported(
+                "this variable is a tuple on one path and something else on another", node
+            )
+        self.mark_read(names_in(found))
+        return found
+
+    def mark_read(self, names: Iterable[str]) -> None:
+        """Note names as read, and what phis have merged into them."""
+        waiting = [name for name in names if name not in self.read]
+        while waiting:
+            name = waiting.pop()
+            if name not in self.read:
+                self.read.add(name)
+                waiting.extend(self.merged.get(name, ()))
+
+    def note_merge(self, phi: Phi) -> None:
+        """Remember what a phi merges: it is read where the phi's target is."""
+        self.merged[phi.target] = sources = tuple(uses((phi.first, phi.second)))
+        if phi.target in self.read:
+            self.mark_read(sources)
 
     def value(self, version: str) -> Operand:
         if version == UNBOUND:
