@@ -258,7 +258,6 @@ def tuple_and_number_under_one_name(x, n):
     return x
 
 
-@pytest.mark.xfail(raises=adxform.InternalError, reason="phis for variables that nobody reads")
 def test_a_dead_variable_may_be_a_tuple_on_one_path_and_a_number_on_another():
     # InternalError: "a is used before it is bound", a header phi left out that a dead phi reads.
     agrees(tuple_and_number_under_one_name, 0.8, 2)
@@ -273,7 +272,6 @@ def tuple_on_one_side_of_a_return(x, v, y):
     return x * y
 
 
-@pytest.mark.xfail(raises=adxform.InternalError, reason="phis for variables that nobody reads")
 def test_a_dead_tuple_may_live_on_one_side_of_a_return():
     # InternalError: "used outside its block".
     agrees(tuple_on_one_side_of_a_return, 0.5, V, 2.0)

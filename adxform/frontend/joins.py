@@ -36,6 +36,7 @@ class Joins(Calls):
     def _merge(self, target: str, first: Operand, second: Operand, phis: list[Phi]) -> Operand:
         if MIXED in (first, second):
             return MIXED
+        first, second = _unbound_items(first, second), _unbound_items(second, first)
         if isinstance(first, Tuple) and isinstance(second, Tuple):
             if len(first.items) != len(second.items):
                 return MIXED
@@ -45,8 +46,6 @@ class Joins(Calls):
                 first.is_list,
             )
         if isinstance(first, Tuple) or isinstance(second, Tuple):
-            if UNDEFINED in (first, second):
-                return first if isinstance(first, Tuple) else second
             return MIXED
         phis.append(Phi(target, first, second))
         self.note_merge(phis[-1])
@@ -94,6 +93,13 @@ class Joins(Calls):
             after = UNDEFINED  # phis inside, which nothing reads, may still mention the name
         phis.append(Phi(shape.name, before, after))
         self.note_merge(phis[-1])
+
+
+def _unbound_items(value: Operand, other: Operand) -> Operand:
+    """``value``; where it is unbound and ``other`` a tuple, a tuple of that length, unbound."""
+    if value == UNDEFINED and isinstance(other, Tuple):
+        return Tuple((UNDEFINED,) * len(other.items), other.is_list)
+    return value
 
 
 def split_phis(body: list[ast.stmt]) -> tuple[list[tuple[str, str, str]], list[ast.stmt]]:
