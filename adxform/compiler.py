@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -16,11 +16,12 @@ from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
 from adxform.frontend.lower import lower
-from adxform.frontend.program import Program
+from adxform.frontend.program import Program, params_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
+from adxform.signatures import annotated_params, type_of_argument
 
 Part = tuple[Function, Types]
 Watch = tuple[LiveScope, str, Any]
@@ -32,15 +33,18 @@ class Lowered:
 
     function: Function
     watched: tuple[Watch, ...]
-    namespace: dict[str, Any] = field(repr=False)
 
     def stale(self) -> bool:
         """Whether a name from outside means something else than when this was lowered."""
         return any(scope.current(name) is not value for scope, name, value in self.watched)
 
 
-def lower_live(function: Callable[..., Any], program: Program | None = None) -> Lowered:
-    """The Core of a live Python function.
+def lower_live(
+    function: Callable[..., Any],
+    program: Program | None = None,
+    args: Sequence[Any] | None = None,
+) -> Lowered:
+    """The Core of a live Python function, for arguments like ``args`` or by its annotations.
 
     Raises
     ------
@@ -52,9 +56,21 @@ def lower_live(function: Callable[..., Any], program: Program | None = None) -> 
     plain = plain_function(function)
     node, text = find_source(plain)
     scope = LiveScope(plain)
-    made = lower(SourceFunction(node, text, scope, plain), program)
-    namespace = {**plain.__globals__, **_closure(plain)}
-    return Lowered(made, tuple(scope.watched()), namespace)
+    source = SourceFunction(node, text, scope, plain)
+    params = params_of(source)
+    if args is None:
+        types = annotated_params(params)
+    else:
+        pairs = zip(params, args, strict=False)  # lowering refuses what does not fit
+        types = {p.name: type_of_argument(p.name, a) for p, a in pairs}
+    made = lower(source, program, types)
+    return Lowered(made, tuple(scope.watched()))
+
+
+def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """What a function's names from outside stand for now."""
+    plain = plain_function(function)
+    return {**plain.__globals__, **_closure(plain)}
 
 
 def plain_function(function: Callable[..., Any]) -> FunctionType:

@@ -24,6 +24,7 @@ from adxform.compiler import (
     differentiable_params,
     gradient_core,
     lower_live,
+    namespace_of,
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import Function, Tuple, leaves
@@ -42,7 +43,7 @@ class Specialised:
         self.primal = primal
         self.options = options or Options()
         self.compiled: dict[Any, Compiled] = {}
-        self.lowered: Lowered | None = None
+        self.lowered: dict[Any, Lowered] = {}
 
     @property
     def nested(self) -> Derivative | None:
@@ -50,34 +51,33 @@ class Specialised:
         return self.primal if isinstance(self.primal, Derivative) else None
 
     def core(self, args: Sequence[Any] | None = None) -> Function:
-        """The function in Core; that of a derivative depends on the arguments' types."""
+        """The function in Core, for arguments like these (or, without, by its annotations)."""
         if self.nested is not None:
             made: Function = self.nested.core(args)
             return made
-        if self.lowered is None or self.lowered.stale():
-            self.compiled.clear()
-            self.lowered = lower_live(self.primal, Program(inline=self.options.inline))
-        return self.lowered.function
+        key = None if args is None else tuple([key_of(a) for a in args])
+        if key not in self.lowered:
+            program = Program(inline=self.options.inline)
+            self.lowered[key] = lower_live(self.primal, program, args)
+        return self.lowered[key].function
 
     @property
     def namespace(self) -> dict[str, Any]:
+        """What the names of the function from outside stand for now."""
         if self.nested is not None:
             inner: Specialised = self.nested.specialised
             return inner.namespace
-        if self.lowered is None:
-            self.core()
-        assert self.lowered is not None
-        return self.lowered.namespace
+        return namespace_of(self.primal)
 
     def fresh(self) -> None:
         """Forget what was compiled if a name that the function uses has a new meaning."""
         if self.nested is not None:
             self.nested.specialised.fresh()
-            if not self.nested.specialised.compiled:
+            if not self.nested.specialised.lowered:
                 self.compiled.clear()
-        elif self.lowered is not None and self.lowered.watched and self.lowered.stale():
+        elif any(lowered.stale() for lowered in self.lowered.values()):
             self.compiled.clear()
-            self.lowered = None
+            self.lowered.clear()
 
     def types(self, function: Function, args: Sequence[Any]) -> dict[str, Type]:
         return {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from adxform.core.ir import Block, Const, For, Function, Param, Var, walk
+from adxform.core.ir import UNKNOWN, Block, Const, For, Function, Param, Var, walk
 from adxform.core.types import (
     ANY,
     BOOL,
@@ -17,14 +18,16 @@ from adxform.core.types import (
     Array,
     Dim,
     Known,
+    Object,
     Scalar,
     Sym,
     Type,
+    is_numeric,
 )
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
-_VALUED = (str, bool, type(None), bytes)
+_VALUED = (str, bool, type(None), bytes, type, np.dtype)
 
 
 def key_of(value: Any) -> Key:
@@ -42,7 +45,9 @@ def key_of(value: Any) -> Key:
         return kind, value.dtype, tuple([n == 1 for n in value.shape])
     if isinstance(value, tuple | list):
         return kind, tuple([key_of(item) for item in value])
-    return kind
+    if isinstance(value, _VALUED):
+        return kind, value
+    return Object(value) if callable(value) else kind
 
 
 def type_of_argument(name: str, value: Any) -> Type:
@@ -60,11 +65,11 @@ def type_of_argument(name: str, value: Any) -> Type:
         return Scalar(value.dtype.name)
     if kind is bool:
         return Scalar("bool", weak=True, value=value)
-    if kind in _VALUED:
+    if isinstance(value, _VALUED):
         return Known(value)
     if isinstance(value, int | float):
         return INT if isinstance(value, int) else FLOAT
-    return INERT
+    return Object(value) if callable(value) else INERT
 
 
 def type_of_annotation(text: str | None) -> Type:
@@ -166,18 +171,25 @@ def annotated_types(function: Function) -> dict[str, Type]:
     A parameter without annotation that bounds a ``range`` is an integer.
     """
     counted = _bounds(function.body)
-    return {p.name: _annotated(p, counted) for p in function.params}
+    found = annotated_params(function.params)
+    return {
+        name: INT if t is ANY and name in counted else t for name, t in found.items()
+    }
 
 
-def _annotated(param: Param, counted: set[str]) -> Type:
+def annotated_params(params: Iterable[Param]) -> dict[str, Type]:
+    """The types of parameters by their annotations and defaults alone."""
+    return {p.name: _annotated(p) for p in params}
+
+
+def _annotated(param: Param) -> Type:
     found = type_of_annotation(param.annotation)
+    default = param.default.value if isinstance(param.default, Const) else UNKNOWN
     if found is not ANY:
-        return found
-    if isinstance(param.default, Const) and not isinstance(param.default.value, int | float):
-        return INERT
-    if isinstance(param.default, Const) and isinstance(param.default.value, bool):
-        return BOOL
-    return INT if param.name in counted else found
+        return ANY if default is None and is_numeric(found) else found
+    if default is UNKNOWN or default is None or type(default) in (int, float, complex):
+        return ANY
+    return BOOL if isinstance(default, bool) else INERT
 
 
 def _bounds(block: Block) -> set[str]:

@@ -403,7 +403,7 @@ def tuple_read_through_a_join(x, n):
     s = 0.0
     for i in range(n):
         if i > 1:
-            z = last if i > 2 else 1.0
+            z = last if i > 2 else 1.0  # noqa: F821
             s += z * x
         last = (x, x) if i == 1 else x * x
     return s
@@ -412,7 +412,7 @@ def tuple_read_through_a_join(x, n):
 def tuple_read_by_a_statement(x, n):
     for i in range(n):
         if i > 0:
-            print(last)
+            print(last)  # noqa: F821
         last = (x, x) if i == 1 else x * x
     return x
 

@@ -27,14 +27,14 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, INERT, Array, Known, Scalar, Type
+from adxform.core.types import ANY, INERT, Array, Known, Object, Scalar, Type
 
 IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
 
 def has_memory(t: Type) -> bool:
     """Whether a value can be changed in place, or be seen to change."""
-    return not isinstance(t, Scalar | Known) and t is not INERT
+    return not isinstance(t, Scalar | Known | Object) and t is not INERT
 
 
 def may_repeat(index: Operand, types: Types) -> bool:

@@ -16,7 +16,7 @@ from adxform.core.ir import (
     While,
     leaves,
 )
-from adxform.core.types import ANY, INT, Scalar, Struct, Sym, Type, join
+from adxform.core.types import ANY, INT, Scalar, Sym, Type, join, unvalued
 
 Types = dict[str, Type]
 ROUNDS = 4  # a loop's types settle after two rounds; what still moves after four becomes ANY
@@ -79,7 +79,7 @@ class _Inference:
         assert isinstance(stmt.op, Callee) and stmt.op.function is not None
         function = stmt.op.function
         args = {
-            p.name: _unvalued(type_of(a, self.types))
+            p.name: unvalued(type_of(a, self.types))
             for p, a in zip(function.params, stmt.args, strict=True)
         }
         inner = infer(function, args)
@@ -88,14 +88,14 @@ class _Inference:
     def merged(self, phi: Phi) -> Type:
         known = [type_of(o, self.types) for o in (phi.first, phi.second) if o != UNDEFINED]
         if len(known) == 2:
-            return _unvalued(join(known[0], known[1]))
+            return unvalued(join(known[0], known[1]))
         return known[0] if known else ANY
 
     def loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
         """A header's type covers its value before the loop and after each iteration."""
         for phi in phis:
             before = ANY if phi.first == UNDEFINED else type_of(phi.first, self.types)
-            self.types[phi.target] = _unvalued(before)
+            self.types[phi.target] = unvalued(before)
         outer, self.in_loop = self.in_loop, True
         for attempt in range(ROUNDS):
             for block in blocks:
@@ -110,12 +110,3 @@ class _Inference:
             if not moved:
                 break
         self.in_loop = outer
-
-
-def _unvalued(t: Type) -> Type:
-    """A type without the value: what a variable that changes has."""
-    if isinstance(t, Scalar) and t.value is not None:
-        return Scalar(t.dtype, t.weak)
-    if isinstance(t, Struct):
-        return Struct(tuple(_unvalued(item) for item in t.items))
-    return t

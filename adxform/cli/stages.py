@@ -16,9 +16,10 @@ from adxform.frontend.calls import outer_names
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lower import lower
 from adxform.frontend.scope import FileScope
+from adxform.frontend.program import params_of
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
-from adxform.signatures import annotated_types
+from adxform.signatures import annotated_params, annotated_types
 from adxform.transform.selection import Selection, find_function, places
 
 STAGES = {
@@ -53,7 +54,7 @@ def at_stage(
     if stage == "ssa":
         return _readable(_in_ssa(function))
     decoration = Selection(tree, text, function.scope).decoration(node)
-    core = lower(function)
+    core = lower(function, types=annotated_params(params_of(function)))
     names = [p.name for p in core.params]
     if wrt:
         found = places(node, wrt, text, node)

@@ -70,6 +70,19 @@ class Known:
     value: Any
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """A function, a class or an object of the user's: one certain object, like no other."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Object) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything."""
@@ -89,7 +102,7 @@ class Slicing:
     step: Type | None
 
 
-Type = Scalar | Array | Struct | ListOf | Known | Slicing | Unknown | Inert
+Type = Scalar | Array | Struct | ListOf | Known | Object | Slicing | Unknown | Inert
 
 ANY = Unknown()
 INERT = Inert()
@@ -117,7 +130,7 @@ def differentiable(t: Type) -> bool:
             return any(differentiable(item) for item in items)
         case ListOf(item):
             return item is None or differentiable(item)
-        case Known() | Inert() | Slicing():
+        case Known() | Object() | Inert() | Slicing():
             return False
         case _:
             return True
@@ -150,6 +163,26 @@ def type_of_value(value: Any) -> Type:
     ):
         return Struct(tuple(type_of_value(item) for item in value))
     return Known(value)
+
+
+def value_of(t: Type) -> Any:
+    """The value that a type is known to have, or UNKNOWN."""
+    match t:
+        case Known(value) | Object(value):
+            return value
+        case Scalar(value=value) if value is not None and not isinstance(value, Sym):
+            return value
+        case _:
+            return UNKNOWN
+
+
+def unvalued(t: Type) -> Type:
+    """A type without the value: what a variable that changes has."""
+    if isinstance(t, Scalar) and t.value is not None:
+        return Scalar(t.dtype, t.weak)
+    if isinstance(t, Struct):
+        return Struct(tuple(unvalued(item) for item in t.items))
+    return t
 
 
 def join(a: Type, b: Type) -> Type:

@@ -15,17 +15,17 @@ from adxform.core.ir import (
     leaves,
 )
 from adxform.frontend.desugar import desugar
-from adxform.frontend.outside import Outside
 from adxform.frontend.program import check_signature, params_of
 from adxform.frontend.scope import bound_names
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
+from adxform.frontend.static import Static
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
 
 
-class Calls(Outside):
+class Calls(Static):
     """Lowers calls; how a function is lowered is the subclass's affair."""
 
     def lowered(self, function: SourceFunction) -> Function:

@@ -17,10 +17,18 @@ from adxform.frontend.program import MIXED
 
 
 class Joins(Calls):
-    """Merges what a variable is on two paths."""
+    """Merges what a variable is on two paths.
+
+    ``taken`` is the side that the branch just lowered takes in every call, None if that is open.
+    """
+
+    taken: bool | None = None
 
     def phi_after_branch(self, target: str, first: Operand, second: Operand) -> None:
         """Add a phi to the branch just lowered; tuples are merged item by item."""
+        if self.taken is not None:
+            self.env[target] = first if self.taken else second
+            return
         last = self.builder.stmts[-1]
         assert isinstance(last, If)
         phis = list(last.phis)

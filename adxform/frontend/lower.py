@@ -20,6 +20,7 @@ from adxform.core.ir import (
     While,
 )
 from adxform.core.pause import collection_paused
+from adxform.core.types import ANY, Type
 from adxform.core.verify import verify
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
@@ -27,15 +28,19 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.joins import Joins, split_phis
 from adxform.frontend.program import MIXED, Program, check_signature, params_of
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import PHI, to_ssa
+from adxform.frontend.ssa import to_ssa
 from adxform.rules.table import RULES
 
 HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
 
 
 @collection_paused
-def lower(source: SourceFunction, program: Program | None = None) -> Function:
-    """The Core of a function.
+def lower(
+    source: SourceFunction,
+    program: Program | None = None,
+    types: dict[str, Type] | None = None,
+) -> Function:
+    """The Core of a function, for parameters of the types that are given.
 
     Raises
     ------
@@ -46,10 +51,10 @@ def lower(source: SourceFunction, program: Program | None = None) -> Function:
     program.root = program.root or source
     check_signature(source)
     tree = desugar(source.node, source.text)
-    names = Names(outer_names(tree))
-    builder = Builder(names)
-    lowerer = Lowerer(source, builder, program, {})
     params = params_of(source)
+    known = {p.name: (types or {}).get(p.name, ANY) for p in params}
+    builder = Builder(Names(outer_names(tree)), known)
+    lowerer = Lowerer(source, builder, program, {})
     program.open.append(source)
     result = lowerer.function(tree)
     program.open.pop()
@@ -119,6 +124,9 @@ class Lowerer(Joins):
     def statement(self, stmt: ast.stmt) -> None:
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]
         match stmt:
+            case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__phi__"), sides)):
+                first, second = (self.value(side.id) for side in sides)  # type: ignore[attr-defined]
+                self.phi_after_branch(name, first, second)
             case ast.Assign(targets=[ast.Name(name)]):
                 self.assign(name, stmt.value)
             case ast.If():
@@ -153,10 +161,17 @@ class Lowerer(Joins):
 
     def branch(self, stmt: ast.If) -> None:
         origin = self.builder.origin
+        self.taken = self.truth(stmt.test)
+        if self.taken is not None:  # the signature decides: the other branch is no matter
+            taken = self.taken
+            self.block(stmt.body if taken else stmt.orelse)
+            self.taken = taken
+            return
         test = self.checked(stmt.test, None)
         outer = self.builder
         then, orelse = self._nested(stmt.body), self._nested(stmt.orelse)
         outer.append(If(test, then, orelse, (), origin))
+        self.taken = None
 
     def _nested(self, body: list[ast.stmt]) -> tuple[Any, ...]:
         outer = self.builder
@@ -235,11 +250,6 @@ class Lowerer(Joins):
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == PHI:
-                first, second = (self.value(a.id) for a in node.args if isinstance(a, ast.Name))
-                assert name is not None
-                self.phi_after_branch(name, first, second)
-                return self.env.get(name, Var(name))
             if node.func.id == AUGMENT:
                 return self.augment(node.args[0], name)
             if node.func.id == UPDATE and isinstance(self.operand(node.args[0]), Tuple):

@@ -13,11 +13,11 @@ from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, leaves
 from adxform.core.types import Array, Scalar, differentiable
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
 from adxform.frontend.lower import lower
-from adxform.frontend.program import Program
+from adxform.frontend.program import Program, params_of
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, Text
 from adxform.pipeline import Derivation
-from adxform.signatures import annotated_types
+from adxform.signatures import annotated_params, annotated_types
 from adxform.transform.selection import Chosen, Decoration, places
 
 MODULES = frozenset({"np", "np.linalg", "math", "scipy", "scipy.special", "scipy.linalg"})
@@ -75,7 +75,9 @@ class Generator:
     def lowered(self, node: ast.FunctionDef) -> Function:
         """A function of the file in Core."""
         self.program.spelled = dict(self.spellings)
-        function = self._fitting(lower(SourceFunction(node, self.text, self.scope), self.program))
+        source = SourceFunction(node, self.text, self.scope)
+        types = annotated_params(params_of(source))
+        function = self._fitting(lower(source, self.program, types))
         for key, callee in self.program.callees.items():
             if key not in self.named:
                 self.named.add(key)
