@@ -75,8 +75,8 @@ def type_of(operand: Operand, types: dict[str, Type]) -> Type:
             return type_of_value(value)
         case Global(_, value):
             return type_of_value(value)
-        case Tuple(items):
-            return Struct(tuple(type_of(item, types) for item in items))
+        case Tuple(items, form):
+            return Struct(tuple(type_of(item, types) for item in items), form)
         case Slice(lower, upper, step):
             parts = (None if p is None else type_of(p, types) for p in (lower, upper, step))
             return Slicing(*parts)

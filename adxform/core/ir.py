@@ -15,10 +15,11 @@ Each name is assigned once; a phi at a join (If) or at a header (For, While) mer
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adxform.core.forms import LIST, TUPLE, Form
 from adxform.errors import Location
 
 
@@ -72,10 +73,22 @@ class Global:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """A tuple (or list) of operands."""
+    """Several operands: a tuple, list, dictionary or object whose items are known one by one."""
 
     items: tuple[Operand, ...]
-    is_list: bool = False
+    form: Form = TUPLE
+
+    @property
+    def is_list(self) -> bool:
+        return self.form == LIST
+
+    def with_items(self, items: Iterable[Operand]) -> Tuple:
+        """Other operands in the same form."""
+        return Tuple(tuple(items), self.form)
+
+    def place(self, key: Any) -> int | None:
+        """Where the item stands that a key, a field's name or an index means."""
+        return self.form.place(key, len(self.items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +274,8 @@ class Function:
 
     ``bases`` maps a name to what the user calls the variable; names that are missing there are
     the compiler's own. ``spellings`` maps a canonical prefix (``np``) to how the user spells it.
+    Where the user's parameters are containers, ``params`` are what they hold, and ``given`` the
+    user's own parameters, each with its structure.
     """
 
     name: str
@@ -271,6 +286,17 @@ class Function:
     doc: str | None = None
     origin: Origin | None = None
     spellings: dict[str, str] = field(default_factory=dict)
+    given: tuple[tuple[Param, Operand], ...] = ()
+
+    def leaves_of(self, place: int) -> list[str]:
+        """The parameters here that hold the user's parameter at ``place``."""
+        if not self.given:
+            return [self.params[place].name]
+        return list(names_in(self.given[place][1]))
+
+    def shape_of(self, place: int) -> Operand:
+        """The structure of the user's parameter at ``place``, its leaves being parameters here."""
+        return self.given[place][1] if self.given else Var(self.params[place].name)
 
 
 def names_in(operand: Operand | None) -> Iterator[str]:
@@ -362,8 +388,8 @@ def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
     match operand:
         case Var(name):
             return env.get(name, operand)
-        case Tuple(items, is_list):
-            return Tuple(tuple(substitute(item, env) for item in items), is_list)
+        case Tuple(items):
+            return operand.with_items(substitute(item, env) for item in items)
         case Slice(lower, upper, step):
             parts = (None if p is None else substitute(p, env) for p in (lower, upper, step))
             return Slice(*parts)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN
 
 
@@ -51,9 +52,10 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A tuple or list of known length."""
+    """A tuple, list, dictionary or object of known length and keys."""
 
     items: tuple[Type, ...]
+    form: Form = TUPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def type_of_value(value: Any) -> Type:
     if isinstance(value, tuple | list) and all(
         isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
     ):
-        return Struct(tuple(type_of_value(item) for item in value))
+        form = LIST if isinstance(value, list) else TUPLE
+        return Struct(tuple(type_of_value(item) for item in value), form)
     return Known(value)
 
 
@@ -181,7 +184,7 @@ def unvalued(t: Type) -> Type:
     if isinstance(t, Scalar) and t.value is not None:
         return Scalar(t.dtype, t.weak)
     if isinstance(t, Struct):
-        return Struct(tuple(unvalued(item) for item in t.items))
+        return Struct(tuple(unvalued(item) for item in t.items), t.form)
     return t
 
 
@@ -199,8 +202,8 @@ def join(a: Type, b: Type) -> Type:
             return Array(da if da == db else promote((a, b)), join_dims(na, nb))
         case ListOf(x), ListOf(y):
             return ListOf(y if x is None else x if y is None else join(x, y))
-        case Struct(xs), Struct(ys) if len(xs) == len(ys):
-            return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)))
+        case Struct(xs, form), Struct(ys, other) if len(xs) == len(ys) and form == other:
+            return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)), form)
         case _:
             return ANY if differentiable(a) or differentiable(b) else INERT
 

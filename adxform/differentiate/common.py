@@ -88,7 +88,7 @@ def zeros(builder: Builder, like: Operand, base: str | None = None) -> Operand:
 
 def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if isinstance(like, Tuple):
-        return Tuple(tuple(_zeros(builder, item, None) for item in like.items), like.is_list)
+        return like.with_items(_zeros(builder, item, None) for item in like.items)
     known = builder.type_of(like)
     if isinstance(known, Scalar) or not isinstance(like, Var | Global):
         return Const(0.0)

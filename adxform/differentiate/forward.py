@@ -103,7 +103,7 @@ class Forward:
     def result(self, operand: Operand) -> Operand:
         """The tangent of the result, with zeros where nothing active arrives."""
         if isinstance(operand, Tuple):
-            return Tuple(tuple(self.result(item) for item in operand.items), operand.is_list)
+            return operand.with_items(self.result(item) for item in operand.items)
         return self.tangent(operand) or zeros(self.builder, operand)
 
     def tangent(self, operand: Operand) -> Operand | None:
@@ -118,7 +118,7 @@ class Forward:
                 p if p is not None else zeros(self.builder, item)
                 for p, item in zip(parts, operand.items, strict=True)
             )
-            return Tuple(tuple(filled), operand.is_list)
+            return operand.with_items(filled)
         return None
 
     def block(self, block: Block) -> None:
@@ -210,7 +210,7 @@ class Forward:
             return (tangent,)
         items = arg.items
         return tuple(
-            Tuple((*items[:i], tangent.items[i], *items[i + 1 :]), arg.is_list)
+            arg.with_items((*items[:i], tangent.items[i], *items[i + 1 :]))
             for i, item in enumerate(items)
             if self.tangent(item) is not None
         )

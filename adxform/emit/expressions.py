@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from adxform.core.forms import Form
 from adxform.core.ir import (
     Callee,
     Const,
@@ -62,12 +63,25 @@ class Expressions:
             case Global(text, canonical=canonical):
                 spelled = self.spell(text) if canonical else text
                 return ast.parse(spelled, mode="eval").body
-            case Tuple(items, is_list):
-                made = [self.operand(item) for item in items]
-                return ast.List(made, ast.Load()) if is_list else ast.Tuple(made, ast.Load())
+            case Tuple(items, form):
+                return self.container(form, [self.operand(item) for item in items])
             case Slice(lower, upper, step):
                 parts = (None if p is None else self.operand(p) for p in (lower, upper, step))
                 return ast.Slice(*parts)
+
+    def container(self, form: Form, items: list[ast.expr]) -> ast.expr:
+        """A tuple, list or dictionary written out; an object by a call of its class."""
+        match form.kind:
+            case "tuple":
+                return ast.Tuple(items, ast.Load())
+            case "list":
+                return ast.List(items, ast.Load())
+            case "dict":
+                return ast.Dict([ast.Constant(key) for key in form.keys], items)
+            case _:
+                assert form.maker is not None
+                keywords = [ast.keyword(k, v) for k, v in zip(form.keys, items, strict=True)]
+                return ast.Call(self.operand(form.maker), [], keywords)
 
     def operation(self, stmt: Let) -> ast.expr:
         op = stmt.op

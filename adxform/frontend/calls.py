@@ -157,7 +157,7 @@ def outer_names(tree: ast.FunctionDef) -> set[str]:
 
 def _refill(shape: Operand, values: Any) -> Operand:
     if isinstance(shape, Tuple):
-        return Tuple(tuple(_refill(item, values) for item in shape.items), shape.is_list)
+        return shape.with_items(_refill(item, values) for item in shape.items)
     value: Operand = next(values)
     return value
 

@@ -46,12 +46,11 @@ class Joins(Calls):
             return MIXED
         first, second = _unbound_items(first, second), _unbound_items(second, first)
         if isinstance(first, Tuple) and isinstance(second, Tuple):
-            if len(first.items) != len(second.items):
+            if len(first.items) != len(second.items) or first.form != second.form:
                 return MIXED
             pairs = zip(first.items, second.items, strict=True)
-            return Tuple(
-                tuple(self._merge(self.builder.name(target), a, b, phis) for a, b in pairs),
-                first.is_list,
+            return first.with_items(
+                self._merge(self.builder.name(target), a, b, phis) for a, b in pairs
             )
         if isinstance(first, Tuple) or isinstance(second, Tuple):
             return MIXED
@@ -74,7 +73,7 @@ class Joins(Calls):
     def _header_shape(self, target: str, value: Operand) -> Operand:
         if isinstance(value, Tuple):
             items = (self._header_shape(self.builder.name(target), i) for i in value.items)
-            return Tuple(tuple(items), value.is_list)
+            return value.with_items(items)
         return Var(target)
 
     def _close_headers(self, opened: list[tuple[Operand, Operand, str]]) -> tuple[Phi, ...]:
@@ -106,7 +105,7 @@ class Joins(Calls):
 def _unbound_items(value: Operand, other: Operand) -> Operand:
     """``value``; where it is unbound and ``other`` a tuple, a tuple of that length, unbound."""
     if value == UNDEFINED and isinstance(other, Tuple):
-        return Tuple((UNDEFINED,) * len(other.items), other.is_list)
+        return other.with_items((UNDEFINED,) * len(other.items))
     return value
 
 

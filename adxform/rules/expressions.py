@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from adxform.core.builder import Builder
+from adxform.core.forms import LIST
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, Tuple
 from adxform.rules.table import RULES
 
@@ -82,7 +83,7 @@ class Expressions:
         return Tuple(self.operands(node.elts))
 
     def on_List(self, node: ast.List, base: str | None) -> Operand:
-        return Tuple(self.operands(node.elts), is_list=True)
+        return Tuple(self.operands(node.elts), LIST)
 
     def operands(self, nodes: Sequence[ast.expr]) -> tuple[Operand, ...]:
         """Lower several expressions, spreading ``*tuple`` where the tuple is known."""
@@ -163,14 +164,16 @@ class Expressions:
 def static_item(container: Tuple, index: Const | Slice) -> Operand:
     """An item, or a slice, of a tuple whose items are known."""
     if isinstance(index, Const):
-        item: Operand = container.items[index.value]
-        return item
+        place = container.place(index.value)
+        if place is None:
+            raise IndexError(index.value)
+        return container.items[place]
     bounds = []
     for part in (index.lower, index.upper, index.step):
         if part is not None and not isinstance(part, Const):
             raise BindError("a slice of a tuple whose bounds are not numbers")
         bounds.append(None if part is None else part.value)
-    return Tuple(container.items[slice(*bounds)], container.is_list)
+    return container.with_items(container.items[slice(*bounds)])
 
 
 class FormulaExpressions(Expressions):

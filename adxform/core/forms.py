@@ -1,0 +1,30 @@
+"""The forms of values that hold several others: tuples, lists, dictionaries, objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What holds several values: a tuple, a list, a dictionary, or an object by its fields.
+
+    ``keys`` are a dictionary's, or the names of an object's fields; ``maker`` is its class.
+    """
+
+    kind: str
+    keys: tuple[Any, ...] = ()
+    maker: Any = None
+
+    def place(self, key: Any, length: int) -> int | None:
+        """Where the item stands that a key, a field's name or an index means."""
+        if self.kind == "dict" or (self.kind == "object" and isinstance(key, str)):
+            same = [type(k) is type(key) and k == key for k in self.keys]
+            return same.index(True) if True in same else None
+        if isinstance(key, int) and -length <= key < length:
+            return key % length
+        return None
+
+
+TUPLE, LIST = Form("tuple"), Form("list")

@@ -1,0 +1,230 @@
+"""What is known while a function is lowered: tests and values that the signature decides.
+
+``isinstance(x, float)``, ``x is None``, ``method == "fast"`` and the like have one answer for all
+arguments of a signature; the branch that is not taken need not even be understood.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Var
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, rank, value_of
+from adxform.frontend.outside import Outside
+
+SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
+STEADY = (*SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, np.ufunc, type(np.ndim))
+_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+_PYTHON = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
+_STRING_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
+
+
+def class_of(t: Type) -> type | None:
+    """The class of the values of a type, or None where it is not certain."""
+    match t:
+        case Scalar(dtype, weak=True):
+            return _PYTHON.get(dtype)
+        case Scalar(dtype):
+            return np.dtype(dtype).type
+        case Array(dims=dims) if dims != ():
+            return np.ndarray
+        case Struct():
+            return tuple
+        case ListOf():
+            return list
+        case _:
+            value = value_of(t)
+            return None if value is UNKNOWN else type(value)
+
+
+class Static(Outside):
+    """Evaluates at compile time what types and values of the signature decide."""
+
+    def static(self, node: ast.expr) -> Any:
+        """The value of an expression, if it is the same for every call; else UNKNOWN.
+
+        Nothing is run but comparisons, attributes of types, and methods of strings.
+        """
+        match node:
+            case ast.Constant(value):
+                return value
+            case ast.Name(name):
+                return self._named(node, name)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.UnaryOp(ast.Not(), inner):
+                found = self.static(inner)
+                return UNKNOWN if found is UNKNOWN else not found
+            case ast.BoolOp():
+                return self._short_circuit(node)
+            case ast.Compare():
+                return self._compare(node)
+            case ast.Call(keywords=[]):
+                return self._call(node)
+            case ast.Tuple(items) | ast.List(items) | ast.Set(items):
+                found = [self.static(item) for item in items]
+                return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)
+            case _:
+                return UNKNOWN
+
+    def truth(self, node: ast.expr) -> bool | None:
+        """Whether a test holds, if the signature decides it."""
+        found = self.static(node)
+        return bool(found) if isinstance(found, SIMPLE) or callable(found) else None
+
+    def known_type(self, node: ast.expr) -> Type | None:
+        """The type of a variable, or of an attribute such as ``x.dtype``, if it is known."""
+        if isinstance(node, ast.Name) and (node.id in self.locals or node.id in self.env):
+            return self.builder.type_of(self.value(node.id))
+        return None
+
+    # --- one kind of node each ----------------------------------------------------------------
+
+    def _named(self, node: ast.Name, name: str) -> Any:
+        if name in self.locals or name in self.env:
+            return self.known_value(self.value(name))
+        meaning = self.lookup(name)
+        if meaning is None or not _steady(meaning.value):
+            return UNKNOWN
+        return meaning.value
+
+    def known_value(self, operand: Operand) -> Any:
+        """What an operand is at compile time, or UNKNOWN."""
+        match operand:
+            case Const(value):
+                return value
+            case Global(value=value):
+                return value if _steady(value) else UNKNOWN
+            case Var():
+                found = value_of(self.builder.type_of(operand))
+                return found
+            case _:
+                return UNKNOWN
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        meaning = self.meaning(node)
+        if meaning is not None:
+            return meaning.value if _steady(meaning.value) else UNKNOWN
+        t = self.known_type(node.value)
+        if t is None:
+            return UNKNOWN
+        if isinstance(t, Array | Scalar) and node.attr == "ndim":
+            found = rank(t)
+            return UNKNOWN if found is None or class_of(t) in _PYTHON.values() else found
+        if isinstance(t, Array) and node.attr == "dtype":
+            return UNKNOWN if t.dtype is None else np.dtype(t.dtype)
+        return UNKNOWN
+
+    def _short_circuit(self, node: ast.BoolOp) -> Any:
+        """The value, if the known operands decide it whatever the others are."""
+        ends = isinstance(node.op, ast.Or)
+        found: Any = UNKNOWN
+        open_end = False
+        for value in node.values:
+            found = self.static(value)
+            if found is UNKNOWN:
+                open_end = True
+            elif bool(found) is ends:
+                return found if not open_end else UNKNOWN
+        return UNKNOWN if open_end else found
+
+    def _compare(self, node: ast.Compare) -> Any:
+        operands = [node.left, *node.comparators]
+        if len(operands) == 2 and isinstance(node.ops[0], ast.Is | ast.IsNot):
+            found = self._identity(operands[0], operands[1])
+            if found is not None:
+                return found if isinstance(node.ops[0], ast.Is) else not found
+        values = [self.static(operand) for operand in operands]
+        if UNKNOWN in _identities(values):
+            return UNKNOWN
+        for place, op in enumerate(node.ops):
+            try:
+                held = _COMPARE[type(op)](values[place], values[place + 1])
+            except TypeError:
+                return UNKNOWN
+            if not held:
+                return False
+        return True
+
+    def _identity(self, left: ast.expr, right: ast.expr) -> bool | None:
+        """``x is None`` for an x that is a number, an array or a function, or None itself."""
+        if not (isinstance(right, ast.Constant) and right.value is None):
+            return None
+        t = self.known_type(left)
+        if t is not None and (is_numeric(t) or isinstance(t, Struct | ListOf)):
+            return False
+        value = self.static(left)
+        return None if value is UNKNOWN else value is None
+
+    def _call(self, node: ast.Call) -> Any:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _STRING_METHODS:
+            owner, args = self.static(node.func.value), [self.static(a) for a in node.args]
+            if isinstance(owner, str) and UNKNOWN not in _identities(args):
+                return getattr(owner, node.func.attr)(*args)
+        function = self.static(node.func)
+        if function is UNKNOWN or not node.args:
+            return UNKNOWN
+        t = self.known_type(node.args[0])
+        value = self.static(node.args[0])
+        if function is isinstance and len(node.args) == 2:
+            return self._isinstance(t, value, self.static(node.args[1]))
+        if function is hasattr and len(node.args) == 2:
+            return self._hasattr(t, value, self.static(node.args[1]))
+        if function is callable:
+            if value is not UNKNOWN:
+                return callable(value)
+            return False if t is not None and is_numeric(t) else UNKNOWN
+        if function is len and isinstance(t, Struct):
+            return len(t.items)
+        if function is np.ndim and t is not None:
+            found = rank(t)
+            return UNKNOWN if found is None else found
+        if function is np.isscalar and t is not None and class_of(t) is not None:
+            return isinstance(t, Scalar)
+        return UNKNOWN
+
+    def _isinstance(self, t: Type | None, value: Any, classes: Any) -> Any:
+        if classes is UNKNOWN:
+            return UNKNOWN
+        try:
+            if value is not UNKNOWN and not isinstance(value, int | float | complex):
+                return isinstance(value, classes)
+            found = None if t is None else class_of(t)
+            return UNKNOWN if found is None else issubclass(found, classes)
+        except TypeError:
+            return UNKNOWN
+
+    def _hasattr(self, t: Type | None, value: Any, name: Any) -> Any:
+        if not isinstance(name, str):
+            return UNKNOWN
+        if value is not UNKNOWN:
+            return hasattr(value, name)
+        found = None if t is None else class_of(t)
+        return UNKNOWN if found is None else hasattr(found, name)
+
+
+def _steady(value: Any) -> bool:
+    """Whether a value from outside may be relied on: it cannot change without being another."""
+    return isinstance(value, STEADY)
+
+
+def _identities(values: list[Any]) -> list[Any]:
+    """The values that may be compared with UNKNOWN by ``in``: arrays may not."""
+    return [value for value in values if value is UNKNOWN]
