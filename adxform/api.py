@@ -8,9 +8,10 @@ from typing import Any, overload
 import numpy as np
 
 from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
-from adxform.compiler import Pair, leaf_values
+from adxform.compiler import Pair
 from adxform.derivatives import Derivative, Generated, source_text
 from adxform.errors import ArgumentError
+from adxform.structures import holds_reals, is_real, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]
 
@@ -109,17 +110,31 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
     for i in places:
         require_float(f"argument {i}", primals[i], "the derivative")
-        if np.shape(tangents[i]) != np.shape(primals[i]):
-            raise ArgumentError(
-                f"tangent {i} has shape {np.shape(tangents[i])}, "
-                f"its argument {np.shape(primals[i])}"
-            )
     receiver = getattr(f, "__self__", None)
     whole = tuple(primals) if receiver is None else (receiver, *primals)
     offset = len(whole) - len(primals)
     compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
-    value, tangent = compiled.call(*whole, *(_unboxed(tangents[i]) for i in places))
+    directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
+    value, tangent = compiled.call(*whole, *directions)
     return value, tangent
+
+
+def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
+    """The tangents of what an argument holds that can have one, in order."""
+    leaves = list(leaves_of(primal))
+    given = list(leaves_of(tangent))
+    if len(given) != len(leaves):
+        raise ArgumentError(f"tangent {place} has not the structure of its argument")
+    found = []
+    for leaf, direction in zip(leaves, given, strict=True):
+        if not is_real(leaf):
+            continue
+        if np.shape(direction) != np.shape(leaf):
+            raise ArgumentError(
+                f"tangent {place} has shape {np.shape(direction)}, its argument {np.shape(leaf)}"
+            )
+        found.append(_unboxed(direction))
+    return found
 
 
 def _unboxed(value: Any) -> Any:
@@ -138,16 +153,13 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
-    places = tuple(
-        i
-        for i, p in enumerate(primals)
-        if isinstance(p, float | np.floating) or (isinstance(p, np.ndarray) and p.dtype.kind == "f")
-    )
+    places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
     receiver = getattr(f, "__self__", None)
     whole = primals if receiver is None else (receiver, *primals)
     offset = len(whole) - len(primals)
     pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
-    value, leaves, needed = pair.run(whole)
+    given = _generated(f, "pair").specialised.leaves(whole)
+    value, leaves, needed = pair.run(given)
     return value, Pullback(pair, leaves, needed, primals, places)
 
 
@@ -171,8 +183,8 @@ class Pullback:
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """One cotangent for each argument, None for what has no derivative."""
         try:
-            given = leaf_values(self.pair.result, cotangent)
-        except (TypeError, ValueError):
+            given = structured(self.pair.result, cotangent)
+        except (TypeError, ValueError, KeyError, AttributeError):
             raise ArgumentError("the cotangent must have the structure of the value") from None
         for seed, leaf in zip(given, self.leaves, strict=True):
             if np.shape(seed) != np.shape(leaf):
@@ -180,14 +192,25 @@ class Pullback:
                     f"the cotangent has shape {np.shape(seed)}, the value {np.shape(leaf)}"
                 )
         bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
-        bars = (bars,) if len(self.places) == 1 else bars
+        asked = [leaf for i in self.places for leaf in leaves_of(self.primals[i])]
+        found = iter((bars,) if sum(map(is_real, asked)) == 1 else bars)
+        others = [o for o in (*given, *leaves_of(self.primals)) if isinstance(o, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
-        for place, bar in zip(self.places, bars, strict=True):
-            bar = like_argument(bar, self.primals[place], f"argument {place}")
-            others = [o for o in (*given, *self.primals, *result) if isinstance(o, np.ndarray)]
-            seen = any(np.may_share_memory(bar, o) for o in others)
-            result[place] = bar.copy() if seen else bar
+        for place in self.places:
+            primal = self.primals[place]
+            own = [_own(next(found), x, others) if is_real(x) else None for x in leaves_of(primal)]
+            result[place] = with_leaves(primal, iter(own))
         return tuple(result)
+
+
+def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
+    """A cotangent in the form of its primal, and in memory that is not in ``others`` so far."""
+    bar = like_argument(bar, primal, "an argument")
+    if isinstance(bar, np.ndarray):
+        if any(np.may_share_memory(bar, other) for other in others):
+            bar = bar.copy()
+        others.append(bar)
+    return bar
 
 
 _CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from adxform.errors import ArgumentError, Diagnostic, InternalError
+from adxform.structures import holds_reals, is_real, parts, remade
 
 Argnums = int | str | Sequence[int | str]
 
@@ -46,10 +48,8 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
 
 
 def require_float(name: str, value: Any, asked: str) -> None:
-    """Refuse to differentiate in something that is not a real number or array of them."""
-    if isinstance(value, float | np.floating):
-        return
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+    """Refuse to differentiate in something that is not, and holds no, real number or array."""
+    if is_real(value) or holds_reals(value):
         return
     if isinstance(value, bool | int | np.integer | np.bool_) or (
         isinstance(value, np.ndarray) and value.dtype.kind in "biu"
@@ -78,8 +78,19 @@ def require_float(name: str, value: Any, asked: str) -> None:
 
 def like_argument(value: Any, arg: Any, name: str) -> Any:
     """A cotangent in the form of the argument that it belongs to: a float for a float, the
-    array's shape and dtype for an array.
+    array's shape and dtype for an array, the same container for a container, with None for what
+    has no derivative.
     """
+    found = parts(arg)
+    if found is not None:
+        form, items = found
+        keys = form.keys or range(len(items))
+        pick: Any = getattr if form.kind == "object" else operator.getitem
+        given = [pick(value, key) for key in keys]
+        pairs = zip(given, items, keys, strict=True)
+        return remade(form, [like_argument(v, a, f"{name}[{k!r}]") for v, a, k in pairs])
+    if not is_real(arg):
+        return None
     if type(arg) is float:
         return float(value)
     if isinstance(arg, np.ndarray):

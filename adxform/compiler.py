@@ -15,13 +15,16 @@ from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
+from adxform.frontend.callables import unwrapped
 from adxform.frontend.lower import lower
-from adxform.frontend.program import Program, params_of
+from adxform.frontend.objects import structure
+from adxform.frontend.program import Program, signature_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
-from adxform.signatures import annotated_params, type_of_argument
+from adxform.signatures import annotated_params
+from adxform.structures import grouped, refilled, structured, with_containers
 
 Part = tuple[Function, Types]
 Watch = tuple[LiveScope, str, Any]
@@ -33,18 +36,21 @@ class Lowered:
 
     function: Function
     watched: tuple[Watch, ...]
+    objects: tuple[tuple[Any, Any], ...] = ()
 
     def stale(self) -> bool:
         """Whether a name from outside means something else than when this was lowered."""
-        return any(scope.current(name) is not value for scope, name, value in self.watched)
+        return any(scope.current(name) is not value for scope, name, value in self.watched) or any(
+            structure(value, exact=True) != known for value, known in self.objects
+        )
 
 
 def lower_live(
     function: Callable[..., Any],
     program: Program | None = None,
-    args: Sequence[Any] | None = None,
+    types: Sequence[Type] | None = None,
 ) -> Lowered:
-    """The Core of a live Python function, for arguments like ``args`` or by its annotations.
+    """The Core of a live Python function, for arguments of some types or by its annotations.
 
     Raises
     ------
@@ -57,14 +63,15 @@ def lower_live(
     node, text = find_source(plain)
     scope = LiveScope(plain)
     source = SourceFunction(node, text, scope, plain)
-    params = params_of(source)
-    if args is None:
-        types = annotated_params(params)
+    params = signature_of(source)
+    if types is None:
+        known = annotated_params(params)
     else:
-        pairs = zip(params, args, strict=False)  # lowering refuses what does not fit
-        types = {p.name: type_of_argument(p.name, a) for p, a in pairs}
-    made = lower(source, program, types)
-    return Lowered(made, tuple(scope.watched()))
+        known = dict(zip((p.name for p in params), types, strict=True))
+    program = program or Program()
+    made = lower(source, program, known)
+    seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
+    return Lowered(made, tuple(scope.watched()), seen)
 
 
 def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:
@@ -75,7 +82,8 @@ def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:
 
 def plain_function(function: Callable[..., Any]) -> FunctionType:
     """The function written with ``def`` that is behind a callable."""
-    inner: Any = function.__func__ if isinstance(function, MethodType) else function
+    inner: Any = unwrapped(function)
+    inner = inner.__func__ if isinstance(inner, MethodType) else inner
     if isinstance(inner, FunctionType):
         return inner
     name = getattr(function, "__name__", type(function).__name__)
@@ -101,12 +109,13 @@ def _closure(function: FunctionType) -> dict[str, Any]:
 class Request:
     """What is asked of a function: a mode and the parameters to differentiate in.
 
-    ``kind`` is ``"forward"``, ``"reverse"`` or ``"pair"``; ``seeded`` says that the only cotangent
-    is 1, so that it is no parameter.
+    ``kind`` is ``"forward"`` or ``"reverse"``; ``shapes`` are the structures of the user's
+    parameters that hold those in ``wrt``.
     """
 
     kind: str
     wrt: tuple[str, ...]
+    shapes: tuple[Operand, ...] = ()
 
 
 @dataclass(slots=True)
@@ -133,30 +142,18 @@ class Pair:
     pulled: tuple[int, ...]
 
     def run(self, args: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:
-        """The value, its leaves, and what the pullback needs besides cotangents."""
+        """The value, its leaves, and what the pullback needs besides cotangents.
+
+        ``args`` are what the parameters hold, one by one.
+        """
         found = self.record(*args)
         if not self.handed:
-            values = leaf_values(self.result, found)
+            values = structured(self.result, found)
             return found, values, [args[i] for i in self.kept]
         values = list(found[: -self.handed])
         handed = list(found[-self.handed :])
         value = refilled(self.result, iter(values))
         return value, values, [*(args[i] for i in self.kept), *handed]
-
-
-def leaf_values(shape: Operand, value: Any) -> list[Any]:
-    """The leaves of a result that has the structure of ``shape``."""
-    if not isinstance(shape, Tuple):
-        return [value]
-    return [v for s, item in zip(shape.items, value, strict=True) for v in leaf_values(s, item)]
-
-
-def refilled(shape: Operand, values: Any) -> Any:
-    """Leaves put back into the structure of ``shape``."""
-    if not isinstance(shape, Tuple):
-        return next(values)
-    items = [refilled(item, values) for item in shape.items]
-    return items if shape.is_list else tuple(items)
 
 
 def derive(
@@ -172,7 +169,13 @@ def derive(
     derivation.names.add(function.name)
     if request.kind == "forward":
         return derivation.forward(function, request.wrt, types)
-    return derivation.reverse(function, request.wrt, types, outputs)
+    made, known = derivation.reverse(function, request.wrt, types, outputs)
+    if any(isinstance(shape, Tuple) for shape in request.shapes):
+        assert isinstance(made.result, Tuple)
+        value, bars = made.result.items
+        flat = bars.items if len(request.wrt) > 1 and isinstance(bars, Tuple) else (bars,)
+        made = replace(made, result=Tuple((value, grouped(flat, request.wrt, request.shapes))))
+    return made, known
 
 
 def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[str, ...]:
@@ -205,7 +208,8 @@ def reachable(function: Function, types: Types) -> list[Part]:
 
 
 def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:
-    """A Core function as a callable."""
+    """A Core function as a callable that takes the user's own parameters."""
+    function = with_containers(function)
     parts = reachable(function, types)
     text = module_text(parts)
     scope = {k: v for k, v in namespace.items() if k not in ("__name__", "__doc__", "__file__")}
@@ -227,12 +231,13 @@ def build_pair(
         Callee(function.name, function), active, [types[n] for n in names]
     )
     assert pair.pull.function is not None
-    pull = build(pair.pull.function, pair.pull.types or {}, namespace)
+    pull = build(replace(pair.pull.function, given=()), pair.pull.types or {}, namespace)
     if pair.handed:
         assert pair.record.function is not None
-        recorded = build(pair.record.function, pair.record.types or {}, namespace)
+        record = replace(pair.record.function, given=())
+        recorded = build(record, pair.record.types or {}, namespace)
     else:
-        recorded = build(function, infer(function, types), namespace)
+        recorded = build(replace(function, given=()), infer(function, types), namespace)
     return Pair(
         recorded.call,
         pull.call,

@@ -25,6 +25,8 @@ from adxform.compiler import (
     gradient_core,
     lower_live,
     namespace_of,
+    plain_function,
+    reachable,
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import Function, Tuple, leaves
@@ -33,7 +35,8 @@ from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.program import Program
 from adxform.pipeline import Observer, Options
-from adxform.signatures import annotated_types, key_of, type_of_argument
+from adxform.signatures import annotated_types, key_of, type_of_argument, type_of_container
+from adxform.structures import leaf_types, structured, with_containers
 
 
 class Specialised:
@@ -50,16 +53,34 @@ class Specialised:
         """The derivative that is differentiated again, if it is one."""
         return self.primal if isinstance(self.primal, Derivative) else None
 
-    def core(self, args: Sequence[Any] | None = None) -> Function:
-        """The function in Core, for arguments like these (or, without, by its annotations)."""
+    def core(self, types: Sequence[Type] | None = None) -> Function:
+        """The function in Core, for arguments of these types (without, by its annotations)."""
         if self.nested is not None:
-            made: Function = self.nested.core(args)
+            made: Function = self.nested.core(types)
             return made
-        key = None if args is None else tuple([key_of(a) for a in args])
+        key = None if types is None else tuple(types)
         if key not in self.lowered:
             program = Program(inline=self.options.inline)
-            self.lowered[key] = lower_live(self.primal, program, args)
+            self.lowered[key] = lower_live(self.primal, program, types)
         return self.lowered[key].function
+
+    def types(self, args: Sequence[Any]) -> list[Type]:
+        """The types of arguments, the receiver of a method among them."""
+        inner: Any = self.primal
+        while isinstance(inner, Derivative):
+            inner = inner.primal
+        parameters = inspect.signature(plain_function(inner)).parameters.values()
+        collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return [
+            (type_of_container if p.kind in collects else type_of_argument)(p.name, a)
+            for p, a in zip(parameters, args, strict=True)
+        ]
+
+    def leaves(self, args: Sequence[Any]) -> list[Any]:
+        """What the parameters of Core are given: what containers among the arguments hold."""
+        function = self.core(self.types(args))
+        shapes = [function.shape_of(place) for place in range(len(args))]
+        return [v for s, a in zip(shapes, args, strict=True) for v in structured(s, a)]
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -78,11 +99,6 @@ class Specialised:
         elif any(lowered.stale() for lowered in self.lowered.values()):
             self.compiled.clear()
             self.lowered.clear()
-
-    def types(self, function: Function, args: Sequence[Any]) -> dict[str, Type]:
-        return {
-            p.name: type_of_argument(p.name, a) for p, a in zip(function.params, args, strict=True)
-        }
 
 
 class Derivative:
@@ -195,7 +211,7 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        function, types = self._derived(args)
+        function, types = self._derived(self.specialised.types(self._with_receiver(args)))
         made = build(function, types, self.specialised.namespace)
         result = function.result
         assert isinstance(result, Tuple)
@@ -203,16 +219,15 @@ class Derivative:
         made.scalar = isinstance(known, Scalar) or (isinstance(known, Array) and known.dims == ())
         return made
 
-    def _derived(self, args: tuple[Any, ...]) -> tuple[Function, Types]:
+    def _derived(self, given: Sequence[Type]) -> tuple[Function, Types]:
         """The reverse function in Core, with a seed of 1."""
-        whole = self._with_receiver(args)
-        function = self.specialised.core(whole)
-        types = self.specialised.types(function, whole)
-        offset = len(whole) - len(args)
-        wrt = tuple(function.params[i + offset].name for i in self.places)
+        function = self.specialised.core(given)
+        types = leaf_types(function, given)
+        offset = len(given) - len(self.parameters)
+        request = _request("reverse", function, [i + offset for i in self.places], types)
         outputs = self._outputs(function)
         made, known = derive(
-            function, Request("reverse", wrt), types, self.specialised.options, outputs=outputs
+            function, request, types, self.specialised.options, outputs=outputs
         )
         self._check_result(function, known)
         return gradient_core(made, value=True), known
@@ -261,16 +276,28 @@ class Derivative:
                 )
             )
 
-    def core(self, args: Sequence[Any] | None) -> Function:
+    def core(self, types: Sequence[Type] | None) -> Function:
         """The derivative as a function of Core, to be differentiated again."""
-        if args is None:
+        if types is None:
             raise ArgumentError("the source of a derivative of a derivative needs args=")
-        made, _ = self._derived(tuple(args))
+        made, _ = self._derived(types)
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items
         if not self.single and len(self.places) == 1:
             bars = Tuple((bars,))
         return replace(made, result=Tuple((value, bars)) if self.value else bars)
+
+
+def _has_real_leaf(function: Function, place: int, types: dict[str, Type]) -> bool:
+    return any(differentiable(types[name]) for name in function.leaves_of(place))
+
+
+def _request(
+    kind: str, function: Function, places: Sequence[int], types: dict[str, Type]
+) -> Request:
+    """What is asked of a function: the derivative in the user's parameters at some places."""
+    wrt = [n for i in places for n in function.leaves_of(i) if differentiable(types[n])]
+    return Request(kind, tuple(wrt), tuple(function.shape_of(i) for i in places))
 
 
 def _rebuild(
@@ -318,24 +345,25 @@ class Generated:
         self.specialised.fresh()
         key = (places, *[key_of(a) for a in args])
         if key not in self.pairs or not self.specialised.lowered:
-            function, types, wrt = self._asked(args, places)
-            self.pairs[key] = build_pair(function, wrt, types, self.specialised.namespace)
+            function, types, request = self._asked(args, places)
+            self.pairs[key] = build_pair(
+                function, request.wrt, types, self.specialised.namespace
+            )
         return self.pairs[key]
 
     def _asked(
         self, args: Sequence[Any], places: tuple[int, ...] | None
-    ) -> tuple[Function, dict[str, Type], tuple[str, ...]]:
-        function = self.specialised.core(args)
-        types = self.specialised.types(function, args)
+    ) -> tuple[Function, dict[str, Type], Request]:
+        given = self.specialised.types(args)
+        function = self.specialised.core(given)
+        types = leaf_types(function, given)
         if places is None:
-            wrt = tuple(p.name for p in function.params if differentiable(types[p.name]))
-        else:
-            wrt = tuple(function.params[i].name for i in places)
-        return function, types, wrt
+            places = tuple(i for i in range(len(args)) if _has_real_leaf(function, i, types))
+        return function, types, _request(self.kind, function, places, types)
 
     def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
-        function, types, wrt = self._asked(args, places)
-        made, known = derive(function, Request(self.kind, wrt), types, self.specialised.options)
+        function, types, request = self._asked(args, places)
+        made, known = derive(function, request, types, self.specialised.options)
         return build(made, known, self.specialised.namespace)
 
     @property
@@ -355,14 +383,16 @@ def source_text(
 ) -> str:
     """The text of a generated function; types come from ``args``, else from annotations."""
     specialised = Specialised(primal)
-    function = specialised.core(args)
-    types = annotated_types(function) if args is None else specialised.types(function, args)
+    given = None if args is None else specialised.types(args)
+    function = specialised.core(given)
+    types = annotated_types(function) if given is None else leaf_types(function, given)
     if argnums is None:
         wrt = differentiable_params(function, types)
+        count = len(function.given) or len(function.params)
+        places = tuple(i for i in range(count) if set(function.leaves_of(i)) & set(wrt))
+        request = _request(mode, function, places, types)
     else:
         places = resolve_argnums(primal, argnums)
-        wrt = tuple(function.params[i].name for i in places)
-    made, known = derive(function, Request(mode, wrt), types, None, observe)
-    from adxform.compiler import reachable
-
-    return module_text(reachable(made, known), specialised.namespace)
+        request = _request(mode, function, places, types)
+    made, known = derive(function, request, types, None, observe)
+    return module_text(reachable(with_containers(made), known), specialised.namespace)

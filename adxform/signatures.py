@@ -20,10 +20,13 @@ from adxform.core.types import (
     Known,
     Object,
     Scalar,
+    Struct,
     Sym,
     Type,
     is_numeric,
 )
+from adxform.frontend.objects import is_object, structure
+from adxform.structures import MOST_LEAVES, holds_reals, parts
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
@@ -43,10 +46,15 @@ def key_of(value: Any) -> Key:
         return kind, value
     if isinstance(value, np.ndarray):
         return kind, value.dtype, tuple([n == 1 for n in value.shape])
+    if holds_reals(value):
+        form, items = parts(value)  # type: ignore[misc]
+        return form, tuple([key_of(item) for item in items])
     if isinstance(value, tuple | list):
-        return kind, tuple([key_of(item) for item in value])
+        return kind, tuple([key_of(item) for item in value[:MOST_LEAVES]])
     if isinstance(value, _VALUED):
         return kind, value
+    if is_object(value):
+        return structure(value)
     return Object(value) if callable(value) else kind
 
 
@@ -55,6 +63,8 @@ def type_of_argument(name: str, value: Any) -> Type:
     kind = type(value)
     if kind in _PLAIN:
         return _PLAIN[kind]
+    if holds_reals(value):
+        return type_of_container(name, value)
     if isinstance(value, np.ndarray):
         dims = tuple(
             1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)
@@ -69,7 +79,16 @@ def type_of_argument(name: str, value: Any) -> Type:
         return Known(value)
     if isinstance(value, int | float):
         return INT if isinstance(value, int) else FLOAT
-    return Object(value) if callable(value) else INERT
+    return Object(value) if callable(value) or is_object(value) else INERT
+
+
+def type_of_container(name: str, value: Any) -> Struct:
+    """The type of a tuple, list, dictionary or object, by what it holds."""
+    found = parts(value)
+    assert found is not None
+    form, items = found
+    pairs = zip(form.keys or range(len(items)), items, strict=True)
+    return Struct(tuple(type_of_argument(f"{name}[{k!r}]", v) for k, v in pairs), form)
 
 
 def type_of_annotation(text: str | None) -> Type:

@@ -400,7 +400,7 @@ def test_a_mixed_pair_keeps_each_dtype():
         (np.array([1.0], dtype=object), "object"),
         ("text", "str"),
         (None, "NoneType"),
-        ([1.0, 2.0], "list"),
+        ([1, 2], "list"),
     ],
     ids=repr,
 )
@@ -846,12 +846,6 @@ def test_second_order_in_every_composition(f, closed):
     np.testing.assert_allclose(tangent[1], h @ v, rtol=1e-12, atol=1e-13)
 
 
-def nested(test):
-    """Marks what calls a derivative inside the function: refused so far, and never wrong."""
-    return pytest.mark.xfail(raises=MissingRuleError, reason="derivatives inside functions")(test)
-
-
-@nested
 @pytest.mark.parametrize(("f", "closed"), SECOND, ids=[f.__name__ for f, _ in SECOND])
 def test_a_gradient_of_a_function_of_a_gradient(f, closed):
     v = np.array([0.3, -1.0, 0.8])
@@ -904,7 +898,6 @@ def test_mixed_second_derivatives():
     np.testing.assert_allclose(both[1], 6 * X * Y ** 2 + 6 * X ** 2 * Y, rtol=1e-13)
 
 
-@nested
 def test_no_perturbation_is_confused():
     """d/dx (x * d/dy (x * y)) is 2x (ForwardDiff issue 83)."""
 
@@ -1341,19 +1334,6 @@ def yields_inside(x):
         yield v
 
 
-def calls_lambda(x):
-    square = lambda t: t * t
-    return square(np.sum(x))
-
-
-def takes_args(*x):
-    return np.sum(x[0])
-
-
-def takes_kwargs(x, **options):
-    return np.sum(x)
-
-
 def imports_inside(x):
     import numpy as np2
     return np2.sum(x)
@@ -1430,9 +1410,6 @@ REFUSED = [
     (with_around, "with statement", "with np.errstate"),
     (yields, "yield", "y = yield x"),
     (yields_inside, "yield", "yield v"),
-    (calls_lambda, "lambda|square|Lambda", "lambda t|square"),
-    (takes_args, r"\*x", "def takes_args"),
-    (takes_kwargs, r"\*\*options", "def takes_kwargs"),
     (imports_inside, "import inside", "import numpy as np2"),
     (says_global, "global", "global SOMETHING"),
     (walrus, "assignment expression", "y := np.sum"),

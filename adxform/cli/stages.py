@@ -15,8 +15,8 @@ from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import outer_names
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lower import lower
-from adxform.frontend.scope import FileScope
 from adxform.frontend.program import params_of
+from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
 from adxform.signatures import annotated_params, annotated_types

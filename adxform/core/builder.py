@@ -89,8 +89,8 @@ def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
         if op.infer is None:
             return (ANY,)
         return (op.infer(*(type_of(arg, types) for arg in stmt.args)),)
-    if isinstance(op, Opaque) and op.boolean:
-        return (BOOL,)
+    if isinstance(op, Opaque):
+        return (op.known or (BOOL if op.boolean else ANY),)
     return (ANY,) * len(stmt.targets)
 
 

@@ -166,7 +166,8 @@ class Opaque:
     """A Python expression carried verbatim; ``reads`` are its free names, one per argument.
 
     A ``pure`` one may be dropped or moved; ``boolean`` ones have no derivative by their type.
-    ``callee`` is the dotted name of the function without a rule, where the expression is its call.
+    ``callee`` is the dotted name of the function without a rule, where the expression is its call;
+    ``known`` the type of the value, where the signature decides it.
     """
 
     tree: ast.expr
@@ -174,6 +175,7 @@ class Opaque:
     pure: bool = False
     boolean: bool = False
     callee: str = ""
+    known: Any = None
 
 
 Op = Primitive | Callee | Opaque

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import ast
+import functools
+from types import MethodType
 from typing import Any
 
-from adxform.core.builder import Names
 from adxform.core.ir import (
+    UNKNOWN,
     Callee,
     Const,
     Function,
+    Global,
     Operand,
     Tuple,
+    Var,
     leaves,
 )
+from adxform.core.types import ANY, Array, Known, Object, Scalar, Sym, Type, unvalued
+from adxform.frontend.arguments import Arguments, Keywords
+from adxform.frontend.callables import (
+    Bound,
+    Closure,
+    as_definition,
+    fields_of,
+    function_behind,
+    unwrapped,
+)
 from adxform.frontend.desugar import desugar
-from adxform.frontend.program import check_signature, params_of
-from adxform.frontend.scope import bound_names
+from adxform.frontend.scope import Meaning, bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import all_args
-from adxform.frontend.static import Static
+from adxform.frontend.ssa import all_args, free_names
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
+DEPTH = 60  # calls inside calls that are lowered in the place of one
 
 
-class Calls(Static):
+class Calls(Arguments):
     """Lowers calls; how a function is lowered is the subclass's affair."""
 
-    def lowered(self, function: SourceFunction) -> Function:
+    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
         """A function in Core."""
         raise NotImplementedError
 
@@ -42,26 +55,198 @@ class Calls(Static):
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
         meaning = self.meaning(node.func)
+        if meaning is not None and meaning.dotted == "functools.partial":
+            made = self._partial(node, base)
+            if made is not None:
+                return made
         if meaning is not None and meaning.function is not None:
-            return self.user_call(node, meaning.function, base)
+            return self.user_call(node, meaning.function, *self.arguments(node), base)
         if meaning is not None and meaning.dotted == "len" and len(node.args) == 1:
             argument = self.operand(node.args[0])
             if isinstance(argument, Tuple):
                 return Const(len(argument.items))
+        known = meaning is not None and meaning.dotted is not None
+        if not known or self.primitive_named(meaning.dotted) is None:  # type: ignore[union-attr,arg-type]
+            method = self.method(node.func)
+            if method is not None:
+                found = live_function(method[0])
+                if found is not None:
+                    args, keywords = self.arguments(node)
+                    return self.user_call(node, found, (*method[1], *args), keywords, base)
+            value = meaning.value if meaning is not None and callable(meaning.value) else UNKNOWN
+            value = self.callable_value(node.func) if value is UNKNOWN else value
+            if value is not UNKNOWN:
+                made = self.call_of(value, node, base)
+                if made is not None:
+                    return made
         try:
             return super().on_Call(node, base)
         except BindError as error:
             return self.opaque_call(node, base, str(error))
 
-    def user_call(self, node: ast.Call, function: SourceFunction, base: str | None) -> Operand:
-        if function.same in [f.same for f in self.program.open]:
-            raise self.unsupported(
-                f"{function.name} calls itself; recursion is not supported yet", node
+    # --- what is called -----------------------------------------------------------------------
+
+    def other(self, node: ast.expr, base: str | None) -> Operand:
+        if isinstance(node, ast.Lambda):
+            return self._function_value(node, base, self._closure(node, "lambda"))
+        return super().other(node, base)
+
+    def _function_value(self, node: ast.expr, base: str | None, value: Any) -> Operand:
+        """A function made inside: known where it is called, and carried along for all else."""
+        made = self.opaque(node, base)
+        assert isinstance(made, Var)
+        self.builder.types[made.name] = Object(value)
+        return made
+
+    def _partial(self, node: ast.Call, base: str | None) -> Operand | None:
+        """``functools.partial(f, ...)`` of a function that is known."""
+        function = self.callable_value(node.args[0]) if node.args else UNKNOWN
+        if function is UNKNOWN:
+            return None
+        args, keywords = self.arguments(node)
+        return self._function_value(node, base, Bound(function, args[1:], keywords))
+
+    def callable_value(self, node: ast.expr) -> Any:
+        """The function, method or other callable that an expression stands for, or UNKNOWN."""
+        if isinstance(node, ast.Lambda):
+            return self._closure(node, "lambda")
+        return self.static(node)
+
+    def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
+        """A call of a value that is known at compile time; None where it is no such function."""
+        value = unwrapped(value)
+        if hasattr(value, "__adxform__"):
+            return self._call_derivative(value, node, *self.arguments(node), base)
+        if isinstance(value, Closure | Bound | functools.partial | MethodType):
+            return self._call_value(value, node, *self.arguments(node), base)
+        function, is_receiver = function_behind(value)
+        if function is not None:
+            args, keywords = self.arguments(node)
+            if is_receiver:
+                args = (self.operand(node.func), *args)
+            return self.user_call(node, function, args, keywords, base)
+        meaning = describe("", value)
+        if meaning.dotted is not None and fields_of(value) is None:
+            return self._known_call(node, meaning, base)
+        return None
+
+    def _known_call(self, node: ast.Call, meaning: Meaning, base: str | None) -> Operand | None:
+        """A call, under another name, of a function that rules know."""
+        assert meaning.dotted is not None
+        primitive = self.primitive_named(meaning.dotted)
+        return None if primitive is None else self.call_primitive(primitive, node, base)
+
+    def _call_value(
+        self,
+        value: Any,
+        node: ast.Call,
+        args: tuple[Operand, ...],
+        keywords: Keywords,
+        base: str | None,
+    ) -> Operand | None:
+        value = unwrapped(value)
+        if isinstance(value, Bound):
+            inner = (*value.args, *args), {**value.keywords, **keywords}
+            return self._call_value(value.function, node, *inner, base)
+        if isinstance(value, functools.partial):
+            given = tuple(self.outer_value("value", a) for a in value.args)
+            named = {k: self.outer_value(k, v) for k, v in value.keywords.items()}
+            return self._call_value(
+                value.func, node, (*given, *args), {**named, **keywords}, base
             )
-        bound = self._bind(node, function)
+        if isinstance(value, MethodType):
+            receiver = self.outer_value("receiver", value.__self__)
+            return self._call_value(value.__func__, node, (receiver, *args), keywords, base)
+        if isinstance(value, Closure):
+            return self._call_closure(value, node, args, keywords, base)
+        function, is_receiver = function_behind(value)
+        if function is not None:
+            if is_receiver:
+                args = (self.outer_value("receiver", value), *args)
+            return self.user_call(node, function, args, keywords, base)
+        meaning = describe("", value)
+        primitive = None if meaning.dotted is None else self.primitive_named(meaning.dotted)
+        if primitive is None:
+            raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
+        return self.emit_call(primitive, args, keywords, base)
+
+    def _call_derivative(
+        self,
+        value: Any,
+        node: ast.Call,
+        args: tuple[Operand, ...],
+        keywords: Keywords,
+        base: str | None,
+    ) -> Operand:
+        """A derivative that is called inside: its own Core is one more function to call."""
+        behind, _ = function_behind(value.primal)
+        if behind is None:
+            raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
+        bound = list(self._bind(node, behind, args, keywords).values())
+        known = [self.builder.type_of(operand) for operand in bound]
+        callee = Callee(f"{behind.name}_gradient", file=behind.text.file)
+        callee.function = value.core(known)
+        flat = [leaf for operand in bound for leaf in leaves(operand)]
+        count = len(leaves(callee.function.result))
+        results = self.builder.call(callee, flat, [base] if count == 1 else [None] * count)
+        return _refill(callee.function.result, iter(results))
+
+    def _closure(self, node: ast.Lambda | ast.FunctionDef, name: str) -> Closure:
+        """The function that a definition inside the one that is lowered makes."""
+        made = as_definition(node, name)
+        reads: dict[str, str] = getattr(node, "_reads", {})
+        if isinstance(node, ast.Lambda):  # its names are versions already
+            reads = {n: n for n in free_names(node) if n in self.locals or n in self.env}
+        args = node.args
+        positional = [*args.posonlyargs, *args.args]
+        pairs = [
+            *zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True),
+            *((a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d),
+        ]
+        return Closure(
+            SourceFunction(made, self.source.text, self.source.scope),
+            self,
+            reads,
+            frozenset(getattr(node, "_rebound", ())),
+            {a.arg: self.operand(d) for a, d in pairs},
+        )
+
+    def _call_closure(
+        self,
+        closure: Closure,
+        node: ast.Call,
+        args: tuple[Operand, ...],
+        keywords: Keywords,
+        base: str | None,
+    ) -> Operand:
+        function = closure.source
+        if closure.rebound:
+            name = sorted(closure.rebound)[0]
+            raise self.unsupported(
+                f"{name}, which {function.name} uses, is assigned again after its definition",
+                node,
+                f"Pass {name} as an argument.",
+            )
+        bound = self._bind(node, function, args, keywords, closure.defaults)
+        self._refuse_recursion(function, bound, node)
+        reads = {name: closure.home.used(version, node) for name, version in closure.reads.items()}
+        return self._inline(function, bound, base, {**closure.home.captured, **reads})
+
+    # --- functions of the user's ----------------------------------------------------------------
+
+    def user_call(
+        self,
+        node: ast.Call,
+        function: SourceFunction,
+        args: tuple[Operand, ...],
+        keywords: Keywords,
+        base: str | None,
+    ) -> Operand:
+        bound = self._bind(node, function, args, keywords)
+        self._refuse_recursion(function, bound, node)
         if self._inlines(function, bound):
-            return self._inline(function, bound, base)
-        callee = self.callee(function)
+            return self._inline(function, bound, base, {})
+        callee = self.callee(function, bound)
         assert callee.function is not None
         found = list(leaves(callee.function.result))
         results = self.builder.call(
@@ -69,37 +254,33 @@ class Calls(Static):
         )
         return _refill(callee.function.result, iter(results))
 
-    def callee(self, function: SourceFunction) -> Callee:
-        """The callee for a function, lowered at its first call."""
-        key = id(function.same)
+    def _refuse_recursion(
+        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
+    ) -> None:
+        """A function may be open twice if it was given other functions to call."""
+        given = [self.known_value(operand) for operand in bound.values()]
+        key = (function.same, *[id(v) for v in given if callable(v) or isinstance(v, Closure)])
+        if key in self.program.opened() or len(self.program.open) > DEPTH:
+            raise self.unsupported(
+                f"{function.name} calls itself; recursion is not supported yet", node
+            )
+        self.program.next_key = key
+
+    def callee(self, function: SourceFunction, bound: dict[str, Operand]) -> Callee:
+        """The callee for a function, lowered at its first call with arguments of these types."""
+        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        key = (id(function.same), tuple(types.values()))
         if key not in self.program.callees:
-            callee = Callee(function.name, file=function.text.file)
-            callee.function = self.lowered(function)
+            same = sum(k[0] == key[0] for k in self.program.callees)
+            name = function.name if not same else f"{function.name}_{same + 1}"
+            callee = Callee(name, file=function.text.file)
+            callee.function = self.lowered(function, types)
             self.program.callees[key] = callee
             self.program.origins[key] = function
         return self.program.callees[key]
 
-    def _bind(self, node: ast.Call, function: SourceFunction) -> dict[str, Operand]:
-        check_signature(function)
-        params = params_of(function)
-        positional = [p.name for p in params if not p.keyword_only]
-        args = self.operands(node.args)
-        if len(args) > len(positional):
-            raise self.unsupported(f"{function.name} takes {len(positional)} arguments", node)
-        given = dict(zip(positional, args, strict=False))
-        for keyword in node.keywords:
-            if keyword.arg is None or keyword.arg not in {p.name for p in params}:
-                raise self.unsupported(f"{function.name} does not take these keywords", node)
-            given[keyword.arg] = self.operand(keyword.value)
-        bound: dict[str, Operand] = {}
-        for p in params:
-            if p.name not in given and p.default is None:
-                raise self.unsupported(f"{function.name} needs the argument {p.name}", node)
-            bound[p.name] = given.get(p.name, p.default or Const(None))
-        return bound
-
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
-        if any(isinstance(a, Tuple) for a in bound.values()):
+        if any(self._is_structured(a) for a in bound.values()):
             return True
         if not self.program.inline:
             return False
@@ -108,44 +289,49 @@ class Calls(Static):
             isinstance(s, ast.For | ast.While) for s in body
         )
 
+    def _is_structured(self, operand: Operand) -> bool:
+        """Whether an argument is a container or a function: the callee is lowered for it alone."""
+        return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
+            isinstance(operand, Global) and callable(operand.value)
+        )
+
     def _inline(
-        self, function: SourceFunction, bound: dict[str, Operand], base: str | None
+        self,
+        function: SourceFunction,
+        bound: dict[str, Operand],
+        base: str | None,
+        seen: dict[str, Operand],
     ) -> Operand:
-        """The callee's statements in the place of its call, its parameters being the arguments."""
+        """The callee's statements in the place of its call, its parameters being the arguments.
+
+        ``seen`` are the variables of functions around it that it reads.
+        """
         tree = desugar(function.node, function.text)
-        _rename_params(tree, self.builder.names, bound)
-        env = dict(bound)
-        inner = self.inside(function, env)
+        inner = self.inside(function, {**seen, **bound})
+        inner.captured = seen
         inner.result_name = base
         self.builder.names.reserve(outer_names(tree))
         outer = self.builder.origin
-        self.program.open.append(function)
-        result = inner.function(tree)
-        self.program.open.pop()
+        with self.program.opening(function):
+            result = inner.function(tree)
         self.builder.origin = outer
         return result
 
 
-def _rename_params(tree: ast.FunctionDef, names: Names, bound: dict[str, Operand]) -> None:
-    """Give a function's parameters names that the caller does not use."""
-    new = {old: names.fresh(f"_{old}") for old in bound}
-    assigned = {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    prelude: list[ast.stmt] = []
-    for arg in all_args(tree.args):
-        if arg.arg in assigned:
-            made = ast.Assign([ast.Name(arg.arg, ast.Store())], ast.Name(new[arg.arg], ast.Load()))
-            made._origin = tree.body[0]._origin  # type: ignore[attr-defined]
-            prelude.append(ast.fix_missing_locations(ast.copy_location(made, tree.body[0])))
-    for node in [n for s in tree.body for n in ast.walk(s)]:
-        if isinstance(node, ast.Name) and node.id in new and node.id not in assigned:
-            node.id = new[node.id]
-    tree.body = prelude + tree.body
-    for arg in all_args(tree.args):
-        arg.arg = new[arg.arg]
-    for old, fresh in new.items():
-        bound[fresh] = bound.pop(old)
+def _general(name: str, t: Type) -> Type:
+    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
+    match t:
+        case Array(dtype, dims):
+            known = None if dims is None else tuple(
+                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
+            )
+            return Array(dtype, known)
+        case Scalar("bool", value=bool()) | Known() | Object():
+            return t
+        case Scalar():
+            return unvalued(t)
+        case _:
+            return ANY
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

@@ -23,6 +23,7 @@ class Joins(Calls):
     """
 
     taken: bool | None = None
+    changed: set[str]  # versions of lists that methods may change
 
     def phi_after_branch(self, target: str, first: Operand, second: Operand) -> None:
         """Add a phi to the branch just lowered; tuples are merged item by item."""

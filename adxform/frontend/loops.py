@@ -90,6 +90,7 @@ class Loops(ast.NodeTransformer):
             body + node.body,
             [],
         )
+        loop._over = True  # type: ignore[attr-defined]  # over items, not over numbers
         return [*before, located(loop, node)]
 
     def _sequence(

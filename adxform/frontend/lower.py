@@ -15,20 +15,24 @@ from adxform.core.ir import (
     Let,
     Operand,
     Origin,
+    Param,
     Tuple,
     Var,
     While,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Type
+from adxform.core.types import ANY, Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.desugar import desugar
-from adxform.frontend.joins import Joins, split_phis
-from adxform.frontend.program import MIXED, Program, check_signature, params_of
+from adxform.frontend.joins import split_phis
+from adxform.frontend.parameters import spread
+from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import to_ssa
+from adxform.frontend.unroll import Unrolled
+from adxform.frontend.unused import drop_unused_functions
 from adxform.rules.table import RULES
 
 HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
@@ -49,26 +53,44 @@ def lower(
     """
     program = program or Program()
     program.root = program.root or source
-    check_signature(source)
+    refuse_collectors(source, types or {})
     tree = desugar(source.node, source.text)
-    params = params_of(source)
-    known = {p.name: (types or {}).get(p.name, ANY) for p in params}
-    builder = Builder(Names(outer_names(tree)), known)
-    lowerer = Lowerer(source, builder, program, {})
-    program.open.append(source)
-    result = lowerer.function(tree)
-    program.open.pop()
+    builder = Builder(Names(outer_names(tree)))
+    builder.names.reserve(p.name for p in signature_of(source))
+    given, params, env = _parameters(source, builder, types or {})
+    lowerer = Lowerer(source, builder, program, env)
+    with program.opening(source):
+        result = lowerer.function(tree)
     made = Function(
         source.name,
-        params,
-        builder.block,
+        tuple(params),
+        drop_unused_functions(builder.block, result, builder.types),
         result,
         builder.bases,
         ast.get_docstring(source.node),
         Origin(source.name, source.text.location(source.node)),
         dict(program.spelled),
+        given,
     )
     return verify(made, f"lowering {source.name}")
+
+
+def _parameters(
+    source: SourceFunction, builder: Builder, types: dict[str, Type]
+) -> tuple[tuple[tuple[Param, Operand], ...], list[Param], dict[str, Operand]]:
+    """The user's parameters with their structures, Core's, and what containers stand for."""
+    given: list[tuple[Param, Operand]] = []
+    params: list[Param] = []
+    env: dict[str, Operand] = {}
+    for p in signature_of(source):
+        before = len(params)
+        shape = spread(p.name, types.get(p.name, ANY), builder, params)
+        given.append((p, shape))
+        if isinstance(shape, Tuple):
+            env[p.name] = shape
+        else:
+            params[before:] = [p]
+    return tuple(given), params, env
 
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
@@ -86,11 +108,11 @@ _CHANGING = frozenset(
 )
 
 
-class Lowerer(Joins):
+class Lowerer(Unrolled):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
-    def lowered(self, function: SourceFunction) -> Function:
-        return lower(function, self.program)
+    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
+        return lower(function, self.program, types)
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Lowerer:
         return Lowerer(function, self.builder, self.program, env)
@@ -137,6 +159,8 @@ class Lowerer(Joins):
                 self.while_loop(stmt)
             case ast.Pass() | ast.Import() | ast.ImportFrom():
                 pass
+            case ast.FunctionDef():
+                self.definition(stmt)
             case _:
                 self.effect(stmt)
 
@@ -182,6 +206,8 @@ class Lowerer(Joins):
 
     def loop(self, stmt: ast.For) -> None:
         origin = self.builder.origin
+        if self.unrolled(stmt):
+            return
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
         bounds = self.operands(stmt.iter.args)
         if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
@@ -205,6 +231,13 @@ class Lowerer(Joins):
         block = self._nested(body)
         phis = self._close_headers(targets)
         self.builder.append(While(phis, head, test, block, origin))
+
+    def definition(self, stmt: ast.FunctionDef) -> None:
+        """A function inside: known where it is called, and carried along for all else."""
+        self.effect(stmt)
+        if not stmt.decorator_list:
+            version = stmt._writes[stmt.name]  # type: ignore[attr-defined]
+            self.builder.types[version] = Object(self._closure(stmt, stmt.name))
 
     def effect(self, stmt: ast.stmt) -> None:
         reads: dict[str, str] = getattr(stmt, "_reads", {})

@@ -43,6 +43,7 @@ class Outside(Expressions):
         self.locals: set[str] = set()
         self.depth = 0
         self.result_name: str | None = "out"
+        self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
 

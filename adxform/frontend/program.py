@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ from adxform.core.ir import (
     Operand,
     Param,
 )
+from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.source import SourceFunction
 
@@ -24,26 +27,55 @@ class Program:
     """The functions lowered so far, so that each is lowered once."""
 
     inline: bool = True
-    callees: dict[int, Callee] = field(default_factory=dict)
-    open: list[SourceFunction] = field(default_factory=list)
-    origins: dict[int, SourceFunction] = field(default_factory=dict)
+    callees: dict[Any, Callee] = field(default_factory=dict)
+    open: list[Any] = field(default_factory=list)
+    next_key: Any = None
+    origins: dict[Any, SourceFunction] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
+    objects: dict[int, Any] = field(default_factory=dict)
     outer: dict[str, Any] = field(default_factory=dict)
 
+    def opened(self) -> list[Any]:
+        """The functions that are being lowered, with the functions that they were given."""
+        return self.open
 
-def check_signature(source: SourceFunction) -> None:
-    """Refuse parameters that collect others."""
+    @contextmanager
+    def opening(self, function: SourceFunction) -> Iterator[None]:
+        """A function is being lowered."""
+        key, self.next_key = self.next_key, None
+        self.open.append(key or (function.same,))
+        yield
+        self.open.pop()
+
+    def watch(self, value: Any) -> None:
+        """Note an object from outside of which lowering has used more than that it is there."""
+        self.objects[id(value)] = value
+
+
+def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:
+    """Refuse parameters that collect others where it is not known what they hold."""
     args = source.node.args
     for extra, stars in ((args.vararg, "*"), (args.kwarg, "**")):
-        if extra is not None:
+        if extra is not None and not isinstance(types.get(extra.arg), Struct):
             raise UnsupportedError(
                 Diagnostic(
-                    f"{stars}{extra.arg} is not supported yet",
+                    f"{stars}{extra.arg} is not supported where no arguments are known",
                     source.text.location(extra),
                     "Name the parameters.",
                 )
             )
+
+
+def signature_of(source: SourceFunction) -> list[Param]:
+    """Every parameter in the order of the signature, with those that collect the rest."""
+    args = source.node.args
+    params = params_of(source)
+    positional = [p for p in params if not p.keyword_only]
+    keyword = [p for p in params if p.keyword_only]
+    rest = [] if args.vararg is None else [Param(args.vararg.arg)]
+    named = [] if args.kwarg is None else [Param(args.kwarg.arg)]
+    return [*positional, *rest, *keyword, *named]
 
 
 def params_of(source: SourceFunction) -> tuple[Param, ...]:

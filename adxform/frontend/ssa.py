@@ -33,6 +33,7 @@ class Ssa(ast.NodeTransformer):
         self.locals = {*params, *(n for stmt in node.body for n in bound_names(stmt))}
         self.bases: dict[str, str] = {}
         self.env: Env = {}
+        self.functions: list[ast.AST] = []  # those defined so far inside this one
         for name in params:
             self.bases[name] = name
             self.env[name] = name
@@ -54,6 +55,9 @@ class Ssa(ast.NodeTransformer):
         version = self.names.fresh(name)
         self.bases[version] = name
         self.env[name] = version
+        for function in self.functions:
+            if name in function._free:  # type: ignore[attr-defined]
+                function._rebound.add(name)  # type: ignore[attr-defined]
         return version
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
@@ -144,14 +148,38 @@ class Ssa(ast.NodeTransformer):
         names = all(isinstance(t, ast.Name) for t in node.targets)
         return [] if names else self.visit_other(node)
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_other
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        """A function inside: the versions that its free names have here are noted beside it."""
+        for field in ("decorator_list", "defaults", "kw_defaults"):
+            holder = node if field == "decorator_list" else node.args
+            setattr(holder, field, [d and self.visit(d) for d in getattr(holder, field)])
+        self.visit_other(node)
+        self._note_function(node, free_names(node))
+        return node
+
+    def _note_function(self, node: ast.AST, free: list[str]) -> None:
+        node._free, node._rebound = set(free), set()  # type: ignore[attr-defined]
+        self.functions.append(node)
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_other
     visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
     visit_Assert = visit_Raise = visit_Expr = visit_Match = visit_other
     visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_other
     visit_AugAssign = visit_AnnAssign = visit_other
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return self._inner_scope(node, [a.arg for a in all_args(node.args)])
+        free = [n for n in free_names(node) if n in self.env]
+        args = node.args
+        args.defaults = [self.visit(d) for d in args.defaults]
+        args.kw_defaults = [d and self.visit(d) for d in args.kw_defaults]
+        outer = self.env, self.locals
+        own = {a.arg for a in all_args(args)}
+        self.env = {k: v for k, v in self.env.items() if k not in own}
+        self.locals = self.locals - own
+        node.body = self.visit(node.body)
+        self.env, self.locals = outer
+        self._note_function(node, free)
+        return node
 
     def _inner_scope(self, node: ast.expr, own: list[str]) -> ast.expr:
         outer = self.env, self.locals
@@ -180,8 +208,10 @@ def free_names(node: ast.AST) -> list[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.comprehension):
             own.update(bound_names(inner.target))
-        elif isinstance(inner, ast.Lambda):
+        elif isinstance(inner, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
             own.update(a.arg for a in all_args(inner.args))
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+            own.update(n for stmt in inner.body for n in bound_names(stmt))
     loads = (
         n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
     )

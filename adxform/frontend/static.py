@@ -78,6 +78,8 @@ class Static(Outside):
                 return self._compare(node)
             case ast.Call(keywords=[]):
                 return self._call(node)
+            case ast.BinOp():
+                return self._count(node)
             case ast.Tuple(items) | ast.List(items) | ast.Set(items):
                 found = [self.static(item) for item in items]
                 return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)
@@ -132,6 +134,13 @@ class Static(Outside):
             return UNKNOWN if t.dtype is None else np.dtype(t.dtype)
         return UNKNOWN
 
+    def _count(self, node: ast.BinOp) -> Any:
+        """A sum or difference of integers that are known."""
+        left, right = self.static(node.left), self.static(node.right)
+        if type(left) is int and type(right) is int and isinstance(node.op, ast.Add | ast.Sub):
+            return left + right if isinstance(node.op, ast.Add) else left - right
+        return UNKNOWN
+
     def _short_circuit(self, node: ast.BoolOp) -> Any:
         """The value, if the known operands decide it whatever the others are."""
         ends = isinstance(node.op, ast.Or)
@@ -181,6 +190,9 @@ class Static(Outside):
         function = self.static(node.func)
         if function is UNKNOWN or not node.args:
             return UNKNOWN
+        if function is min:
+            counts = [self.static(a) for a in node.args]
+            return min(counts) if all(type(c) is int for c in counts) else UNKNOWN
         t = self.known_type(node.args[0])
         value = self.static(node.args[0])
         if function is isinstance and len(node.args) == 2:

@@ -141,13 +141,32 @@ class Expressions:
         primitive = self.called_primitive(node)
         if primitive is None:
             return self.other(node, base)
+        return self.call_primitive(primitive, node, base)
+
+    def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
+        """A call of a primitive, its arguments lowered."""
         args = self.operands(node.args)
         if primitive.style == "method" and isinstance(node.func, ast.Attribute):
             args = (self.operand(node.func.value), *args)
         keywords = {kw.arg: self.operand(kw.value) for kw in node.keywords if kw.arg is not None}
         if len(keywords) < len(node.keywords):
             raise BindError("**keywords in a call")
+        return self.emit_call(primitive, args, keywords, base)
+
+    def emit_call(
+        self,
+        primitive: Primitive,
+        args: Sequence[Operand],
+        keywords: dict[str, Operand],
+        base: str | None,
+    ) -> Operand:
+        """A call of a primitive with operands."""
         return self.builder.emit(primitive, bind(primitive, args, keywords), base)
+
+    def primitive_named(self, dotted: str) -> Primitive | None:
+        """The primitive of a canonical name, if there is one."""
+        rule = RULES.get(dotted)
+        return None if rule is None else rule.primitive
 
     def called_primitive(self, node: ast.Call) -> Primitive | None:
         """The primitive that a call means, if it means one."""

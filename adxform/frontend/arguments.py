@@ -1,0 +1,100 @@
+"""Arguments of calls: which parameter takes which, with defaults, ``*args`` and ``**kwargs``."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.core.forms import Form
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Tuple
+from adxform.frontend.objects import Objects
+from adxform.frontend.program import params_of
+from adxform.frontend.scope import Meaning
+from adxform.frontend.source import SourceFunction
+from adxform.rules.expressions import BindError
+
+Keywords = dict[str, Operand]
+
+
+class Arguments(Objects):
+    """Binds the arguments of calls to parameters."""
+
+    def arguments(self, node: ast.Call) -> tuple[tuple[Operand, ...], Keywords]:
+        """The arguments of a call, ``*args`` and ``**kwargs`` of known length spread."""
+        try:
+            args = self.operands(node.args)
+        except BindError as error:
+            raise self.unsupported(str(error), node) from None
+        keywords: Keywords = {}
+        for keyword in node.keywords:
+            value = self.operand(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif isinstance(value, Tuple) and value.form.kind == "dict":
+                keywords.update(zip(value.form.keys, value.items, strict=True))
+            else:
+                raise self.unsupported("** of a dictionary whose keys are not known", node)
+        return args, keywords
+
+    def _bind(
+        self,
+        node: ast.Call,
+        function: SourceFunction,
+        args: tuple[Operand, ...],
+        keywords: Keywords,
+        defaults: dict[str, Operand] | None = None,
+    ) -> dict[str, Operand]:
+        """Each parameter's operand: ``*args`` is a tuple, ``**kwargs`` a dictionary."""
+        params = params_of(function)
+        given = function.node.args
+        positional = [p.name for p in params if not p.keyword_only]
+        bound = dict(zip(positional, args, strict=False))
+        if len(args) > len(positional) and given.vararg is None:
+            raise self.unsupported(f"{function.name} takes {len(positional)} arguments", node)
+        only_positional = {a.arg for a in given.posonlyargs}
+        names = {p.name for p in params} - only_positional
+        extra = {k: v for k, v in keywords.items() if k not in names}
+        if extra and given.kwarg is None:
+            raise self.unsupported(
+                f"{function.name} does not take these keywords ({', '.join(extra)})", node
+            )
+        for name in (k for k in keywords if k in names):
+            if name in bound:
+                raise self.unsupported(f"{function.name} is given {name} twice", node)
+            bound[name] = keywords[name]
+        for p in params:
+            if p.name not in bound:
+                default = (defaults or {}).get(p.name) or self._default(function, p)
+                if default is None:
+                    raise self.unsupported(f"{function.name} needs the argument {p.name}", node)
+                bound[p.name] = default
+        bound = {p.name: bound[p.name] for p in params}
+        if given.vararg is not None:
+            bound[given.vararg.arg] = Tuple(tuple(args[len(positional) :]))
+        if given.kwarg is not None:
+            form = Form("dict", tuple(extra))
+            bound[given.kwarg.arg] = Tuple(tuple(extra.values()), form)
+        return bound
+
+    def _default(self, function: SourceFunction, param: Param) -> Operand | None:
+        """A default; that of another module's function is taken as the value that it has."""
+        default: Operand | None = param.default
+        if function.live is not None and isinstance(default, Global):
+            found = _live_defaults(function.live).get(param.name, UNKNOWN)
+            if found is not UNKNOWN:
+                return self.outer_value(f"{function.name}_{param.name}", found)
+        return default
+
+    def outer_value(self, text: str, value: Any) -> Operand:
+        """An operand for a value that is known, and that the output takes from outside."""
+        if isinstance(value, bool | int | float | complex | str | None):
+            return Const(value)
+        return Global(self._unique(Meaning(text, value=value)), value)
+
+
+def _live_defaults(function: Any) -> dict[str, Any]:
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    positional = function.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(positional) :], positional, strict=True))
+    return {**found, **(function.__kwdefaults__ or {})}

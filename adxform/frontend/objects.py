@@ -1,0 +1,196 @@
+"""Objects of the user's classes: their attributes and methods, known by the first one met.
+
+Facts about an object (its class, its strings and flags, what kind of number an attribute is) decide
+at compile time; numbers and arrays are read from the object at run time.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
+from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
+from adxform.frontend.scope import live_function
+from adxform.frontend.static import STEADY, Static
+
+_HEAP_TYPE = 1 << 9
+_MISSING: Any = object()
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object of a class that is written in Python."""
+    kind = type(value)
+    if value is UNKNOWN or hasattr(kind, "__adxform__"):
+        return False
+    return (
+        bool(kind.__flags__ & _HEAP_TYPE)
+        and not isinstance(value, STEADY)
+        and not isinstance(value, np.ndarray | np.generic | type | ModuleType)
+        and hasattr(value, "__dict__")
+    )
+
+
+def structure(value: Any, *, exact: bool = False, depth: int = 4) -> Any:
+    """What of a value decides how code that uses it is differentiated; ``exact``: the numbers, too.
+
+    Two objects with equal structure go through the same branches and have attributes of the same
+    kinds.
+    """
+    if isinstance(value, np.ndarray):
+        return type(value), value.dtype, tuple([n == 1 for n in value.shape])
+    if isinstance(value, bool | str | bytes | None | type | np.dtype):
+        return value
+    if isinstance(value, int | float | complex | np.generic):
+        return (type(value), value) if exact else type(value)
+    if isinstance(value, tuple | list) and depth:
+        return type(value), *[structure(item, exact=exact, depth=depth - 1) for item in value]
+    if isinstance(value, dict) and depth:
+        items = value.items()
+        return dict, *[(k, structure(v, exact=exact, depth=depth - 1)) for k, v in items]
+    if is_object(value) and depth:
+        items = vars(value).items()
+        return type(value), *[
+            (k, structure(v, exact=exact, depth=depth - 1)) for k, v in items
+        ]
+    return Object(value)
+
+
+class Objects(Static):
+    """Resolves attributes of objects, and methods."""
+
+    def known_value(self, operand: Operand) -> Any:
+        if isinstance(operand, Global) and is_object(operand.value):
+            self.program.watch(operand.value)
+            return operand.value
+        return super().known_value(operand)
+
+    def _named(self, node: ast.Name, name: str) -> Any:
+        found = super()._named(node, name)
+        if found is UNKNOWN and name not in self.locals and name not in self.env:
+            meaning = self.lookup(name)
+            if meaning is not None and is_object(meaning.value):
+                self.program.watch(meaning.value)
+                return meaning.value
+        return found
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        """An attribute's value where it is a fact about the object, not a number or an array."""
+        owner = self.static(node.value)
+        if is_object(owner):
+            found = vars(owner).get(node.attr, _MISSING)
+            if found is _MISSING:
+                found = inspect.getattr_static(owner, node.attr, _MISSING)
+            fact = isinstance(found, bool | str | bytes | None | type) or is_object(found)
+            plain = isinstance(found, FunctionType) and node.attr in vars(owner)
+            return found if fact or plain else UNKNOWN
+        return super()._attribute(node)
+
+    def method(self, node: ast.expr) -> tuple[Any, tuple[Operand, ...]] | None:
+        """The function that ``a.b`` calls where a is an object, and its receiver if it has one."""
+        if not isinstance(node, ast.Attribute):
+            return None
+        owner, receiver = self._owner(node.value)
+        if owner is None:
+            return None
+        raw = inspect.getattr_static(owner, node.attr, None)
+        if isinstance(raw, staticmethod):
+            return raw.__func__, ()
+        if isinstance(raw, classmethod):
+            kind = owner if isinstance(owner, type) else type(owner)
+            return raw.__func__, (Global(kind.__name__, kind),)
+        if isinstance(raw, FunctionType):
+            if receiver is not None:
+                return raw, (receiver,)
+            if isinstance(owner, type) or node.attr in vars(owner):
+                return raw, ()
+            return raw, (self.operand(node.value),)
+        return None
+
+    def _owner(self, node: ast.expr) -> tuple[Any, Operand | None]:
+        """The object or class that has an attribute; a container with fields by its class."""
+        held = self.container(node)
+        if held is not None and held.form.kind == "object":
+            kind = held.form.maker.value
+            return (kind if isinstance(kind, type) else None), held
+        owner = self.static(node)
+        if is_object(owner) or (isinstance(owner, type) and owner.__module__ != "numpy"):
+            return owner, None
+        return None, None
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        owner = self.static(node.value)
+        if not is_object(owner):
+            return self._field(node, base)
+        raw = inspect.getattr_static(type(owner), node.attr, None)
+        if isinstance(raw, property):
+            function = live_function(raw.fget) if isinstance(raw.fget, FunctionType) else None
+            if function is None:
+                raise self.unsupported(f"the property {node.attr} has no source", node)
+            call = ast.copy_location(ast.Call(node, [], []), node)
+            made: Operand = self.user_call(call, function, (self.operand(node.value),), {}, base)
+            return made
+        fact = self._attribute(node)
+        if isinstance(fact, bool | str | None):
+            return Const(fact)
+        found = getattr(owner, node.attr, UNKNOWN)
+        known = Object(fact) if fact is not UNKNOWN else _kind(f"{ast.unparse(node)}", found)
+        return self._read(node, base, known)
+
+    def _read(self, node: ast.Attribute, base: str | None, known: Type) -> Operand:
+        """An attribute that is read at run time."""
+        receiver = self.operand(node.value)
+        tree = ast.copy_location(
+            ast.Attribute(ast.Name("self", ast.Load()), node.attr, ast.Load()), node
+        )
+        self._located_opaque(tree)
+        op = Opaque(tree, ("self",), pure=True, known=known)
+        return self.builder.emit(op, (receiver,), base)
+
+    def _field(self, node: ast.Attribute, base: str | None) -> Operand:
+        """A field of a container whose items are known, else whatever attribute it is."""
+        owner = self.container(node.value)
+        if owner is not None and owner.form.kind == "object":
+            place = owner.place(node.attr)
+            if place is not None:
+                return owner.items[place]
+        return super().on_Attribute(node, base)
+
+    def container(self, node: ast.expr) -> Tuple | None:
+        """The container whose items are known that a path (``p``, ``p.a``, ``p["a"][0]``) means."""
+        found: Operand | None = None
+        match node:
+            case ast.Name(name) if name in self.locals or name in self.env:
+                found = self.value(name)
+            case ast.Attribute(value, attr):
+                found = _item(self.container(value), attr)
+            case ast.Subscript(value, index):
+                key = self.static(index)
+                found = None if key is UNKNOWN else _item(self.container(value), key)
+        return found if isinstance(found, Tuple) else None
+
+    def user_call(self, node: ast.Call, function: Any, args: Any, keywords: Any, base: Any) -> Any:
+        """A call of a function of the user's."""
+        raise NotImplementedError
+
+
+def _item(owner: Tuple | None, key: Any) -> Operand | None:
+    place = None if owner is None else owner.place(key)
+    return None if owner is None or place is None else owner.items[place]
+
+
+def _kind(name: str, value: Any) -> Type:
+    """The type of an attribute, whatever its value is in another object."""
+    t = type_of_value(value) if value is not UNKNOWN else type_of_value(UNKNOWN)
+    if isinstance(t, Array) and t.dims is not None:
+        dims = tuple(
+            1 if d == 1 else Sym(f"{name}.shape[{i}]", not_one=True) for i, d in enumerate(t.dims)
+        )
+        return Array(t.dtype, dims)
+    if isinstance(t, Struct):
+        return type_of_value(UNKNOWN)
+    return unvalued(t)

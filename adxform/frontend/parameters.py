@@ -1,0 +1,27 @@
+"""Parameters that are containers: each thing that they hold becomes a parameter of Core's."""
+
+from __future__ import annotations
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Operand, Param, Tuple, Var
+from adxform.core.types import Struct, Type
+
+
+def spread(name: str, known: Type, builder: Builder, params: list[Param]) -> Operand:
+    """The structure of a parameter; its leaves are appended to ``params``, with their types."""
+    if isinstance(known, Struct):
+        keys = known.form.keys or tuple(range(len(known.items)))
+        items = zip(keys, known.items, strict=True)
+        return Tuple(
+            tuple(spread(_leaf_name(name, key, builder), t, builder, params) for key, t in items),
+            known.form,
+        )
+    params.append(Param(name))
+    builder.types[name] = known
+    builder.bases[name] = name
+    return Var(name)
+
+
+def _leaf_name(name: str, key: object, builder: Builder) -> str:
+    plain = isinstance(key, str) and key.isidentifier()
+    return builder.names.fresh(key if plain else f"{name}_{key}")  # type: ignore[arg-type]

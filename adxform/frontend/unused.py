@@ -1,0 +1,88 @@
+"""Functions defined inside: where all their calls were lowered, nothing is left to carry along."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from adxform.core.ir import (
+    Block,
+    Effect,
+    For,
+    If,
+    Let,
+    Opaque,
+    Operand,
+    Phi,
+    Stmt,
+    While,
+    binds_of,
+    names_in,
+    phis_of,
+    reads_of,
+    uses,
+    walk,
+)
+from adxform.core.types import Object, Type
+
+
+def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
+    """A block without the functions, and phis of functions, that no other statement reads."""
+    made = {n for stmt in walk(block) for n in binds_of(stmt) if _is_function(stmt, n, types)}
+    phis = {phi.target: phi for stmt in walk(block) for phi in phis_of(stmt)}
+    if not made:
+        return block
+    sources = {n: uses((phi.first, phi.second)) for n, phi in phis.items()}
+    carried = {n for n, found in sources.items() if made.intersection(found)}
+    while grown := {n for n, f in sources.items() if n not in carried and carried.intersection(f)}:
+        carried |= grown
+    live = set(names_in(result))
+    for stmt in walk(block):
+        if not made.issuperset(binds_of(stmt)) or not isinstance(stmt, Let | Effect):
+            live.update(reads_of(stmt))
+        if isinstance(stmt, While):
+            live.update(uses((stmt.test,)))
+        live.update(n for phi in phis_of(stmt) if phi.target not in carried
+                    for n in sources[phi.target])
+    work = list(live & (made | carried))
+    owners = {n: stmt for stmt in walk(block) for n in binds_of(stmt) if n in made}
+    while work:
+        name = work.pop()
+        for source in sources[name] if name in sources else reads_of(owners[name]):
+            if source not in live:
+                live.add(source)
+                work.append(source)
+    return _without(block, (made | carried) - live)
+
+
+def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
+    match stmt:
+        case Effect(tree=ast.FunctionDef()):
+            return True
+        case Let(op=Opaque()):
+            return isinstance(types.get(name), Object)
+        case _:
+            return False
+
+
+def _without(block: Block, dead: set[str]) -> Block:
+    kept: list[Stmt] = []
+    for stmt in block:
+        match stmt:
+            case If(then=then, orelse=orelse, phis=phis):
+                inner = {"then": _without(then, dead), "orelse": _without(orelse, dead)}
+                kept.append(replace(stmt, **inner, phis=_live(phis, dead)))
+            case For(body=body, phis=phis):
+                kept.append(replace(stmt, body=_without(body, dead), phis=_live(phis, dead)))
+            case While(head=head, body=body, phis=phis):
+                inner = {"head": _without(head, dead), "body": _without(body, dead)}
+                kept.append(replace(stmt, **inner, phis=_live(phis, dead)))
+            case _:
+                bound = binds_of(stmt)
+                if not bound or not dead.issuperset(bound):
+                    kept.append(stmt)
+    return tuple(kept)
+
+
+def _live(phis: tuple[Phi, ...], dead: set[str]) -> tuple[Phi, ...]:
+    return tuple(phi for phi in phis if phi.target not in dead)

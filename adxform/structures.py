@@ -1,0 +1,175 @@
+"""Containers as arguments and results: what they hold, one by one, and the same form refilled."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adxform.core.forms import LIST, TUPLE, Form
+from adxform.core.ir import NONE, Function, Global, Let, Opaque, Operand, Stmt, Tuple, Var
+from adxform.core.types import INERT, Struct, Type
+from adxform.frontend.callables import fields_of
+
+MOST_LEAVES = 256
+
+
+def parts(value: Any) -> tuple[Form, list[Any]] | None:
+    """The form of a container and the values in it; None for anything else."""
+    kind = type(value)
+    if kind is tuple:
+        return TUPLE, list(value)
+    if kind is list:
+        return LIST, value
+    if kind is dict:
+        return Form("dict", tuple(value)), list(value.values())
+    names = fields_of(kind)
+    if names is None:
+        return None
+    form = Form("object", names, Global(kind.__name__, kind))
+    return form, [getattr(value, name) for name in names]
+
+
+def leaves_of(value: Any) -> Iterator[Any]:
+    """What a value holds that is no container, in order; the value itself if it is none."""
+    found = parts(value)
+    if found is None:
+        yield value
+    else:
+        for item in found[1]:
+            yield from leaves_of(item)
+
+
+def is_real(value: Any) -> bool:
+    """Whether a value is a floating-point number or an array of them."""
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype.kind == "f")
+    return isinstance(value, float | np.floating)
+
+
+def holds_reals(value: Any) -> bool:
+    """Whether a container holds something that can have a derivative, and is not too large."""
+    if parts(value) is None:
+        return False
+    found = []
+    for leaf in leaves_of(value):
+        found.append(leaf)
+        if len(found) > MOST_LEAVES:
+            return False
+    return any(is_real(leaf) for leaf in found)
+
+
+def with_leaves(value: Any, leaves: Iterator[Any]) -> Any:
+    """Other leaves in the form of ``value``."""
+    found = parts(value)
+    if found is None:
+        return next(leaves)
+    form, items = found
+    made = [with_leaves(item, leaves) for item in items]
+    return remade(form, made)
+
+
+def remade(form: Form, items: list[Any]) -> Any:
+    """A container of a form."""
+    match form.kind:
+        case "list":
+            return items
+        case "dict":
+            return dict(zip(form.keys, items, strict=True))
+        case "object":
+            return form.maker.value(**dict(zip(form.keys, items, strict=True)))
+        case _:
+            return tuple(items)
+
+
+def structured(shape: Operand, value: Any) -> list[Any]:
+    """The leaves of a value that has the structure of ``shape``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it has another.
+    """
+    if not isinstance(shape, Tuple):
+        return [value]
+    if shape.form.kind == "dict":
+        if set(value) != set(shape.form.keys):
+            raise ValueError("other keys")
+        items = [value[key] for key in shape.form.keys]
+    elif shape.form.kind == "object" and not isinstance(value, tuple):
+        items = [getattr(value, key) for key in shape.form.keys]
+    else:
+        items = list(value)
+    return [v for s, item in zip(shape.items, items, strict=True) for v in structured(s, item)]
+
+
+def refilled(shape: Operand, values: Iterator[Any]) -> Any:
+    """Leaves put back into the structure of ``shape``."""
+    if not isinstance(shape, Tuple):
+        return next(values)
+    return remade(shape.form, [refilled(item, values) for item in shape.items])
+
+
+def leaf_types(function: Function, types: Sequence[Type]) -> dict[str, Type]:
+    """The type of each parameter, given those of the user's own parameters."""
+    found: dict[str, Type] = {}
+    for place, known in enumerate(types):
+        found.update(_leaf_types(function.shape_of(place), known))
+    return found
+
+
+def _leaf_types(shape: Operand, known: Type) -> dict[str, Type]:
+    if isinstance(shape, Var):
+        return {shape.name: known}
+    if not isinstance(shape, Tuple):
+        return {}
+    items = known.items if isinstance(known, Struct) else (INERT,) * len(shape.items)
+    found: dict[str, Type] = {}
+    for item, t in zip(shape.items, items, strict=True):
+        found.update(_leaf_types(item, t))
+    return found
+
+
+def grouped(bars: Sequence[Operand], wrt: Sequence[str], shapes: Sequence[Operand]) -> Operand:
+    """The cotangents of leaves in the structure of the parameters; None for what has none."""
+    given = dict(zip(wrt, bars, strict=True))
+
+    def group(shape: Operand) -> Operand:
+        if isinstance(shape, Tuple):
+            return shape.with_items(group(item) for item in shape.items)
+        return given.get(shape.name, NONE) if isinstance(shape, Var) else NONE
+
+    made = tuple(group(shape) for shape in shapes)
+    return made[0] if len(made) == 1 else Tuple(made)
+
+
+def with_containers(function: Function) -> Function:
+    """A function that takes the user's own parameters, and begins by taking out what they hold."""
+    if all(isinstance(shape, Var) for _, shape in function.given):
+        return function
+    own = {n for place in range(len(function.given)) for n in function.leaves_of(place)}
+    rest = tuple(p for p in function.params if p.name not in own)
+    first: list[Stmt] = []
+    for param, shape in function.given:
+        if isinstance(shape, Tuple):
+            first.extend(_taken(param.name, ast.Name(param.name, ast.Load()), shape))
+    params = (*(param for param, _ in function.given), *rest)
+    return replace(function, params=params, body=(*first, *function.body), given=())
+
+
+def _taken(param: str, path: ast.expr, shape: Tuple) -> Iterator[Stmt]:
+    keys = shape.form.keys or tuple(range(len(shape.items)))
+    for key, item in zip(keys, shape.items, strict=True):
+        inner: ast.expr = ast.Subscript(path, ast.Constant(key), ast.Load())
+        if shape.form.kind == "object":
+            inner = ast.Attribute(path, key, ast.Load())
+        if isinstance(item, Tuple):
+            yield from _taken(param, inner, item)
+        elif isinstance(item, Var):
+            op = Opaque(inner, (param,), pure=True)
+            yield Let((item.name,), op, (Var(param),))
+
+
