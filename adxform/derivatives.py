@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.adapters import adapted
 from adxform.analysis.types import Types
 from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
 from adxform.compiler import (
@@ -126,23 +127,21 @@ class Derivative:
         if not callable(primal):
             raise ArgumentError(f"a function is needed, not {type(primal).__name__}")
         self.primal = primal
+        self.function = adapted(primal)
         self.argnums = argnums
         self.value = value
         self.has_aux = has_aux
-        self.places = resolve_argnums(primal, argnums)
+        self.places = resolve_argnums(self.function, argnums)
         self.single = isinstance(argnums, int | str)
-        self.specialised = Specialised(primal, options)
-        self.parameters = list(inspect.signature(primal).parameters.values())
+        self.specialised = Specialised(self.function, options)
+        self.parameters = list(inspect.signature(self.function).parameters.values())
         keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
         self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
-        self._receiver = isinstance(getattr(primal, "__self__", None), object) and hasattr(
-            primal, "__func__"
-        )
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self.positional:
-            args = bound_arguments(self.primal, args, kwargs)
+            args = bound_arguments(self.function, args, kwargs)
         value, bars = self._run(args)
         if not self.has_aux:
             return (value, bars) if self.value else bars
@@ -205,7 +204,7 @@ class Derivative:
         return value, tuple([like_argument(b, args[i], self.parameters[i].name) for b, i in pairs])
 
     def _with_receiver(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        receiver = getattr(self.primal, "__self__", None)
+        receiver = getattr(self.function, "__self__", None)
         return args if receiver is None else (receiver, *args)
 
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
@@ -318,13 +317,14 @@ class Generated:
         self, primal: Callable[..., Any], kind: str, options: Options | None = None
     ) -> None:
         self.primal = primal
+        self.function = adapted(primal)
         self.kind = kind
-        self.specialised = Specialised(primal, options)
+        self.specialised = Specialised(self.function, options)
         self.pairs: dict[Any, Pair] = {}
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any) -> Any:
-        count = len(inspect.signature(self.primal).parameters)
+        count = len(inspect.signature(self.function).parameters)
         if len(args) < count:
             raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
         compiled = self.compiled(args[:count])
@@ -382,6 +382,7 @@ def source_text(
     observe: Observer | None = None,
 ) -> str:
     """The text of a generated function; types come from ``args``, else from annotations."""
+    primal = adapted(primal)
     specialised = Specialised(primal)
     given = None if args is None else specialised.types(args)
     function = specialised.core(given)

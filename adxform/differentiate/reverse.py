@@ -35,7 +35,16 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Array, Scalar, Struct, is_float, was_broadcast
+from adxform.core.types import (
+    INT,
+    Array,
+    ListOf,
+    Scalar,
+    Struct,
+    Type,
+    is_float,
+    was_broadcast,
+)
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -111,8 +120,12 @@ class Reverse:
         if isinstance(known, Struct):
             value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
         elif name in bars:
-            value = self.builder.emit(primitive("accumulate"), (bars[name], value), self.base(name))
+            value = self.builder.emit(self.adding(known), (bars[name], value), self.base(name))
         bars[name] = value
+
+    def adding(self, known: Type) -> Primitive:
+        """What adds two cotangents of a value: a list is no array, whose += adds items."""
+        return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
 
     def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
         """Add to the cotangent of an operand; of a tuple, item by item."""
@@ -140,7 +153,7 @@ class Reverse:
         if isinstance(own, Struct):
             value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
         elif name in bars:
-            value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
+            value = self.builder.emit(self.adding(own), (bars[name], value), base)
         elif base is not None and not (
             isinstance(value, Var) and self.builder.bases.get(value.name) == base
         ):

@@ -258,7 +258,7 @@ class Calls(Arguments):
         self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
     ) -> None:
         """A function may be open twice if it was given other functions to call."""
-        given = [self.known_value(operand) for operand in bound.values()]
+        given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
         key = (function.same, *[id(v) for v in given if callable(v) or isinstance(v, Closure)])
         if key in self.program.opened() or len(self.program.open) > DEPTH:
             raise self.unsupported(

@@ -12,11 +12,11 @@ from adxform.core.ir import (
     Tuple,
     Var,
 )
-from adxform.frontend.calls import Calls
+from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.program import MIXED
 
 
-class Joins(Calls):
+class Joins(Comprehensions):
     """Merges what a variable is on two paths.
 
     ``taken`` is the side that the branch just lowered takes in every call, None if that is open.

@@ -110,6 +110,10 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
         If the function is not written in Python, or its text cannot be read.
     """
     name = getattr(function, "__name__", repr(function))
+    if name == "<lambda>":
+        found = _lambda(function)
+        if found is not None:
+            return found
     try:
         lines, first = inspect.getsourcelines(getattr(function, "__code__", function))
         file = inspect.getsourcefile(function) or "<unknown>"
@@ -121,6 +125,32 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
             )
         ) from None
     return _definition(function, name, "".join(lines), file, first)
+
+
+def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
+    """A live lambda as a definition, found in its file by where its code stands."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    try:
+        tree = ast.parse("".join(lines))
+    except SyntaxError:
+        return None
+    places = {
+        (line, end, column, end_column)
+        for line, end, column, end_column in code.co_positions()
+        if line is not None
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Lambda) or node.lineno != code.co_firstlineno:
+            continue
+        body = node.body
+        place = (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset)
+        if place in places:
+            text = Text(code.co_filename, lines_of("".join(lines)))
+            returned = ast.copy_location(ast.Return(body), body)
+            made = ast.FunctionDef("function", node.args, [returned], [])
+            return ast.copy_location(made, node), text
+    return None
 
 
 def _definition(

@@ -234,6 +234,8 @@ class Static(Outside):
 
 def _steady(value: Any) -> bool:
     """Whether a value from outside may be relied on: it cannot change without being another."""
+    if isinstance(value, tuple):
+        return all(_steady(item) for item in value)
     return isinstance(value, STEADY)
 
 

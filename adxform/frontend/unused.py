@@ -70,13 +70,13 @@ def _without(block: Block, dead: set[str]) -> Block:
     for stmt in block:
         match stmt:
             case If(then=then, orelse=orelse, phis=phis):
-                inner = {"then": _without(then, dead), "orelse": _without(orelse, dead)}
-                kept.append(replace(stmt, **inner, phis=_live(phis, dead)))
+                then, orelse = _without(then, dead), _without(orelse, dead)
+                kept.append(replace(stmt, then=then, orelse=orelse, phis=_live(phis, dead)))
             case For(body=body, phis=phis):
                 kept.append(replace(stmt, body=_without(body, dead), phis=_live(phis, dead)))
             case While(head=head, body=body, phis=phis):
-                inner = {"head": _without(head, dead), "body": _without(body, dead)}
-                kept.append(replace(stmt, **inner, phis=_live(phis, dead)))
+                head, body = _without(head, dead), _without(body, dead)
+                kept.append(replace(stmt, head=head, body=body, phis=_live(phis, dead)))
             case _:
                 bound = binds_of(stmt)
                 if not bound or not dead.issuperset(bound):

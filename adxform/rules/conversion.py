@@ -27,6 +27,8 @@ def _as_array(object: Type, dtype: Type) -> Type:
 
 def _unarray(object: Type, dtype: Type) -> str:
     """The cotangent itself, item by item where a list was given."""
+    if isinstance(object, ListOf):
+        return "as_list(out_bar)"
     own, made = dtype_in(object), dtype_of(dtype, None)
     if is_none(dtype) or (own is not None and own == made) or isinstance(object, Struct):
         return "out_bar"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, ListOf, Scalar, Struct, Type, Unknown, join
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, Unknown, dims_of, join
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import inactive, linear
@@ -10,6 +10,13 @@ from adxform.rules.table import inactive, linear
 
 def _same(x: Type, *_: Type) -> Type:
     return x
+
+
+def _listed(x: Type) -> Type:
+    dims = dims_of(x)
+    if not dims or not isinstance(x, Array) or x.dtype is None:
+        return ListOf(None)
+    return ListOf(Scalar(x.dtype) if len(dims) == 1 else Array(x.dtype, dims[1:]))
 
 
 def _stored(x: Type, index: Type, value: Type) -> Type:
@@ -77,6 +84,11 @@ linear(
     infer=infer.getitem,
     sample=calls("R(4), np.array([1, 1, 2])", "R(4, 2), np.array([3, 0, 3])"),
 )
+
+# Cotangents of lists: as_list(x) has the items of an array in memory of their own, add_lists(a, b)
+# adds item by item.
+linear("as_list(x)", x="np.array(out_bar)", infer=_listed)
+linear("add_lists(a, b)", a="out_bar", b="out_bar", infer=_same)
 
 # Tapes: a list of n places, a list that grows, zeros for each item of a list, and the number of a
 # loop's iterations.

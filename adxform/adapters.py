@@ -1,0 +1,63 @@
+"""Callables that are no plain functions, made into functions of their own parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from adxform.backends.python import compile_text
+from adxform.errors import Diagnostic, SourceNotFoundError
+from adxform.frontend.callables import unwrapped
+
+
+def adapted(function: Callable[..., Any]) -> Any:
+    """A plain function, a bound method or a derivative as it is; anything else that is called is
+    called by a function that takes the parameters that it shows.
+
+    So are objects with ``__call__``, ``functools.partial``, NumPy's own functions, and functions
+    whose decorator hides their parameters behind ``*args``.
+    """
+    plain = unwrapped(function)
+    if hasattr(plain, "__adxform__"):
+        return plain
+    inner = plain.__func__ if isinstance(plain, MethodType) else plain
+    if isinstance(inner, FunctionType) and not hasattr(inner, "__wrapped__"):
+        return plain
+    return _caller(plain)
+
+
+def _caller(function: Callable[..., Any]) -> FunctionType:
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise SourceNotFoundError(
+            Diagnostic(
+                f"{name} does not say which parameters it has",
+                hint="Wrap it in a function written with def.",
+            )
+        ) from None
+    if isinstance(function, np.ufunc):  # its options have defaults, and no rules
+        parameters = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    scope: dict[str, Any] = {"_inner": function}
+    shown: list[str] = []
+    passed: list[str] = []
+    for p in parameters:
+        default = ""
+        if p.default is not p.empty:
+            scope[f"_default_{p.name}"] = p.default
+            default = f"=_default_{p.name}"
+        stars = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
+        if p.kind is p.KEYWORD_ONLY and "*" not in "".join(shown):
+            shown.append("*")
+        shown.append(f"{stars}{p.name}{default}")
+        passed.append(f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else f"{stars}{p.name}")
+    plain = name if name.isidentifier() else "call"
+    text = f"def {plain}({', '.join(shown)}):\n    return _inner({', '.join(passed)})\n"
+    made = compile_text(text, plain, scope)
+    assert isinstance(made, FunctionType)
+    return made

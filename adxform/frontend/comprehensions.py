@@ -1,0 +1,223 @@
+"""Comprehensions: item by item over containers, a loop that fills a list over anything else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from adxform.core.forms import LIST
+from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
+from adxform.core.types import INT, ListOf, differentiable
+from adxform.frontend.containers import Containers, dictionary
+from adxform.frontend.ssa import free_names
+
+Comprehension = ast.ListComp | ast.GeneratorExp
+Action = Callable[[Operand], Operand]  # from what is carried so far to what it becomes
+
+
+class Comprehensions(Containers):
+    """Lowers comprehensions over active values; others are carried verbatim."""
+
+    depth: int
+
+    def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
+        items = self._known_items(node)
+        if items is not None:
+            return Tuple(tuple(items), LIST)
+        return self._filled(node, base) if self.may_be_active(node) else self.other(node, base)
+
+    def on_GeneratorExp(self, node: ast.GeneratorExp, base: str | None) -> Operand:
+        items = self._known_items(node)
+        if items is not None:
+            return Tuple(tuple(items), LIST)
+        return self._filled(node, base) if self.may_be_active(node) else self.other(node, base)
+
+    def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        rows = self._known_items(ast.copy_location(ast.ListComp(pair, node.generators), node))
+        if rows is None:
+            return self.other(node, base)
+        found = {}
+        for row in rows:
+            assert isinstance(row, Tuple)
+            key = self.known_value(row.items[0])
+            if not isinstance(key, str | int | bool | None | tuple):
+                return self.other(node, base)
+            found[key] = row.items[1]
+        return dictionary(found)
+
+    # --- over containers ------------------------------------------------------------------------
+
+    def _known_items(self, node: Comprehension) -> list[Operand] | None:
+        """The items, where each ``for`` goes over a container and each ``if`` is decided."""
+        return self._rows(node.generators, node.elt)
+
+    def _rows(
+        self, generators: list[ast.comprehension], elt: ast.expr
+    ) -> list[Operand] | None:
+        if not generators:
+            return [self.operand(elt)]
+        first, *rest = generators
+        items = None if first.is_async else self.sequence(first.iter)
+        if items is None:
+            return None
+        found: list[Operand] = []
+        kept = dict(self.env)
+        for item in items:
+            self.bind_target(first.target, item)
+            held = [self.truth(test) for test in first.ifs]
+            if None in held:
+                self.env = kept
+                return None
+            if all(held):
+                inner = self._rows(rest, elt)
+                if inner is None:
+                    self.env = kept
+                    return None
+                found.extend(inner)
+        self.env = kept
+        return found
+
+    def bind_target(self, target: ast.expr, value: Operand) -> None:
+        """Give the names of a ``for`` their values."""
+        match target:
+            case ast.Name(name):
+                self.env[name] = value
+            case ast.Tuple(parts) | ast.List(parts):
+                for place, part in enumerate(parts):
+                    self.bind_target(part, self._part(value, place))
+            case _:
+                raise self.unsupported("this target of a comprehension is not supported", target)
+
+    def _part(self, value: Operand, place: int) -> Operand:
+        if isinstance(value, Tuple):
+            return value.items[place]
+        return self.emit("[]", value, Const(place))
+
+    # --- over anything else ---------------------------------------------------------------------
+
+    def may_be_active(self, node: ast.expr) -> bool:
+        """Whether what is read may have a derivative; if not, Python evaluates it as it stands."""
+        names = [n for n in free_names(node) if n in self.locals or n in self.env]
+        return any(differentiable(self.builder.type_of(self.value(n))) for n in names)
+
+    def _filled(self, node: Comprehension, base: str | None) -> Operand:
+        """A list that loops fill, one item after the other."""
+        name = base or "items"
+
+        def append(items: Operand) -> Operand:
+            item = self.operand(node.elt)
+            if isinstance(item, Tuple):
+                item = self.emit("np.array", item, Const(None))
+            return self.emit("append", items, self.emit("len", items), item, base=name)
+
+        result = self.builder.name(name)
+        empty = self.emit("empty_list", base=name)
+        return self._fold(node.generators, empty, append, name, result)
+
+    def summed(self, node: Comprehension, start: Operand, base: str | None) -> Operand:
+        """``sum`` of a comprehension: a loop that adds up."""
+        name = base or "total"
+
+        def add(total: Operand) -> Operand:
+            return self.emit("op.Add", total, self.operand(node.elt), base=name)
+
+        return self._fold(node.generators, start, add, name, self.builder.name(name))
+
+    def _fold(
+        self,
+        generators: list[ast.comprehension],
+        carried: Operand,
+        action: Action,
+        base: str,
+        result: str | None = None,
+    ) -> Operand:
+        """What is carried through the loops of a comprehension, innermost last."""
+        if not generators:
+            return action(carried)
+        first, *rest = generators
+        kept = dict(self.env)
+        items = self.sequence(first.iter)
+        if items is not None:
+            for item in items:
+                self.bind_target(first.target, item)
+                carried = self._where(
+                    first.ifs, carried, lambda c: self._fold(rest, c, action, base), base
+                )
+            self.env = kept
+            return carried
+        target = result or self.builder.name(base)
+        index = self.builder.name("ijklm"[min(self.depth, 4)])
+        count, element = self._source(first.iter, Var(index))
+        outer = self.builder
+        self.builder = outer.nested()
+        self.builder.types[index] = INT
+        if isinstance(self.builder.type_of(carried), ListOf):
+            self.builder.types[target] = ListOf(None)
+        self.depth += 1
+        self.bind_target(first.target, element())
+        after = self._where(
+            first.ifs, Var(target), lambda c: self._fold(rest, c, action, base), base
+        )
+        self.depth -= 1
+        self.env = kept
+        body, self.builder = self.builder.block, outer
+        phi = Phi(target, carried, after)
+        self.builder.append(For(index, (count,), (phi,), body, origin=self.builder.origin))
+        self.note_merge(phi)
+        return Var(target)
+
+    def _where(
+        self, tests: list[ast.expr], carried: Operand, action: Action, base: str
+    ) -> Operand:
+        """The action, where the conditions hold."""
+        if not tests:
+            return action(carried)
+        held = self.truth(tests[0])
+        if held is not None:
+            return self._where(tests[1:], carried, action, base) if held else carried
+        test = self.operand(tests[0])
+        outer = self.builder
+        self.builder = outer.nested()
+        after = self._where(tests[1:], carried, action, base)
+        then, self.builder = self.builder.block, outer
+        target = self.builder.name(base)
+        if isinstance(self.builder.type_of(carried), ListOf):
+            self.builder.types[target] = ListOf(None)
+        phi = Phi(target, after, carried)
+        self.builder.append(If(test, then, (), (phi,), self.builder.origin))
+        self.note_merge(phi)
+        return Var(target)
+
+    def _source(self, node: ast.expr, index: Operand) -> tuple[Operand, Callable[[], Operand]]:
+        """How many items an iterable gives, and a function that gives the one at ``index``."""
+        if isinstance(node, ast.Call):
+            function = self.static(node.func)
+            if function is range:
+                return self._range(node, index)
+            if function is enumerate and len(node.args) == 1:
+                count, inner = self._source(node.args[0], index)
+                return count, lambda: Tuple((index, inner()))
+            if function is zip:
+                made = [self._source(a, index) for a in node.args]
+                counts = [count for count, _ in made]
+                least = counts[0] if len(counts) == 1 else self._least(counts)
+                return least, lambda: Tuple(tuple(inner() for _, inner in made))
+        held = self.operand(node)
+        return self.emit("len", held), lambda: self.emit("[]", held, index)
+
+    def _least(self, counts: list[Operand]) -> Operand:
+        least, *rest = counts
+        for count in rest:
+            least = self.emit("min", least, count)
+        return least
+
+    def _range(self, node: ast.Call, index: Operand) -> tuple[Operand, Callable[[], Operand]]:
+        bounds = [self.operand(a) for a in node.args]
+        if len(bounds) == 1:
+            return bounds[0], lambda: index
+        if len(bounds) == 2:
+            first, last = bounds
+            count = self.emit("max", Const(0), self.emit("op.Sub", last, first))
+            return count, lambda: self.emit("op.Add", first, index)
+        raise self.unsupported("a range with a step in a comprehension is not supported yet", node)
