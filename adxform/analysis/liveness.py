@@ -25,6 +25,7 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
@@ -212,7 +213,8 @@ class _Walk:
         throughout += [n for n in self.outer_reads(stmt) if n not in bound and n not in after]
         inner = dict.fromkeys(throughout, end)
         self.switch(live, inner)
-        self.read(self.expand(_phi_reads(stmt.phis, 1)), end, inner)
+        ends = uses((stmt.stop,)) if stmt.stop is not None else []
+        self.read(self.expand(_phi_reads(stmt.phis, 1) + ends), end, inner)
         self.block(stmt.body, inner)
         if isinstance(stmt, While):
             self.read(self.expand(uses((stmt.test,))), marks[1], inner)
@@ -238,8 +240,7 @@ class _Walk:
             if stmt is not loop:
                 found.extend(reads_of(stmt))
                 found.extend(_phi_reads(phis_of(stmt), 0))
-            if isinstance(stmt, While):
-                found.extend(uses((stmt.test,)))
+            found.extend(tests_of(stmt))
             found.extend(_phi_reads(phis_of(stmt), 1))
         return list(dict.fromkeys(self.expand(found)))
 

@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Var,
     While,
     binds_of,
+    blocks_of,
     names_in,
     substitute,
     uses,
@@ -80,7 +81,7 @@ class Recording:
                 self.defined.setdefault(name, Definition(self._path_of(old), old))
         for loop, name in self.sweeps.counters.items():
             outer = self._path_of(loop)
-            self.defined[name] = Definition((*outer, (loop, 1)), None)
+            self.defined[name] = Definition((*outer, (loop, len(blocks_of(loop)) - 1)), None)
 
     def _path_of(self, stmt: Stmt) -> Path:
         return find_path(self.sweeps.forward, stmt, ()) or ()

@@ -358,14 +358,32 @@ class Reverse:
         if isinstance(stmt, For):
             index = self.builder.name(self.builder.bases.get(stmt.index))
             self.builder.types[index] = INT
-            return For(index, stmt.bounds, phis, body, not stmt.reverse, stmt.origin, mirror=stmt)
-        if stmt not in self.counters:
-            self.counters[stmt] = self.builder.name("trips")
-            self.builder.types[self.counters[stmt]] = INT
+            bounds = stmt.bounds if stmt.stop is None else self.done(stmt)
+            return For(index, bounds, phis, body, not stmt.reverse, stmt.origin, mirror=stmt)
         index = self.builder.name("trip")
         self.builder.types[index] = INT
-        count = Var(self.counters[stmt])
-        return For(index, (count,), phis, body, True, stmt.origin, mirror=stmt)
+        return For(index, (self.trips(stmt),), phis, body, True, stmt.origin, mirror=stmt)
+
+    def trips(self, loop: For | While) -> Var:
+        """How many iterations a loop has begun: counted in the forward sweep."""
+        if loop not in self.counters:
+            self.counters[loop] = self.builder.name("trips")
+            self.builder.types[self.counters[loop]] = INT
+        return Var(self.counters[loop])
+
+    def done(self, loop: For) -> tuple[Operand, ...]:
+        """The part of its range that a loop with an early end has run over."""
+        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
+        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
+        length: Operand = self.trips(loop)
+        if start == Const(0) and step == Const(1):
+            return (length,)
+        if step == Const(-1):
+            return start, self.builder.emit(primitive("op.Sub"), (start, length)), step
+        if step != Const(1):
+            length = self.builder.emit(primitive("op.Mult"), (step, length))
+        end = self.builder.emit(primitive("op.Add"), (start, length))
+        return (start, end) if step == Const(1) else (start, end, step)
 
     def call(self, stmt: Let, bars: Bars) -> None:
         """A user's function was recorded on the way there, and is pulled back on the way back."""

@@ -289,7 +289,7 @@ class Writer(Expressions):
 
     def loop(self, stmt: For) -> list[ast.stmt]:
         before = self.copies([(p.target, p.first) for p in stmt.phis])
-        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        body = self.iteration(stmt)
         bounds = [self.operand(b) for b in stmt.bounds]
         iterable: ast.expr = ast.Call(load("range"), bounds, [])
         if stmt.reverse:
@@ -300,12 +300,27 @@ class Writer(Expressions):
     def while_loop(self, stmt: While) -> list[ast.stmt]:
         before = self.copies([(p.target, p.first) for p in stmt.phis])
         head = self.block(stmt.head)
-        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        body = self.iteration(stmt)
         test = self.operand(stmt.test)
         if not head:
             return [*before, ast.While(test, body or [ast.Pass()], [])]
         stop = ast.If(negated(test), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*head, stop, *body], [])]
+
+    def iteration(self, loop: For | While) -> list[ast.stmt]:
+        """A loop's body: its statements, the next values of what it carries, its early end."""
+        body = self.block(loop.body)
+        moves = self.copies([(p.target, p.second) for p in loop.phis])
+        if loop.stop is None:
+            return body + moves
+        test = self.operand(loop.stop)
+        if isinstance(test, ast.Constant):
+            return [*body, *moves, ast.Break()]
+        written = {n.id for m in moves for n in ast.walk(m) if isinstance(n, ast.Name)}
+        if any(isinstance(n, ast.Name) and n.id in written for n in ast.walk(test)):
+            again = self.copies([(p.target, p.second) for p in loop.phis])
+            return [*body, ast.If(test, [*again, ast.Break()], []), *moves]
+        return [*body, *moves, ast.If(test, [ast.Break()], [])]
 
     def copies(self, pairs: list[tuple[str, Operand]]) -> list[ast.stmt]:
         """What phis need where their variables differ: all read before any is written."""

@@ -24,6 +24,7 @@ from adxform.core.verify import verify
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.desugar import desugar
+from adxform.frontend.exits import ending
 from adxform.frontend.joins import Joins, split_phis
 from adxform.frontend.program import MIXED, Program, check_signature, params_of
 from adxform.frontend.source import SourceFunction
@@ -174,10 +175,10 @@ class Lowerer(Joins):
         headers, body = split_phis(stmt.body)
         targets = self._open_headers(headers)
         self.depth += 1
-        block = self._nested(body)
+        block, stop = self._iteration(body)
         self.depth -= 1
         phis = self._close_headers(targets)
-        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin))
+        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
 
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
@@ -187,9 +188,19 @@ class Lowerer(Joins):
         self.builder = outer.nested()
         test = self.checked(stmt.test, None)
         head, self.builder = self.builder.block, outer
-        block = self._nested(body)
+        block, stop = self._iteration(body)
         phis = self._close_headers(targets)
-        self.builder.append(While(phis, head, test, block, origin))
+        self.builder.append(While(phis, head, test, block, origin, stop))
+
+    def _iteration(self, body: list[ast.stmt]) -> tuple[tuple[Any, ...], Operand | None]:
+        """A loop's block, and the condition at its end under which it is left."""
+        body, stop = ending(body)
+        outer = self.builder
+        self.builder = outer.nested()
+        self.block(body)
+        test = None if stop is None else self.checked(stop, None)
+        made, self.builder = self.builder.block, outer
+        return made, test
 
     def effect(self, stmt: ast.stmt) -> None:
         reads: dict[str, str] = getattr(stmt, "_reads", {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.builder import Names
+from adxform.frontend.exits import ending
 from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
@@ -117,7 +118,12 @@ class Ssa(ast.NodeTransformer):
     def _loop(
         self, body: list[ast.stmt], headers: dict[str, tuple[str, str]], node: ast.stmt
     ) -> list[ast.stmt]:
+        body, stop = ending(body)
         inner = self.block(body)
+        if stop is not None:
+            end = ast.If(self.visit(stop), [ast.Break()], [])
+            end._origin = node._origin  # type: ignore[attr-defined]
+            inner.append(ast.fix_missing_locations(ast.copy_location(end, node)))
         phis = [
             self._phi(target, before, self.env[name], node)
             for name, (target, before) in headers.items()
