@@ -98,8 +98,8 @@ class _Walk:
                     marks.append(self.number(stmt.then, at + 1))
                     marks.append(self.number(stmt.orelse, marks[-1] + 1))
                     at = marks[-1] + 1
-                case For():
-                    marks.append(self.number(stmt.body, at + 1))
+                case For():  # what it carries is given its first value, then the index
+                    marks.append(self.number(stmt.body, at + 2))
                     at = marks[-1] + 1
                 case While():
                     marks.append(self.number(stmt.head, at + 1))
@@ -223,10 +223,11 @@ class _Walk:
         for name in headers:
             if name not in inner:
                 self.add(name, start, start + 1)
+        index = stmt.index if isinstance(stmt, For) else None
         for name, stop in inner.items():
-            self.add(name, start, stop)
-        if isinstance(stmt, For) and stmt.index not in inner:
-            self.add(stmt.index, start, start + 1)
+            self.add(name, start + (name == index), stop)
+        if index is not None and index not in inner:
+            self.add(index, start + 1, start + 2)
         before = dict.fromkeys(throughout, start)
         self.switch(inner, before)
         live.clear()

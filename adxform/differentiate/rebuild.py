@@ -20,14 +20,10 @@ from adxform.core.ir import (
     While,
     blocks_of,
     leaves,
-    phis_of,
-    reads_of,
-    tests_of,
     uses,
-    walk,
 )
 from adxform.core.types import INT, Array, Scalar
-from adxform.differentiate.common import primitive
+from adxform.differentiate.common import as_role, primitive
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.tapes import Tape
 
@@ -212,18 +208,19 @@ class Rebuild:
         return replace(stmt, phis=tuple(phis), head=blocks[0], body=body)
 
     def counted(self, loop: For | While, body: Block, phis: list[Phi]) -> Block:
-        """A loop's body with the count of its trips, if the reverse sweep asks for it: at the start
-        of one that may be left early, unless the number is that of the iteration's place on a tape.
+        """A loop's body with the count of its trips, if the reverse sweep asks for it; before what
+        may leave the loop early.
         """
         counter = self.link.sweeps.counters.get(loop)
         if counter is None:
             return body
         count = Builder(self.names, self.types, self.bases)
+        if isinstance(loop, For) or loop.stop is None:  # elsewhere it is written with the phis
+            count.origin = as_role(loop.origin, "tangent")
         after = count.emit(primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter))
         self.types[after.name] = self.types[counter] = INT
         phis.append(Phi(counter, Const(0), after))
-        first = loop.stop is not None and counter not in _reads(body)
-        return (*count.block, *body) if first else (*body, *count.block)
+        return (*body, *count.block) if loop.stop is None else (*count.block, *body)
 
     def fills(self, loop: Stmt, tape: Tape) -> bool:
         return tape.loop is loop or any(s is loop for s, _ in tape.definition.path)
@@ -240,15 +237,6 @@ class Rebuild:
             path = tape.definition.path
             if tape.definition.stmt is None and path[-1][0] is loop:
                 self.store(tape, builder)
-
-
-def _reads(block: Block) -> set[str]:
-    """The names that statements of a block read."""
-    found: set[str] = set()
-    for stmt in walk(block):
-        found.update((*reads_of(stmt), *tests_of(stmt)))
-        found.update(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-    return found
 
 
 def _initial_values(stmt: Stmt, builder: Builder) -> list[Stmt]:

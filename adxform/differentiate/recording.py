@@ -179,6 +179,10 @@ class Recording:
         current = name
         for stmt, side in reversed(path):
             assert isinstance(stmt, If)
+            merged = [p for p in stmt.phis if (p.first, p.second)[side] == Var(current)]
+            if merged:  # it leaves the branch already
+                current = merged[0].target
+                continue
             target = self.builder.name(self.builder.bases.get(name))
             self.types[target] = self.types.get(name, ANY)
             absent = self.absent

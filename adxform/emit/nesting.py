@@ -29,6 +29,7 @@ from adxform.core.ir import (
 )
 from adxform.core.ir import If as Branch
 from adxform.core.ir import While as WhileLoop
+from adxform.emit.guards import unread
 
 LARGEST = 9  # operations in one expression that the user has not written so
 
@@ -37,6 +38,13 @@ Nested = dict[str, Let]
 
 def nest(function: Function, aliases: Aliases) -> Nested:
     """The Let behind each name that is written where it is used."""
+    nesting = _Nesting(use_counts(function), function, aliases)
+    nesting.block(function.body, [function.result])
+    return nesting.nested
+
+
+def use_counts(function: Function) -> Counter[str]:
+    """How often each name is written where it is read."""
     counts: Counter[str] = Counter(names_in(function.result))
     for stmt in walk(function.body):
         counts.update(reads_of(stmt))
@@ -45,9 +53,8 @@ def nest(function: Function, aliases: Aliases) -> Nested:
             counts.update(uses((phi.second,)))
             times = 1 if isinstance(stmt, Branch) else 2  # before a loop nothing moves into a phi
             counts.update(dict.fromkeys(uses((phi.first,)), times))
-    nesting = _Nesting(counts, function, aliases)
-    nesting.block(function.body, [function.result])
-    return nesting.nested
+    counts.subtract(unread(function))
+    return counts
 
 
 class _Nesting:

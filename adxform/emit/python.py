@@ -17,7 +17,6 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Operand,
     Origin,
     Primitive,
     Stmt,
@@ -26,10 +25,11 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import outside_names
-from adxform.emit.expressions import Expressions, Spelling, Substitution, load
+from adxform.emit.expressions import Spelling, Substitution, load
+from adxform.emit.iterations import Iterations, Move, negated
 from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
-from adxform.emit.nesting import Nested, nest, written_out
+from adxform.emit.nesting import Nested, nest, use_counts, written_out
 from adxform.emit.printer import comment
 from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
@@ -62,7 +62,7 @@ def to_python(
     return writer.definition()
 
 
-class Writer(Expressions):
+class Writer(Iterations):
     """Writes statements; ``variable`` is what each name is called."""
 
     def __init__(
@@ -79,6 +79,7 @@ class Writer(Expressions):
         self.types = types
         self.live = live
         self.fresh = fresh
+        self.counts = use_counts(function)
         self.quoted: Origin | None = None
 
     def definition(self) -> ast.FunctionDef:
@@ -307,22 +308,7 @@ class Writer(Expressions):
         stop = ast.If(negated(test), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*head, stop, *body], [])]
 
-    def iteration(self, loop: For | While) -> list[ast.stmt]:
-        """A loop's body: its statements, the next values of what it carries, its early end."""
-        body = self.block(loop.body)
-        moves = self.copies([(p.target, p.second) for p in loop.phis])
-        if loop.stop is None:
-            return body + moves
-        test = self.operand(loop.stop)
-        if isinstance(test, ast.Constant):
-            return [*body, *moves, ast.Break()]
-        written = {n.id for m in moves for n in ast.walk(m) if isinstance(n, ast.Name)}
-        if any(isinstance(n, ast.Name) and n.id in written for n in ast.walk(test)):
-            again = self.copies([(p.target, p.second) for p in loop.phis])
-            return [*body, ast.If(test, [*again, ast.Break()], []), *moves]
-        return [*body, *moves, ast.If(test, [ast.Break()], [])]
-
-    def copies(self, pairs: list[tuple[str, Operand]]) -> list[ast.stmt]:
+    def copies(self, pairs: list[Move]) -> list[ast.stmt]:
         """What phis need where their variables differ: all read before any is written."""
         moves = [
             (self.variable[target], self.operand(source))
@@ -342,7 +328,7 @@ class Writer(Expressions):
             return [
                 ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()), lineno=1)
             ]
-        return [ast.Assign([ast.Name(n, ast.Store())], v, lineno=1) for n, v in moves]
+        return [_move(name, value) for name, value in moves]
 
     def effect(self, stmt: Effect) -> list[ast.stmt]:
         reads = {name: self.operand(operand) for name, operand in stmt.reads}
@@ -363,8 +349,10 @@ def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def negated(test: ast.expr) -> ast.expr:
-    """``not test``; a double negation goes."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    return ast.UnaryOp(ast.Not(), test)
+def _move(name: str, value: ast.expr) -> ast.stmt:
+    """``name = value``, or ``name += 1`` for what counts."""
+    match value:
+        case ast.BinOp(ast.Name(own), ast.Add() as op, ast.Constant(int())) if own == name:
+            return ast.AugAssign(ast.Name(name, ast.Store()), op, value.right)
+        case _:
+            return ast.Assign([ast.Name(name, ast.Store())], value, lineno=1)

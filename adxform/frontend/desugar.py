@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
-from adxform.frontend.exits import Exits, returns
+from adxform.frontend.exits import VERBATIM, Exits, returns
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.source import Text
@@ -79,8 +79,7 @@ def single_return(body: list[ast.stmt], text: Text) -> list[ast.stmt]:
     if not inner:
         return body
     for stmt in ast.walk(ast.Module(body, [])):
-        verbatim = isinstance(stmt, ast.Try | ast.TryStar | ast.With | ast.Match)
-        if verbatim and returns(stmt):
+        if isinstance(stmt, VERBATIM) and returns(stmt):
             where = next(s for s in ast.walk(stmt) if isinstance(s, ast.Return))
             raise UnsupportedError(
                 Diagnostic(

@@ -21,8 +21,8 @@ Loop = ast.For | ast.While
 Exit = ast.Break | ast.Continue | ast.Return
 When = bool | str  # always, never, or where the variable of this name is true
 
+VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
 
 
 @dataclass
@@ -91,13 +91,14 @@ class Exits:
         ways = opened.ways
         endless = isinstance(node, ast.While) and _is_true(node.test)
         if endless and len(ways) == 1 and part.stop == ways[0].flag:  # there is no other way out
-            self.flags.discard(ways[0].flag)
-            node.body = _ending(part.body, part.stop, self.flags, node)
+            name = self.fresh("stop")
+            _Rename(part.stop, name).visit(ast.Module(part.body, []))
+            node.body = _ending(part.body, name, self.flags, node)
             return [node, *ways[0].body]
         node.body = _ending(part.body, part.stop, self.flags, node)
         first = [assign(way.flag, ast.Constant(False), node) for way in ways]
         after = orelse
-        for way in reversed(ways):
+        for way in sorted(ways, key=lambda way: any(map(returns, way.body))):  # returns outermost
             body = way.body or [located(ast.Pass(), node)]
             after = [located(ast.If(load(way.flag), body, after), node)]
         return [*first, node, *after]
@@ -249,6 +250,14 @@ class Exits:
         return [assign(name, ast.Constant(False), stmt), stmt], test
 
 
+class _Rename(ast.NodeTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.new, node.ctx) if node.id == self.old else node
+
+
 class _Replace(ast.NodeTransformer):
     def __init__(self, new: dict[int, ast.stmt]) -> None:
         self.new = new
@@ -348,7 +357,7 @@ def _last(stmt: ast.stmt) -> list[ast.stmt]:
         for block in blocks if not blocks[1] or isinstance(node, ast.If) else blocks[1:]:
             for last in block[-1:]:
                 found.append(last)
-                if not isinstance(last, Loop | _SCOPES):  # type: ignore[operator]
+                if not isinstance(last, (ast.For, ast.While, ast.AsyncFor, *_SCOPES)):
                     found.extend(_last(last))
     return found
 
