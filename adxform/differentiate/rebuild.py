@@ -175,9 +175,9 @@ class Rebuild:
 
     def branch(self, stmt: If) -> If:
         before = dict(self.current)
-        then = self.block(stmt.then)
+        then = (*self.entered(stmt, 0), *self.block(stmt.then))
         after_then, self.current = self.current, dict(before)
-        orelse = self.block(stmt.orelse)
+        orelse = (*self.entered(stmt, 1), *self.block(stmt.orelse))
         after_else, self.current = self.current, dict(before)
         phis = [*stmt.phis, *self.link.plan.exports.get(stmt, ())]
         for tape, old in before.items():
@@ -186,6 +186,15 @@ class Rebuild:
                 self.current[tape] = self.version(tape)
                 phis.append(Phi(self.current[tape], Var(first), Var(second)))
         return replace(stmt, then=then, orelse=orelse, phis=tuple(phis))
+
+    def entered(self, branch: If, side: int) -> Block:
+        """What one side of a branch records first: what has a value only where it is read."""
+        builder = Builder(self.names, self.types, self.bases)
+        for tape in list(self.current):
+            definition = tape.definition
+            if definition.stmt is None and definition.path[-1] == (branch, side):
+                self.store(tape, builder)
+        return builder.block
 
     def loop(self, stmt: For | While) -> Stmt:
         """A loop's headers carry its tapes, and those of the loops around it that it fills."""
