@@ -309,7 +309,7 @@ def inner_bound_changes(x, n):
     return s
 
 
-def truth_of_a_number(x, n):
+def truth_of_a_number(x, n: int):
     k = n
     s = x
     for _ in range(10):

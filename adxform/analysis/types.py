@@ -16,7 +16,7 @@ from adxform.core.ir import (
     While,
     leaves,
 )
-from adxform.core.types import ANY, INT, Scalar, Struct, Sym, Type, join
+from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Struct, Sym, Type, join
 
 Types = dict[str, Type]
 ROUNDS = 4  # a loop's types settle after two rounds; what still moves after four becomes ANY
@@ -106,10 +106,17 @@ class _Inference:
                 new = self.merged(phi)
                 if new != old:
                     moved = True
-                    self.types[phi.target] = new if attempt < ROUNDS - 2 else ANY
+                    self.types[phi.target] = new if attempt < ROUNDS - 2 else _widest(new)
             if not moved:
                 break
         self.in_loop = outer
+
+
+def _widest(t: Type) -> Type:
+    """What is left of a type that does not settle: a list's stays that of a list."""
+    if not isinstance(t, ListOf):
+        return ANY
+    return ListOf(Array(t.item.dtype, None) if isinstance(t.item, Array) else ANY)
 
 
 def _unvalued(t: Type) -> Type:

@@ -191,7 +191,12 @@ class Recording:
         current = name
         for stmt, side in reversed(path):
             assert isinstance(stmt, If)
-            merged = [p for p in stmt.phis if (p.first, p.second)[side] == Var(current)]
+            merged = [
+                p
+                for p in stmt.phis
+                if (p.first, p.second)[side] == Var(current)
+                and (p.target not in self.gaps or self.absent is UNDEFINED)
+            ]
             if merged:  # it leaves the branch already
                 current = merged[0].target
                 continue

@@ -21,7 +21,6 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Opaque,
     Operand,
     Phi,
     Primitive,
@@ -36,7 +35,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, INT, Array, Scalar, Struct, is_float, was_broadcast
+from adxform.core.types import ANY, Array, Scalar, Struct, is_float, was_broadcast
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -47,7 +46,8 @@ from adxform.differentiate.common import (
 )
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
-from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
+from adxform.differentiate.mirrors import Mirrors
+from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
 from adxform.rules.table import RULES, Rule
 
@@ -91,19 +91,16 @@ def reverse(
     )
 
 
-class Reverse:
+class Reverse(Mirrors):
     """Walks blocks backward; ``bars`` holds the cotangent of each name that has one by then."""
 
     def __init__(
         self, builder: Builder, activity: Activity, pullback_of: PullbackOf, gaps: Gaps
     ) -> None:
-        self.builder = builder
+        super().__init__(builder, gaps)
         self.activity = activity
-        self.gaps = gaps
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
-        self.counters: dict[Stmt, str] = {}
-        self.made_by: dict[str, Let] = {}
 
     # --- cotangents ---------------------------------------------------------------------------
 
@@ -275,15 +272,6 @@ class Reverse:
                 )
         return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
 
-    def retest(self, test: Operand) -> Operand:
-        """A branch's condition in the reverse sweep: a comparison is written again."""
-        let = self.made_by.get(test.name) if isinstance(test, Var) else None
-        if let is None or let.target in self.builder.bases or not is_test(let):
-            return test
-        if isinstance(let.op, Opaque) and not self.gaps.names.isdisjoint(uses(let.args)):
-            return test  # `c and y > 0` reads y only where c holds
-        return self.builder.emit(let.op, let.args)  # type: ignore[arg-type]
-
     def branch(self, stmt: If, bars: Bars) -> None:
         phis = [p for p in stmt.phis if p.target in bars]
         given = [(p, bars.pop(p.target)) for p in phis]
@@ -358,7 +346,7 @@ class Reverse:
         ]
         headers += [Phi(bar, before, inner[name]) for name, bar, before in outer_bars]
         body, self.builder = self.builder.block, outer
-        self.builder.append(self._mirror(stmt, tuple(headers), body))
+        self.builder.append(self.mirror(stmt, tuple(headers), body))
         for name, bar, _ in outer_bars:
             bars[name] = Var(bar)
         for phi, bar, _ in carried:
@@ -369,37 +357,6 @@ class Reverse:
         """Add to a cotangent; the first value keeps the name it has."""
         if isinstance(operand, Var) and operand.name in self.activity:
             self.seed(bars, operand.name, value)
-
-    def _mirror(self, stmt: For | While, phis: tuple[Phi, ...], body: Block) -> For:
-        if isinstance(stmt, For):
-            index = self.builder.name(self.builder.bases.get(stmt.index))
-            self.builder.types[index] = INT
-            bounds = stmt.bounds if stmt.stop is None else self.done(stmt)
-            return For(index, bounds, phis, body, not stmt.reverse, stmt.origin, mirror=stmt)
-        index = self.builder.name("trip")
-        self.builder.types[index] = INT
-        return For(index, (self.trips(stmt),), phis, body, True, stmt.origin, mirror=stmt)
-
-    def trips(self, loop: For | While) -> Var:
-        """How many iterations a loop has begun: counted in the forward sweep."""
-        if loop not in self.counters:
-            self.counters[loop] = self.builder.name("trips")
-            self.builder.types[self.counters[loop]] = INT
-        return Var(self.counters[loop])
-
-    def done(self, loop: For) -> tuple[Operand, ...]:
-        """The part of its range that a loop with an early end has run over."""
-        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
-        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
-        length: Operand = self.trips(loop)
-        if start == Const(0) and step == Const(1):
-            return (length,)
-        if step == Const(-1):
-            return start, self.builder.emit(primitive("op.Sub"), (start, length)), step
-        if step != Const(1):
-            length = self.builder.emit(primitive("op.Mult"), (step, length))
-        end = self.builder.emit(primitive("op.Add"), (start, length))
-        return (start, end) if step == Const(1) else (start, end, step)
 
     def call(self, stmt: Let, bars: Bars) -> None:
         """A user's function was recorded on the way there, and is pulled back on the way back."""
