@@ -70,7 +70,7 @@ class Gaps:
         if name not in self.names or isinstance(known, Scalar):
             return zeros(builder, Var(name), base)
         if name in self.loose or not isinstance(known, Array):
-            return Const(0.0)
+            return builder.emit(primitive("loose_zero"), ())
         alike = [p for p in self.params if self.types.get(p) == known]
         if alike:
             return zeros(builder, Var(alike[0]), base)

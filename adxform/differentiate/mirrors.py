@@ -54,9 +54,10 @@ class Mirrors:
 
     def trips(self, loop: For | While) -> Var:
         """How many iterations a loop has begun: counted in the forward sweep."""
-        for phi in loop.phis if isinstance(loop, For) else ():
-            if self.counting(phi, loop):
-                return Var(phi.target)
+        if isinstance(loop, For):
+            for phi in loop.phis:
+                if self.counting(phi, loop):
+                    return Var(phi.target)
         if loop not in self.counters:
             self.counters[loop] = self.builder.name("trips")
             self.builder.types[self.counters[loop]] = INT

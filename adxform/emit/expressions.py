@@ -195,6 +195,7 @@ _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "rename": lambda writer, args: args[0],
     "adxform.stop_gradient": lambda writer, args: args[0],
     "adxform.markers.stop_gradient": lambda writer, args: args[0],
+    "loose_zero": lambda writer, args: ast.Constant(0.0),
     "empty_list": lambda writer, args: ast.List([], ast.Load()),
     "list_of": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
