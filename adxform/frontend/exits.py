@@ -214,12 +214,16 @@ class Exits:
 
     def flag(self, way: ast.stmt | None) -> str:
         """The name of the variable that says how a loop was left."""
-        stem = "returned" if isinstance(way, ast.Return) else "stopped"
+        name = self.unused("returned" if isinstance(way, ast.Return) else "stopped")
+        self.flags.add(name)
+        return name
+
+    def unused(self, stem: str) -> str:
+        """A name that the function does not use."""
         name, number = stem, 2
         while name in self.used:
             name, number = f"{stem}_{number}", number + 1
         self.used.add(name)
-        self.flags.add(name)
         return name
 
     # --- statements that are carried verbatim -------------------------------------------------
@@ -229,25 +233,28 @@ class Exits:
         become a variable, tested after it.
         """
         exits = list(_own_exits([stmt]))
-        kinds = {type(e) for e in exits}
-        if len(kinds) > 1 or ast.Return in kinds or not all(e in _last(stmt) for e in exits):
-            kind = type(stmt).__name__.lower()
+        wrong = [e for e in exits if isinstance(e, ast.Return) or e not in _last(stmt)]
+        if wrong:
+            kind, what = type(stmt).__name__.lower(), type(wrong[0]).__name__.lower()
             raise UnsupportedError(
                 Diagnostic(
-                    f"{type(exits[0]).__name__.lower()} inside a {kind} statement is not "
-                    "supported yet",
-                    self.text.location(exits[0]),
+                    f"{what} inside a {kind} statement is not supported yet",
+                    self.text.location(wrong[0]),
                     "Assign to a variable there, and test it after the statement.",
                 )
             )
-        if kinds == {ast.Continue} and not asked:  # the iteration ends here in any case
-            _Replace({id(e): located(ast.Pass(), e) for e in exits}).visit(stmt)
-            return [stmt], None
-        name = self.fresh("left")
-        _Replace({id(e): assign(name, ast.Constant(True), e) for e in exits}).visit(stmt)
-        test = ast.If(load(name), [type(exits[0])()], [])
-        located(test, stmt)
-        return [assign(name, ast.Constant(False), stmt), stmt], test
+        if not asked and all(isinstance(e, ast.Continue) for e in exits):
+            _Replace({e: located(ast.Pass(), e) for e in exits}).visit(stmt)
+            return [stmt], None  # the iteration ends here in any case
+        before: list[ast.stmt] = []
+        test: ast.If | None = None
+        for kind_of in dict.fromkeys(map(type, exits)):
+            name, same = self.unused("left"), [e for e in exits if type(e) is kind_of]
+            before.append(assign(name, ast.Constant(False), stmt))
+            _Replace({e: assign(name, ast.Constant(True), e) for e in same}).visit(stmt)
+            test = ast.If(load(name), [same[0]], [] if test is None else [test])
+            located(test, stmt)
+        return [*before, stmt], test
 
 
 class _Rename(ast.NodeTransformer):
@@ -259,11 +266,13 @@ class _Rename(ast.NodeTransformer):
 
 
 class _Replace(ast.NodeTransformer):
-    def __init__(self, new: dict[int, ast.stmt]) -> None:
+    def __init__(self, new: dict[Exit, ast.stmt]) -> None:
         self.new = new
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        return self.new.get(id(node)) or super().generic_visit(node)
+    def visit_Break(self, node: ast.Break | ast.Continue) -> ast.stmt:
+        return self.new.get(node, node)
+
+    visit_Continue = visit_Break
 
 
 def _way_out(body: list[ast.stmt]) -> Exit | None:

@@ -35,7 +35,9 @@ class Loops(ast.NodeTransformer):
         """A loop over a tuple written out has its body once for each item."""
         unpack = Assignments(self.fresh)
         body, stop = ending(node.body)
-        result = inner = []  # type: list[ast.stmt]
+        result: list[ast.stmt] = []
+        items = [self._kept(item, result, node) for item in items]
+        inner = result
         for item in items:
             inner.extend(unpack._single(node.target, item, node))
             for stmt in copy.deepcopy(body):
@@ -104,6 +106,18 @@ class Loops(ast.NodeTransformer):
                 return length, ast.Subscript(node, index, ast.Load())
         node = self._held(node, before, old)
         return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
+
+    def _kept(self, item: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
+        """An item as it is before the loop, where the loop assigns what the item reads."""
+        if isinstance(item, ast.Tuple | ast.List):
+            parts = [self._kept(part, before, old) for part in item.elts]
+            return ast.copy_location(type(item)(parts, ast.Load()), item)
+        read = {n.id for n in ast.walk(item) if isinstance(n, ast.Name)}
+        if read.isdisjoint(bound_names(old)):
+            return item
+        name = self.fresh("item")
+        before.append(assign(name, item, old))
+        return load(name)
 
     def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.Name:
         """What a loop runs over, under a name that the loop does not assign."""

@@ -24,6 +24,19 @@ def to_ssa(node: ast.FunctionDef, names: Names) -> tuple[list[ast.stmt], dict[st
     return Ssa(node, names).run()
 
 
+_PLAIN = (  # what they bind they bind always
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Delete,
+)
+
+
 class Ssa(ast.NodeTransformer):
     """Renames by one walk in the order of execution; ``env`` is what each variable is now."""
 
@@ -139,9 +152,14 @@ class Ssa(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(phi, node))
 
     def visit_other(self, node: ast.stmt) -> ast.stmt:
-        """A statement that stays as it is: what it reads and binds is noted beside it."""
-        reads = {n: self.env[n] for n in free_names(node) if n in self.env}
-        writes = {n: self.define(n) for n in bound_names(node)}
+        """A statement that stays as it is: what it reads and binds is noted beside it.
+
+        What it may bind only on some path through it keeps its value on the others.
+        """
+        bound = bound_names(node)
+        kept = [] if isinstance(node, _PLAIN) else bound
+        reads = {n: self.env[n] for n in (*free_names(node), *kept) if n in self.env}
+        writes = {n: self.define(n) for n in bound}
         node._reads, node._writes = reads, writes  # type: ignore[attr-defined]
         return node
 
