@@ -65,12 +65,17 @@ class Gaps:
     types: Types
 
     def zero(self, builder: Builder, name: str, base: str | None) -> Operand:
-        """A zero cotangent (or tangent) of a name that may be unbound here."""
+        """A zero cotangent of a name that may be unbound here, of any shape where none is known."""
+        made = self.shaped_zero(builder, name, base)
+        return builder.emit(primitive("loose_zero"), ()) if made is None else made
+
+    def shaped_zero(self, builder: Builder, name: str, base: str | None) -> Operand | None:
+        """A zero of the shape of a name that may be unbound here, or None if it is not known."""
         known = builder.type_of(Var(name))
         if name not in self.names or isinstance(known, Scalar):
             return zeros(builder, Var(name), base)
-        if name in self.loose or not isinstance(known, Array):
-            return builder.emit(primitive("loose_zero"), ())
+        if not isinstance(known, Array) or not _has_shape(known, extents(self.params, self.types)):
+            return None
         alike = [p for p in self.params if self.types.get(p) == known]
         if alike:
             return zeros(builder, Var(alike[0]), base)

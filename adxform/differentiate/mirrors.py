@@ -86,5 +86,6 @@ class Mirrors:
             return start, self.builder.emit(primitive("op.Sub"), (start, length)), step
         if step != Const(1):
             length = self.builder.emit(primitive("op.Mult"), (step, length))
-        end = self.builder.emit(primitive("op.Add"), (start, length))
+        terms = (length, start) if isinstance(start, Const) else (start, length)
+        end = self.builder.emit(primitive("op.Add"), terms)
         return (start, end) if step == Const(1) else (start, end, step)

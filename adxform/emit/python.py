@@ -23,7 +23,7 @@ from adxform.core.ir import (
     Var,
     While,
 )
-from adxform.core.types import ANY, Scalar
+from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
 from adxform.emit.iterations import Iterations, Move, negated
@@ -206,9 +206,11 @@ class Writer(Iterations):
             before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
         elif not _is_name(source, own):
             before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
-        return [*before, self.written(stmt, op, own)]
+        whole = memory or isinstance(self.types.get(stmt.target, ANY), Array)
+        return [*before, self.written(stmt, op, own, whole)]
 
-    def written(self, stmt: Let, op: Primitive, own: str) -> ast.stmt:
+    def written(self, stmt: Let, op: Primitive, own: str, whole: bool) -> ast.stmt:
+        """The write itself; ``whole``: what the elements refer to is ours, too, not only they."""
         value = self.operand(stmt.args[2])
         if op.name == "append":
             call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
@@ -223,6 +225,9 @@ class Writer(Iterations):
         place = ast.Subscript(load(own), index, ast.Store())
         if op.name in ("update", "keep"):
             return ast.Assign([place], value, lineno=1)
+        if not whole:  # the copy of a list has the very items of the list
+            element = ast.Subscript(load(own), index, ast.Load())
+            return ast.Assign([place], ast.BinOp(element, ast.Add(), value), lineno=1)
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
             return ast.AugAssign(place, ast.Sub(), value.operand)
         return ast.AugAssign(place, ast.Add(), value)
