@@ -33,7 +33,6 @@ from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps
-from adxform.differentiate.tapes import without_gaps
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
@@ -196,7 +195,6 @@ class Derivation:
         first, second = link(sweeps, absent=NONE)  # both are handed over
         names = [p.name for p in function.params]
         handed, kept = _crossing(first, second, sweeps, names)
-        first = without_gaps(first, handed, found)
         record = replace(
             function,
             name=self.unique(f"{function.name}_record"),

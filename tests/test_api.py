@@ -1268,46 +1268,30 @@ def mutual_b(x):
     return mutual_a(x) * 2.0
 
 
-def has_break(x):
+def continue_before_more(x):
     s = 0.0
     for v in x:
-        if v > 1.0:
-            break
-        s += v
-    return s
+        try:
+            if s > 1:
+                continue
+            s = 2.0
+        finally:
+            s = s + 1.0
+    return s * np.sum(x)
 
 
-def has_continue(x):
-    s = 0.0
+def returns_in_with(x):
     for v in x:
-        if v > 1.0:
-            continue
-        s += v
-    return s
+        with np.errstate(all="ignore"):
+            return x
+    return v
 
 
-def returns_in_loop(x):
-    for v in x:
-        if v > 1.0:
-            return v * v
-    return x[0]
-
-
-def returns_in_while(x):
-    s = x[0]
-    while s < 10.0:
-        s = s * 2.0
-        return s
-    return s
-
-
-def loop_else(x):
-    s = 0.0
-    for v in x:
-        s += v
-    else:
-        s = s * s
-    return s
+def returns_in_match(x):
+    match len(x):
+        case 1:
+            return x
+    return x * x
 
 
 def tries(x):
@@ -1388,11 +1372,9 @@ def unknown_method(x):
 
 
 REFUSED = [
-    (has_break, "break in a loop", "break"),
-    (has_continue, "continue in a loop", "continue"),
-    (returns_in_loop, "return inside a for", r"return v \* v"),
-    (returns_in_while, "return inside a while", "return s"),
-    (loop_else, "else in a loop", "for v in x:"),
+    (continue_before_more, "continue inside a try", "continue"),
+    (returns_in_with, "return inside a with", "return x"),
+    (returns_in_match, "return inside a match", "return x"),
     (tries, "try statement", "try:"),
     (with_around, "with statement", "with np.errstate"),
     (yields, "yield", "y = yield x"),

@@ -72,6 +72,43 @@ def tangents(args: tuple[Any, ...]) -> tuple[Any, ...]:
                  for a in args if not isinstance(a, int))
 
 
+def fixed_point(x: float, tol: float, most: int) -> float:
+    s = x
+    for i in range(1, most):
+        r = np.cos(s) * x
+        if r < 0.0:
+            continue
+        if abs(r - s) < tol:
+            return r * i
+        s = r
+        if s > 9.0:
+            break
+    else:
+        s = s * 2.0
+    return s
+
+
+def inner_fixed_points(x: float, tol: float, most: int) -> float:
+    s = x
+    for i in range(most):
+        for _ in range(most):
+            r = np.cos(s) * x
+            if abs(r - s) < tol:
+                break
+            s = r
+        if s < 0.1:
+            return s * i
+        s = s + 0.1
+    return s
+
+
+@pytest.mark.parametrize("most", [50, 3, 0])
+@pytest.mark.parametrize("f", [fixed_point, inner_fixed_points])
+def test_loops_that_end_early(f, most):
+    equal(f, "reverse", (0.8, 1e-3, most))
+    equal(f, "forward", (0.8, 1e-3, most), (1.0, 0.5))
+
+
 @pytest.mark.parametrize("name", ARGS)
 def test_reverse(name):
     equal(getattr(LOOPS, name), "reverse", ARGS[name])

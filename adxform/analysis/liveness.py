@@ -25,6 +25,7 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
@@ -97,8 +98,8 @@ class _Walk:
                     marks.append(self.number(stmt.then, at + 1))
                     marks.append(self.number(stmt.orelse, marks[-1] + 1))
                     at = marks[-1] + 1
-                case For():
-                    marks.append(self.number(stmt.body, at + 1))
+                case For():  # what it carries is given its first value, then the index
+                    marks.append(self.number(stmt.body, at + 2))
                     at = marks[-1] + 1
                 case While():
                     marks.append(self.number(stmt.head, at + 1))
@@ -212,7 +213,8 @@ class _Walk:
         throughout += [n for n in self.outer_reads(stmt) if n not in bound and n not in after]
         inner = dict.fromkeys(throughout, end)
         self.switch(live, inner)
-        self.read(self.expand(_phi_reads(stmt.phis, 1)), end, inner)
+        ends = uses((stmt.stop,)) if stmt.stop is not None else []
+        self.read(self.expand(_phi_reads(stmt.phis, 1) + ends), end, inner)
         self.block(stmt.body, inner)
         if isinstance(stmt, While):
             self.read(self.expand(uses((stmt.test,))), marks[1], inner)
@@ -221,10 +223,11 @@ class _Walk:
         for name in headers:
             if name not in inner:
                 self.add(name, start, start + 1)
+        index = stmt.index if isinstance(stmt, For) else None
         for name, stop in inner.items():
-            self.add(name, start, stop)
-        if isinstance(stmt, For) and stmt.index not in inner:
-            self.add(stmt.index, start, start + 1)
+            self.add(name, start + (name == index), stop)
+        if index is not None and index not in inner:
+            self.add(index, start + 1, start + 2)
         before = dict.fromkeys(throughout, start)
         self.switch(inner, before)
         live.clear()
@@ -238,8 +241,7 @@ class _Walk:
             if stmt is not loop:
                 found.extend(reads_of(stmt))
                 found.extend(_phi_reads(phis_of(stmt), 0))
-            if isinstance(stmt, While):
-                found.extend(uses((stmt.test,)))
+            found.extend(tests_of(stmt))
             found.extend(_phi_reads(phis_of(stmt), 1))
         return list(dict.fromkeys(self.expand(found)))
 

@@ -11,15 +11,17 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
+    Operand,
     Phi,
     Stmt,
+    Var,
     While,
     leaves,
 )
-from adxform.core.types import ANY, INT, Scalar, Sym, Type, join, unvalued
+from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Sym, Type, join, unvalued
 
 Types = dict[str, Type]
-ROUNDS = 4  # a loop's types settle after two rounds; what still moves after four becomes ANY
+ROUNDS = 2  # a loop's types settle after two rounds; what moves after that is taken to be any
 
 
 def infer(function: Function, params: dict[str, Type]) -> Types:
@@ -47,6 +49,7 @@ class _Inference:
     def __init__(self, types: Types) -> None:
         self.types = types
         self.in_loop = False
+        self.empty: set[str] = set()  # names that nothing has been put in yet
 
     def block(self, block: Block) -> None:
         for stmt in block:
@@ -86,27 +89,43 @@ class _Inference:
         return [type_of(leaf, inner) for leaf in leaves(function.result)]
 
     def merged(self, phi: Phi) -> Type:
-        known = [type_of(o, self.types) for o in (phi.first, phi.second) if o != UNDEFINED]
+        known = [type_of(o, self.types) for o in (phi.first, phi.second) if not self.is_empty(o)]
+        self.empty.discard(phi.target)
+        if not known:
+            self.empty.add(phi.target)
         if len(known) == 2:
             return unvalued(join(known[0], known[1]))
         return known[0] if known else ANY
 
+    def is_empty(self, operand: Operand) -> bool:
+        """Whether an operand has no value on any path seen so far."""
+        return operand == UNDEFINED or (isinstance(operand, Var) and operand.name in self.empty)
+
     def loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
         """A header's type covers its value before the loop and after each iteration."""
         for phi in phis:
-            before = ANY if phi.first == UNDEFINED else type_of(phi.first, self.types)
+            before = ANY if self.is_empty(phi.first) else type_of(phi.first, self.types)
+            (self.empty.add if self.is_empty(phi.first) else self.empty.discard)(phi.target)
             self.types[phi.target] = unvalued(before)
         outer, self.in_loop = self.in_loop, True
-        for attempt in range(ROUNDS):
+        moved, rounds = True, 0
+        while moved:
             for block in blocks:
                 self.block(block)
-            moved = False
+            moved, rounds = False, rounds + 1
             for phi in phis:
-                old = self.types[phi.target]
+                old = None if phi.target in self.empty else self.types[phi.target]
                 new = self.merged(phi)
-                if new != old:
+                if rounds > ROUNDS and new != old:
+                    new = _widest(new)
+                if new != old and phi.target not in self.empty:
                     moved = True
-                    self.types[phi.target] = new if attempt < ROUNDS - 2 else ANY
-            if not moved:
-                break
+                    self.types[phi.target] = new
         self.in_loop = outer
+
+
+def _widest(t: Type) -> Type:
+    """What is left of a type that does not settle: a list's stays that of a list."""
+    if not isinstance(t, ListOf):
+        return ANY
+    return ListOf(Array(t.item.dtype, None) if isinstance(t.item, Array) else ANY)

@@ -6,6 +6,7 @@
               | if operand: block else: block; phis            If
               | for name in range(...): phis; block            For
               | while True: phis; block; if not c: break; ...  While
+                (the block of either may end with ``if stop: break``)
               | Python that no active value flows through      Effect
     operand   = name | constant | global | (operand, ...) | lower:upper:step
 
@@ -218,7 +219,11 @@ class If:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class For:
-    """A loop over ``range(*bounds)``, or over that range reversed."""
+    """A loop over ``range(*bounds)``, or over that range reversed.
+
+    ``stop`` is tested at the end of each iteration, after the phis have their next values: where
+    it holds, no other iteration follows.
+    """
 
     index: str
     bounds: tuple[Operand, ...]
@@ -227,17 +232,19 @@ class For:
     reverse: bool = False
     origin: Origin | None = None
     mirror: Stmt | None = None
+    stop: Operand | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class While:
-    """``while True: phis; head; if not test: break; body``."""
+    """``while True: phis; head; if not test: break; body``, with a ``stop`` as in For."""
 
     phis: tuple[Phi, ...]
     head: Block
     test: Operand
     body: Block
     origin: Origin | None = None
+    stop: Operand | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -342,6 +349,17 @@ def reads_of(stmt: Stmt) -> list[str]:
             return uses(stmt.bounds)
         case Effect():
             return uses([operand for _, operand in stmt.reads])
+        case _:
+            return []
+
+
+def tests_of(stmt: Stmt) -> list[str]:
+    """The names that decide, inside a loop, whether it goes on."""
+    match stmt:
+        case For(stop=stop):
+            return list(names_in(stop))
+        case While(test=test, stop=stop):
+            return [*names_in(test), *names_in(stop)]
         case _:
             return []
 

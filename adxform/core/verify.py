@@ -1,7 +1,8 @@
 """The verifier: what every function of Core must satisfy, checked after each stage.
 
 Each name is bound once and before it is used; a phi's operands are bound where control comes from;
-a branch's and a loop's own names are not used outside it, except those of its phis.
+a branch's and a loop's own names are not used outside it, except those of its phis. What ends a
+loop early is known at the end of its body, and a loop over a reversed range never ends early.
 """
 
 from __future__ import annotations
@@ -123,4 +124,8 @@ class _Checker:
             self.operands([stmt.test])
         self.block(stmt.body)
         self.operands([phi.second for phi in stmt.phis])
+        if stmt.stop is not None:
+            self.operands([stmt.stop])
+            if isinstance(stmt, For) and stmt.reverse:
+                self.fail(f"the reversed loop over {stmt.index} ends early")
         self.close()

@@ -40,6 +40,7 @@ from adxform.differentiate.common import (
     zeros,
 )
 from adxform.differentiate.formulas import expand
+from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.rules.table import RULES, Rule
 
 TangentOf = Callable[[Callee, tuple[int, ...], list[Type]], "Tangent"]
@@ -67,7 +68,8 @@ def forward(
     is ``(value, tangent)``.
     """
     builder = Builder(names_for(function), types, dict(function.bases))
-    mode = Forward(builder, activity, tangent_of)
+    gaps = gaps_of(function.body, tuple(p.name for p in function.params), types)
+    mode = Forward(builder, activity, tangent_of, gaps)
     tangents = []
     for p in wrt:
         fresh = builder.name(f"d{p}")
@@ -90,8 +92,11 @@ def forward(
 class Forward:
     """Walks a function in order; ``tangents`` holds the tangent of each active name."""
 
-    def __init__(self, builder: Builder, activity: Activity, tangent_of: TangentOf) -> None:
+    def __init__(
+        self, builder: Builder, activity: Activity, tangent_of: TangentOf, gaps: Gaps
+    ) -> None:
         self.builder = builder
+        self.gaps = gaps
         self.activity = activity
         self.tangent_of = tangent_of
         self.tangents: dict[str, Operand] = {}
@@ -307,8 +312,11 @@ class Forward:
     def _merged(self, value: Operand, known: dict[str, Operand], inside: Builder) -> Operand:
         if value == UNDEFINED:
             return UNDEFINED
-        found = known.get(value.name) if isinstance(value, Var) else None
-        return found if found is not None else zeros(inside, value)
+        if not isinstance(value, Var):
+            return zeros(inside, value)
+        if value.name in known:
+            return known[value.name]
+        return self.gaps.shaped_zero(inside, value.name, None) or zeros(inside, value)
 
     def _tangent_phi(self, phi: Phi, first: Operand, second: Operand) -> Phi:
         target = self.builder.name(self.base(phi.target))

@@ -23,7 +23,7 @@ from adxform.core.ir import (
     uses,
 )
 from adxform.core.types import INT, Array, Scalar
-from adxform.differentiate.common import primitive
+from adxform.differentiate.common import as_role, primitive
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.tapes import Tape
 
@@ -175,9 +175,9 @@ class Rebuild:
 
     def branch(self, stmt: If) -> If:
         before = dict(self.current)
-        then = self.block(stmt.then)
+        then = (*self.entered(stmt, 0), *self.block(stmt.then))
         after_then, self.current = self.current, dict(before)
-        orelse = self.block(stmt.orelse)
+        orelse = (*self.entered(stmt, 1), *self.block(stmt.orelse))
         after_else, self.current = self.current, dict(before)
         phis = [*stmt.phis, *self.link.plan.exports.get(stmt, ())]
         for tape, old in before.items():
@@ -187,6 +187,15 @@ class Rebuild:
                 phis.append(Phi(self.current[tape], Var(first), Var(second)))
         return replace(stmt, then=then, orelse=orelse, phis=tuple(phis))
 
+    def entered(self, branch: If, side: int) -> Block:
+        """What one side of a branch records first: what has a value only where it is read."""
+        builder = Builder(self.names, self.types, self.bases)
+        for tape in list(self.current):
+            definition = tape.definition
+            if definition.stmt is None and definition.path[-1] == (branch, side):
+                self.store(tape, builder)
+        return builder.block
+
     def loop(self, stmt: For | While) -> Stmt:
         """A loop's headers carry its tapes, and those of the loops around it that it fills."""
         carried = {tape: name for tape, name in self.current.items() if self.fills(stmt, tape)}
@@ -195,24 +204,32 @@ class Rebuild:
             own = tape.loop is stmt
             headers[tape] = tape.name if own else self.version(tape)
             self.current[tape] = headers[tape]
-        counter = self.link.sweeps.counters.get(stmt)
         start = Builder(self.names, self.types, self.bases)
         self.at_start(stmt, start)
         blocks = [self.block(b) for b in blocks_of(stmt)]
-        body = (*start.block, *blocks[-1])
         phis = [*stmt.phis]
+        body = self.counted(stmt, (*start.block, *blocks[-1]), phis)
         for tape, before in carried.items():
             phis.append(Phi(headers[tape], Var(before), Var(self.current[tape])))
             self.current[tape] = headers[tape]
         if isinstance(stmt, For):
             return replace(stmt, phis=tuple(phis), body=body)
-        if counter is not None:
-            end = Builder(self.names, self.types, self.bases)
-            after = end.emit(primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter))
-            self.types[after.name] = self.types[counter] = INT
-            phis.append(Phi(counter, Const(0), after))
-            body = (*body, *end.block)
         return replace(stmt, phis=tuple(phis), head=blocks[0], body=body)
+
+    def counted(self, loop: For | While, body: Block, phis: list[Phi]) -> Block:
+        """A loop's body with the count of its trips, if the reverse sweep asks for it; before what
+        may leave the loop early.
+        """
+        counter = self.link.sweeps.counters.get(loop)
+        if counter is None:
+            return body
+        count = Builder(self.names, self.types, self.bases)
+        if isinstance(loop, For) or loop.stop is None:  # elsewhere it is written with the phis
+            count.origin = as_role(loop.origin, "tangent")
+        after = count.emit(primitive("op.Add"), (Var(counter), Const(1)), self.bases.get(counter))
+        self.types[after.name] = self.types[counter] = INT
+        phis.append(Phi(counter, Const(0), after))
+        return (*body, *count.block) if loop.stop is None else (*count.block, *body)
 
     def fills(self, loop: Stmt, tape: Tape) -> bool:
         return tape.loop is loop or any(s is loop for s, _ in tape.definition.path)

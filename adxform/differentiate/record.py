@@ -100,6 +100,7 @@ class Link(Recording):
             n
             for n in found
             if n in self.defined
+            and n not in self.gaps
             and 0 < len(self.visible(n, path).path) <= len(path)
             and all(around is not loop.mirror for around, _ in self.defined[n].path)
             and self.visible(n, path).path == path[: len(self.visible(n, path).path)]
@@ -156,7 +157,7 @@ class Link(Recording):
         for name in names:
             if name in env or name not in self.defined:
                 continue
-            definition = self.visible(name, path)
+            definition = self.where_read(name, path)
             if not definition.path:
                 continue
             if self.counts(name) and definition.stmt is None:
@@ -164,7 +165,8 @@ class Link(Recording):
                 assert isinstance(loop, For | While)
                 env[name] = substitute(self.position(loop, builder, env), env)
                 continue
-            if self.recomputable(name, path, env, RECOMPUTE_DEPTH):
+            bound = definition.stmt is not None or definition.path != path
+            if bound and self.recomputable(name, path, env, RECOMPUTE_DEPTH):
                 self.recompute(name, path, env, builder)
             else:
                 env[name] = self.transport(name, definition, path, env, builder)

@@ -19,13 +19,15 @@ from adxform.core.ir import (
     Var,
     While,
     binds_of,
+    blocks_of,
     names_in,
     substitute,
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
+from adxform.core.types import ANY, Array, Dim, Scalar, Type
 from adxform.differentiate.common import primitive
+from adxform.differentiate.gaps import extents, maybe_unbound
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import (
     Definition,
@@ -56,9 +58,10 @@ class Recording:
         self.defined = definitions(sweeps.forward)
         self._replaced_bindings()
         self.plan = Plan()
-        self.tape_of: dict[tuple[str, Stmt], Tape] = {}
+        self.tape_of: dict[tuple[str, Stmt, Path], Tape] = {}
         self.wanted: set[str] = set()
-        self.extents = self._find_extents()
+        self.extents = extents(sweeps.params, self.types)
+        self.gaps = maybe_unbound(sweeps.forward)
         self.changed = {  # by statements carried verbatim: what is read of it is recorded
             name
             for stmt in walk(sweeps.forward)
@@ -80,7 +83,7 @@ class Recording:
                 self.defined.setdefault(name, Definition(self._path_of(old), old))
         for loop, name in self.sweeps.counters.items():
             outer = self._path_of(loop)
-            self.defined[name] = Definition((*outer, (loop, 1)), None)
+            self.defined[name] = Definition((*outer, (loop, len(blocks_of(loop)) - 1)), None)
 
     def _path_of(self, stmt: Stmt) -> Path:
         return find_path(self.sweeps.forward, stmt, ()) or ()
@@ -109,6 +112,16 @@ class Recording:
             loop, _ = definition.path[-1]
             if definition.stmt is None and id(loop) not in around:
                 return Definition(definition.path[:-1], loop)
+        return definition
+
+    def where_read(self, name: str, path: Path) -> Definition:
+        """A name's definition as seen from ``path``; of one that may be unbound, the block that
+        reads it: only there is it known to have a value.
+        """
+        definition = self.visible(name, path)
+        near = not definition.path and self.absent is UNDEFINED  # the reverse sweep sees it
+        if name in self.gaps and not near and len(definition.path) < len(path):
+            return Definition(path, None)
         return definition
 
     def recomputable(self, name: str, path: Path, env: dict[str, Operand], depth: int) -> bool:
@@ -178,6 +191,15 @@ class Recording:
         current = name
         for stmt, side in reversed(path):
             assert isinstance(stmt, If)
+            merged = [
+                p
+                for p in stmt.phis
+                if (p.first, p.second)[side] == Var(current)
+                and (p.target not in self.gaps or self.absent is UNDEFINED)
+            ]
+            if merged:  # it leaves the branch already
+                current = merged[0].target
+                continue
             target = self.builder.name(self.builder.bases.get(name))
             self.types[target] = self.types.get(name, ANY)
             absent = self.absent
@@ -213,7 +235,7 @@ class Recording:
     def tape(self, name: str, loops: tuple[For | While, ...], definition: Definition) -> Tape:
         """The tape of a value in a nest of loops, made at its first request."""
         loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
-        key = (name, loop)
+        key = (name, loop, definition.path)
         if key not in self.tape_of:
             base = self.builder.bases.get(name, "t")
             t = self.types.get(name, ANY)
@@ -245,16 +267,3 @@ class Recording:
         if isinstance(dim, int):
             return Const(dim)
         return self.extents.get(dim)
-
-    def _find_extents(self) -> dict[Sym, Operand]:
-        """Where dimensions can be read: integers and shapes among the parameters."""
-        found: dict[Sym, Operand] = {}
-        for name in self.sweeps.params:
-            t = self.types.get(name, ANY)
-            if isinstance(t, Scalar) and isinstance(t.value, Sym):
-                found.setdefault(t.value, Var(name))
-            if isinstance(t, Array) and t.dims is not None:
-                for axis, dim in enumerate(t.dims):
-                    if isinstance(dim, Sym):
-                        found.setdefault(dim, Tuple((Var(name), Const(axis))))
-        return found

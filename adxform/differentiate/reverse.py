@@ -36,7 +36,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import (
-    INT,
+    ANY,
     Array,
     ListOf,
     Scalar,
@@ -54,7 +54,9 @@ from adxform.differentiate.common import (
     zeros,
 )
 from adxform.differentiate.formulas import expand, takes_items
-from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
+from adxform.differentiate.gaps import Gaps, gaps_of
+from adxform.differentiate.mirrors import Mirrors
+from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
 from adxform.rules.table import RULES, Rule
 
@@ -69,7 +71,8 @@ def reverse(
 ) -> Sweeps:
     """The two sweeps of a function; ``outputs`` are the results that get a seed."""
     builder = Builder(names_for(function), types, dict(function.bases))
-    mode = Reverse(builder, activity, pullback_of)
+    params = tuple(p.name for p in function.params)
+    mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types))
     bars: Bars = {}
     seeds = []
     for output in outputs:
@@ -83,10 +86,10 @@ def reverse(
     mode.block(function.body, bars)
     results = []
     for p in wrt:
-        results.append(bars.get(p) or zeros(builder, Var(p), f"{p}_bar"))
+        results.append(mode.whole_bar(bars, p) or zeros(builder, Var(p), f"{p}_bar"))
     return Sweeps(
         builder,
-        tuple(p.name for p in function.params),
+        params,
         function.body,
         builder.block,
         function.result,
@@ -97,16 +100,16 @@ def reverse(
     )
 
 
-class Reverse:
+class Reverse(Mirrors):
     """Walks blocks backward; ``bars`` holds the cotangent of each name that has one by then."""
 
-    def __init__(self, builder: Builder, activity: Activity, pullback_of: PullbackOf) -> None:
-        self.builder = builder
+    def __init__(
+        self, builder: Builder, activity: Activity, pullback_of: PullbackOf, gaps: Gaps
+    ) -> None:
+        super().__init__(builder, gaps)
         self.activity = activity
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
-        self.counters: dict[Stmt, str] = {}
-        self.made_by: dict[str, Let] = {}
 
     # --- cotangents ---------------------------------------------------------------------------
 
@@ -161,7 +164,14 @@ class Reverse:
         bars[name] = value
 
     def bar_or_zero(self, bars: Bars, name: str) -> Operand:
-        return bars.get(name) or zeros(self.builder, Var(name), self.base(name))
+        return bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
+
+    def whole_bar(self, bars: Bars, name: str) -> Operand | None:
+        """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
+        bar = bars.pop(name, None)
+        if bar is None or name not in self.gaps.loose:
+            return bar
+        return self.builder.emit(primitive("broadcast_like"), (bar, Var(name)), self.base(name))
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -178,7 +188,7 @@ class Reverse:
                 case Let(op=Callee()):
                     self.call(stmt, bars)
                 case Let():
-                    bar = bars.pop(stmt.target, None)
+                    bar = self.whole_bar(bars, stmt.target)
                     if bar is not None:
                         with placed(stmt.origin):
                             self.operation(stmt, bar, bars)
@@ -208,7 +218,7 @@ class Reverse:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
         elif x.name in self.activity:
-            bar = self.bar_or_zero(bars, x.name)
+            bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, self.base(x.name))
             bars[x.name] = self.builder.emit(
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
@@ -275,13 +285,6 @@ class Reverse:
                 )
         return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
 
-    def retest(self, test: Operand) -> Operand:
-        """A branch's condition in the reverse sweep: a comparison is written again."""
-        let = self.made_by.get(test.name) if isinstance(test, Var) else None
-        if let is None or let.target in self.builder.bases or not is_test(let):
-            return test
-        return self.builder.emit(let.op, let.args)  # type: ignore[arg-type]
-
     def branch(self, stmt: If, bars: Bars) -> None:
         phis = [p for p in stmt.phis if p.target in bars]
         given = [(p, bars.pop(p.target)) for p in phis]
@@ -321,7 +324,7 @@ class Reverse:
             if all(value is before for value in after):
                 continue
             values = [
-                value or zeros(builder, Var(name), self.base(name))
+                value or self.gaps.zero(builder, name, self.base(name))
                 for value, (builder, _) in zip(after, ends, strict=True)
             ]
             target = self._bar_name(name)
@@ -331,7 +334,8 @@ class Reverse:
     def _bar_name(self, name: str) -> str:
         target = self.builder.name(self.base(name))
         if name in self.builder.types:
-            self.builder.types[target] = self.builder.types[name]
+            known = self.builder.types[name]
+            self.builder.types[target] = ANY if name in self.gaps.loose else known
         return target
 
     def loop(self, stmt: For | While, bars: Bars) -> None:
@@ -355,7 +359,7 @@ class Reverse:
         ]
         headers += [Phi(bar, before, inner[name]) for name, bar, before in outer_bars]
         body, self.builder = self.builder.block, outer
-        self.builder.append(self._mirror(stmt, tuple(headers), body))
+        self.builder.append(self.mirror(stmt, tuple(headers), body))
         for name, bar, _ in outer_bars:
             bars[name] = Var(bar)
         for phi, bar, _ in carried:
@@ -367,22 +371,10 @@ class Reverse:
         if isinstance(operand, Var) and operand.name in self.activity:
             self.seed(bars, operand.name, value)
 
-    def _mirror(self, stmt: For | While, phis: tuple[Phi, ...], body: Block) -> For:
-        if isinstance(stmt, For):
-            index = self.builder.name(self.builder.bases.get(stmt.index))
-            self.builder.types[index] = INT
-            return For(index, stmt.bounds, phis, body, not stmt.reverse, stmt.origin, mirror=stmt)
-        if stmt not in self.counters:
-            self.counters[stmt] = self.builder.name("trips")
-            self.builder.types[self.counters[stmt]] = INT
-        index = self.builder.name("trip")
-        self.builder.types[index] = INT
-        count = Var(self.counters[stmt])
-        return For(index, (count,), phis, body, True, stmt.origin, mirror=stmt)
-
     def call(self, stmt: Let, bars: Bars) -> None:
         """A user's function was recorded on the way there, and is pulled back on the way back."""
-        given = {i: bars.pop(t) for i, t in enumerate(stmt.targets) if t in bars}
+        bars_of = {i: self.whole_bar(bars, t) for i, t in enumerate(stmt.targets)}
+        given = {i: bar for i, bar in bars_of.items() if bar is not None}
         if not given:
             return
         assert isinstance(stmt.op, Callee)

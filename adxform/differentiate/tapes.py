@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from adxform.analysis.types import Types
 from adxform.core.ir import (
-    NONE,
-    UNDEFINED,
     Block,
-    Const,
     For,
-    If,
     Operand,
     Phi,
     Stmt,
     While,
     binds_of,
     blocks_of,
-    phis_of,
-    uses,
-    walk,
 )
 from adxform.core.types import ANY, Array, Scalar, Sym, Type
 
@@ -93,46 +85,3 @@ def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:
             if found is not None:
                 return found
     return None
-
-
-def without_gaps(block: Block, names: list[str], types: Types) -> Block:
-    """A block in which ``names`` have a value on every path: one that is handed over is read even
-    where a branch not taken would have bound it.
-    """
-    phis = {phi.target: phi for stmt in walk(block) for phi in phis_of(stmt)}
-    wanted: set[str] = set()
-    work = list(names)
-    while work:
-        phi = phis.get(work.pop())
-        if phi is not None and phi.target not in wanted:
-            wanted.add(phi.target)
-            work.extend(uses((phi.first, phi.second)))
-    gaps = {n for n in wanted if UNDEFINED in (phis[n].first, phis[n].second)}
-    return _filled(block, gaps, types) if gaps else block
-
-
-def _filled(block: Block, gaps: set[str], types: Types) -> Block:
-    made: list[Stmt] = []
-    for stmt in block:
-        inner = [_filled(b, gaps, types) for b in blocks_of(stmt)]
-        match stmt:
-            case If():
-                phis = tuple(_fill(p, gaps, types) for p in stmt.phis)
-                made.append(replace(stmt, then=inner[0], orelse=inner[1], phis=phis))
-            case For():
-                phis = tuple(_fill(p, gaps, types) for p in stmt.phis)
-                made.append(replace(stmt, body=inner[0], phis=phis))
-            case While():
-                phis = tuple(_fill(p, gaps, types) for p in stmt.phis)
-                made.append(replace(stmt, head=inner[0], body=inner[1], phis=phis))
-            case _:
-                made.append(stmt)
-    return tuple(made)
-
-
-def _fill(phi: Phi, gaps: set[str], types: Types) -> Phi:
-    if phi.target not in gaps:
-        return phi
-    absent = Const(0) if isinstance(types.get(phi.target, ANY), Scalar) else NONE
-    first, second = (absent if o == UNDEFINED else o for o in (phi.first, phi.second))
-    return Phi(phi.target, first, second)

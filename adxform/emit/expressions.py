@@ -138,16 +138,17 @@ class Expressions:
             elif name not in defaults:
                 positional.append(self.operand(arg))
             elif arg != defaults[name]:
-                keywords.append(ast.keyword(name, self.keyword_value(name, arg)))
+                keywords.append(ast.keyword(name, self.keyword_value(op, name, arg)))
         return ast.Call(function, positional, keywords)
 
-    def keyword_value(self, name: str, arg: Operand) -> ast.expr:
-        """A dtype is written as NumPy's own."""
+    def keyword_value(self, op: Primitive, name: str, arg: Operand) -> ast.expr:
+        """A dtype is written as Python's own where it has one, a tape's as Numba takes it."""
         if name == "dtype" and isinstance(arg, Const) and isinstance(arg.value, str):
             plain = {"bool": "bool", "int64": "int"}.get(arg.value)
-            return (
-                load(plain) if plain else ast.parse(self.spell(f"np.{arg.value}"), mode="eval").body
-            )
+            if plain and op.name != "np.empty":
+                return load(plain)
+            text = "np.bool_" if arg.value == "bool" else f"np.{arg.value}"
+            return ast.parse(self.spell(text), mode="eval").body
         return self.operand(arg)
 
 
@@ -209,6 +210,7 @@ _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "rename": lambda writer, args: args[0],
     "adxform.stop_gradient": lambda writer, args: args[0],
     "adxform.markers.stop_gradient": lambda writer, args: args[0],
+    "loose_zero": lambda writer, args: ast.Constant(0.0),
     "empty_list": lambda writer, args: ast.List([], ast.Load()),
     "list_of": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]

@@ -13,6 +13,7 @@ from adxform.analysis.aliasing import IN_PLACE, Aliases
 from adxform.core.ir import (
     Block,
     Effect,
+    For,
     Function,
     Let,
     Opaque,
@@ -22,11 +23,13 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
 from adxform.core.ir import If as Branch
 from adxform.core.ir import While as WhileLoop
+from adxform.emit.guards import unread
 
 LARGEST = 9  # operations in one expression that the user has not written so
 
@@ -35,18 +38,23 @@ Nested = dict[str, Let]
 
 def nest(function: Function, aliases: Aliases) -> Nested:
     """The Let behind each name that is written where it is used."""
+    nesting = _Nesting(use_counts(function), function, aliases)
+    nesting.block(function.body, [function.result])
+    return nesting.nested
+
+
+def use_counts(function: Function) -> Counter[str]:
+    """How often each name is written where it is read."""
     counts: Counter[str] = Counter(names_in(function.result))
     for stmt in walk(function.body):
         counts.update(reads_of(stmt))
-        if isinstance(stmt, WhileLoop):
-            counts.update(uses((stmt.test,)))
+        counts.update(tests_of(stmt))
         for phi in phis_of(stmt):
             counts.update(uses((phi.second,)))
             times = 1 if isinstance(stmt, Branch) else 2  # before a loop nothing moves into a phi
             counts.update(dict.fromkeys(uses((phi.first,)), times))
-    nesting = _Nesting(counts, function, aliases)
-    nesting.block(function.body, [function.result])
-    return nesting.nested
+    counts.subtract(unread(function))
+    return counts
 
 
 class _Nesting:
@@ -70,9 +78,9 @@ class _Nesting:
                 self.block(stmt.orelse, [p.second for p in stmt.phis])
             elif isinstance(stmt, WhileLoop):
                 self.head(stmt)
-                self.block(stmt.body, [p.second for p in stmt.phis])
+                self.block(stmt.body, _results(stmt))
             elif not isinstance(stmt, Let | Effect):
-                self.block(stmt.body, [p.second for p in stmt.phis])
+                self.block(stmt.body, _results(stmt))
             self._written(stmt, waiting, readers)
             if isinstance(stmt, Let) and self._may_move(stmt):
                 waiting[stmt.target] = stmt
@@ -169,6 +177,12 @@ class _Nesting:
         for name in written:
             for reader in readers.pop(self.aliases.of(name), ()):
                 waiting.pop(reader, None)
+
+
+def _results(loop: For | WhileLoop) -> list[Operand]:
+    """What is read at the end of an iteration."""
+    stop = () if loop.stop is None else (loop.stop,)
+    return [*(phi.second for phi in loop.phis), *stop]
 
 
 def written_out(operands: list[str], nested: Nested) -> list[str]:

@@ -17,19 +17,19 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Operand,
     Origin,
     Primitive,
     Stmt,
     Var,
     While,
 )
-from adxform.core.types import ANY, Scalar
+from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import outside_names
-from adxform.emit.expressions import Expressions, Spelling, Substitution, load
+from adxform.emit.expressions import Spelling, Substitution, load
+from adxform.emit.iterations import Iterations, Move, negated
 from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
-from adxform.emit.nesting import Nested, nest, written_out
+from adxform.emit.nesting import Nested, nest, use_counts, written_out
 from adxform.emit.printer import comment
 from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
@@ -62,7 +62,7 @@ def to_python(
     return writer.definition()
 
 
-class Writer(Expressions):
+class Writer(Iterations):
     """Writes statements; ``variable`` is what each name is called."""
 
     def __init__(
@@ -79,6 +79,7 @@ class Writer(Expressions):
         self.types = types
         self.live = live
         self.fresh = fresh
+        self.counts = use_counts(function)
         self.quoted: Origin | None = None
 
     def definition(self) -> ast.FunctionDef:
@@ -205,9 +206,11 @@ class Writer(Expressions):
             before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
         elif not _is_name(source, own):
             before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
-        return [*before, self.written(stmt, op, own)]
+        whole = memory or isinstance(self.types.get(stmt.target, ANY), Array)
+        return [*before, self.written(stmt, op, own, whole)]
 
-    def written(self, stmt: Let, op: Primitive, own: str) -> ast.stmt:
+    def written(self, stmt: Let, op: Primitive, own: str, whole: bool) -> ast.stmt:
+        """The write itself; ``whole``: what the elements refer to is ours, too, not only they."""
         value = self.operand(stmt.args[2])
         if op.name == "append":
             call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
@@ -222,6 +225,9 @@ class Writer(Expressions):
         place = ast.Subscript(load(own), index, ast.Store())
         if op.name in ("update", "keep"):
             return ast.Assign([place], value, lineno=1)
+        if not whole:  # the copy of a list has the very items of the list
+            element = ast.Subscript(load(own), index, ast.Load())
+            return ast.Assign([place], ast.BinOp(element, ast.Add(), value), lineno=1)
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
             return ast.AugAssign(place, ast.Sub(), value.operand)
         return ast.AugAssign(place, ast.Add(), value)
@@ -289,7 +295,7 @@ class Writer(Expressions):
 
     def loop(self, stmt: For) -> list[ast.stmt]:
         before = self.copies([(p.target, p.first) for p in stmt.phis])
-        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        body = self.iteration(stmt)
         bounds = [self.operand(b) for b in stmt.bounds]
         iterable: ast.expr = ast.Call(load("range"), bounds, [])
         if stmt.reverse:
@@ -300,14 +306,14 @@ class Writer(Expressions):
     def while_loop(self, stmt: While) -> list[ast.stmt]:
         before = self.copies([(p.target, p.first) for p in stmt.phis])
         head = self.block(stmt.head)
-        body = self.block(stmt.body) + self.copies([(p.target, p.second) for p in stmt.phis])
+        body = self.iteration(stmt)
         test = self.operand(stmt.test)
         if not head:
             return [*before, ast.While(test, body or [ast.Pass()], [])]
         stop = ast.If(negated(test), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*head, stop, *body], [])]
 
-    def copies(self, pairs: list[tuple[str, Operand]]) -> list[ast.stmt]:
+    def copies(self, pairs: list[Move]) -> list[ast.stmt]:
         """What phis need where their variables differ: all read before any is written."""
         moves = [
             (self.variable[target], self.operand(source))
@@ -327,7 +333,7 @@ class Writer(Expressions):
             return [
                 ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()), lineno=1)
             ]
-        return [ast.Assign([ast.Name(n, ast.Store())], v, lineno=1) for n, v in moves]
+        return [_move(name, value) for name, value in moves]
 
     def effect(self, stmt: Effect) -> list[ast.stmt]:
         reads = {name: self.operand(operand) for name, operand in stmt.reads}
@@ -348,8 +354,10 @@ def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def negated(test: ast.expr) -> ast.expr:
-    """``not test``; a double negation goes."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    return ast.UnaryOp(ast.Not(), test)
+def _move(name: str, value: ast.expr) -> ast.stmt:
+    """``name = value``, or ``name += 1`` for what counts."""
+    match value:
+        case ast.BinOp(ast.Name(own), ast.Add() as op, ast.Constant(int())) if own == name:
+            return ast.AugAssign(ast.Name(name, ast.Store()), op, value.right)
+        case _:
+            return ast.Assign([ast.Name(name, ast.Store())], value, lineno=1)

@@ -22,6 +22,7 @@ from adxform.core.ir import (
     binds_of,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
@@ -68,8 +69,7 @@ class _Scheduling:
             if inner is not stmt:
                 found.extend(reads_of(inner))
             found.extend(n for p in phis_of(inner) for n in uses((p.first, p.second)))
-            if isinstance(inner, While):
-                found.extend(uses((inner.test,)))
+            found.extend(tests_of(inner))
         return written_out(found, self.nested)
 
     def replaces(self, stmt: Stmt) -> str | None:

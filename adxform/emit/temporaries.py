@@ -24,6 +24,10 @@ def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
     """What every name is to be called, temporaries included."""
     bases = dict(function.bases)
     for stmt in walk(function.body):
+        stop = getattr(stmt, "stop", None)
+        if isinstance(stop, Var):
+            bases.setdefault(stop.name, "stop")
+    for stmt in walk(function.body):
         for phi in phis_of(stmt):
             bases.setdefault(phi.target, "value")
         if not isinstance(stmt, Let):

@@ -1,7 +1,8 @@
 """The Python that Core leaves out, said in the Python that it keeps.
 
 After these transformers assignments have one name (or one subscript) on the left, loops run over
-``range`` and a function returns once, at its end.
+``range`` and are left early only at the end of an iteration, and a function returns once, at its
+end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.exits import VERBATIM, Exits, returns
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.source import Text
@@ -52,9 +54,10 @@ def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
 def pipeline(text: Text, fresh: Fresh) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
     """The transformers, in order, each with the reason for its place."""
     return (
-        lambda body: single_return(body, text),  # first: the others see one return
+        lambda body: Exits(body, fresh, text).block(body),  # first: no return stays in a loop
+        lambda body: single_return(body, text),  # the others see one return
         lambda body: _each(Assignments(fresh), body),  # before loops: targets are names
-        lambda body: _each(Loops(fresh, text), body),  # makes assignments of one name
+        lambda body: _each(Loops(fresh), body),  # makes assignments of one name
         lambda body: _each(ConditionalExpressions(fresh), body),  # last: sees all expressions
     )
 
@@ -72,17 +75,17 @@ def single_return(body: list[ast.stmt], text: Text) -> list[ast.stmt]:
 
     What follows a branch that returns moves into the other branch; nothing is repeated.
     """
-    inner = [s for s in body if not isinstance(s, ast.Return) and _returns(s)]
+    inner = [s for s in body if not isinstance(s, ast.Return) and returns(s)]
     if not inner:
         return body
     for stmt in ast.walk(ast.Module(body, [])):
-        if isinstance(stmt, ast.For | ast.While | ast.Try | ast.With) and _returns(stmt):
+        if isinstance(stmt, VERBATIM) and returns(stmt):
             where = next(s for s in ast.walk(stmt) if isinstance(s, ast.Return))
             raise UnsupportedError(
                 Diagnostic(
                     f"return inside a {type(stmt).__name__.lower()} statement is not supported yet",
                     text.location(where),
-                    "Assign the result to a variable and return it after the loop.",
+                    "Assign the result to a variable and return it after the statement.",
                 )
             )
     name = _result_name(body)
@@ -102,19 +105,6 @@ def _result_name(body: list[ast.stmt]) -> str:
     return "out" if "out" not in used else "_out"
 
 
-def _returns(stmt: ast.stmt) -> bool:
-    if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return False
-    if isinstance(stmt, ast.Return):
-        return True
-    return any(_returns(s) for s in ast.iter_child_nodes(stmt) if isinstance(s, ast.stmt)) or any(
-        _returns(s)
-        for h in ast.iter_child_nodes(stmt)
-        if isinstance(h, ast.ExceptHandler)
-        for s in h.body
-    )
-
-
 def _move(body: list[ast.stmt], name: str) -> list[ast.stmt]:
     result: list[ast.stmt] = []
     for place, stmt in enumerate(body):
@@ -123,7 +113,7 @@ def _move(body: list[ast.stmt], name: str) -> list[ast.stmt]:
             if not (isinstance(value, ast.Name) and value.id == name):
                 result.append(assign(name, value, stmt))
             return result
-        if isinstance(stmt, ast.If) and _returns(stmt):
+        if isinstance(stmt, ast.If) and returns(stmt):
             rest = body[place + 1 :]
             again = copy.deepcopy(rest)  # both sides may go on
             stmt.body = _move(stmt.body + ([] if _ends(stmt.body) else again), name)

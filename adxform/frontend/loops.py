@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable
 
-from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.exits import ending
 from adxform.frontend.scope import bound_names
-from adxform.frontend.source import Text
 
 
 class Loops(ast.NodeTransformer):
     """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
 
-    def __init__(self, fresh: Fresh, text: Text) -> None:
+    def __init__(self, fresh: Fresh) -> None:
         self.fresh = fresh
-        self.text = text
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
 
     visit_ClassDef = visit_AsyncFunctionDef = visit_Try = visit_With = visit_FunctionDef  # type: ignore[assignment]
 
-    def visit_While(self, node: ast.While) -> ast.AST:
-        self._refuse_exits(node)
-        self.generic_visit(node)
-        return node
-
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
-        self._refuse_exits(node)
         if isinstance(node.iter, ast.Tuple | ast.List) and not any(
             isinstance(e, ast.Starred) for e in node.iter.elts
         ):
@@ -40,30 +31,23 @@ class Loops(ast.NodeTransformer):
             return node
         return self._over_index(node)
 
-    def _refuse_exits(self, node: ast.For | ast.While) -> None:
-        what = "else" if node.orelse else None
-        where: ast.AST = node
-        for inner in _own_statements(node.body):
-            if isinstance(inner, ast.Break | ast.Continue):
-                what, where = type(inner).__name__.lower(), inner
-        if what is not None:
-            raise UnsupportedError(
-                Diagnostic(
-                    f"{what} in a loop is not supported yet",
-                    self.text.location(where),
-                    "Say the loop's end in its condition, or guard the statements with if.",
-                )
-            )
-
     def _unroll(self, node: ast.For, items: list[ast.expr]) -> list[ast.stmt]:
         """A loop over a tuple written out has its body once for each item."""
         unpack = Assignments(self.fresh)
+        body, stop = ending(node.body)
         result: list[ast.stmt] = []
+        items = [self._kept(item, result, node) for item in items]
+        inner = result
         for item in items:
-            result.extend(unpack._single(node.target, item, node))
-            for stmt in copy.deepcopy(node.body):
+            inner.extend(unpack._single(node.target, item, node))
+            for stmt in copy.deepcopy(body):
                 new = self.visit(stmt)
-                result.extend(new if isinstance(new, list) else [new])
+                inner.extend(new if isinstance(new, list) else [new])
+            if stop is not None:  # the next items only if it does not hold
+                rest: list[ast.stmt] = []
+                test = copy.deepcopy(stop)
+                inner.append(located(ast.If(test, [ast.Pass()], rest), node))
+                inner = rest
         return result
 
     def _over_index(self, node: ast.For) -> list[ast.stmt]:
@@ -124,6 +108,18 @@ class Loops(ast.NodeTransformer):
         node = self._held(node, before, old)
         return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
 
+    def _kept(self, item: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
+        """An item as it is before the loop, where the loop assigns what the item reads."""
+        if isinstance(item, ast.Tuple | ast.List):
+            parts = [self._kept(part, before, old) for part in item.elts]
+            return ast.copy_location(type(item)(parts, ast.Load()), item)
+        read = {n.id for n in ast.walk(item) if isinstance(n, ast.Name)}
+        if read.isdisjoint(bound_names(old)):
+            return item
+        name = self.fresh("item")
+        before.append(assign(name, item, old))
+        return load(name)
+
     def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.Name:
         """What a loop runs over, under a name that the loop does not assign."""
         if isinstance(node, ast.Name) and node.id not in bound_names(old):
@@ -142,13 +138,3 @@ def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
 
 def _is_call(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-
-
-def _own_statements(body: list[ast.stmt]) -> Iterable[ast.stmt]:
-    """The statements of a loop's body, those of loops and functions within left out."""
-    for stmt in body:
-        yield stmt
-        if not isinstance(stmt, ast.For | ast.While | ast.FunctionDef | ast.ClassDef):
-            for child in ast.iter_child_nodes(stmt):
-                if isinstance(child, ast.stmt):
-                    yield from _own_statements([child])

@@ -26,6 +26,7 @@ from adxform.core.verify import verify
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.desugar import desugar
+from adxform.frontend.exits import ending
 from adxform.frontend.joins import split_phis
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
@@ -215,10 +216,10 @@ class Lowerer(Unrolled):
         headers, body = split_phis(stmt.body)
         targets = self._open_headers(headers)
         self.depth += 1
-        block = self._nested(body)
+        block, stop = self._iteration(body)
         self.depth -= 1
         phis = self._close_headers(targets)
-        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin))
+        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
 
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
@@ -228,9 +229,19 @@ class Lowerer(Unrolled):
         self.builder = outer.nested()
         test = self.checked(stmt.test, None)
         head, self.builder = self.builder.block, outer
-        block = self._nested(body)
+        block, stop = self._iteration(body)
         phis = self._close_headers(targets)
-        self.builder.append(While(phis, head, test, block, origin))
+        self.builder.append(While(phis, head, test, block, origin, stop))
+
+    def _iteration(self, body: list[ast.stmt]) -> tuple[tuple[Any, ...], Operand | None]:
+        """A loop's block, and the condition at its end under which it is left."""
+        body, stop = ending(body)
+        outer = self.builder
+        self.builder = outer.nested()
+        self.block(body)
+        test = None if stop is None else self.checked(stop, None)
+        made, self.builder = self.builder.block, outer
+        return made, test
 
     def definition(self, stmt: ast.FunctionDef) -> None:
         """A function inside: known where it is called, and carried along for all else."""

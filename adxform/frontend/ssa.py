@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.builder import Names
+from adxform.frontend.exits import ending
 from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
@@ -21,6 +22,19 @@ def to_ssa(node: ast.FunctionDef, names: Names) -> tuple[list[ast.stmt], dict[st
     Parameters keep their names.
     """
     return Ssa(node, names).run()
+
+
+_PLAIN = (  # what they bind they bind always
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Delete,
+)
 
 
 class Ssa(ast.NodeTransformer):
@@ -121,7 +135,12 @@ class Ssa(ast.NodeTransformer):
     def _loop(
         self, body: list[ast.stmt], headers: dict[str, tuple[str, str]], node: ast.stmt
     ) -> list[ast.stmt]:
+        body, stop = ending(body)
         inner = self.block(body)
+        if stop is not None:
+            end = ast.If(self.visit(stop), [ast.Break()], [])
+            end._origin = node._origin  # type: ignore[attr-defined]
+            inner.append(ast.fix_missing_locations(ast.copy_location(end, node)))
         phis = [
             self._phi(target, before, self.env[name], node)
             for name, (target, before) in headers.items()
@@ -137,9 +156,14 @@ class Ssa(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(phi, node))
 
     def visit_other(self, node: ast.stmt) -> ast.stmt:
-        """A statement that stays as it is: what it reads and binds is noted beside it."""
-        reads = {n: self.env[n] for n in free_names(node) if n in self.env}
-        writes = {n: self.define(n) for n in bound_names(node)}
+        """A statement that stays as it is: what it reads and binds is noted beside it.
+
+        What it may bind only on some path through it keeps its value on the others.
+        """
+        bound = bound_names(node)
+        kept = [] if isinstance(node, _PLAIN) else bound
+        reads = {n: self.env[n] for n in (*free_names(node), *kept) if n in self.env}
+        writes = {n: self.define(n) for n in bound}
         node._reads, node._writes = reads, writes  # type: ignore[attr-defined]
         return node
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 from typing import Any
 
-from adxform.core.ir import Const
+from adxform.core.ir import Const, If, Operand
+from adxform.frontend.exits import ending
 from adxform.frontend.joins import Joins, split_phis
 
 MOST_ITEMS = 256
@@ -31,18 +33,61 @@ class Unrolled(Joins):
             raise self.unsupported(
                 f"this loop goes over {count} items one by one; {MOST_ITEMS} are the most", stmt
             )
-        assert isinstance(stmt.target, ast.Name)
         headers, body = split_phis(stmt.body)
         current = {target: self.value(before) for target, before, _ in headers}
-        for place in range(count):
+        self.env.update(self._iterations(stmt, headers, ending(body), range(count), current))
+        return True
+
+    def _iterations(
+        self,
+        stmt: ast.For,
+        headers: list[tuple[str, str, str]],
+        parts: tuple[list[ast.stmt], ast.expr | None],
+        places: range,
+        current: dict[str, Operand],
+    ) -> dict[str, Operand]:
+        """What the loop carries after it has run for the items at ``places``."""
+        assert isinstance(stmt.target, ast.Name)
+        body, stop = parts
+        for place in places:
             renaming = self._renaming(body)
             self.env.update(current)
             self.env[stmt.target.id] = Const(place)
             self.block([renamed(inner, renaming) for inner in body])
             ends = ((target, renaming.get(after, after)) for target, _, after in headers)
             current = {target: self.value(after) for target, after in ends}
-        self.env.update(current)
-        return True
+            left = False if stop is None else self.truth(renamed(stop, renaming))
+            if left:
+                return current
+            if left is None:
+                test = self.checked(renamed(stop, renaming), None)
+                rest = places[places.index(place) + 1 :]
+                return self._unless(
+                    test, current, lambda c, rest=rest: self._iterations(  # type: ignore[misc]
+                        stmt, headers, parts, rest, c)
+                )
+        return current
+
+    def _unless(
+        self,
+        test: Operand,
+        current: dict[str, Operand],
+        rest: Callable[[dict[str, Operand]], dict[str, Operand]],
+    ) -> dict[str, Operand]:
+        """What is carried after the rest of a loop, which runs unless it was left."""
+        outer = self.builder
+        self.builder = outer.nested()
+        after = rest(current)
+        block, self.builder = self.builder.block, outer
+        outer.append(If(test, (), block, (), outer.origin))
+        self.taken = None
+        found: dict[str, Operand] = {}
+        for target, before in current.items():
+            merged = self.builder.name(self.builder.bases.get(target))
+            self.phi_after_branch(merged, before, after[target])
+            self.locals.add(merged)
+            found[target] = self.value(merged)
+        return found
 
     def _renaming(self, body: list[ast.stmt]) -> dict[str, str]:
         """New names for what one run of the body binds."""

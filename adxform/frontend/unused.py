@@ -20,6 +20,7 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
@@ -40,8 +41,7 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
     for stmt in walk(block):
         if not made.issuperset(binds_of(stmt)) or not isinstance(stmt, Let | Effect):
             live.update(reads_of(stmt))
-        if isinstance(stmt, While):
-            live.update(uses((stmt.test,)))
+        live.update(tests_of(stmt))
         live.update(n for phi in phis_of(stmt) if phi.target not in carried
                     for n in sources[phi.target])
     work = list(live & (made | carried))

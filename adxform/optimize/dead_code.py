@@ -20,6 +20,7 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
+    tests_of,
     uses,
 )
 
@@ -79,9 +80,8 @@ class _Marking:
             self.kept.add(current)
             for name in reads_of(current):
                 self.need(name)
-            if isinstance(current, While):
-                for name in uses((current.test,)):
-                    self.need(name)
+            for name in tests_of(current):
+                self.need(name)
             current = self.parents[current]
 
     def run(self) -> None:

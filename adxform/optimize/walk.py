@@ -7,6 +7,7 @@ from dataclasses import replace
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
+    Const,
     Effect,
     For,
     If,
@@ -97,7 +98,9 @@ class Rewriter:
         if isinstance(stmt, For):
             bounds = tuple(self.sub(b) for b in stmt.bounds)
             body = self.nested(stmt.body)
-            self.builder.append(replace(stmt, bounds=bounds, phis=self._closed(kept), body=body))
+            stop = self._stop(stmt)
+            phis = self._closed(kept)
+            self.builder.append(replace(stmt, bounds=bounds, phis=phis, body=body, stop=stop))
             return
         outer = self.builder
         self.builder = outer.nested()
@@ -107,7 +110,15 @@ class Rewriter:
         test = self.sub(stmt.test)
         body = self.nested(stmt.body)
         self.leave()
-        self.builder.append(replace(stmt, phis=self._closed(kept), head=head, test=test, body=body))
+        phis, stop = self._closed(kept), self._stop(stmt)
+        self.builder.append(
+            replace(stmt, phis=phis, head=head, test=test, body=body, stop=stop)
+        )
+
+    def _stop(self, stmt: For | While) -> Operand | None:
+        """What ends a loop early; what never does is none."""
+        stop = None if stmt.stop is None else self.sub(stmt.stop)
+        return None if stop == Const(False) else stop
 
     def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)

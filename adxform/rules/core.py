@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, ListOf, Scalar, Struct, Type, Unknown, dims_of, join
+from adxform.core.types import (
+    ANY,
+    Array,
+    ListOf,
+    Scalar,
+    Struct,
+    Type,
+    Unknown,
+    dims_of,
+    join,
+)
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import inactive, linear
@@ -95,6 +105,9 @@ linear("add_lists(a, b)", a="out_bar", b="out_bar", infer=_same)
 inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
 inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
+
+# The number 0.0 as the cotangent of an array, of any shape, where the array may be unbound.
+inactive("loose_zero()", infer=lambda *_: ANY)
 
 # A value that the user holds constant; printed as the value alone.
 inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,

@@ -11,9 +11,10 @@ from adxform.errors import AdxformError, MissingRuleError, SourceSyntaxError, Un
 
 REFUSED = {
     # what is written: (error, line, what is marked)
-    "for i in range(3):\n    if x > 1: return x\nreturn x": (UnsupportedError, 3, "return x"),
-    "while x < 3:\n    return x\nreturn x": (UnsupportedError, 3, "return x"),
-    "for i in range(3):\n    x = x * 2\nelse:\n    x = x + 1\nreturn x": (UnsupportedError, 2, "for"),
+    "while x:\n    with open('f'):\n        return x\nreturn x": (UnsupportedError, 4, "return x"),
+    "for i in range(3):\n    try:\n        break\n    finally:\n        x = 1.0\n        break\nreturn x": (
+        UnsupportedError, 7, "break"
+    ),
     "return (y := x) * y": (UnsupportedError, 2, "y := x"),
     "import numpy\nreturn numpy.sin(x)": (UnsupportedError, 2, "import numpy"),
     "return unknown_name * x": (UnsupportedError, 2, "unknown_name"),

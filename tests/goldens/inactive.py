@@ -47,7 +47,7 @@ def f_reverse(x, words, out_bar=1.0):
         try:
             best = max(best, float(word))
         except ValueError:
-            continue
+            pass
     product = best * x
     out = np.sin(product)
     # return np.sin(best * x)

@@ -22,7 +22,7 @@ def f_reverse(x, bound, out_bar=1.0):
     while y < bound:
         y_tape.append(y)
         y = y * x
-        trips = trips + 1
+        trips += 1
     out = np.log(y)
     # return np.log(y)
     y_bar = out_bar / y

@@ -236,6 +236,22 @@ TRUE = Const(True)
             "i is used before",
         ),
         (function(While((), (), Var("t"), (let("t", "x", "x"),))), "t is used before"),
+        (function(For("i", (Const(3),), (), (), stop=Var("t"))), "t is used before"),
+        (function(let("a", "x", "x"), While((), (), TRUE, (), stop=Var("t"))), "t is used before"),
+        (
+            function(
+                For("i", (Const(3),), (), (If(TRUE, (let("t", "x", "x"),), ()),), stop=Var("t"))
+            ),
+            "t is used outside",
+        ),
+        (
+            function(For("i", (Const(3),), (), (let("t", "x", "x"),), reverse=True, stop=Var("t"))),
+            "the reversed loop over i ends early",
+        ),
+        (
+            function(For("i", (Const(3),), (), (let("t", "x", "x"),), stop=Var("t")), result=Var("t")),
+            "t is used outside",
+        ),
         (function(let("a", "x")), r"op.Add takes 2 operands"),
         (function(Let(("a", "b"), SINE, (Var("x"),))), "np.sin gives one value"),
     ],
@@ -251,7 +267,8 @@ def test_sound_core_passes():
     body = (
         let("a", "x", "x"),
         If(TRUE, (let("b", "a", "x"),), (), (Phi("p", Var("b"), Var("a")),)),
-        For("i", (Const(3),), (Phi("s", Var("p"), Var("t")),), (let("t", "s", "i"),)),
+        For("i", (Const(3),), (Phi("s", Var("p"), Var("t")),), (let("t", "s", "i"),), stop=Var("t")),
+        While((), (let("u", "s", "s"),), Var("u"), (let("v", "u", "x"),), stop=Var("v")),
     )
     made = function(*body, result=Var("s"))
     assert verify(made) is made
