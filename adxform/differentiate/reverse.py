@@ -45,6 +45,7 @@ from adxform.differentiate.common import (
     zeros,
 )
 from adxform.differentiate.formulas import expand, takes_items
+from adxform.differentiate.masks import Masks
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
 from adxform.rules.table import RULES, Rule
@@ -98,6 +99,7 @@ class Reverse:
         self.replaced: dict[Stmt, Stmt] = {}
         self.counters: dict[Stmt, str] = {}
         self.made_by: dict[str, Let] = {}
+        self.masks = Masks()
 
     # --- cotangents ---------------------------------------------------------------------------
 
@@ -210,15 +212,17 @@ class Reverse:
         bars: Bars,
     ) -> None:
         """Add to one operand's cotangent what its rule says."""
-        operand, out = args[param], Var(stmt.target)
-        env = args | {"out": out}
+        operand = args[param]
+        env = args | {"out": Var(stmt.target)}
         if isinstance(operand, Tuple) and takes_items(rule.pull[param]):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
                     extra = {"item": item, "index": Const(place), "out_bar": out_bar}
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
-        stretched = rule.broadcasts and self.may_stretch(operand, stmt)
+        wide = self.masks.before_sum(rule, out_bar)
+        out_bar = out_bar if wide is None else wide
+        stretched = wide is not None or (rule.broadcasts and self.may_stretch(operand, stmt))
         named = (
             None
             if not isinstance(operand, Var) or operand.name in bars
@@ -232,7 +236,9 @@ class Reverse:
         else:
             value = expand(self.builder, rule.pull[param], env | {"out_bar": out_bar}, base)
         if stretched:
-            value = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
+            summed = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
+            self.masks.remember(rule, wide is not None, summed, value)
+            value = summed
         self.add(bars, operand, value)
 
     def may_stretch(self, operand: Operand, stmt: Let) -> bool:
