@@ -175,19 +175,36 @@ class Pullback:
         except (TypeError, ValueError):
             raise ArgumentError("the cotangent must have the structure of the value") from None
         for seed, leaf in zip(given, self.leaves, strict=True):
-            if np.shape(seed) != np.shape(leaf):
-                raise ArgumentError(
-                    f"the cotangent has shape {np.shape(seed)}, the value {np.shape(leaf)}"
-                )
+            _require_likeness(seed, leaf)
         bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
         bars = (bars,) if len(self.places) == 1 else bars
         result: list[Any] = [None] * len(self.primals)
         for place, bar in zip(self.places, bars, strict=True):
             bar = like_argument(bar, self.primals[place], f"argument {place}")
-            others = [o for o in (*given, *self.primals, *result) if isinstance(o, np.ndarray)]
+            others = [*_arrays(given), *_arrays(self.primals), *_arrays(result)]
             seen = any(np.may_share_memory(bar, o) for o in others)
             result[place] = bar.copy() if seen else bar
         return tuple(result)
+
+
+def _require_likeness(cotangent: Any, value: Any) -> None:
+    """Refuse a cotangent of another structure or shape than its value's."""
+    if isinstance(value, tuple | list):
+        if not isinstance(cotangent, tuple | list) or len(cotangent) != len(value):
+            raise ArgumentError("the cotangent must have the structure of the value")
+        for part, item in zip(cotangent, value, strict=True):
+            _require_likeness(part, item)
+    elif np.shape(cotangent) != np.shape(value):
+        raise ArgumentError(
+            f"the cotangent has shape {np.shape(cotangent)}, the value {np.shape(value)}"
+        )
+
+
+def _arrays(values: Any) -> list[np.ndarray]:
+    """The arrays inside nested tuples and lists."""
+    if isinstance(values, tuple | list):
+        return [array for value in values for array in _arrays(value)]
+    return [values] if isinstance(values, np.ndarray) else []
 
 
 _CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}

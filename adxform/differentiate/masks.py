@@ -1,8 +1,8 @@
 """Masked cotangents: the side that ``np.where`` did not take stays zero, whatever slope follows.
 
-``unbroadcast(where(c, g, 0.0), w) * d`` is NaN where the mask meets an infinite d. An operation that
-acts by element on w may multiply first, ``unbroadcast(where(c, g, 0.0) * d, w)``, since d stretches
-as w does; simplification then draws the product into the mask.
+``unbroadcast(where(c, g, 0.0), w) * d`` is NaN where the mask meets an infinite d. An operation
+that acts by element on w may multiply first, ``unbroadcast(where(c, g, 0.0) * d, w)``, since d
+stretches as w does; simplification then draws the product into the mask.
 """
 
 from __future__ import annotations

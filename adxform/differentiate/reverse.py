@@ -35,16 +35,18 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Array, Scalar, Struct, is_float, was_broadcast
+from adxform.core.types import INT, Array, Struct, is_float
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
+    may_stretch,
     names_for,
     placed,
     primitive,
     zeros,
 )
 from adxform.differentiate.formulas import expand, takes_items
+from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
@@ -213,16 +215,18 @@ class Reverse:
     ) -> None:
         """Add to one operand's cotangent what its rule says."""
         operand = args[param]
-        env = args | {"out": Var(stmt.target)}
+        env = lists_as_arrays(self.builder, rule, args) | {"out": Var(stmt.target)}
         if isinstance(operand, Tuple) and takes_items(rule.pull[param]):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
-                    extra = {"item": item, "index": Const(place), "out_bar": out_bar}
+                    its = env[param].items[place]  # type: ignore[union-attr]
+                    extra = {"item": its, "index": Const(place), "out_bar": out_bar}
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
         wide = self.masks.before_sum(rule, out_bar)
         out_bar = out_bar if wide is None else wide
-        stretched = wide is not None or (rule.broadcasts and self.may_stretch(operand, stmt))
+        stretched = rule.broadcasts and may_stretch(self.builder, operand, stmt)
+        stretched = stretched or wide is not None
         named = (
             None
             if not isinstance(operand, Var) or operand.name in bars
@@ -240,14 +244,6 @@ class Reverse:
             self.masks.remember(rule, wide is not None, summed, value)
             value = summed
         self.add(bars, operand, value)
-
-    def may_stretch(self, operand: Operand, stmt: Let) -> bool:
-        """Whether an operation may have stretched an operand to the shape of its result."""
-        others = [a for a in stmt.args if a != operand]
-        if all(isinstance(self.builder.type_of(a), Scalar) for a in others):
-            return False
-        known, result = self.builder.type_of(operand), self.builder.type_of(Var(stmt.target))
-        return was_broadcast(known, result) is not False
 
     # --- structure ----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from adxform.rules.wording import (
     axis_in,
     dtype_in,
     extent,
+    held,
     is_none,
     kept,
     literal,
@@ -149,9 +150,9 @@ def _dstd(a: Type, axis: Type, ddof: Type) -> str:
 _SPREADS = calls(*OVER_AXES.lists[:6], "R(4), ddof=1", "R(3, 4), axis=1, ddof=1")
 for _text in ("np.{}(a, axis=None, *, ddof=0, keepdims=False)",
               "a.{}(axis=None, *, ddof=0, keepdims=False)"):
-    general(_text.format("var"), a=_var, da=_dvar, sample=_SPREADS,
+    general(_text.format("var"), a=_var, da=_dvar, ddof=held, dddof=held, sample=_SPREADS,
             infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
-    general(_text.format("std"), a=_std, da=_dstd, sample=_SPREADS,
+    general(_text.format("std"), a=_std, da=_dstd, ddof=held, dddof=held, sample=_SPREADS,
             infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
 
 
