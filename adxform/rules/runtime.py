@@ -313,6 +313,15 @@ def undiff(g: Any, like: Any, n: int = 1, axis: int = -1) -> Any:
     return g
 
 
+def convolve_left(g: Any, a: Any, v: Any, mode: str = "full") -> Any:
+    """The cotangent of a in ``np.convolve(a, v, mode)``, whose cotangent is g."""
+    least = min(np.size(a), np.size(v))
+    start = {"full": 0, "same": (least - 1) // 2, "valid": least - 1}[mode]
+    whole = np.zeros(np.size(a) + np.size(v) - 1, np.asarray(g).dtype)
+    whole[start : start + np.size(g)] = g
+    return as_like(np.correlate(whole, v, "valid"), a)
+
+
 def unpad(g: Any, like: Any, pad_width: Any) -> Any:
     """The part of g that ``np.pad(like, pad_width)`` took from ``like``."""
     before = np.broadcast_to(pad_width, (np.ndim(g), 2))[:, 0]
