@@ -5,6 +5,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     augmented,
     averages,
     broadcasting,
+    choices,
     conversion,
     core,
     creation,

@@ -224,6 +224,20 @@ def median_weights(a: Any, axis: Any = None) -> Any:
     return back_from_last(made, a, axis)
 
 
+def quantile_weights(a: Any, q: Any, axis: Any = None) -> Any:
+    """The derivative of ``np.quantile(a, q, axis)`` in each element: that of a line between two."""
+    if np.ndim(q):
+        raise ValueError("the derivative of a quantile is known for one number q, not for several")
+    rows = along_last(a, axis)
+    place = q * (rows.shape[-1] - 1)
+    low = min(int(np.floor(place)), max(rows.shape[-1] - 2, 0))
+    order = np.argsort(rows, axis=-1)
+    made = np.zeros_like(rows)
+    np.put_along_axis(made, order[..., low + 1 : low + 2], place - low, -1)
+    np.put_along_axis(made, order[..., low : low + 1], 1.0 - (place - low), -1)
+    return back_from_last(made, a, axis)
+
+
 # Parts of arrays
 
 
@@ -248,6 +262,8 @@ def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
     elif axis == "hstack":
         arrays = [np.atleast_1d(a) for a in arrays]
         axis = min(np.ndim(arrays[0]) - 1, 1)
+    elif axis == "dstack":
+        arrays, axis = [np.atleast_3d(a) for a in arrays], 2
     elif axis == "column_stack":
         arrays, axis = [a[:, None] if np.ndim(a) == 1 else a for a in arrays], 1
     elif axis is None:
