@@ -187,14 +187,11 @@ class Pullback:
         except (TypeError, ValueError, KeyError, AttributeError):
             raise ArgumentError("the cotangent must have the structure of the value") from None
         for seed, leaf in zip(given, self.leaves, strict=True):
-            if np.shape(seed) != np.shape(leaf):
-                raise ArgumentError(
-                    f"the cotangent has shape {np.shape(seed)}, the value {np.shape(leaf)}"
-                )
+            _require_likeness(seed, leaf)
         bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
         asked = [leaf for i in self.places for leaf in leaves_of(self.primals[i])]
         found = iter((bars,) if sum(map(is_real, asked)) == 1 else bars)
-        others = [o for o in (*given, *leaves_of(self.primals)) if isinstance(o, np.ndarray)]
+        others = [o for o in leaves_of([*given, *self.primals]) if isinstance(o, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
         for place in self.places:
             primal = self.primals[place]
@@ -211,6 +208,19 @@ def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
             bar = bar.copy()
         others.append(bar)
     return bar
+
+
+def _require_likeness(cotangent: Any, value: Any) -> None:
+    """Refuse a cotangent of another structure or shape than its value's."""
+    if isinstance(value, tuple | list):
+        if not isinstance(cotangent, tuple | list) or len(cotangent) != len(value):
+            raise ArgumentError("the cotangent must have the structure of the value")
+        for part, item in zip(cotangent, value, strict=True):
+            _require_likeness(part, item)
+    elif np.shape(cotangent) != np.shape(value):
+        raise ArgumentError(
+            f"the cotangent has shape {np.shape(cotangent)}, the value {np.shape(value)}"
+        )
 
 
 _CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}

@@ -245,6 +245,7 @@ class _Point:
         exact, measured = EXACT.get(kind.name, 1e-10), MEASURED.get(kind.name, 1e-6)
         rounding = 1e-10 * _inner(map(np.abs, weights), map(np.abs, leaves(value)))
         atol = rounding if self.atol is None else self.atol
+        cancelled = 1e-3 * rounding  # where all terms of a derivative cancel, rounding is left
         scale = scale if np.isfinite(scale) and scale else 1.0
         found = [(0.0, exact, "they")]
         base = next(way for way in numbers if way in self.modes)
@@ -254,7 +255,8 @@ class _Point:
             off = abs(number - numbers[base])
             if way in tangents and base in tangents:
                 off = max(off, _inner(weights, tangents[way], tangents[base]))
-            off = max(0.0, off - (atol if by_differences else 0.0)) if np.isfinite(off) else np.inf
+            spare = atol if by_differences else cancelled
+            off = max(0.0, off - spare) if np.isfinite(off) else np.inf
             found.append((off / scale, allowed, f"{base} and {way}"))
         return max(found, key=lambda item: item[0] / item[1])
 
@@ -272,7 +274,8 @@ def _refilled(like: Any, items: Iterator[Any]) -> Any:
     if isinstance(like, dict):
         return {key: _refilled(item, items) for key, item in like.items()}
     if isinstance(like, tuple | list):
-        return type(like)(_refilled(item, items) for item in like)
+        made = [_refilled(item, items) for item in like]
+        return type(like)(*made) if hasattr(like, "_fields") else type(like)(made)
     return next(items)
 
 

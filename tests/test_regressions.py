@@ -421,3 +421,145 @@ def tuple_read_by_a_statement(x, n):
 def test_a_variable_that_is_a_tuple_on_one_path_of_a_loop_is_refused_where_it_is_read(f):
     with pytest.raises(adxform.UnsupportedError, match="tuple"):
         grad(f)(0.4, 5)
+
+
+# Lists of numbers where NumPy makes arrays of them
+
+
+def product_of_an_array_and_a_list(x, y):
+    return np.sum(np.array([x, y]) * [y, x * x])
+
+
+def products_of_lists(x, y):
+    whole = np.multiply([x, y], [y, x]) + np.kron([x, 1.0], [y]) + np.outer([x, y], [1.0, y])[0]
+    return np.dot([x, y], [y, 2.0]) + np.sum(whole) + np.einsum("i,i->", [x, y], [y, x])
+
+
+def lists_in_general_rules(x, y):
+    sorted_ = np.sort([y, x, 1.0])
+    return np.sum(sorted_ * [1.0, 2.0, x]) + np.average([x, y], weights=[y, x]) + np.linalg.norm(
+        [x, y]) + np.interp(x, [0.0, y, 2.0], [1.0, x, 3.0]) + np.sum(np.hypot([x, y], [y, 1.0]))
+
+
+def lists_joined_and_repeated(x, y):
+    items = ([x] * 2 + [y, x * y]) * 2
+    pairs = (x, y) + (y,)
+    return np.sum(np.array(items) * np.arange(8.0)) + pairs[2] * len(pairs)
+
+
+@pytest.mark.parametrize("f", [
+    product_of_an_array_and_a_list, products_of_lists, lists_in_general_rules,
+    lists_joined_and_repeated,
+])
+def test_lists_of_numbers_are_arrays_to_numpy_and_lists_to_python(f):
+    # Terms of a tangent were joined as lists or lost; partial derivatives multiplied lists.
+    agrees(f, 0.83, 1.4)
+
+
+def repeats_a_list(x, n):
+    return np.sum(np.array([x] * n))
+
+
+def extends_a_list(x, n):
+    items = [x]
+    items += [x * x]
+    return np.sum(np.array(items))
+
+
+@pytest.mark.parametrize("f", [repeats_a_list, extends_a_list])
+def test_lists_that_grow_by_operators_are_refused(f):
+    with pytest.raises(adxform.UnsupportedError, match="list"):
+        grad(f)(0.4, 3)
+
+
+# What computes when it is indexed
+
+
+def joins_by_r_(x):
+    return np.sum(np.r_[x, 1.0] ** 2)
+
+
+def stacks_by_c_(x):
+    return np.sum(np.c_[x, x] ** 2)
+
+
+def range_by_mgrid(x):
+    return np.sum(np.mgrid[0.0:np.sum(x):3j])
+
+
+@pytest.mark.parametrize("f", [joins_by_r_, stacks_by_c_, range_by_mgrid])
+def test_what_numpy_computes_from_an_index_is_refused(f):
+    # The gradient was zero.
+    with pytest.raises(adxform.MissingRuleError, match=r"np\.(r_|c_|mgrid)"):
+        grad(f)(np.array([0.5, 1.5]))
+
+
+def index_objects_stay(x):
+    return np.sum(x[np.s_[1:]] ** 2)
+
+
+def test_an_index_object_is_an_index():
+    agrees(index_objects_stay, np.array([0.5, 1.5, 2.5]))
+
+
+def real_key(x):
+    return {0.5: 2.0}[x] * x
+
+
+def test_a_real_number_is_no_index():
+    with pytest.raises(adxform.UnsupportedError, match="x is active, and used as an index"):
+        grad(real_key)(0.5)
+
+
+def degrees_of_freedom(x, d):
+    return np.var(x, ddof=d)
+
+
+def test_a_derivative_in_the_degrees_of_freedom_is_refused():
+    # It was zero.
+    with pytest.raises(adxform.UnsupportedError, match="this parameter"):
+        grad(degrees_of_freedom, "d")(np.array([0.5, 1.5, 2.5]), 0.5)
+
+
+def test_what_takes_the_place_of_nan_has_a_derivative():
+    # It was zero.
+    def f(x, fill, top):
+        return np.sum(np.nan_to_num(x, nan=fill, posinf=top) * np.array([1.0, 2.0, 3.0]))
+
+    gradients = grad(f, (0, 1, 2))(np.array([0.5, np.nan, np.inf]), 0.3, 0.7)
+    np.testing.assert_array_equal(gradients[0], [1.0, 0.0, 0.0])
+    assert gradients[1:] == (2.0, 3.0)
+
+
+# Values that are arrays of rank 0, and results of several parts
+
+
+def log_gamma(x):
+    return math.lgamma(x) * math.gamma(x)
+
+
+def test_a_formula_leaves_an_array_of_rank_0_as_it_is():
+    # The polygamma helper shifted its argument in place: the caller's, and the next formula's.
+    x = np.array(0.6)
+    slope = grad(log_gamma)(x)
+    assert x == 0.6
+    np.testing.assert_allclose(slope, grad(log_gamma)(0.6), rtol=1e-14)
+
+
+def decomposed(x):
+    return np.linalg.svd(x, full_matrices=False)
+
+
+def parts(x):
+    return np.array_split(x, 2)
+
+
+@pytest.mark.parametrize("f", [decomposed, parts])
+def test_a_result_of_several_parts_takes_a_cotangent_of_its_structure(f):
+    # Its shape was asked for, which a list of parts does not have.
+    x = np.array([[1.0, 2.0, 0.3], [0.4, 3.0, 1.0], [1.0, 0.1, 0.7]])
+    adxform.check_grads(f, (x,))
+    value, pullback = adxform.vjp(f, x)
+    for wrong in (1.0, value[:1], [np.ones(7)] * len(value)):
+        with pytest.raises(adxform.ArgumentError, match="the cotangent"):
+            pullback(wrong)

@@ -22,7 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.types import ListOf, Scalar
+from adxform.core.types import Known, ListOf, Scalar, was_broadcast
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
@@ -96,6 +96,14 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
         kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
         return builder.emit(primitive(kind), (like,), base)
     return builder.emit(primitive("np.zeros_like"), (like, Const(None)), base)
+
+
+def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:
+    """Whether an operation may have stretched an operand to the shape of its result."""
+    others = [a for a in stmt.args if a != operand]
+    if all(isinstance(builder.type_of(a), Scalar | Known) for a in others):
+        return False
+    return was_broadcast(builder.type_of(operand), builder.type_of(Var(stmt.target))) is not False
 
 
 def mentions_g(formula: Formula) -> bool:

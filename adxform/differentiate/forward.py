@@ -41,6 +41,7 @@ from adxform.differentiate.common import (
 )
 from adxform.differentiate.formulas import expand
 from adxform.differentiate.gaps import Gaps, gaps_of
+from adxform.differentiate.lists import lists_as_arrays, tangents_as_arrays
 from adxform.rules.table import RULES, Rule
 
 TangentOf = Callable[[Callee, tuple[int, ...], list[Type]], "Tangent"]
@@ -183,11 +184,16 @@ class Forward:
         base = self.base(stmt.target)
         if rule.linear_in:
             return self.linear(stmt, rule, args, active, base)
+        given = args
+        args = lists_as_arrays(self.builder, rule, given)
+        active = tangents_as_arrays(self.builder, given, args, active)
         terms = [
             (param, part)
             for param, tangent in active.items()
             for part in (
-                self.replacements(args[param], tangent) if rule.kind == "bilinear" else (tangent,)
+                self.replacements(args[param], tangent, given[param])
+                if rule.kind == "bilinear"
+                else (tangent,)
             )
         ]
         total: Operand | None = None
@@ -209,14 +215,17 @@ class Forward:
             return Tuple(tuple(self.sum(a, b) for a, b in pairs))
         return self.builder.emit(primitive("op.Add"), (first, second), base)
 
-    def replacements(self, arg: Operand, tangent: Operand) -> tuple[Operand, ...]:
-        """What takes an argument's place in a product: its tangent, item by item in a list."""
-        if not isinstance(arg, Tuple) or not isinstance(tangent, Tuple):
+    def replacements(self, arg: Operand, tangent: Operand, given: Operand) -> tuple[Operand, ...]:
+        """What takes an argument's place in a product: its tangent, item by item in a list.
+
+        ``given`` is the argument as the primal has it.
+        """
+        if not (isinstance(arg, Tuple) and isinstance(tangent, Tuple) and isinstance(given, Tuple)):
             return (tangent,)
         items = arg.items
         return tuple(
             arg.with_items((*items[:i], tangent.items[i], *items[i + 1 :]))
-            for i, item in enumerate(items)
+            for i, item in enumerate(given.items)
             if self.tangent(item) is not None
         )
 

@@ -9,16 +9,19 @@ from adxform.analysis.mutation import (
     visible_writes,
 )
 from adxform.analysis.types import Types
+from adxform.core.builder import type_of
 from adxform.core.ir import (
     Effect,
     Function,
     Let,
     Opaque,
     Origin,
+    Primitive,
     names_in,
     uses,
     walk,
 )
+from adxform.core.types import Array, ListOf, Struct, is_float
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
@@ -34,6 +37,11 @@ def check(function: Function, activity: Activity, types: Types) -> None:
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
             errors.extend(_opaque(function, stmt, stmt.op, activity))
+        elif isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+            if stmt.op.name == "[]":
+                errors.extend(_index(function, stmt, activity, types))
+            elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
+                errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(function, stmt, activity))
     errors.extend(_conflicts(function, activity, types))
@@ -88,6 +96,34 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
     reason = f"{type(op.tree).__name__} over an active value is not supported yet"
     hint = f"{name} is active here. Say it with assignments, if and for."
     return [UnsupportedError(Diagnostic(reason, location, hint))]
+
+
+def _index(function: Function, stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
+    """A real number may be a key, but what is found under it says nothing of its neighbours."""
+    found: list[AdxformError] = []
+    for name in names_in(stmt.args[1]):
+        dtype = getattr(types.get(name), "dtype", None)
+        if name in activity.varied and dtype and is_float(dtype) and stmt.target in activity.useful:
+            reason = f"{function.bases.get(name, name)} is active, and used as an index here"
+            hint = "Make an integer of it, e.g. by int(...), which is held constant."
+            found.append(_unsupported(reason, stmt.origin, hint))
+    return found
+
+
+_OF_LISTS = ("Add", "Mult")  # what Python's lists understand, too
+
+
+def _list_operator(stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
+    """An operator between a list and what may be no array: it may join, or repeat."""
+    known = [type_of(arg, types) for arg in stmt.args]
+    lists = [isinstance(t, Struct | ListOf) for t in known]
+    if not any(lists) or any(isinstance(t, Array) for t in known):
+        return []
+    if stmt.target not in activity.useful or not any(map(activity.operand, stmt.args)):
+        return []
+    reason = "this may join or repeat a list, whose items the derivative follows"
+    hint = "Write the items out, or make an array of the list with np.array(...)."
+    return [_unsupported(reason, stmt.origin, hint)]
 
 
 def _effect(function: Function, stmt: Effect, activity: Activity) -> list[AdxformError]:

@@ -39,15 +39,14 @@ from adxform.core.types import (
     ANY,
     Array,
     ListOf,
-    Scalar,
     Struct,
     Type,
     is_float,
-    was_broadcast,
 )
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
+    may_stretch,
     names_for,
     placed,
     primitive,
@@ -55,6 +54,8 @@ from adxform.differentiate.common import (
 )
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
+from adxform.differentiate.lists import lists_as_arrays
+from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
@@ -110,6 +111,7 @@ class Reverse(Mirrors):
         self.activity = activity
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
+        self.masks = Masks()
 
     # --- cotangents ---------------------------------------------------------------------------
 
@@ -233,15 +235,19 @@ class Reverse(Mirrors):
         bars: Bars,
     ) -> None:
         """Add to one operand's cotangent what its rule says."""
-        operand, out = args[param], Var(stmt.target)
-        env = args | {"out": out}
+        operand = args[param]
+        env = lists_as_arrays(self.builder, rule, args) | {"out": Var(stmt.target)}
         if isinstance(operand, Tuple) and takes_items(rule.pull[param]):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
-                    extra = {"item": item, "index": Const(place), "out_bar": out_bar}
+                    its = env[param].items[place]  # type: ignore[union-attr]
+                    extra = {"item": its, "index": Const(place), "out_bar": out_bar}
                     self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
             return
-        stretched = rule.broadcasts and self.may_stretch(operand, stmt)
+        wide = self.masks.before_sum(rule, out_bar)
+        out_bar = out_bar if wide is None else wide
+        stretched = rule.broadcasts and may_stretch(self.builder, operand, stmt)
+        stretched = stretched or wide is not None
         named = (
             None
             if not isinstance(operand, Var) or operand.name in bars
@@ -255,16 +261,10 @@ class Reverse(Mirrors):
         else:
             value = expand(self.builder, rule.pull[param], env | {"out_bar": out_bar}, base)
         if stretched:
-            value = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
+            summed = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
+            self.masks.remember(rule, wide is not None, summed, value)
+            value = summed
         self.add(bars, operand, value)
-
-    def may_stretch(self, operand: Operand, stmt: Let) -> bool:
-        """Whether an operation may have stretched an operand to the shape of its result."""
-        others = [a for a in stmt.args if a != operand]
-        if all(isinstance(self.builder.type_of(a), Scalar) for a in others):
-            return False
-        known, result = self.builder.type_of(operand), self.builder.type_of(Var(stmt.target))
-        return was_broadcast(known, result) is not False
 
     # --- structure ----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adxform.dual.elementwise import BILINEAR, BOOLEAN, PARTIALS
-from adxform.dual.lifting import apply_multilinear, outermost, primal
+from adxform.dual.lifting import apply_multilinear, leaves, outermost, primal
 from adxform.dual.number import UFUNC_METHODS, Dual, fitted, level_of, plain
 from adxform.dual.reductions import logsumexp
 from adxform.dual.special import special_partials
@@ -33,6 +33,7 @@ def call(ufunc: Any, *operands: Any, **kwargs: Any) -> Any:
         (and for matrix products ``axis`` and ``axes``).
 
     """
+    operands = tuple(map(_as_dual, operands))
     if ufunc in BOOLEAN or not any(isinstance(operand, Dual) for operand in operands):
         return ufunc(*map(plain, operands), **kwargs)
     if ufunc is np.divmod:
@@ -42,6 +43,16 @@ def call(ufunc: Any, *operands: Any, **kwargs: Any) -> Any:
     if ufunc in BILINEAR:
         return apply_multilinear(ufunc, (0, 1), operands, kwargs)
     return _elementwise(ufunc, operands, kwargs)
+
+
+def _as_dual(operand: Any) -> Any:
+    """An operand; a list or tuple that holds dual numbers as the array that NumPy takes it for."""
+    if not isinstance(operand, list | tuple):
+        return operand
+    if not any(isinstance(leaf, Dual) for leaf in leaves(operand)):
+        return operand
+    function: Any = np.stack
+    return function([_as_dual(item) for item in operand])
 
 
 def reduce(ufunc: Any, x: Any, /, *, axis: Any = 0, keepdims: bool = False) -> Any:

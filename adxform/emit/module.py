@@ -104,12 +104,13 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
         if "." in spelled and head in MODULES:  # reached through the module's own import
             continue
         module = ".".join([MODULES.get(head, head), *canonical.split(".")[1:]])
-        if canonical in MODULES or _is_module(module):
-            if "." in spelled and spelled == module:
-                made.append(ast.Import([ast.alias(module, None)]))
-            else:
-                alias = None if spelled == module else spelled
-                made.append(ast.Import([ast.alias(module, alias)]))
+        if spelled == module and "." in spelled:
+            made.append(ast.Import([ast.alias(module, None)]))
+        elif "." in spelled:  # reached through a module that is imported by itself
+            continue
+        elif canonical in MODULES or _is_module(module):
+            alias = None if spelled == module else spelled
+            made.append(ast.Import([ast.alias(module, alias)]))
         else:
             owner, _, name = module.rpartition(".")
             alias = None if spelled == name else spelled

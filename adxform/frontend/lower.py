@@ -310,6 +310,10 @@ class Lowerer(Unrolled):
         """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
         assert isinstance(node, ast.BinOp)
         old, value = self.operand(node.left), self.operand(node.right)
+        if isinstance(old, Tuple) and old.is_list:
+            raise self.unsupported(
+                "a list is changed in place here: not supported yet", node, "Make a new list."
+            )
         if isinstance(old, Tuple):
             return self.on_BinOp(node, name)
         primitive = RULES[f"augment.{type(node.op).__name__}"].primitive

@@ -6,6 +6,8 @@ import ast
 import builtins
 from collections.abc import Iterable
 
+import numpy as np
+
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
@@ -118,14 +120,22 @@ class Outside(Expressions):
         meaning = self.meaning(node)
         if meaning is None or meaning.dotted is None:
             return None
-        self._remember_spelling(meaning)
+        self._remember_spelling(meaning, node)
         return meaning.dotted
 
-    def _remember_spelling(self, meaning: Meaning) -> None:
-        """Keep how the user spells ``np`` (or ``np.sin``) for the output."""
+    def _remember_spelling(self, meaning: Meaning, node: ast.expr) -> None:
+        """Keep how the user spells ``np`` (or ``np.sin``) for the output.
+
+        What a module has from another (``scipy.special.sinc`` is NumPy's) keeps its canonical name.
+        """
         assert meaning.dotted is not None
         head, _, last = meaning.dotted.rpartition(".")
         spelled, _, spelled_last = meaning.text.rpartition(".")
+        owner = self.meaning(node.value) if isinstance(node, ast.Attribute) else None
+        if owner is not None and head and owner.dotted != head:
+            return
+        if owner is not None and last != spelled_last:
+            self.program.spelled.setdefault(head, spelled)
         if head.startswith("np.") and head.partition(".")[2] == spelled.partition(".")[2]:
             head, spelled = head.partition(".")[0], spelled.partition(".")[0]
         if head and spelled and last == spelled_last:
@@ -139,7 +149,7 @@ class Outside(Expressions):
         if meaning is None:
             return super().on_Attribute(node, base)
         if meaning.dotted is not None:
-            self._remember_spelling(meaning)
+            self._remember_spelling(meaning, node)
         return self.outer(meaning, node)
 
     def foreign(self, name: str) -> bool:
@@ -187,10 +197,33 @@ class Outside(Expressions):
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
         if isinstance(node.value, ast.Call) and self.resolve(node.value.func) == "range":
             return self.opaque(node, base)
+        called = self._called_by_index(node.value)
+        if called is not None:
+            return self.opaque(node, base, called)
         try:
             return super().on_Subscript(node, base)
         except IndexError:
             raise self.unsupported("this index is outside the tuple", node) from None
+
+    def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
+        """Lists and tuples whose items are known are joined and repeated at compile time."""
+        left, right = self.operand(node.left), self.operand(node.right)
+        match node.op, left, right:
+            case ast.Add(), Tuple(first, is_list), Tuple(second, same) if is_list == same:
+                return Tuple(first + second, is_list)
+            case (ast.Mult(), Tuple(items, is_list), Const(int(times))) | (
+                ast.Mult(), Const(int(times)), Tuple(items, is_list)
+            ):
+                return Tuple(items * times, is_list)
+        return self.emit(f"op.{type(node.op).__name__}", left, right, base=base)
+
+    def _called_by_index(self, node: ast.expr) -> str | None:
+        """The name of something from outside that computes when it is indexed: ``np.r_``."""
+        meaning = self.meaning(node)
+        if meaning is None or (meaning.dotted is None and meaning.value is UNKNOWN):
+            return None
+        plain = isinstance(meaning.value, np.ndarray | list | tuple | dict | str)
+        return None if plain else (meaning.dotted or meaning.text)
 
     def other(self, node: ast.expr, base: str | None) -> Operand:
         if isinstance(node, ast.Call):

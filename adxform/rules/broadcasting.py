@@ -137,6 +137,8 @@ linear(
 @lowers("as_like")
 def lower_as_like(g: Type, like: Type) -> str | None:
     """Nothing where the dtypes agree, else ``astype``."""
+    if isinstance(g, Scalar) and isinstance(like, Scalar) and g.dtype == like.dtype:
+        return "g"
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return None
     return _in_dtype("g", g, like)

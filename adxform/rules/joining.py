@@ -223,6 +223,23 @@ linear("np.column_stack(arrays)", arrays=_its_columns, infer=_columns,
        sample=calls("[R(3), R(3)]", "[R(3), R(3, 2), R(3)]"))
 
 
+def _layers(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
+    _listed(arrays, item, index, "dstack")
+    return "unjoin(out_bar, arrays, index, 'dstack')"
+
+
+def _layered(arrays: Type) -> Type:
+    items = _items(arrays)
+    dims = None if items is None else dims_of(items[0])
+    dtype = None if items is None else strong(*items)
+    return Array(dtype, None if dims is None else tuple(
+        infer.unknown_dim() for _ in range(max(len(dims), 3))))
+
+
+linear("np.dstack(arrays)", arrays=_layers, infer=_layered,
+       sample=calls("[R(3), R(3)]", "[R(2, 3), R(2, 3, 2)]", "[R, R]"))
+
+
 # np.append
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, is_numeric, rank
+from adxform.core.types import Array, Known, Scalar, Struct, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, inactive, linear
@@ -12,7 +12,9 @@ from adxform.rules.wording import (
     array,
     axis_in,
     dtype_in,
+    dtype_of,
     extent,
+    held,
     is_none,
     kept,
     literal,
@@ -20,6 +22,7 @@ from adxform.rules.wording import (
     size,
 )
 
+NONE = Known(None)
 OVER_AXES = calls("R(2, 3)", "R(2, 3), axis=0", "R(2, 3), axis=1, keepdims=True",
                   "R(2, 3, 4), axis=(0, 2)", "R(2, 3, 4), axis=-2", "R(3)", "R(2, 0, 3), axis=0")
 
@@ -34,11 +37,11 @@ def summed_dtype(dtype: str | None) -> str | None:
     return dtype
 
 
-def total(a: Type, axis: Type, keepdims: Type) -> Type:
-    """A sum or product over axes."""
+def total(a: Type, axis: Type, keepdims: Type, dtype: Type = NONE, *_: Type) -> Type:
+    """A sum or product over axes, in a dtype that may be given."""
     found = infer.reduction(a, axis, keepdims)
     if isinstance(found, Scalar | Array):
-        return array(summed_dtype(found.dtype), dims_of(found))
+        return array(dtype_of(dtype, summed_dtype(found.dtype)), dims_of(found))
     return found
 
 
@@ -65,13 +68,22 @@ def count(a: Type, axis: Type) -> str:
 
 # Sums and means
 
+
+
+def _summed(where: Type) -> str:
+    """The cotangent of what a sum was taken of, which may be some elements only."""
+    spread = "spread(out_bar, a, axis, keepdims)"
+    return spread if infer.const_of(where) is True else f"np.where(where, {spread}, 0.0)"
+
+
 linear(
-    "np.sum(a, axis=None, *, keepdims=False)",
-    a="spread(out_bar, a, axis, keepdims)",
+    "np.sum(a, axis=None, *, keepdims=False, dtype=None, where=True)",
+    a=_summed,
     infer=total,
-    sample=OVER_AXES,
+    sample=calls(*OVER_AXES.lists, "R(2, 3), where=B(2, 3)", "R(2, 3), 0, where=B(3)",
+                 "R(2, 3), axis=1, dtype=np.float64"),
 )
-alias("a.sum(axis=None, *, keepdims=False)", "np.sum")
+alias("a.sum(axis=None, *, keepdims=False, dtype=None, where=True)", "np.sum")
 
 
 def mean(a: Type, axis: Type) -> str:
@@ -149,9 +161,9 @@ def _dstd(a: Type, axis: Type, ddof: Type) -> str:
 _SPREADS = calls(*OVER_AXES.lists[:6], "R(4), ddof=1", "R(3, 4), axis=1, ddof=1")
 for _text in ("np.{}(a, axis=None, *, ddof=0, keepdims=False)",
               "a.{}(axis=None, *, ddof=0, keepdims=False)"):
-    general(_text.format("var"), a=_var, da=_dvar, sample=_SPREADS,
+    general(_text.format("var"), a=_var, da=_dvar, ddof=held, dddof=held, sample=_SPREADS,
             infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
-    general(_text.format("std"), a=_std, da=_dstd, sample=_SPREADS,
+    general(_text.format("std"), a=_std, da=_dstd, ddof=held, dddof=held, sample=_SPREADS,
             infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
 
 

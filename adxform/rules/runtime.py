@@ -224,6 +224,20 @@ def median_weights(a: Any, axis: Any = None) -> Any:
     return back_from_last(made, a, axis)
 
 
+def quantile_weights(a: Any, q: Any, axis: Any = None) -> Any:
+    """The derivative of ``np.quantile(a, q, axis)`` in each element: that of a line between two."""
+    if np.ndim(q):
+        raise ValueError("the derivative of a quantile is known for one number q, not for several")
+    rows = along_last(a, axis)
+    place = q * (rows.shape[-1] - 1)
+    low = min(int(np.floor(place)), max(rows.shape[-1] - 2, 0))
+    order = np.argsort(rows, axis=-1)
+    made = np.zeros_like(rows)
+    np.put_along_axis(made, order[..., low + 1 : low + 2], place - low, -1)
+    np.put_along_axis(made, order[..., low : low + 1], 1.0 - (place - low), -1)
+    return back_from_last(made, a, axis)
+
+
 # Parts of arrays
 
 
@@ -248,6 +262,8 @@ def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
     elif axis == "hstack":
         arrays = [np.atleast_1d(a) for a in arrays]
         axis = min(np.ndim(arrays[0]) - 1, 1)
+    elif axis == "dstack":
+        arrays, axis = [np.atleast_3d(a) for a in arrays], 2
     elif axis == "column_stack":
         arrays, axis = [a[:, None] if np.ndim(a) == 1 else a for a in arrays], 1
     elif axis is None:
@@ -311,6 +327,15 @@ def undiff(g: Any, like: Any, n: int = 1, axis: int = -1) -> Any:
         width[axis] = (1, 1)
         g = -np.diff(np.pad(g, width), axis=axis)
     return g
+
+
+def convolve_left(g: Any, a: Any, v: Any, mode: str = "full") -> Any:
+    """The cotangent of a in ``np.convolve(a, v, mode)``, whose cotangent is g."""
+    least = min(np.size(a), np.size(v))
+    start = {"full": 0, "same": (least - 1) // 2, "valid": least - 1}[mode]
+    whole = np.zeros(np.size(a) + np.size(v) - 1, np.asarray(g).dtype)
+    whole[start : start + np.size(g)] = g
+    return as_like(np.correlate(whole, v, "valid"), a)
 
 
 def unpad(g: Any, like: Any, pad_width: Any) -> Any:

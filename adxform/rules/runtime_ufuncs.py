@@ -10,6 +10,7 @@ def math_polygamma(n: int, x: float) -> float:
     """
     import math  # here, because this text alone is copied
 
+    x = float(x)  # an array would be shifted in place
     total, sign, factor = 0.0, (-1.0) ** (n + 1), math.factorial(n)
     while x < 16.0:
         total += factor / x ** (n + 1)

@@ -107,7 +107,11 @@ chooser("np.heaviside(x, half)", half="g * (x == 0)", infer=float_result)
 chooser(
     "np.nan_to_num(x, *, nan=0.0, posinf=None, neginf=None)",
     x="np.where(np.isfinite(x), g, 0.0)",
+    nan="np.where(np.isnan(x), g, 0.0)",
+    posinf="np.where(np.isposinf(x), g, 0.0)",
+    neginf="np.where(np.isneginf(x), g, 0.0)",
     infer=_first,
+    sample=uniform(-1.0, 1.0),
 )
 chooser("np.ldexp(x, exponent)", x="np.ldexp(g, exponent)", infer=_scaled,
         sample=uniform(-1.0, 1.0, exponent=int))

@@ -5,11 +5,11 @@ The cotangent of several results is a tuple, with None for a result that nothing
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, ListOf, Struct, Type, dims_of
+from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import linear
-from adxform.rules.wording import axis_in, dtype_in, is_none, literal
+from adxform.rules.wording import axis_in, dtype_in, is_none, literal, refuse
 
 Dims = tuple[Dim, ...]
 
@@ -54,6 +54,37 @@ for _name in ("split", "array_split"):
            ary=lambda indices_or_sections, out_bar: _joined(indices_or_sections, out_bar),
            infer=_parts, fresh=False,
            sample=calls("R(6), 3", "R(2, 4), 2, axis=1", "R(5), [1, 4]", "R(5, 2), (2,), axis=-2"))
+
+
+def _halved(ary: Type) -> int:
+    """The axis that np.hsplit splits."""
+    ndim = rank(infer.as_array(ary))
+    if ndim is None:
+        refuse("np.hsplit is differentiated only where the rank of its array is known",
+               "Write np.split(x, ..., axis=1).")
+    return min(ndim - 1, 1)
+
+
+def _split_along(name: str, axis: int | None, *lists: str) -> None:
+    def place(ary: Type) -> int:
+        return _halved(ary) if axis is None else axis
+
+    def found(ary: Type, indices_or_sections: Type) -> Type:
+        if axis is None and rank(infer.as_array(ary)) is None:
+            return infer.unknown()
+        return _parts(ary, indices_or_sections, Scalar("int64", True, place(ary)))
+
+    def joined(ary: Type, indices_or_sections: Type, out_bar: Type) -> str:
+        text = _joined(indices_or_sections, out_bar)
+        return text.replace("axis=axis", f"axis={place(ary)}")
+
+    linear(f"np.{name}(ary, indices_or_sections)", ary=joined, infer=found, fresh=False,
+           sample=calls(*lists))
+
+
+_split_along("hsplit", None, "R(6), 3", "R(2, 4), 2", "R(2, 5), [1, 4]", "R(2, 4, 2), (2,)")
+_split_along("vsplit", 0, "R(4, 2), 2", "R(5, 2), [1, 4]")
+_split_along("dsplit", 2, "R(1, 2, 4), 2")
 
 
 # np.meshgrid repeats each of its operands along the axes of the others.

@@ -26,6 +26,12 @@ def refuse(reason: str, hint: str = "") -> NoReturn:
     raise UnsupportedError(Diagnostic(reason, None, hint))
 
 
+def held() -> NoReturn:
+    """The formula of a parameter that a result depends on, but that nobody differentiates in."""
+    refuse("no derivative rule in this parameter, which is active here",
+           "Hold it constant with stop_gradient.")
+
+
 def shape(t: Type, name: str) -> str:
     """``a.shape``, or what says it of a list or a number, too."""
     return f"{name}.shape" if isinstance(t, Array) else f"np.shape({name})"

@@ -136,25 +136,16 @@ def test_the_side_that_is_not_taken_is_masked_in_forward_mode() -> None:
     np.testing.assert_array_equal(tangent, [0.0, 0.25])
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        True,
-        pytest.param(
-            False,
-            marks=pytest.mark.xfail(
-                reason="a helper stands between the mask and the infinite slope", strict=True
-            ),
-        ),
-    ],
-    ids=["typed", "untyped"],
-)
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "untyped"])
 @pytest.mark.parametrize(
     ("expression", "slope"),
     [
         ("np.where(x > 0.0, np.sqrt(x), 0.0)", 0.0),
         ("np.where(x == 0.0, 1.0, np.sin(x) / x)", 0.0),
         ("np.where(x > 0.0, np.log(x), x)", 1.0),
+        ("np.where(x > 0.0, 2.0 * np.exp(np.sqrt(x)) - 1.0, x)", 1.0),
+        ("np.where(x > 0.0, np.where(x > 1.0, x, x ** 0.5), 0.0)", 0.0),
+        ("np.where(np.array([[False], [False]]), np.sqrt(x), 0.0)", 0.0),
     ],
 )
 def test_the_side_that_is_not_taken_is_masked_in_reverse_mode(

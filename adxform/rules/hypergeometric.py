@@ -1,0 +1,48 @@
+"""Rules for scipy.special: factorials, hypergeometric, elliptic and further Bessel functions.
+
+Equations are those of the Digital Library of Mathematical Functions (DLMF).
+"""
+
+from __future__ import annotations
+
+from adxform.rules.samples import uniform
+from adxform.rules.special import special, unknown
+
+# Quotients of gamma functions; the logarithmic derivative of each is a digamma function.
+special("poch(z, m)", m="g * out * scipy.special.digamma(z + m)", sample=uniform(0.5, 2.0),
+        z="g * out * (scipy.special.digamma(z + m) - scipy.special.digamma(z))")
+special("binom(n, k)", sample=uniform(0.5, 1.4, n=(2.0, 3.5)),
+        n="g * out * (scipy.special.digamma(n + 1) - scipy.special.digamma(n - k + 1))",
+        k="g * out * (scipy.special.digamma(n - k + 1) - scipy.special.digamma(k + 1))")
+
+# DLMF 16.3.1, 13.3.15 and 15.5.1: the parameters move on by 1.
+special("hyp0f1(v, z)", v=unknown, z="g * scipy.special.hyp0f1(v + 1, z) / v",
+        sample=uniform(-0.9, 0.9, v=1.5))
+special("hyp1f1(a, b, x)", a=unknown, b=unknown, sample=uniform(-0.9, 0.9, a=1.5, b=2.5),
+        x="g * a / b * scipy.special.hyp1f1(a + 1, b + 1, x)")
+special("hyp2f1(a, b, c, z)", a=unknown, b=unknown, c=unknown,
+        sample=uniform(-0.7, 0.7, a=1.5, b=0.5, c=2.5),
+        z="g * a * b / c * scipy.special.hyp2f1(a + 1, b + 1, c + 1, z)")
+
+# DLMF 19.5.1 and 19.5.2, complete elliptic integrals of m = k ** 2 as series, differentiated.
+special("ellipk(m)", m="g * np.pi / 8.0 * as_like(scipy.special.hyp2f1(1.5, 1.5, 2.0, m), m)",
+        sample=uniform(-0.7, 0.7))
+special("ellipe(m)", m="-g * np.pi / 8.0 * as_like(scipy.special.hyp2f1(0.5, 1.5, 2.0, m), m)",
+        sample=uniform(-0.7, 0.7))
+
+# The dilogarithm: the integral of log(t) / (1 - t) from 1 to x.
+special("spence(x)", x="g * np.log(x) / (1 - x)", sample=uniform(0.2, 0.8))
+
+# Bessel functions scaled by exp(x); DLMF 10.29.3 and 10.29.1. For real x, jve is jv.
+special("k0e(x)", x="(out - scipy.special.k1e(x)) * g")
+special("k1e(x)", x="(out - 0.5 * (scipy.special.k0e(x) + scipy.special.kve(2, x))) * g")
+_ORDER = uniform(0.5, 2.0, n=1.5)
+special("kve(n, x)", n=unknown, sample=_ORDER,
+        x="(out - 0.5 * (scipy.special.kve(n - 1, x) + scipy.special.kve(n + 1, x))) * g")
+special("jve(n, x)", n=unknown, sample=_ORDER,
+        x="0.5 * (scipy.special.jve(n - 1, x) - scipy.special.jve(n + 1, x)) * g")
+special("yn(n, x)", n=unknown, sample=uniform(0.5, 2.0, n=2),
+        x="0.5 * (scipy.special.yn(n - 1, x) - scipy.special.yn(n + 1, x)) * g")
+
+special("sindg(x)", x="g * np.pi / 180.0 * scipy.special.cosdg(x)", sample=uniform(-90.0, 90.0))
+special("cosdg(x)", x="-g * np.pi / 180.0 * scipy.special.sindg(x)", sample=uniform(-90.0, 90.0))
