@@ -6,7 +6,8 @@ whether NumPy can have broadcast along it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -145,11 +146,20 @@ def type_of_value(value: Any) -> Type:
         return Array(value.dtype.name, tuple(int(n) for n in value.shape))
     if value is UNKNOWN:
         return ANY
-    if isinstance(value, tuple | list) and all(
+    if isinstance(value, list):
+        return ListOf(_item_type(value))  # its items may be others when the derivative runs
+    if isinstance(value, tuple) and all(
         isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
     ):
         return Struct(tuple(type_of_value(item) for item in value))
     return Known(value)
+
+
+def _item_type(items: list[Any]) -> Type:
+    """What the items of a list that may be written to have in common; no values."""
+    found: list[Type] = [type_of_value(item) for item in items]
+    kinds = {replace(t, value=None) if isinstance(t, Scalar) else t for t in found}
+    return reduce(join, sorted(kinds, key=repr)) if kinds else ANY
 
 
 def join(a: Type, b: Type) -> Type:

@@ -193,12 +193,22 @@ def test_the_example_runs_without_adxform(tmp_path: Path) -> None:
         ("from adxform import grad\n__all__ = ['grad']\n",) * 2,
         ("from adxform import grad\nsecond = grad(abs)\n",) * 2,
         ("from adxform import grad\ndef g(x=grad): pass\n",) * 2,
+        (
+            "from adxform import grad\n\ndef g(grad): return grad\n",
+            "\ndef g(grad): return grad\n",
+        ),
     ],
 )
 def test_imports_that_nothing_needs_any_more_go(before: str, after: str) -> None:
     made = transform(f"{before}@grad\ndef f(x: float):\n    return x * x\n")
     assert made.text.startswith(f"{after}# Generated"), made.text
     assert bool(made.notes) == ("adxform" in after)
+
+
+def test_a_parameter_of_a_helper_is_not_the_users_name_for_grad() -> None:
+    source = "from adxform import grad as g\n@g\ndef f(x, y):\n    return (x * y).sum()\n"
+    made = transform(source)
+    assert "def unbroadcast(g, like)" in made.text and "adxform import" not in made.text
 
 
 def test_notes_say_where_adxform_is_still_used() -> None:
