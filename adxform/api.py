@@ -7,9 +7,16 @@ from typing import Any, overload
 
 import numpy as np
 
-from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
+from adxform.arguments import (
+    Argnums,
+    bound_arguments,
+    like_argument,
+    require_float,
+    require_sequence,
+    resolve_argnums,
+)
 from adxform.compiler import Pair, leaf_values
-from adxform.derivatives import Derivative, Generated, source_text
+from adxform.derivatives import Derivative, Generated, receivers, source_text
 from adxform.errors import ArgumentError
 
 Function = Callable[..., Any]
@@ -104,6 +111,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     value, tangent
         Both in the structure of the result of ``f``.
     """
+    require_sequence("primals", primals)
+    require_sequence("tangents", tangents)
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
@@ -114,12 +123,16 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
                 f"tangent {i} has shape {np.shape(tangents[i])}, "
                 f"its argument {np.shape(primals[i])}"
             )
-    receiver = getattr(f, "__self__", None)
-    whole = tuple(primals) if receiver is None else (receiver, *primals)
-    offset = len(whole) - len(primals)
+    whole, offset = _whole(f, primals)
     compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
     value, tangent = compiled.call(*whole, *(_unboxed(tangents[i]) for i in places))
     return value, tangent
+
+
+def _whole(f: Function, args: Sequence[Any]) -> tuple[tuple[Any, ...], int]:
+    """All arguments, defaults and a method's receiver included; how many stand before ``args``."""
+    bound = receivers(f)
+    return (*bound, *bound_arguments(f, args, {})), len(bound)
 
 
 def _unboxed(value: Any) -> Any:
@@ -143,9 +156,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         for i, p in enumerate(primals)
         if isinstance(p, float | np.floating) or (isinstance(p, np.ndarray) and p.dtype.kind == "f")
     )
-    receiver = getattr(f, "__self__", None)
-    whole = primals if receiver is None else (receiver, *primals)
-    offset = len(whole) - len(primals)
+    whole, offset = _whole(f, primals)
     pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
     value, leaves, needed = pair.run(whole)
     return value, Pullback(pair, leaves, needed, primals, places)
@@ -190,17 +201,19 @@ class Pullback:
         return tuple(result)
 
 
-_CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}
+_CACHE: dict[tuple[Function, str], Generated] = {}
+CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
 def _generated(f: Function, kind: str) -> Generated:
     """The generated functions of ``f``, kept so that repeated calls compile nothing."""
-    key = (id(f), kind)
-    found = _CACHE.get(key)
-    if found is None or found[0] is not f:
-        found = (f, Generated(f, kind))
-        _CACHE[key] = found
-    return found[1]
+    found = _CACHE.get((f, kind))
+    if found is None:
+        found = Generated(f, kind)
+        while len(_CACHE) >= CACHED:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[f, kind] = found
+    return found
 
 
 def forward(f: Function) -> Generated:
@@ -248,7 +261,8 @@ def jacobian(f: Function, argnums: int | str = 0) -> Function:
     """
     (place,) = resolve_argnums(f, argnums)
 
-    def jacobian_of(*args: Any) -> Any:
+    def jacobian_of(*given: Any, **named: Any) -> Any:
+        args = bound_arguments(f, given, named)
         require_float(f"argument {place}", args[place], "the jacobian")
         value = f(*args)
         outputs, inputs = np.size(value), np.size(args[place])
@@ -304,6 +318,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     -------
     array, or tuple of arrays for several arguments
     """
+    require_sequence("tangents", tangents)
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
     argnums: Argnums = places[0] if len(places) == 1 else places
     return jvp(Derivative(f, argnums), primals, tangents)[1]

@@ -6,18 +6,25 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from adxform.analysis.types import Types
-from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
+from adxform.arguments import (
+    Argnums,
+    bound_arguments,
+    like_argument,
+    require_float,
+    resolve_argnums,
+    signature_of,
+)
 from adxform.compiler import (
     Compiled,
     Lowered,
     Pair,
     Request,
-    bound_arguments,
     build,
     build_pair,
     derive,
@@ -26,13 +33,20 @@ from adxform.compiler import (
     lower_live,
 )
 from adxform.core.builder import type_of
-from adxform.core.ir import Function, Tuple, leaves
+from adxform.core.ir import NONE, Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.program import Program
 from adxform.pipeline import Observer, Options
 from adxform.signatures import annotated_types, key_of, type_of_argument
+
+
+def receivers(function: Any) -> tuple[Any, ...]:
+    """The objects that a function's first parameters are bound to, as a method's is."""
+    if isinstance(function, MethodType):
+        return function.__self__, *receivers(function.__func__)
+    return receivers(function.primal) if isinstance(function, Derivative) else ()
 
 
 class Specialised:
@@ -47,7 +61,8 @@ class Specialised:
     @property
     def nested(self) -> Derivative | None:
         """The derivative that is differentiated again, if it is one."""
-        return self.primal if isinstance(self.primal, Derivative) else None
+        inner = getattr(self.primal, "__func__", self.primal)
+        return inner if isinstance(inner, Derivative) else None
 
     def core(self, args: Sequence[Any] | None = None) -> Function:
         """The function in Core; that of a derivative depends on the arguments' types."""
@@ -114,14 +129,11 @@ class Derivative:
         self.value = value
         self.has_aux = has_aux
         self.places = resolve_argnums(primal, argnums)
-        self.single = isinstance(argnums, int | str)
+        self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
         self.specialised = Specialised(primal, options)
-        self.parameters = list(inspect.signature(primal).parameters.values())
+        self.parameters = list(signature_of(primal).parameters.values())
         keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
         self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
-        self._receiver = isinstance(getattr(primal, "__self__", None), object) and hasattr(
-            primal, "__func__"
-        )
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -135,7 +147,14 @@ class Derivative:
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As a method: the receiver is the first argument."""
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self._method, instance)
+
+    @functools.cached_property
+    def _method(self) -> Derivative:
+        """What is called with a receiver: parameter 0, that of ``@grad``, is the one after it."""
+        if self.argnums != 0 or len(self.parameters) < 2:
+            return self
+        return Derivative(self.primal, 1, value=self.value, has_aux=self.has_aux)
 
     def __reduce__(self) -> Any:
         module = inspect.getmodule(self.primal)
@@ -173,7 +192,7 @@ class Derivative:
             compiled = self._compile(args)
             self.specialised.compiled[key] = compiled
         try:
-            value, bars = compiled.call(*self._with_receiver(args))
+            value, bars = compiled.call(*receivers(self), *args)
         except Exception:
             if not compiled.scalar:
                 self._require_scalar(self.primal(*args))
@@ -188,10 +207,6 @@ class Derivative:
         pairs = zip(bars, self.places, strict=True)
         return value, tuple([like_argument(b, args[i], self.parameters[i].name) for b, i in pairs])
 
-    def _with_receiver(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        receiver = getattr(self.primal, "__self__", None)
-        return args if receiver is None else (receiver, *args)
-
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
@@ -205,7 +220,7 @@ class Derivative:
 
     def _derived(self, args: tuple[Any, ...]) -> tuple[Function, Types]:
         """The reverse function in Core, with a seed of 1."""
-        whole = self._with_receiver(args)
+        whole = (*receivers(self), *args)
         function = self.specialised.core(whole)
         types = self.specialised.types(function, whole)
         offset = len(whole) - len(args)
@@ -236,6 +251,8 @@ class Derivative:
                     hint="Return one of them, or give has_aux=True for (value, aux).",
                 )
             )
+        if NONE in found:
+            raise ArgumentError(f"grad needs one real result; {name} returns None")
         known = type_of(found[0], types)
         if isinstance(known, Array) and known.dims not in (None, ()):
             raise ArgumentError(
@@ -252,6 +269,9 @@ class Derivative:
 
     def _require_scalar(self, value: Any) -> None:
         result = value[0] if self.has_aux else value
+        if result is None:
+            name = self.__name__  # type: ignore[attr-defined]
+            raise ArgumentError(f"grad needs one real result; {name} returned None")
         if np.ndim(result) != 0:
             raise ArgumentError(
                 Diagnostic(
@@ -265,7 +285,7 @@ class Derivative:
         """The derivative as a function of Core, to be differentiated again."""
         if args is None:
             raise ArgumentError("the source of a derivative of a derivative needs args=")
-        made, _ = self._derived(tuple(args))
+        made, _ = self._derived(tuple(args[len(receivers(self)) :]))
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items
         if not self.single and len(self.places) == 1:
@@ -296,12 +316,14 @@ class Generated:
         self.pairs: dict[Any, Pair] = {}
         functools.update_wrapper(self, primal, updated=())
 
-    def __call__(self, *args: Any) -> Any:
-        count = len(inspect.signature(self.primal).parameters)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        names = list(signature_of(self.primal).parameters)
+        args = (*args, *(kwargs.pop(n) for n in names[len(args) :] if n in kwargs))
+        count = len(names)
         if len(args) < count:
             raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
-        compiled = self.compiled(args[:count])
-        return compiled.call(*args)
+        bound = receivers(self.primal)
+        return self.compiled((*bound, *args[:count])).call(*bound, *args, **kwargs)
 
     def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
         """The generated function for arguments of these types."""
@@ -355,13 +377,17 @@ def source_text(
 ) -> str:
     """The text of a generated function; types come from ``args``, else from annotations."""
     specialised = Specialised(primal)
-    function = specialised.core(args)
-    types = annotated_types(function) if args is None else specialised.types(function, args)
+    bound = receivers(primal)
+    whole = None if args is None else (*bound, *args)
+    function = specialised.core(whole)
+    types = annotated_types(function) if whole is None else specialised.types(function, whole)
+    for param, receiver in zip(function.params, bound, strict=False):
+        types[param.name] = type_of_argument(param.name, receiver)
     if argnums is None:
         wrt = differentiable_params(function, types)
     else:
         places = resolve_argnums(primal, argnums)
-        wrt = tuple(function.params[i].name for i in places)
+        wrt = tuple(function.params[i + len(bound)].name for i in places)
     made, known = derive(function, Request(mode, wrt), types, None, observe)
     from adxform.compiler import reachable
 

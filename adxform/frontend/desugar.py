@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.endings import explicit_end
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.source import Text
@@ -52,6 +53,7 @@ def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
 def pipeline(text: Text, fresh: Fresh) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
     """The transformers, in order, each with the reason for its place."""
     return (
+        explicit_end,  # before returns become one: the end of the body counts among them
         lambda body: single_return(body, text),  # first: the others see one return
         lambda body: _each(Assignments(fresh), body),  # before loops: targets are names
         lambda body: _each(Loops(fresh, text), body),  # makes assignments of one name
