@@ -153,7 +153,8 @@ class Opaque:
     """A Python expression carried verbatim; ``reads`` are its free names, one per argument.
 
     A ``pure`` one may be dropped or moved; ``boolean`` ones have no derivative by their type.
-    ``callee`` is the dotted name of the function without a rule, where the expression is its call.
+    ``callee`` is the dotted name of the function, where the expression is its call; ``reason`` says
+    why a rule that there is does not fit.
     """
 
     tree: ast.expr
@@ -161,6 +162,7 @@ class Opaque:
     pure: bool = False
     boolean: bool = False
     callee: str = ""
+    reason: str = ""
 
 
 Op = Primitive | Callee | Opaque

@@ -204,7 +204,7 @@ class Outside(Expressions):
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
         meaning = self.meaning(node.func)
         name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
-        made = self.opaque(node, base, reason or name)
+        made = self.opaque(node, base, name, reason)
         self._check_lists(node, name)
         return made
 
@@ -221,7 +221,9 @@ class Outside(Expressions):
                         "Use an array, or pass a copy made by list(...).",
                     )
 
-    def opaque(self, node: ast.expr, base: str | None, callee: str = "") -> Operand:
+    def opaque(
+        self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
+    ) -> Operand:
         """An expression carried verbatim."""
         reads = tuple(n for n in free_names(node) if self._is_read(n))
         op = Opaque(
@@ -230,6 +232,7 @@ class Outside(Expressions):
             pure=all(isinstance(n, _PURE) for n in ast.walk(node)),
             boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
             callee=callee,
+            reason=reason,
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
