@@ -20,7 +20,9 @@ from adxform.core.types import (
     Scalar,
     Sym,
     Type,
+    plain,
 )
+from adxform.errors import ArgumentError, Diagnostic
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
@@ -50,6 +52,10 @@ def type_of_argument(name: str, value: Any) -> Type:
     kind = type(value)
     if kind in _PLAIN:
         return _PLAIN[kind]
+    if not plain(value):
+        raise ArgumentError(Diagnostic(
+            f"{name} is a {kind.__name__}, which computes in its own way: not supported",
+            hint=f"Pass a plain array, e.g. np.asarray({name}), and weights of 0 for a mask."))
     if isinstance(value, np.ndarray):
         dims = tuple(
             1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)

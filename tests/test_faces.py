@@ -146,6 +146,32 @@ def test_mistakes_are_said_in_the_terms_of_the_call(asked, error, reason):
         asked()
 
 
+MASKED = np.ma.masked_invalid([1.0, np.nan])
+
+
+def squares(x, y=0.0):
+    return np.sum((x - y) ** 2)
+
+
+def squares_of_masked(x):
+    return np.sum((x - MASKED) ** 2)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda: grad(squares)(np.matrix([[1.0, 2.0], [3.0, 4.0]])),
+        lambda: grad(squares)(np.ones(2), MASKED),
+        lambda: jvp(squares, (MASKED,), (np.ones(2),)),
+        lambda: grad(squares_of_masked)(np.ones(2)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_arrays_that_compute_in_their_own_way_are_refused(asked):
+    with pytest.raises(AdxformError, match="computes in its own way"):
+        asked()
+
+
 # Paths without a result
 
 

@@ -155,6 +155,11 @@ def type_of_value(value: Any) -> Type:
     return Known(value)
 
 
+def plain(value: Any) -> bool:
+    """Whether an array computes as arrays do; ``*`` of a matrix and sums of a masked one do not."""
+    return not isinstance(value, np.ma.MaskedArray | np.matrix)
+
+
 def _item_type(items: list[Any]) -> Type:
     """What the items of a list that may be written to have in common; no values."""
     found: list[Type] = [type_of_value(item) for item in items]

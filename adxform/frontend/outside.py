@@ -20,6 +20,7 @@ from adxform.core.ir import (
     names_in,
     uses,
 )
+from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.program import MIXED, Program
@@ -154,6 +155,10 @@ class Outside(Expressions):
     def outer(self, meaning: Meaning, node: ast.expr) -> Operand:
         """A value from outside the function, under a name that means the same in the output."""
         head = meaning.text.split(".")[0]
+        if not plain(meaning.value):
+            kind = type(meaning.value).__name__
+            reason = f"{meaning.text} is a {kind}, which computes in its own way: not supported"
+            raise self.unsupported(reason, node, "Use a plain array, and weights of 0 for a mask.")
         if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
             if self.foreign(head):
                 return Global(meaning.dotted, meaning.value, canonical=True)
