@@ -22,8 +22,8 @@ def f_forward(x, a, dx, da):
         y = a * sqrt_x
         dy = da * sqrt_x + 0.5 * dx / sqrt_x * a
     else:
-        dy = da * x + a * dx
         y = a * x
+        dy = da * x + a * dx
     out = y * x
     dout = dy * x + y * dx
     return out, dout
