@@ -7,9 +7,17 @@ from typing import Any, overload
 
 import numpy as np
 
-from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
+from adxform.adapters import adapted
+from adxform.arguments import (
+    Argnums,
+    bound_arguments,
+    like_argument,
+    require_float,
+    require_sequence,
+    resolve_argnums,
+)
 from adxform.compiler import Pair
-from adxform.derivatives import Derivative, Generated, source_text
+from adxform.derivatives import Derivative, Generated, receivers, source_text
 from adxform.errors import ArgumentError
 from adxform.structures import holds_reals, is_real, leaves_of, structured, with_leaves
 
@@ -105,14 +113,14 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     value, tangent
         Both in the structure of the result of ``f``.
     """
+    require_sequence("primals", primals)
+    require_sequence("tangents", tangents)
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
     for i in places:
         require_float(f"argument {i}", primals[i], "the derivative")
-    receiver = getattr(f, "__self__", None)
-    whole = tuple(primals) if receiver is None else (receiver, *primals)
-    offset = len(whole) - len(primals)
+    whole, offset = _whole(f, primals)
     compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
     directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
     value, tangent = compiled.call(*whole, *directions)
@@ -137,6 +145,13 @@ def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
     return found
 
 
+def _whole(f: Function, args: Sequence[Any]) -> tuple[tuple[Any, ...], int]:
+    """All arguments, defaults and a method's receiver included; how many stand before ``args``."""
+    f = adapted(f)
+    bound = receivers(f)
+    return (*bound, *bound_arguments(f, args, {})), len(bound)
+
+
 def _unboxed(value: Any) -> Any:
     """A number for an array of rank 0: generated code may write into that, and it is the user's."""
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
@@ -154,9 +169,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
-    receiver = getattr(f, "__self__", None)
-    whole = primals if receiver is None else (receiver, *primals)
-    offset = len(whole) - len(primals)
+    whole, offset = _whole(f, primals)
     pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
     given = _generated(f, "pair").specialised.leaves(whole)
     value, leaves, needed = pair.run(given)
@@ -223,17 +236,19 @@ def _require_likeness(cotangent: Any, value: Any) -> None:
         )
 
 
-_CACHE: dict[tuple[int, str], tuple[Function, Generated]] = {}
+_CACHE: dict[tuple[Function, str], Generated] = {}
+CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
 def _generated(f: Function, kind: str) -> Generated:
     """The generated functions of ``f``, kept so that repeated calls compile nothing."""
-    key = (id(f), kind)
-    found = _CACHE.get(key)
-    if found is None or found[0] is not f:
-        found = (f, Generated(f, kind))
-        _CACHE[key] = found
-    return found[1]
+    found = _CACHE.get((f, kind))
+    if found is None:
+        found = Generated(f, kind)
+        while len(_CACHE) >= CACHED:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[f, kind] = found
+    return found
 
 
 def forward(f: Function) -> Generated:
@@ -281,7 +296,8 @@ def jacobian(f: Function, argnums: int | str = 0) -> Function:
     """
     (place,) = resolve_argnums(f, argnums)
 
-    def jacobian_of(*args: Any) -> Any:
+    def jacobian_of(*given: Any, **named: Any) -> Any:
+        args = bound_arguments(f, given, named)
         require_float(f"argument {place}", args[place], "the jacobian")
         value = f(*args)
         outputs, inputs = np.size(value), np.size(args[place])
@@ -337,6 +353,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     -------
     array, or tuple of arrays for several arguments
     """
+    require_sequence("tangents", tangents)
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
     argnums: Argnums = places[0] if len(places) == 1 else places
     return jvp(Derivative(f, argnums), primals, tangents)[1]

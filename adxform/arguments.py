@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.errors import ArgumentError, Diagnostic, InternalError
+from adxform.errors import ArgumentError, Diagnostic, InternalError, SourceNotFoundError
 from adxform.structures import holds_reals, is_real, parts, remade
 
 Argnums = int | str | Sequence[int | str]
@@ -23,7 +23,7 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
     ArgumentError
         If there is no such parameter, or one is named twice.
     """
-    parameters = list(inspect.signature(function).parameters)
+    parameters = list(signature_of(function).parameters)
     several = isinstance(argnums, Sequence) and not isinstance(argnums, str)
     given = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
     places = []
@@ -34,17 +34,60 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
                     f"there is no parameter {item!r}; there are {', '.join(parameters)}"
                 )
             places.append(parameters.index(item))
-        elif isinstance(item, bool) or not isinstance(item, int):
+        elif isinstance(item, bool) or not isinstance(item, int | np.integer):
             raise ArgumentError(f"argnums takes numbers and names, not {item!r}")
         elif not -len(parameters) <= item < len(parameters):
             raise ArgumentError(
                 f"argnums {item} is out of range: there are {len(parameters)} parameters"
             )
         else:
-            places.append(item % len(parameters))
+            places.append(int(item) % len(parameters))
     if len(set(places)) < len(places):
         raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
     return tuple(places)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function, or an error that says that it has none."""
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError):
+        name = getattr(function, "__name__", type(function).__name__)
+        reason = f"{name} is not a function written in Python"
+        raise SourceNotFoundError(
+            Diagnostic(reason, hint="Wrap it in a function written with def.")
+        ) from None
+
+
+def bound_arguments(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Arguments in the order of the parameters, defaults filled in.
+
+    Raises
+    ------
+    ArgumentError
+        If the call does not fit the function's signature.
+    """
+    signature = signature_of(function)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        name = getattr(function, "__name__", "the function")
+        raise ArgumentError(f"{name}{signature}: {error}") from None
+    bound.apply_defaults()
+    return tuple(bound.arguments.values())
+
+
+def require_sequence(name: str, value: Any) -> None:
+    """Refuse arguments that are not given as a tuple or list of them."""
+    if not isinstance(value, tuple | list):
+        raise ArgumentError(
+            Diagnostic(
+                f"{name} is a tuple with one item for each argument, not {type(value).__name__}",
+                hint="For one argument, write (x,).",
+            )
+        )
 
 
 def require_float(name: str, value: Any, asked: str) -> None:

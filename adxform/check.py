@@ -17,9 +17,10 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
+from adxform.arguments import bound_arguments, require_sequence
 from adxform.derivatives import Derivative
 from adxform.differences import directional
-from adxform.errors import ArgumentError, CheckError
+from adxform.errors import ArgumentError, CheckError, Diagnostic
 
 Function = Callable[..., Any]
 MODES = ("forward", "reverse")
@@ -137,13 +138,21 @@ def compared(
         raise ArgumentError(f"order is 1 or 2, not {order!r}")
     if not modes or not set(modes) <= set(MODES):
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
-    args = tuple(args)
+    require_sequence("args", args)
+    args = bound_arguments(f, args, {})
     places = tuple(i for i, arg in enumerate(args) if _varies(arg))
     if not places:
-        raise ArgumentError("no argument is a float or an array of floats")
+        raise ArgumentError(
+            Diagnostic(
+                "no argument is a float or an array of floats",
+                hint="Integers have no derivative: write 1.0 for 1.",
+            )
+        )
     report = CheckReport(getattr(f, "__name__", "f"))
     point = _Point(f, args, places, tuple(modes), rtol, atol, np.random.default_rng(seed))
     value = point.value()
+    if any(leaf is None for leaf in leaves(value)):
+        raise ArgumentError(f"{report.function} returned None, of which there is no derivative")
     report.rows.extend(point.rows(1))
     if order == 1:
         return report

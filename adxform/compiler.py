@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
@@ -14,7 +13,7 @@ from adxform.backends.python import compile_text
 from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
-from adxform.errors import ArgumentError, Diagnostic, SourceNotFoundError
+from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.lower import lower
 from adxform.frontend.objects import structure
@@ -268,22 +267,3 @@ def _copy() -> Any:
 
     return RULES["rename"].primitive
 
-
-def bound_arguments(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
-) -> tuple[Any, ...]:
-    """Arguments in the order of the parameters, defaults filled in.
-
-    Raises
-    ------
-    ArgumentError
-        If the call does not fit the function's signature.
-    """
-    signature = inspect.signature(function)
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        name = getattr(function, "__name__", "the function")
-        raise ArgumentError(f"{name}{signature}: {error}") from None
-    bound.apply_defaults()
-    return tuple(bound.arguments.values())

@@ -6,19 +6,26 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from adxform.adapters import adapted
 from adxform.analysis.types import Types
-from adxform.arguments import Argnums, like_argument, require_float, resolve_argnums
+from adxform.arguments import (
+    Argnums,
+    bound_arguments,
+    like_argument,
+    require_float,
+    resolve_argnums,
+    signature_of,
+)
 from adxform.compiler import (
     Compiled,
     Lowered,
     Pair,
     Request,
-    bound_arguments,
     build,
     build_pair,
     derive,
@@ -30,7 +37,7 @@ from adxform.compiler import (
     reachable,
 )
 from adxform.core.builder import type_of
-from adxform.core.ir import Function, Tuple, leaves
+from adxform.core.ir import NONE, Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic
@@ -38,6 +45,13 @@ from adxform.frontend.program import Program
 from adxform.pipeline import Observer, Options
 from adxform.signatures import annotated_types, key_of, type_of_argument, type_of_container
 from adxform.structures import leaf_types, structured, with_containers
+
+
+def receivers(function: Any) -> tuple[Any, ...]:
+    """The objects that a function's first parameters are bound to, as a method's is."""
+    if isinstance(function, MethodType):
+        return function.__self__, *receivers(function.__func__)
+    return receivers(function.function) if isinstance(function, Derivative) else ()
 
 
 class Specialised:
@@ -52,7 +66,8 @@ class Specialised:
     @property
     def nested(self) -> Derivative | None:
         """The derivative that is differentiated again, if it is one."""
-        return self.primal if isinstance(self.primal, Derivative) else None
+        inner = getattr(self.primal, "__func__", self.primal)
+        return inner if isinstance(inner, Derivative) else None
 
     def core(self, types: Sequence[Type] | None = None) -> Function:
         """The function in Core, for arguments of these types (without, by its annotations)."""
@@ -68,8 +83,8 @@ class Specialised:
     def types(self, args: Sequence[Any]) -> list[Type]:
         """The types of arguments, the receiver of a method among them."""
         inner: Any = self.primal
-        while isinstance(inner, Derivative):
-            inner = inner.primal
+        while isinstance(inner := getattr(inner, "__func__", inner), Derivative):
+            inner = inner.function
         parameters = inspect.signature(plain_function(inner)).parameters.values()
         collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return [
@@ -132,9 +147,9 @@ class Derivative:
         self.value = value
         self.has_aux = has_aux
         self.places = resolve_argnums(self.function, argnums)
-        self.single = isinstance(argnums, int | str)
+        self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
         self.specialised = Specialised(self.function, options)
-        self.parameters = list(inspect.signature(self.function).parameters.values())
+        self.parameters = list(signature_of(self.function).parameters.values())
         keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
         self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
         functools.update_wrapper(self, primal, updated=())
@@ -150,7 +165,14 @@ class Derivative:
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As a method: the receiver is the first argument."""
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self._method, instance)
+
+    @functools.cached_property
+    def _method(self) -> Derivative:
+        """What is called with a receiver: parameter 0, that of ``@grad``, is the one after it."""
+        if self.argnums != 0 or len(self.parameters) < 2:
+            return self
+        return Derivative(self.primal, 1, value=self.value, has_aux=self.has_aux)
 
     def __reduce__(self) -> Any:
         module = inspect.getmodule(self.primal)
@@ -188,7 +210,7 @@ class Derivative:
             compiled = self._compile(args)
             self.specialised.compiled[key] = compiled
         try:
-            value, bars = compiled.call(*self._with_receiver(args))
+            value, bars = compiled.call(*receivers(self), *args)
         except Exception:
             if not compiled.scalar:
                 self._require_scalar(self.primal(*args))
@@ -203,14 +225,10 @@ class Derivative:
         pairs = zip(bars, self.places, strict=True)
         return value, tuple([like_argument(b, args[i], self.parameters[i].name) for b, i in pairs])
 
-    def _with_receiver(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        receiver = getattr(self.function, "__self__", None)
-        return args if receiver is None else (receiver, *args)
-
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        function, types = self._derived(self.specialised.types(self._with_receiver(args)))
+        function, types = self._derived(self.specialised.types((*receivers(self), *args)))
         made = build(function, types, self.specialised.namespace)
         result = function.result
         assert isinstance(result, Tuple)
@@ -250,6 +268,8 @@ class Derivative:
                     hint="Return one of them, or give has_aux=True for (value, aux).",
                 )
             )
+        if NONE in found:
+            raise ArgumentError(f"grad needs one real result; {name} returns None")
         known = type_of(found[0], types)
         if isinstance(known, Array) and known.dims not in (None, ()):
             raise ArgumentError(
@@ -266,6 +286,9 @@ class Derivative:
 
     def _require_scalar(self, value: Any) -> None:
         result = value[0] if self.has_aux else value
+        if result is None:
+            name = self.__name__  # type: ignore[attr-defined]
+            raise ArgumentError(f"grad needs one real result; {name} returned None")
         if np.ndim(result) != 0:
             raise ArgumentError(
                 Diagnostic(
@@ -323,12 +346,14 @@ class Generated:
         self.pairs: dict[Any, Pair] = {}
         functools.update_wrapper(self, primal, updated=())
 
-    def __call__(self, *args: Any) -> Any:
-        count = len(inspect.signature(self.function).parameters)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        names = list(signature_of(self.function).parameters)
+        args = (*args, *(kwargs.pop(n) for n in names[len(args) :] if n in kwargs))
+        count = len(names)
         if len(args) < count:
             raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
-        compiled = self.compiled(args[:count])
-        return compiled.call(*args)
+        bound = receivers(self.function)
+        return self.compiled((*bound, *args[:count])).call(*bound, *args, **kwargs)
 
     def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
         """The generated function for arguments of these types."""
@@ -384,9 +409,12 @@ def source_text(
     """The text of a generated function; types come from ``args``, else from annotations."""
     primal = adapted(primal)
     specialised = Specialised(primal)
-    given = None if args is None else specialised.types(args)
+    bound = receivers(primal)
+    given = None if args is None else specialised.types((*bound, *args))
     function = specialised.core(given)
     types = annotated_types(function) if given is None else leaf_types(function, given)
+    for param, receiver in zip(function.params, bound, strict=False):
+        types[param.name] = type_of_argument(param.name, receiver)
     if argnums is None:
         wrt = differentiable_params(function, types)
         count = len(function.given) or len(function.params)
@@ -394,6 +422,6 @@ def source_text(
         request = _request(mode, function, places, types)
     else:
         places = resolve_argnums(primal, argnums)
-        request = _request(mode, function, places, types)
+        request = _request(mode, function, [i + len(bound) for i in places], types)
     made, known = derive(function, request, types, None, observe)
     return module_text(reachable(with_containers(made), known), specialised.namespace)

@@ -24,7 +24,9 @@ from adxform.core.types import (
     Sym,
     Type,
     is_numeric,
+    plain,
 )
+from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.objects import is_object, structure
 from adxform.structures import MOST_LEAVES, holds_reals, parts
 
@@ -65,6 +67,10 @@ def type_of_argument(name: str, value: Any) -> Type:
         return _PLAIN[kind]
     if holds_reals(value):
         return type_of_container(name, value)
+    if not plain(value):
+        raise ArgumentError(Diagnostic(
+            f"{name} is a {kind.__name__}, which computes in its own way: not supported",
+            hint=f"Pass a plain array, e.g. np.asarray({name}), and weights of 0 for a mask."))
     if isinstance(value, np.ndarray):
         dims = tuple(
             1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)

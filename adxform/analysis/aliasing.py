@@ -28,8 +28,10 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, INERT, Array, Known, Object, Scalar, Type
+from adxform.rules.table import RULES
 
-IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
+STORES = frozenset({"update", "append", "keep"})
+IN_PLACE = STORES | {"accumulate", "accumulate_at"}
 
 
 def has_memory(t: Type) -> bool:
@@ -71,16 +73,24 @@ class Aliases:
                 self._unite([name for _, name in stmt.writes] + (read if stmt.writes else []))
             for phi in phis_of(stmt):
                 self._phi(phi)
+        self.lists = _lists(block)
+        self.apart = dict(self.parent)
+        self.held: set[str] = set()
         self._keep_stored(block)
 
     def of(self, name: str) -> str:
         """The representative of a name's class."""
-        root = name
-        while (up := self.parent.get(root, root)) != root:
-            root = up
-        while self.parent.get(name, name) != root:
-            self.parent[name], name = root, self.parent.get(name, name)
-        return root
+        return _root(self.parent, name)
+
+    def container(self, name: str) -> str:
+        """The same, with what lists hold left apart from the lists."""
+        return _root(self.apart, name)
+
+    def plain_list(self, name: str) -> bool:
+        """Whether a name is a list that no other list holds: what is stored in it changes its
+        memory, and not that of what it holds.
+        """
+        return name in self.lists and self.container(name) not in self.held
 
     def _operation(self, stmt: Let) -> None:
         op = stmt.op
@@ -91,7 +101,7 @@ class Aliases:
                 if not self._copies(stmt.args[1]):
                     self._unite([stmt.target, *uses(stmt.args[:1])])
             elif not op.fresh:
-                self._unite([stmt.target, *uses(stmt.args)])
+                self._unite([stmt.target, *uses(_handed_on(op, stmt.args))])
         elif isinstance(op, Callee):
             self._unite([*stmt.targets, *uses(stmt.args)])
         elif isinstance(op, Opaque) and not op.boolean:
@@ -112,11 +122,12 @@ class Aliases:
             if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op):
                 written.update(self.of(n) for n in uses(stmt.args[:1]))
                 container = self.types.get(stmt.target, ANY)
-                if stmt.op.name in ("update", "append") and not isinstance(container, Array):
+                if stmt.op.name in STORES - {"keep"} and not isinstance(container, Array):
                     stored.append(stmt)
         for stmt in stored:
             if any(self.of(n) in written for n in uses(stmt.args[2:])):
                 self._unite([stmt.target, *uses(stmt.args[2:])])
+                self.held.update(self.container(n) for n in uses(stmt.args[2:]))
 
     def _phi(self, phi: Phi) -> None:
         self._unite([phi.target, *uses((phi.first, phi.second))])
@@ -125,6 +136,42 @@ class Aliases:
         shared = [n for n in names if has_memory(self.types.get(n, ANY))]
         for name in shared[1:]:
             self.parent[self.of(name)] = self.of(shared[0])
+
+
+def _root(parent: dict[str, str], name: str) -> str:
+    root = name
+    while (up := parent.get(root, root)) != root:
+        root = up
+    while parent.get(name, name) != root:
+        parent[name], name = root, parent.get(name, name)
+    return root
+
+
+def _handed_on(op: Primitive, args: tuple[Operand, ...]) -> tuple[Operand, ...]:
+    """The operands whose memory a result may be: of a linear operation only those that it is
+    linear in, for with zeros in their place there is nothing of the others in the result.
+    """
+    rule = RULES[op.name]
+    if rule.kind != "linear":
+        return args
+    pairs = zip(op.params, args, strict=True)
+    return tuple(arg for name, arg in pairs if name in rule.linear_in)
+
+
+def _lists(block: Block) -> set[str]:
+    """The names of lists made for tapes, before and after values are stored in them."""
+    found: set[str] = set()
+    phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
+    before = -1
+    while before < len(found):
+        before = len(found)
+        for stmt in walk(block):
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+                stored = stmt.op.name in STORES and set(uses(stmt.args[:1])) & found
+                if stored or stmt.op.name in ("list_of", "empty_list"):
+                    found.add(stmt.target)
+        found.update(p.target for p in phis if set(uses((p.first,))) & found)
+    return found
 
 
 def fresh_names(function: Function, types: Types) -> set[str]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adxform.analysis.aliasing import IN_PLACE, Aliases, writes
 from adxform.core.ir import (
     Block,
     Effect,
@@ -20,8 +21,10 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Stmt,
+    Var,
     While,
     binds_of,
+    blocks_of,
     names_in,
     phis_of,
     reads_of,
@@ -31,7 +34,6 @@ from adxform.core.ir import (
 )
 
 Range = tuple[int, int]
-IN_PLACE_WRITES = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
 
 @dataclass(slots=True)
@@ -53,14 +55,15 @@ def liveness(
     *,
     expand: Callable[[list[str]], list[str]],
     skip: Callable[[str], bool],
-    family: Callable[[str], str],
+    aliases: Aliases,
 ) -> Liveness:
     """Where names are live.
 
     ``expand`` replaces names that are written inside expressions by what those read, ``skip``
-    tells such names, and ``family`` gives the class of names that may share memory.
+    tells such names, and ``aliases`` which names may share memory.
     """
-    walk = _Walk(expand, skip, family)
+    walk = _Walk(expand, skip, aliases)
+    walk.result.exclusive.update(_handed_over(block, result))
     last = walk.number(block, 1)
     walk.result.end = last + 1
     live: dict[str, int] = {}
@@ -80,14 +83,15 @@ class _Walk:
         self,
         expand: Callable[[list[str]], list[str]],
         skip: Callable[[str], bool],
-        family: Callable[[str], str],
+        aliases: Aliases,
     ) -> None:
         self.expand = expand
         self.skip = skip
-        self.family = family
+        self.aliases = aliases
         self.result = Liveness()
         self.spans: dict[Stmt, tuple[int, ...]] = {}
         self.families: Counter[str] = Counter()
+        self.containers: Counter[str] = Counter()
 
     def number(self, block: Block, at: int) -> int:
         """Give every statement its positions: first, boundaries between blocks, last."""
@@ -114,7 +118,12 @@ class _Walk:
         for name in names:
             if name not in live:
                 live[name] = at
-                self.families[self.family(name)] += 1
+                self.count(name, 1)
+
+    def count(self, name: str, change: int) -> None:
+        """Names that come to be live, or cease to be, by what they share memory with."""
+        self.families[self.aliases.of(name)] += change
+        self.containers[self.aliases.container(name)] += change
 
     def close(self, name: str, at: int, live: dict[str, int]) -> None:
         """A name's range begins at ``at``: it is bound there."""
@@ -122,7 +131,7 @@ class _Walk:
         if end is None:
             end = at + 1
         else:
-            self.families[self.family(name)] -= 1
+            self.count(name, -1)
         self.result.ranges.setdefault(name, []).append((at, end))
 
     def block(self, block: Block, live: dict[str, int]) -> None:
@@ -150,7 +159,7 @@ class _Walk:
         return (
             isinstance(stmt, Let)
             and isinstance(stmt.op, Primitive)
-            and (stmt.op.name in IN_PLACE_WRITES)
+            and (stmt.op.name in IN_PLACE)
             and (stmt not in self.result.exclusive or any(map(self.skip, names_in(stmt.args[0]))))
         )
 
@@ -158,9 +167,10 @@ class _Walk:
         """Whether a Let's first operand may be overwritten: no other name needs that memory."""
         first = list(names_in(stmt.args[0])) if stmt.args else []
         if first:
-            family = self.family(first[0])
-            others = self.families[family]
-            if stmt.target in live and self.family(stmt.target) == family:
+            plain = self.aliases.plain_list(first[0])
+            class_of = self.aliases.container if plain else self.aliases.of
+            others = (self.containers if plain else self.families)[class_of(first[0])]
+            if stmt.target in live and class_of(stmt.target) == class_of(first[0]):
                 others -= 1
             if others == 0:
                 self.result.exclusive.add(stmt)
@@ -196,9 +206,9 @@ class _Walk:
     def switch(self, old: dict[str, int], new: dict[str, int]) -> None:
         """What is live changes from the names in ``old`` to those in ``new``."""
         for name in old.keys() - new.keys():
-            self.families[self.family(name)] -= 1
+            self.count(name, -1)
         for name in new.keys() - old.keys():
-            self.families[self.family(name)] += 1
+            self.count(name, 1)
 
     def loop(self, stmt: For | While, live: dict[str, int]) -> None:
         """Names from outside that a loop needs are live throughout it."""
@@ -244,6 +254,29 @@ class _Walk:
             found.extend(tests_of(stmt))
             found.extend(_phi_reads(phis_of(stmt), 1))
         return list(dict.fromkeys(self.expand(found)))
+
+
+def _handed_over(block: Block, result: Operand) -> list[Let]:
+    """Lets whose first operand is new memory, and is read by them alone."""
+    reads = Counter(names_in(result))
+    for stmt in walk(block):
+        reads.update(reads_of(stmt))
+        reads.update(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
+        if isinstance(stmt, While):
+            reads.update(uses((stmt.test,)))
+    found: list[Let] = []
+    for part in (block, *(inner for stmt in walk(block) for inner in blocks_of(stmt))):
+        new: set[str] = set()
+        for stmt in part:
+            if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+                continue
+            first = stmt.args[0] if stmt.args else None
+            alone = isinstance(first, Var) and first.name in new and reads[first.name] == 1
+            if alone:
+                found.append(stmt)
+            if alone if writes(stmt.op) else stmt.op.fresh:
+                new.add(stmt.target)
+    return found
 
 
 def _phi_reads(phis: tuple[Phi, ...], side: int) -> list[str]:

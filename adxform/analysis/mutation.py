@@ -159,7 +159,7 @@ def _liveness(function: Function, aliases: Aliases) -> Liveness:
         function.result,
         expand=lambda names: names,
         skip=lambda name: False,
-        family=aliases.of,
+        aliases=aliases,
     )
 
 

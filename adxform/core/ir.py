@@ -167,8 +167,8 @@ class Opaque:
     """A Python expression carried verbatim; ``reads`` are its free names, one per argument.
 
     A ``pure`` one may be dropped or moved; ``boolean`` ones have no derivative by their type.
-    ``callee`` is the dotted name of the function without a rule, where the expression is its call;
-    ``known`` the type of the value, where the signature decides it.
+    ``callee`` is the dotted name of the function, where the expression is its call; ``reason`` says
+    why a rule that there is does not fit; ``known`` is the type that the signature decides.
     """
 
     tree: ast.expr
@@ -177,6 +177,7 @@ class Opaque:
     boolean: bool = False
     callee: str = ""
     known: Any = None
+    reason: str = ""
 
 
 Op = Primitive | Callee | Opaque

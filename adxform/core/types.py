@@ -6,12 +6,13 @@ whether NumPy can have broadcast along it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from adxform.core.forms import LIST, TUPLE, Form
+from adxform.core.forms import TUPLE, Form
 from adxform.core.ir import UNKNOWN
 
 
@@ -160,11 +161,12 @@ def type_of_value(value: Any) -> Type:
         return Array(value.dtype.name, tuple(int(n) for n in value.shape))
     if value is UNKNOWN:
         return ANY
-    if isinstance(value, tuple | list) and all(
+    if isinstance(value, list):
+        return ListOf(_item_type(value))  # its items may be others when the derivative runs
+    if isinstance(value, tuple) and all(
         isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
     ):
-        form = LIST if isinstance(value, list) else TUPLE
-        return Struct(tuple(type_of_value(item) for item in value), form)
+        return Struct(tuple(type_of_value(item) for item in value))
     return Known(value)
 
 
@@ -186,6 +188,18 @@ def unvalued(t: Type) -> Type:
     if isinstance(t, Struct):
         return Struct(tuple(unvalued(item) for item in t.items), t.form)
     return t
+
+
+def plain(value: Any) -> bool:
+    """Whether an array computes as arrays do; ``*`` of a matrix and sums of a masked one do not."""
+    return not isinstance(value, np.ma.MaskedArray | np.matrix)
+
+
+def _item_type(items: list[Any]) -> Type:
+    """What the items of a list that may be written to have in common; no values."""
+    found: list[Type] = [type_of_value(item) for item in items]
+    kinds = {replace(t, value=None) if isinstance(t, Scalar) else t for t in found}
+    return reduce(join, sorted(kinds, key=repr)) if kinds else ANY
 
 
 def join(a: Type, b: Type) -> Type:

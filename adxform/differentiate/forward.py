@@ -153,8 +153,8 @@ class Forward:
                 self.builder.append(stmt)
 
     def let(self, stmt: Let) -> None:
-        """An operation, and then its tangent; first its tangent, if a variable takes a new value
-        that the tangent does not need.
+        """An operation, and then its tangent; first its tangent, if that needs the old value of
+        the variable that takes a new one.
         """
         before = len(self.builder.stmts)
         self.builder.append(stmt)
@@ -167,9 +167,16 @@ class Forward:
             return
         self.tangents[stmt.target] = found
         made = self.builder.stmts[before + 1 :]
-        overwrites = self.builder.bases.get(stmt.target, stmt.target) != stmt.target
-        if overwrites and not any(stmt.target in reads_of(new) for new in made):
+        if self.needs_old(stmt.target, made):
             self.builder.stmts[before:] = [*made, stmt]
+
+    def needs_old(self, target: str, made: list[Stmt]) -> bool:
+        """Whether statements read another value of a variable than the new one."""
+        base = self.builder.bases.get(target)
+        reads = {name for stmt in made for name in reads_of(stmt)}
+        return target not in reads and any(
+            base is not None and self.builder.bases.get(name) == base for name in reads
+        )
 
     # --- operations ---------------------------------------------------------------------------
 

@@ -87,13 +87,14 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
     location = getattr(op.tree, "_location", None)
     name = active[0]
     if op.callee:
-        reason = f"no derivative rule for {op.callee}"
+        reason = op.reason or f"no derivative rule for {op.callee}"
         hint = (
             f"{name} is active here. Write a rule (adxform.rules), or hold {name} constant with "
             f"stop_gradient({name})."
         )
         return [MissingRuleError(Diagnostic(reason, location, hint))]
-    reason = f"{type(op.tree).__name__} over an active value is not supported yet"
+    kind = type(op.tree).__name__
+    reason = f"{_CALLED.get(kind, kind)} over an active value is not supported yet"
     hint = f"{name} is active here. Say it with assignments, if and for."
     return [UnsupportedError(Diagnostic(reason, location, hint))]
 
@@ -137,8 +138,20 @@ def _effect(function: Function, stmt: Effect, activity: Activity) -> list[Adxfor
     ]
     if not active:
         return []
-    reason = (
-        f"this {type(stmt.tree).__name__.lower()} statement may change {active[0]}, "
-        "which is active here"
-    )
+    kind = {"Expr": "expression"}.get(kind := type(stmt.tree).__name__, f"{kind.lower()} statement")
+    reason = f"this {kind} may change {active[0]}, which is active here"
     return [_unsupported(reason, stmt.origin, "Move the active part out of it.")]
+
+
+_CALLED = {
+    "Attribute": "an attribute",
+    "Dict": "a dictionary",
+    "DictComp": "a dictionary comprehension",
+    "GeneratorExp": "a generator expression",
+    "JoinedStr": "an f-string",
+    "Lambda": "a lambda",
+    "ListComp": "a list comprehension",
+    "Set": "a set",
+    "SetComp": "a set comprehension",
+    "Starred": "a starred expression",
+}

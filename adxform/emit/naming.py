@@ -10,7 +10,8 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 
-from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, Range
+from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.liveness import Liveness, Range
 from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
 
 RECENT = 8  # how many of the variables begun last are tried for a new value
@@ -54,7 +55,7 @@ class Naming:
             if (
                 isinstance(stmt, Let)
                 and isinstance(stmt.op, Primitive)
-                and (stmt.op.name in IN_PLACE_WRITES)
+                and (stmt.op.name in IN_PLACE)
             ):
                 for name in names_in(stmt.args[0]):
                     self._try(stmt.target, name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 
-from adxform.analysis.aliasing import Aliases, fresh_names, may_repeat
-from adxform.analysis.liveness import IN_PLACE_WRITES, Liveness, liveness
+from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, may_repeat
+from adxform.analysis.liveness import Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import (
     UNDEFINED,
@@ -53,7 +53,7 @@ def to_python(
         function.result,
         expand=lambda names: written_out(names, nested),
         skip=nested.__contains__,
-        family=aliases.of,
+        aliases=aliases,
     )
     taken = (reserved or set()) | outside_names(function)
     naming = Naming(params, function.body, live, bases, taken)
@@ -147,7 +147,7 @@ class Writer(Iterations):
                 return self.effect(stmt)
 
     def let(self, stmt: Let) -> list[ast.stmt]:
-        if isinstance(stmt.op, Primitive) and stmt.op.name in IN_PLACE_WRITES:
+        if isinstance(stmt.op, Primitive) and stmt.op.name in IN_PLACE:
             return self.write(stmt, stmt.op)
         value = self.operation(stmt)
         if len(stmt.targets) > 1:

@@ -22,8 +22,9 @@ def definitions(
 ) -> list[ast.stmt]:
     """Statements that define the free names of ``trees``, those of ``bound`` left out.
 
-    Numbers, strings and small arrays are written out, the user's functions are repeated, modules
-    are imported; what cannot be written is left to the reader by a comment.
+    Numbers, strings, tuples, lists and dictionaries of these, and small arrays are written out,
+    the user's functions are repeated, modules are imported; what cannot be written is left to the
+    reader by a comment.
     """
     made: dict[str, ast.stmt] = {}
     _define(trees, bound, values, made)
@@ -68,10 +69,20 @@ def _definition(name: str, value: Any) -> ast.stmt:
         return ast.Assign(target, ast.parse(text, mode="eval").body, lineno=1)
     if isinstance(value, bool | int | float | complex | str | np.generic | None):
         return ast.Assign(target, ast.Constant(value), lineno=1)  # type: ignore[arg-type]
+    if isinstance(value, tuple | list | dict) and _written_out(value):
+        return ast.Assign(target, ast.parse(repr(value), mode="eval").body, lineno=1)
     if isinstance(value, type) and value.__module__ == "builtins":
         return ast.Assign(target, ast.Name(value.__name__, ast.Load()), lineno=1)
     note = f"{name}, of type {type(value).__name__}, is to be defined here"
     return comment(ast.Assign(target, ast.Constant(None), lineno=1), note)
+
+
+def _written_out(value: tuple[Any, ...] | list[Any] | dict[Any, Any]) -> bool:
+    """Whether a container's text says all that it is."""
+    try:
+        return len(value) <= LARGEST_ARRAY and repr(ast.literal_eval(repr(value))) == repr(value)
+    except (ValueError, SyntaxError):
+        return False
 
 
 def _function(name: str, value: FunctionType) -> ast.stmt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adxform.core.ir import Callee, Function, Let, Primitive, Var, phis_of, walk
+from adxform.core.ir import Callee, Function, Let, Primitive, Var, phis_of, uses, walk
 from adxform.emit.nesting import Nested
 
 WORDS = {
@@ -23,18 +23,22 @@ WORDS = {
 def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
     """What every name is to be called, temporaries included."""
     bases = dict(function.bases)
-    for stmt in walk(function.body):
+    stmts = list(walk(function.body))
+    for stmt in stmts:
         stop = getattr(stmt, "stop", None)
         if isinstance(stop, Var):
             bases.setdefault(stop.name, "stop")
-    for stmt in walk(function.body):
-        for phi in phis_of(stmt):
-            bases.setdefault(phi.target, "value")
+    for stmt in stmts:
         if not isinstance(stmt, Let):
             continue
         for target in stmt.targets:
             if target not in bases and target not in nested:
                 bases[target] = label(stmt, bases)
+    for stmt in reversed(stmts):  # inner branches first
+        for phi in phis_of(stmt):
+            merged = uses((phi.first, phi.second))
+            only = bases.get(merged[0]) if len(merged) == 1 else None
+            bases.setdefault(phi.target, only or "value")
     return bases
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.endings import explicit_end
 from adxform.frontend.exits import VERBATIM, Exits, returns
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
@@ -54,7 +55,8 @@ def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
 def pipeline(text: Text, fresh: Fresh) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
     """The transformers, in order, each with the reason for its place."""
     return (
-        lambda body: Exits(body, fresh, text).block(body),  # first: no return stays in a loop
+        explicit_end,  # before returns become one: the end of the body counts among them
+        lambda body: Exits(body, fresh, text).block(body),  # no return stays in a loop
         lambda body: single_return(body, text),  # the others see one return
         lambda body: _each(Assignments(fresh), body),  # before loops: targets are names
         lambda body: _each(Loops(fresh), body),  # makes assignments of one name

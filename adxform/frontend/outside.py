@@ -22,6 +22,7 @@ from adxform.core.ir import (
     names_in,
     uses,
 )
+from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.program import MIXED, Program
@@ -165,6 +166,10 @@ class Outside(Expressions):
     def outer(self, meaning: Meaning, node: ast.expr) -> Operand:
         """A value from outside the function, under a name that means the same in the output."""
         head = meaning.text.split(".")[0]
+        if not plain(meaning.value):
+            kind = type(meaning.value).__name__
+            reason = f"{meaning.text} is a {kind}, which computes in its own way: not supported"
+            raise self.unsupported(reason, node, "Use a plain array, and weights of 0 for a mask.")
         if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
             if self.foreign(head):
                 return Global(meaning.dotted, meaning.value, canonical=True)
@@ -238,7 +243,7 @@ class Outside(Expressions):
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
         meaning = self.meaning(node.func)
         name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
-        made = self.opaque(node, base, reason or name)
+        made = self.opaque(node, base, name, reason)
         self._check_lists(node, name)
         return made
 
@@ -255,7 +260,9 @@ class Outside(Expressions):
                         "Use an array, or pass a copy made by list(...).",
                     )
 
-    def opaque(self, node: ast.expr, base: str | None, callee: str = "") -> Operand:
+    def opaque(
+        self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
+    ) -> Operand:
         """An expression carried verbatim."""
         reads = tuple(n for n in free_names(node) if self._is_read(n))
         op = Opaque(
@@ -264,6 +271,7 @@ class Outside(Expressions):
             pure=all(isinstance(n, _PURE) for n in ast.walk(node)),
             boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
             callee=callee,
+            reason=reason,
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]

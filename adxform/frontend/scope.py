@@ -6,15 +6,16 @@ import ast
 import builtins
 import importlib
 import sys
+import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
-from adxform.errors import SourceNotFoundError
+from adxform.errors import SourceNotFoundError, SourceSyntaxError
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
 from adxform.rules.table import RULES
 
@@ -27,7 +28,8 @@ class Meaning:
     """What a (dotted) name stands for.
 
     ``dotted`` is the canonical name of a module or of something in one (``np.sin``);
-    ``function`` is a user's function; otherwise it is a value, perhaps known.
+    ``function`` is a user's function, ``module`` the top of a user's file; otherwise it is a value,
+    perhaps known.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Meaning:
     function: SourceFunction | None = None
     value: Any = UNKNOWN
     derived: Any = None
+    module: FileScope | None = None
 
 
 class Scope(Protocol):
@@ -171,8 +174,12 @@ class FileScope:
     def __init__(self, tree: ast.Module, text: Text) -> None:
         self.text = text
         self.bindings: dict[str, ast.stmt | None] = {}
+        self.importing: set[str] = set()
         for stmt in tree.body:
             self._bind(stmt, top=True)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global):  # a function may bind these when it runs
+                self.bindings.update(dict.fromkeys(node.names))
 
     def _bind(self, stmt: ast.stmt, *, top: bool) -> None:
         for name in bound_names(stmt):
@@ -217,50 +224,73 @@ class FileScope:
 
     def _import_from(self, stmt: ast.ImportFrom, name: str) -> Meaning:
         original = next(i.name for i in stmt.names if (i.asname or i.name) == name)
-        scope = self._module_scope(stmt)
-        if scope is not None and original in scope.bindings:
-            found = scope.lookup(original)
-            if found is not None:
-                return Meaning(name, found.dotted, found.function, found.value)
-        return Meaning(name, f"{canonical(stmt.module or '')}.{original}")
-
-    def _module_scope(self, stmt: ast.ImportFrom) -> FileScope | None:
-        """The scope of a module imported from, where it is a file beside this one."""
-        head = (stmt.module or "").partition(".")[0]
-        if not stmt.level and head in sys.stdlib_module_names | {"adxform", "numpy", "scipy"}:
-            return None
-        folder = Path(self.text.file).resolve().parent
-        for _ in range(max(stmt.level - 1, 0)):
-            folder = folder.parent
-        path = folder.joinpath(*(stmt.module or "").split("."))
-        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-            if stmt.module and candidate.is_file():
-                return file_scope(str(candidate))
-        return None
+        dotted = f"{'.' * stmt.level}{canonical(stmt.module or '')}"
+        found = self._imported(self._module(dotted), original)
+        if found is not None:
+            return replace(found, text=name)
+        dotted += original if dotted.endswith(".") else f".{original}"
+        module = self._module(dotted)
+        return Meaning(name, dotted, value=_standard_constant(dotted), module=module)
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if owner.dotted is None:
             return None
         text, dotted = f"{owner.text}.{name}", f"{owner.dotted}.{name}"
-        module = self._local_module(owner)
-        if module is not None and name in module.bindings:
-            found = module.lookup(name)
-            if found is not None:
-                return Meaning(text, found.dotted, found.function, found.value)
+        found = self._imported(owner.module or self._module(owner.dotted), name)
+        if found is not None:
+            return replace(found, text=text)
         return Meaning(text, dotted, value=_standard_constant(dotted))
 
-    def _local_module(self, owner: Meaning) -> FileScope | None:
-        if owner.dotted is None or owner.dotted.split(".")[0] in sys.stdlib_module_names | {"np"}:
+    def _imported(self, module: FileScope | None, name: str) -> Meaning | None:
+        """What a module binds a name to, unless that leads round in a circle of imports."""
+        if module is None or name not in module.bindings or name in module.importing:
             return None
-        path = Path(self.text.file).resolve().parent.joinpath(*owner.dotted.split("."))
-        candidate = path.with_suffix(".py")
-        return file_scope(str(candidate)) if candidate.is_file() else None
+        module.importing.add(name)
+        try:
+            return module.lookup(name)
+        finally:
+            module.importing.remove(name)
+
+    def _module(self, dotted: str) -> FileScope | None:
+        """The scope of a module that is a file: beside this one, or in the package around it."""
+        relative = dotted.lstrip(".")
+        folder = Path(self.text.file).resolve().parent
+        if level := len(dotted) - len(relative):
+            folders = [[folder, *folder.parents][level - 1]]
+        elif dotted.split(".")[0] in sys.stdlib_module_names | {"adxform", "np", "scipy"}:
+            return None
+        else:
+            folders = [folder, _above_packages(folder)]
+        for start in folders:
+            path = start.joinpath(*relative.split("."))
+            plain = [path.with_name(f"{path.name}.py")] if relative else []
+            for candidate in (*plain, path / "__init__.py"):
+                if candidate.is_file():
+                    return file_scope(str(candidate))
+        return None
+
+
+def _above_packages(folder: Path) -> Path:
+    """The folder from which the package that a folder is part of is imported."""
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
 
 
 @cache
 def file_scope(file: str) -> FileScope:
-    """The scope of another file's top level."""
-    return FileScope(*parse_file(Path(file).read_text(encoding="utf-8"), file))
+    """The scope of another file's top level.
+
+    Raises
+    ------
+    SourceSyntaxError
+        If it is not Python, or not in the encoding that it says.
+    """
+    try:
+        with tokenize.open(file) as source:
+            return FileScope(*parse_file(source.read(), file))
+    except (UnicodeDecodeError, SyntaxError) as error:
+        raise SourceSyntaxError(f"{file} cannot be read: {error}") from None
 
 
 def _same_module(first: ast.stmt | None, second: ast.stmt) -> bool:

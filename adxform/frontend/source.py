@@ -153,16 +153,27 @@ def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
     return None
 
 
+def _parsed(source: str, file: str, first: int, indent: int) -> tuple[ast.Module, Text]:
+    """The tree of a definition that may be indented."""
+    dedented = textwrap.dedent(source)
+    try:
+        return ast.parse(dedented), Text(file, lines_of(dedented), first - 1, indent)
+    except SyntaxError:
+        pass
+    inside = f"if True:\n{source}"  # strings and comments may stand further left than the code
+    try:
+        (outer,) = ast.parse(inside).body
+    except (SyntaxError, ValueError):
+        return ast.Module([], []), Text(file, lines_of(dedented), first - 1, indent)
+    assert isinstance(outer, ast.If)
+    return ast.Module(outer.body, []), Text(file, lines_of(inside), first - 2)
+
+
 def _definition(
     function: Any, name: str, source: str, file: str, first: int
 ) -> tuple[ast.FunctionDef, Text]:
-    dedented = textwrap.dedent(source)
     indent = len(source) - len(source.lstrip(" \t"))
-    text = Text(file, lines_of(dedented), offset=first - 1, indent=indent)
-    try:
-        tree = ast.parse(dedented)
-    except SyntaxError:
-        tree = ast.Module([], [])
+    tree, text = _parsed(source, file, first, indent)
     if tree.body and isinstance(tree.body[0], ast.FunctionDef):
         return tree.body[0], text
     what = (

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import MutableMapping
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Let, Operand, Primitive, Var, substitute
+from adxform.core.ir import Const, Let, Operand, Phi, Primitive, Var, substitute
 from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter
 
@@ -72,6 +72,18 @@ class CommonSubexpressions(Rewriter):
         if stmt.origin is not None and stmt.origin.role == "adjoint":
             self.adjoint.add(stmt.target)
         self.builder.append(stmt)
+
+    def merged(self, phis: tuple[Phi, ...]) -> tuple[Phi, ...]:
+        """A branch's phis; a nameless one that merges what another does is that one."""
+        first: dict[tuple[Operand, Operand], str] = {}
+        kept = []
+        for phi in super().merged(phis):
+            seen = first.setdefault((phi.first, phi.second), phi.target)
+            if seen == phi.target or phi.target in self.builder.bases:
+                kept.append(phi)
+            else:
+                self.env[phi.target] = Var(seen)
+        return tuple(kept)
 
     def named(self, seen: str, stmt: Let) -> bool:
         """Whether a nameless value of the reverse sweep takes the name of ``stmt``."""

@@ -160,6 +160,20 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
     return None
 
 
+def _difference(walk: Simplify, stmt: Let) -> Operand | None:
+    """``a - (-b)`` is ``a + b``, and ``(-a) - (-b)`` is ``b - a``; they differ in no bit."""
+    first, second = (walk.origin_of(arg) for arg in stmt.args)
+    if stmt.origin is None or stmt.origin.role == "primal" or second is None:
+        return None
+    if not _is_op(second, "op.USub"):
+        return None
+    base = walk.builder.bases.get(stmt.target)
+    if first is not None and _is_op(first, "op.USub"):
+        parts = second.args[0], first.args[0]
+        return walk.made(RULES["op.Sub"].primitive, parts, base)
+    return walk.made(RULES["op.Add"].primitive, (stmt.args[0], second.args[0]), base)
+
+
 def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
     """Adding to a zero that the compiler made gives the value itself."""
     bar, value = stmt.args
@@ -228,5 +242,6 @@ _REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
     "op.Div": _quotient,
     "op.USub": _negation,
     "op.Add": _sum,
+    "op.Sub": _difference,
     "accumulate": _accumulation,
 }

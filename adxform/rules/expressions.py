@@ -32,7 +32,8 @@ def bind(
         given[primitive.variadic] = Tuple(tuple(args[at:]))
         args = args[:at]
     elif len(args) > (most := len(names) - len(primitive.keyword_only)):
-        raise BindError(f"{primitive.text} takes {most} arguments here, not {len(args)}")
+        plural = "argument" if most == 1 else "arguments"
+        raise BindError(f"{primitive.text} takes {most} {plural} here, not {len(args)}")
     given.update(zip(names, args, strict=False))
     for name, value in keywords.items():
         if name not in names:

@@ -156,6 +156,8 @@ class Generator:
         decoration = chosen.decoration
         if decoration is not None:
             found = places(chosen.node, decoration.argnums, self.text, decoration.node)
+            if chosen.is_method and decoration.argnums == 0 and len(names) > 1:
+                found = (1,)  # the receiver cannot be meant
             if chosen.is_method and 0 in found:
                 raise ArgumentError(Diagnostic(
                     f"parameter 0 is {names[0]}, which has no derivative",

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from adxform.frontend.scope import bound_names
+from adxform.frontend.ssa import all_args
 from adxform.transform.splice import Edits
 
 Import = ast.Import | ast.ImportFrom
@@ -65,15 +66,24 @@ def _from_adxform(stmt: ast.stmt) -> list[ast.alias]:
 
 
 def mentioned(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names that trees speak of, also as a string: ``__all__ = ["grad"]``."""
-    found = set()
+    """The names from outside that trees speak of, also as a string: ``__all__ = ["grad"]``."""
+    found: set[str] = set()
     for tree in nodes:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+        found |= _mentioned(tree)
     return found
+
+
+def _mentioned(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else set()
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return mentioned(ast.iter_child_nodes(node))
+    declared = {n for s in ast.walk(node) if isinstance(s, ast.Global) for n in s.names}
+    own = {a.arg for a in all_args(node.args)}.union(*(bound_names(s) for s in node.body))
+    head = [node.args, *node.decorator_list, *([node.returns] if node.returns else [])]
+    return mentioned(head) | (mentioned(node.body) - (own - declared))
 
 
 def drop_imports(edits: Edits, tree: ast.Module, names: set[str]) -> None:

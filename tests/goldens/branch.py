@@ -22,8 +22,8 @@ def f_forward(x, a, dx, da):
         y = a * sqrt_x
         dy = da * sqrt_x + 0.5 * dx / sqrt_x * a
     else:
-        dy = da * x + a * dx
         y = a * x
+        dy = da * x + a * dx
     out = y * x
     dout = dy * x + y * dx
     return out, dout
@@ -33,7 +33,6 @@ def f_reverse(x, a, out_bar=1.0):
     if x > 0.0:
         sqrt_x = np.sqrt(x)
         y = a * sqrt_x
-        value = sqrt_x
     else:
         y = a * x
     out = y * x
@@ -42,8 +41,8 @@ def f_reverse(x, a, out_bar=1.0):
     x_bar = out_bar * y
     if x > 0.0:
         # y = a * np.sqrt(x)
-        a_bar = y_bar * value
-        x_bar += y_bar * a * 0.5 / value
+        a_bar = y_bar * sqrt_x
+        x_bar += y_bar * a * 0.5 / sqrt_x
     else:
         # y = a * x
         a_bar = y_bar * x

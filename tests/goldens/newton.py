@@ -27,8 +27,8 @@ def f_forward(a, tol, most, da):
         product = 2.0 * x
         step = (x * x - a) / product
         dstep = (dx * x + x * dx - da) / product - 2.0 * dx * step / product
-        dx -= dstep
         x = x - step
+        dx -= dstep
         if abs(step) < tol:
             break
     return x, dx

@@ -103,6 +103,21 @@ def test_rewrites_are_exact(f, t, kept):
     assert passed(Simplify, f, x=t)[1] == kept
 
 
+def drag(v: float, m: float) -> float:
+    return 9.81 - 0.5 * v * abs(v) / m
+
+
+def minus_minus(x: float) -> float:
+    return x * x - -x
+
+
+def test_two_signs_of_the_compiler_are_none():
+    text = adxform.source(drag)
+    assert "v_bar = product * (v < 0) - product * (v > 0)\n" in text
+    assert "out = x * x - -x\n" in adxform.source(minus_minus)  # the user's stay
+    adxform.check_grads(drag, (-1.5, 2.0))
+
+
 def test_not_a_number_stays():
     with np.errstate(invalid="ignore"):
         for x in (np.array([np.nan, np.inf]), np.array([-np.inf, 1.0])):

@@ -193,12 +193,32 @@ def test_the_example_runs_without_adxform(tmp_path: Path) -> None:
         ("from adxform import grad\n__all__ = ['grad']\n",) * 2,
         ("from adxform import grad\nsecond = grad(abs)\n",) * 2,
         ("from adxform import grad\ndef g(x=grad): pass\n",) * 2,
+        (
+            "from adxform import grad\n\ndef g(grad): return grad\n",
+            "\ndef g(grad): return grad\n",
+        ),
     ],
 )
 def test_imports_that_nothing_needs_any_more_go(before: str, after: str) -> None:
     made = transform(f"{before}@grad\ndef f(x: float):\n    return x * x\n")
     assert made.text.startswith(f"{after}# Generated"), made.text
     assert bool(made.notes) == ("adxform" in after)
+
+
+def test_bare_on_a_method_the_receiver_is_not_meant() -> None:
+    source = (
+        "from adxform import grad\nclass A:\n    a = 3.0\n    @grad\n"
+        "    def f(self, x: float): return self.a * x * x\n"
+    )
+    values: dict = {}
+    exec(transform(source).text, values)
+    assert values["A"]().f(2.0) == 12.0
+
+
+def test_a_parameter_of_a_helper_is_not_the_users_name_for_grad() -> None:
+    source = "from adxform import grad as g\n@g\ndef f(x, y):\n    return (x * y).sum()\n"
+    made = transform(source)
+    assert "def unbroadcast(g, like)" in made.text and "adxform import" not in made.text
 
 
 def test_notes_say_where_adxform_is_still_used() -> None:
@@ -272,7 +292,11 @@ def test_arguments_are_refused_at_their_place(arguments: str) -> None:
         ("def o():\n    @grad\n    def f(x): return x\n", "inside another one"),
         ("@grad\n@grad\ndef f(x: float): return x\n", "decorated twice"),
         ("@mystery\n@grad\ndef f(x: float): return x\n", "@mystery may change what f computes"),
-        ("class A:\n    @grad\n    def f(self, x): return x\n", "parameter 0 is self"),
+        ("class A:\n    @grad((0, 1))\n    def f(self, x): return x\n", "takes argnums="),
+        (
+            "class A:\n    @grad(argnums=(0, 1))\n    def f(self, x): return x\n",
+            "parameter 0 is self",
+        ),
         ("@grad\ndef f(x: float): return x, x\n", "f returns 2 values"),
         ("@grad\ndef f(x: float): return 1.0\n", "f has no result that can have a derivative"),
         ("@grad\ndef f(*x): return x[0]\n", "*x is not supported"),
