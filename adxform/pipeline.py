@@ -173,6 +173,7 @@ class Derivation:
             body=(*first, *second),
             result=Tuple((sweeps.value, bars)),
             bases=sweeps.builder.bases,
+            derived=True,
         )
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:

@@ -285,7 +285,8 @@ class Function:
     ``bases`` maps a name to what the user calls the variable; names that are missing there are
     the compiler's own. ``spellings`` maps a canonical prefix (``np``) to how the user spells it.
     Where the user's parameters are containers, ``params`` are what they hold, and ``given`` the
-    user's own parameters, each with its structure.
+    user's own parameters, each with its structure. A ``derived`` one's names are values only: which
+    memory they share was checked in the function that it is derived from.
     """
 
     name: str
@@ -297,6 +298,7 @@ class Function:
     origin: Origin | None = None
     spellings: dict[str, str] = field(default_factory=dict)
     given: tuple[tuple[Param, Operand], ...] = ()
+    derived: bool = False
 
     def leaves_of(self, place: int) -> list[str]:
         """The parameters here that hold the user's parameter at ``place``."""

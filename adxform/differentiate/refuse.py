@@ -44,7 +44,8 @@ def check(function: Function, activity: Activity, types: Types) -> None:
                 errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(function, stmt, activity))
-    errors.extend(_conflicts(function, activity, types))
+    if not function.derived:
+        errors.extend(_conflicts(function, activity, types))
     if errors:
         raise combine(errors)
 

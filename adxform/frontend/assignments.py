@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterable
 
 UPDATE = "__update__"
+STORE = "__store__"
 AUGMENT = "__augment__"
 
 
@@ -62,11 +63,7 @@ class Assignments(ast.NodeTransformer):
         return list(self._assign(node.targets, node.value, node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        read = copy.deepcopy(node.target)
-        for part in ast.walk(read):
-            if isinstance(part, ast.Name | ast.Subscript | ast.Attribute):
-                part.ctx = ast.Load() if part is read else part.ctx
-        value = ast.BinOp(read, node.op, node.value)
+        value = ast.BinOp(_read(node.target), node.op, node.value)
         if isinstance(node.target, ast.Name):
             marked = ast.Call(load(AUGMENT), [value], [])
             return [assign(node.target.id, marked, node)]
@@ -96,6 +93,9 @@ class Assignments(ast.NodeTransformer):
             case ast.Subscript(ast.Name(name), index):
                 call = ast.Call(load(UPDATE), [load(name), index, value], [])
                 yield assign(name, call, old)
+            case ast.Subscript(ast.Subscript() as container, index):
+                call = ast.Call(load(STORE), [_read(container), index, value], [])
+                yield assign(self.fresh("t"), call, old)
             case _:
                 yield located(ast.Assign([target], value), old)
 
@@ -121,6 +121,14 @@ class Assignments(ast.NodeTransformer):
             ]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
+
+
+def _read(target: ast.expr) -> ast.expr:
+    """What is assigned to, as an expression that is read."""
+    read = copy.deepcopy(target)
+    if isinstance(read, ast.Name | ast.Subscript | ast.Attribute):
+        read.ctx = ast.Load()
+    return read
 
 
 def _names(node: ast.AST) -> list[str]:
