@@ -71,6 +71,8 @@ class Carried(Joins):
     ) -> tuple[Any, tuple[Phi, ...]]:
         """A loop's body, lowered as often as it takes, and the loop's phis."""
         if not may_write(statements):
+            for target, _, _ in headers:
+                self.builder.types.pop(target, None)
             opened = self._open_headers(headers)
             made = body()
             return made, self._close_headers(opened)
@@ -102,14 +104,13 @@ class Carried(Joins):
         """What variables stand for at the head of a loop: what they stand for before it."""
         assumed: dict[str, View] = {}
         for target, value in start.items():
-            if target in other:
-                self.builder.types.pop(target, None)
+            view = None if target in other else self.memory.view(value, self.builder)
+            if view is None:
+                self.builder.types.pop(target, None)  # as an earlier attempt had it
                 continue
-            view = self.memory.view(value, self.builder)
-            if view is not None:
-                assumed[target] = view
-                self.builder.types[target] = self.builder.type_of(value)
-                self.memory.views[target] = view
+            assumed[target] = view
+            self.builder.types[target] = self.builder.type_of(value)
+            self.memory.views[target] = view
         return assumed
 
     def _open_roots(self, assumed: dict[str, View], written: set[int]) -> dict[int, str]:
