@@ -74,10 +74,14 @@ class Global:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """Several operands: a tuple, list, dictionary or object whose items are known one by one."""
+    """Several operands: a tuple, list, dictionary or object whose items are known one by one.
+
+    ``token`` tells one list or dictionary from another with the same items.
+    """
 
     items: tuple[Operand, ...]
     form: Form = TUPLE
+    token: int = field(default=0, compare=False)
 
     @property
     def is_list(self) -> bool:
@@ -85,7 +89,7 @@ class Tuple:
 
     def with_items(self, items: Iterable[Operand]) -> Tuple:
         """Other operands in the same form."""
-        return Tuple(tuple(items), self.form)
+        return Tuple(tuple(items), self.form, self.token)
 
     def place(self, key: Any) -> int | None:
         """Where the item stands that a key, a field's name or an index means."""

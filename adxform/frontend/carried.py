@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import If, Operand, Phi, Var
-from adxform.core.types import join
+from adxform.core.types import ListOf, join
 from adxform.frontend.assignments import AUGMENT, STORE, UPDATE
 from adxform.frontend.joins import Joins
 from adxform.frontend.memory import Memory, Remembering, Roots, View
@@ -71,8 +71,8 @@ class Carried(Joins):
     ) -> tuple[Any, tuple[Phi, ...]]:
         """A loop's body, lowered as often as it takes, and the loop's phis."""
         if not may_write(statements):
-            for target, _, _ in headers:
-                self.builder.types.pop(target, None)
+            for target, before, _ in headers:
+                self._retype(target, self.value(before))
             opened = self._open_headers(headers)
             made = body()
             return made, self._close_headers(opened)
@@ -106,12 +106,18 @@ class Carried(Joins):
         for target, value in start.items():
             view = None if target in other else self.memory.view(value, self.builder)
             if view is None:
-                self.builder.types.pop(target, None)  # as an earlier attempt had it
+                self._retype(target, value)
                 continue
             assumed[target] = view
             self.builder.types[target] = self.builder.type_of(value)
             self.memory.views[target] = view
         return assumed
+
+    def _retype(self, target: str, value: Operand) -> None:
+        """Take back the type that an earlier attempt gave; a list stays one."""
+        self.builder.types.pop(target, None)
+        if isinstance(self.builder.type_of(value), ListOf):
+            self.builder.types[target] = ListOf(None)
 
     def _open_roots(self, assumed: dict[str, View], written: set[int]) -> dict[int, str]:
         """The names that written arrays have at the head of a loop."""

@@ -10,7 +10,7 @@ from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
 from adxform.rules.table import RULES
 
-_AT = {"np.add.at": 1, "np.subtract.at": -1}
+_AT = {"np.add": 1, "np.subtract": -1}
 
 
 class InPlace(Unrolled):
@@ -29,8 +29,9 @@ class InPlace(Unrolled):
         dotted = self.resolve(node.func)
         if dotted == "np.copyto" and len(node.args) == 2 and not node.keywords:
             return self._writes_all(node.args[0], self.operand(node.args[1]))
-        if dotted in _AT and len(node.args) == 3:
-            return self._adds_at(node, _AT[dotted])
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
+            sign = _AT.get(self.resolve(node.func.value) or "")
+            return sign is not None and self._adds_at(node, sign)
         if self._out_of(node) is not None:
             self.operand(node)
             return True

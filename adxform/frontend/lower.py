@@ -27,15 +27,15 @@ from adxform.core.types import ANY, INT, Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
+from adxform.frontend.changes import Changes, appended_in
 from adxform.frontend.desugar import desugar
 from adxform.frontend.exits import ending
-from adxform.frontend.in_place import InPlace
 from adxform.frontend.joins import split_phis
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import to_ssa
+from adxform.frontend.ssa import free_names, to_ssa
 from adxform.frontend.unused import drop_unused_functions
 from adxform.rules.table import RULES
 
@@ -110,12 +110,10 @@ def _changed_lists(tree: ast.FunctionDef) -> set[str]:
     }
 
 
-_CHANGING = frozenset(
-    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "__setitem__"}
-)
+_CHANGING = frozenset({"remove", "sort", "__setitem__"})
 
 
-class Lowerer(InPlace):
+class Lowerer(Changes):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
@@ -126,6 +124,12 @@ class Lowerer(InPlace):
 
     def function(self, tree: ast.FunctionDef) -> Operand:
         """Lower a desugared function's body and give its result."""
+        self.program.lowerers.append(self)
+        result = self._body(tree)
+        self.program.lowerers.pop()
+        return result
+
+    def _body(self, tree: ast.FunctionDef) -> Operand:
         changed = _changed_lists(tree)
         body, bases = to_ssa(tree, self.builder.names)
         self.changed = {version for version, base in bases.items() if base in changed}
@@ -160,6 +164,8 @@ class Lowerer(InPlace):
                 self.phi_after_branch(name, first, second)
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__update__"), args)):
                 self.item_assignment(name, args)
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
+                self.change(name, call)
             case ast.Assign(value=ast.Call(ast.Name("__store__"), [target, index, value])):
                 self.item_store(target, index, value)
             case ast.Assign(targets=[ast.Name(name)]):
@@ -235,6 +241,7 @@ class Lowerer(InPlace):
             self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
         self.builder.types[stmt.target.id] = INT
         headers, body = split_phis(stmt.body)
+        self._open_lists(headers, body)
         self.depth += 1
         (block, stop), phis = self.carried(
             headers, stmt.body, lambda: self._iteration(body, headers)
@@ -245,6 +252,7 @@ class Lowerer(InPlace):
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
         headers, body = split_phis(stmt.body)
+        self._open_lists(headers, body)
 
         def around() -> Any:
             outer = self.builder
@@ -255,6 +263,16 @@ class Lowerer(InPlace):
 
         (head, test, block, stop), phis = self.carried(headers, stmt.body, around)
         self.builder.append(While(phis, head, test, block, origin, stop))
+
+    def _open_lists(self, headers: list[tuple[str, str, str]], body: list[ast.stmt]) -> None:
+        """Have lists that a loop appends to be lists of the generated code."""
+        changed = {self.builder.bases.get(name) for name in appended_in(body)}
+        for target, before, _ in headers:
+            held = self.value(before)
+            listed = isinstance(held, Tuple) and held.is_list
+            if listed and self.builder.bases.get(target) in changed:
+                assert isinstance(held, Tuple)
+                self.env[before] = self.listed(target, held)
 
     def _iteration(
         self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
@@ -327,27 +345,36 @@ class Lowerer(InPlace):
 
     def item_assignment(self, name: str, args: list[ast.expr]) -> None:
         """``x[i] = v``: a new value of x, or of what x is a view of."""
-        held, index, value = self.operands(args)
+        held = self.operand(args[0])
         if isinstance(held, Tuple):
-            raise self.unsupported(
-                "an item of a list or tuple is replaced: not supported yet",
-                None,
-                "Use an array, or build the list anew.",
-            )
+            self.item_replaced(name, held, args[1], self.operand(args[2]))
+            return
+        index, value = self.operands(args[1:])
         self.builder.declared.add(name)
         made = self.writer.update(held, index, value, name)
         self.builder.declared.discard(name)
         if made != Var(name):
             self.env[name] = made
 
+    def change(self, name: str, call: ast.Call) -> None:
+        """``x.append(v)``: a new list, or a call carried verbatim where x is no list of ours."""
+        if self.changed_by(name, call):
+            return
+        held, method, *rest = call.args
+        assert isinstance(method, ast.Constant) and isinstance(method.value, str)
+        called = ast.Call(ast.Attribute(held, method.value, ast.Load()), rest, call.keywords)
+        stmt = ast.fix_missing_locations(ast.copy_location(ast.Expr(called), call))
+        stmt._reads = {n: n for n in free_names(called) if n in self.locals}  # type: ignore[attr-defined]
+        self.env[name] = self.operand(held)
+        self.effect(stmt)
+
     def augment(self, node: ast.expr, name: str | None) -> Operand:
         """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
         assert isinstance(node, ast.BinOp)
         old, value = self.operand(node.left), self.operand(node.right)
         if isinstance(old, Tuple) and old.is_list:
-            raise self.unsupported(
-                "a list is changed in place here: not supported yet", node, "Make a new list."
-            )
+            assert name is not None
+            return self.extended(name, old, value, node)
         if isinstance(old, Tuple):
             return self.on_BinOp(node, name)
         view = self.memory.view(old, self.builder)

@@ -34,6 +34,7 @@ class Program:
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
+    lowerers: list[Any] = field(default_factory=list)
     outer: dict[str, Any] = field(default_factory=dict)
 
     def opened(self) -> list[Any]:
