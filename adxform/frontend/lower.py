@@ -29,7 +29,7 @@ from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
 from adxform.frontend.changes import Changes, appended_in
 from adxform.frontend.desugar import desugar
-from adxform.frontend.exits import ending
+from adxform.frontend.exits import VERBATIM, ending
 from adxform.frontend.joins import split_phis
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
@@ -101,16 +101,16 @@ def _parameters(
 
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
-    """The variables whose methods may change them: a list that is one is no tuple of values."""
+    """The variables of lists that are changed where they cannot be followed: Python's own lists."""
+    verbatim = [n for n in ast.walk(tree) if isinstance(n, VERBATIM)]
+    inside = {id(part) for stmt in verbatim for part in ast.walk(stmt)}
     return {
         node.func.value.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name) and node.func.attr in _CHANGING
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.attr in ("remove", "sort") or id(node) in inside)
     }
-
-
-_CHANGING = frozenset({"remove", "sort", "__setitem__"})
 
 
 class Lowerer(Changes):
