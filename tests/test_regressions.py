@@ -133,6 +133,20 @@ def test_a_loop_runs_over_what_its_variable_was_at_the_start():
     agrees(loop_variable_named_as_what_it_runs_over, V)
 
 
+def loop_in_a_branch(x, c: int):
+    if c > 0:
+        for _ in range(3):
+            x = np.sin(x) * x
+        x = x * x
+    return x
+
+
+def test_a_loop_in_a_branch_whose_last_value_is_recorded_records_the_others_too():
+    # Silently wrong: the value after the loop stood for the one in each iteration.
+    agrees(loop_in_a_branch, 0.8, 1)
+    agrees(loop_in_a_branch, 0.8, 0)
+
+
 def reversed_expression(m, x):
     for a in reversed(m.T @ np.sum(m, axis=1)):
         x = np.sin(x * a) + a
