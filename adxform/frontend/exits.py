@@ -55,6 +55,7 @@ class Open:
     """The loop that is being rewritten; ``orelse`` tells whether it has an else."""
 
     orelse: bool
+    tuples: set[str] = field(default_factory=set)
     ways: list[WayOut] = field(default_factory=list)
 
 
@@ -86,7 +87,7 @@ class Exits:
         node.orelse = []
         if not any(_exits(stmt) for stmt in node.body):
             return [node, *orelse]
-        opened = Open(bool(orelse))
+        opened = Open(bool(orelse), _tuples(node.body))
         part = self.part(node.body, opened, False)
         ways = opened.ways
         endless = isinstance(node, ast.While) and _is_true(node.test)
@@ -153,6 +154,8 @@ class Exits:
             return Test(stmt.test.id)
         last = _way_out(then)
         named = last is not None and self.needs_flag(then[:-1], last, loop)
+        if named and loop.tuples & _names(then):
+            return Test(self.fresh("stop"), stmt.test)
         return Test(self.flag(last) if named else self.fresh("stop"), stmt.test)
 
     def side(self, body: list[ast.stmt], test: str | None, loop: Open, asked: bool) -> Part:
@@ -178,8 +181,15 @@ class Exits:
         if not self.needs_flag(before, last, loop):
             return before
         flag = self.flag(last)
+        inside: list[ast.stmt] = []
+        if loop.tuples & _names([*before, last]):  # they are not carried out of the loop
+            inside, before = before, []
+            if isinstance(last, ast.Return) and last.value is not None:
+                name = self.unused("result")
+                inside = [*inside, assign(name, last.value, last)]
+                last.value = load(name)
         loop.ways.append(WayOut(flag, _done([*before, last])))
-        return [assign(flag, ast.Constant(True), last)]
+        return [*inside, assign(flag, ast.Constant(True), last)]
 
     def join(self, test: Test, then: Part, orelse: Part, stmt: ast.If, asked: bool) -> Part:
         """Both sides of a branch as one statement, and when it leaves."""
@@ -315,6 +325,22 @@ def _plain(test: ast.expr) -> ast.expr:
             return inner
         case _:
             return test
+
+
+def _names(body: list[ast.stmt]) -> set[str]:
+    return {n.id for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Name)}
+
+
+def _tuples(body: list[ast.stmt]) -> set[str]:
+    """The variables that a loop's body makes tuples or lists: known item by item, each time."""
+    return {
+        target.id
+        for stmt in body
+        for node in ast.walk(stmt)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _is_true(test: ast.expr) -> bool:
