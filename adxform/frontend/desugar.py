@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
-from adxform.frontend.exits import VERBATIM, Exits, returns
+from adxform.frontend.control import VERBATIM, returns
+from adxform.frontend.exits import Exits
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.source import Text

@@ -23,8 +23,8 @@ from adxform.core.pause import collection_paused
 from adxform.core.verify import verify
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
+from adxform.frontend.control import ending
 from adxform.frontend.desugar import desugar
-from adxform.frontend.exits import ending
 from adxform.frontend.joins import Joins, split_phis
 from adxform.frontend.program import MIXED, Program, check_signature, params_of
 from adxform.frontend.source import SourceFunction

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.builder import Names
-from adxform.frontend.exits import ending
+from adxform.frontend.control import ending
 from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
