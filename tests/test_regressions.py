@@ -133,6 +133,34 @@ def test_a_loop_runs_over_what_its_variable_was_at_the_start():
     agrees(loop_variable_named_as_what_it_runs_over, V)
 
 
+def two_results(a, b=0.5):
+    c = np.concatenate([a[1:], np.array([b, a[1], 0.5])[:1]])
+    return b + np.sum(a) + np.sum(c[::2]), c
+
+
+def result_of_a_result(x, w, m):
+    return two_results(np.concatenate([w[1:], [0.3]]), two_results(m[1], x)[0])[1]
+
+
+def test_a_buffer_does_not_take_the_name_of_what_is_about_to_be_added_to_it():
+    # Silently wrong: `a = b; a[1] += a[1]`, where the last a was another array.
+    agrees(result_of_a_result, 0.4, W, np.array([V, W]))
+
+
+def loop_in_a_branch(x, c: int):
+    if c > 0:
+        for _ in range(3):
+            x = np.sin(x) * x
+        x = x * x
+    return x
+
+
+def test_a_loop_in_a_branch_whose_last_value_is_recorded_records_the_others_too():
+    # Silently wrong: the value after the loop stood for the one in each iteration.
+    agrees(loop_in_a_branch, 0.8, 1)
+    agrees(loop_in_a_branch, 0.8, 0)
+
+
 def reversed_expression(m, x):
     for a in reversed(m.T @ np.sum(m, axis=1)):
         x = np.sin(x * a) + a

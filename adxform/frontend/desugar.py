@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.control import VERBATIM, returns
 from adxform.frontend.endings import explicit_end
-from adxform.frontend.exits import VERBATIM, Exits, returns
+from adxform.frontend.exits import Exits
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named

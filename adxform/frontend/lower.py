@@ -28,8 +28,8 @@ from adxform.core.verify import verify
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
 from adxform.frontend.changes import Changes, appended_in
+from adxform.frontend.control import VERBATIM, ending
 from adxform.frontend.desugar import desugar
-from adxform.frontend.exits import VERBATIM, ending
 from adxform.frontend.joins import split_phis
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread

@@ -9,7 +9,7 @@ import ast
 import copy
 
 from adxform.core.builder import Names
-from adxform.frontend.exits import ending
+from adxform.frontend.control import ending
 from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"

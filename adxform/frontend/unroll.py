@@ -9,7 +9,7 @@ from typing import Any
 
 from adxform.core.ir import Const, If, Operand
 from adxform.frontend.carried import Carried
-from adxform.frontend.exits import ending
+from adxform.frontend.control import ending
 from adxform.frontend.joins import split_phis
 
 MOST_ITEMS = 256
