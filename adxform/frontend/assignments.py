@@ -107,7 +107,7 @@ class Assignments(ast.NodeTransformer):
             case ast.Subscript(ast.Name(name), index):
                 call = ast.Call(load(UPDATE), [load(name), index, value], [])
                 yield assign(name, call, old)
-            case ast.Subscript(ast.Subscript() as container, index):
+            case ast.Subscript(ast.Subscript() | ast.Attribute() as container, index):
                 call = ast.Call(load(STORE), [_read(container), index, value], [])
                 yield assign(self.fresh("t"), call, old)
             case _:

@@ -37,16 +37,20 @@ class InPlace(Unrolled):
             return True
         return self._call_writes(node)
 
-    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> None:
-        """``a.b[i] = v``, ``a[i][j] = v``: a write to what an expression gives."""
-        held, where, given = self.operands([target, index, value])
+    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> bool:
+        """``a.T[i] = v``, ``a[i][j] = v``: a write to what an expression gives, if it is known."""
+        if isinstance(target, ast.Attribute) and target.attr != "T" and not self._is_field(target):
+            return False
+        held = self.operand(target)
         if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
-            raise self.unsupported(
-                "it is not known what array is written to here",
-                target,
-                "Give the array a name, and write to that.",
-            )
+            return False
+        where, given = self.operands([index, value])
         self.writer.update(held, where, given, None)
+        return True
+
+    def _is_field(self, node: ast.Attribute) -> bool:
+        owner = self.container(node.value)
+        return owner is not None and owner.place(node.attr) is not None
 
     def _method_writes(self, node: ast.Call, function: ast.Attribute) -> bool:
         if function.attr == "fill" and len(node.args) == 1:

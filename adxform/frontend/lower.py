@@ -33,7 +33,13 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.joins import split_phis
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
-from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
+from adxform.frontend.program import (
+    MIXED,
+    Program,
+    refuse_collectors,
+    refuse_generator,
+    signature_of,
+)
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
 from adxform.frontend.unused import drop_unused_functions
@@ -57,6 +63,7 @@ def lower(
     """
     program = program or Program()
     program.root = program.root or source
+    refuse_generator(source)
     refuse_collectors(source, types or {})
     tree = desugar(source.node, source.text)
     builder = Remembering(Names(outer_names(tree)))
@@ -167,7 +174,9 @@ class Lowerer(Changes):
             case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
                 self.change(name, call)
             case ast.Assign(value=ast.Call(ast.Name("__store__"), [target, index, value])):
-                self.item_store(target, index, value)
+                if not self.item_store(target, index, value):
+                    place = ast.Subscript(target, index, ast.Store())
+                    self.carried_along(ast.Assign([place], value), stmt)
             case ast.Assign(targets=[ast.Name(name)]):
                 self.assign(name, stmt.value)
             case ast.For():
@@ -363,9 +372,13 @@ class Lowerer(Changes):
         held, method, *rest = call.args
         assert isinstance(method, ast.Constant) and isinstance(method.value, str)
         called = ast.Call(ast.Attribute(held, method.value, ast.Load()), rest, call.keywords)
-        stmt = ast.fix_missing_locations(ast.copy_location(ast.Expr(called), call))
-        stmt._reads = {n: n for n in free_names(called) if n in self.locals}  # type: ignore[attr-defined]
         self.env[name] = self.operand(held)
+        self.carried_along(ast.Expr(called), call)
+
+    def carried_along(self, stmt: ast.stmt, old: ast.AST) -> None:
+        """A statement that stays as it is, its names being versions already."""
+        ast.fix_missing_locations(ast.copy_location(stmt, old))
+        stmt._reads = {n: n for n in free_names(stmt) if n in self.locals}  # type: ignore[attr-defined]
         self.effect(stmt)
 
     def augment(self, node: ast.expr, name: str | None) -> Operand:
