@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.ir import Const, Operand, Tuple
+from adxform.frontend.callables import Closure
 from adxform.frontend.memory import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
@@ -41,6 +42,12 @@ class InPlace(Unrolled):
         """``a.T[i] = v``, ``a[i][j] = v``: a write to what an expression gives, if it is known."""
         if isinstance(target, ast.Attribute) and target.attr != "T" and not self._is_field(target):
             return False
+        if isinstance(target, ast.Name) and target.id not in self.locals | set(self.env):
+            raise self.unsupported(
+                f"{target.id}, which is defined outside the function, is changed in place here",
+                target,
+                "Work on a copy of it.",
+            )
         held = self.operand(target)
         if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
             return False
@@ -119,7 +126,10 @@ class InPlace(Unrolled):
         """A call, as a statement, of a function of the user's that writes to its arguments."""
         meaning = self.meaning(node.func)
         value = self.callable_value(node.func) if meaning is None else meaning.value
-        function = meaning.function if meaning is not None else getattr(value, "source", None)
+        if isinstance(value, Closure):
+            self.operand(node)
+            return True
+        function = meaning.function if meaning is not None else None
         if function is None or not writes_params(function.node):
             return False
         self.operand(node)
