@@ -20,6 +20,7 @@ class Comprehensions(Containers):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int
+    place: Operand  # the number of the iteration of the innermost loop
 
     def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
         items = self._known_items(node)
@@ -105,12 +106,14 @@ class Comprehensions(Containers):
     def _filled(self, node: Comprehension, base: str | None) -> Operand:
         """A list that loops fill, one item after the other."""
         name = base or "items"
+        each = len(node.generators) == 1 and not node.generators[0].ifs
 
         def append(items: Operand) -> Operand:
+            place = self.place if each else self.emit("len", items)
             item = self.operand(node.elt)
             if isinstance(item, Tuple):
                 item = self.emit("np.array", item, Const(None))
-            return self.emit("append", items, self.emit("len", items), item, base=name)
+            return self.emit("append", items, place, item, base=name)
 
         result = self.builder.name(name)
         empty = self.emit("empty_list", base=name)
@@ -153,6 +156,7 @@ class Comprehensions(Containers):
         outer, roots = self.builder, dict(self.builder.memory.roots)
         self.builder = outer.nested()
         self.builder.types[index] = INT
+        self.place = Var(index)
         if isinstance(self.builder.type_of(carried), ListOf):
             self.builder.types[target] = ListOf(None)
         self.depth += 1

@@ -167,7 +167,10 @@ class Lowerer(Changes):
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]
         match stmt:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__phi__"), sides)):
-                first, second = (self.value(side.id) for side in sides)  # type: ignore[attr-defined]
+                first, second = (
+                    ends.get(side.id, self.value(side.id))  # type: ignore[attr-defined]
+                    for side, ends in zip(sides, self.sides, strict=True)
+                )
                 self.phi_after_branch(name, first, second)
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__update__"), args)):
                 self.item_assignment(name, args)
@@ -220,25 +223,27 @@ class Lowerer(Changes):
         if self.taken is not None:  # the signature decides: the other branch is no matter
             taken = self.taken
             self.block(stmt.body if taken else stmt.orelse)
-            self.taken = taken
+            self.taken, self.sides = taken, ({}, {})
             return
         test = self.checked(stmt.test, None)
         outer, before = self.builder, dict(self.memory.roots)
-        then = self._nested(stmt.body, [first for _, first, _ in phis])
+        then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
         first, self.memory.roots = self.memory.roots, dict(before)
-        orelse = self._nested(stmt.orelse, [second for _, _, second in phis])
+        orelse, seconds = self._side(stmt.orelse, [second for _, _, second in phis])
         outer.append(If(test, then, orelse, (), origin))
         self.merge_roots(before, first)
-        self.taken = None
+        self.taken, self.sides = None, (firsts, seconds)
 
-    def _nested(self, body: list[ast.stmt], settled: list[str]) -> tuple[Any, ...]:
-        """A block, and variables as they are at its end."""
+    def _side(
+        self, body: list[ast.stmt], names: list[str]
+    ) -> tuple[tuple[Any, ...], dict[str, Operand]]:
+        """A block, and what variables are at its end."""
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
-        self.settle(settled)
+        ends = self.settled(names)
         made, self.builder = self.builder.block, outer
-        return made
+        return made, ends
 
     def loop(self, stmt: ast.For) -> None:
         origin = self.builder.origin
@@ -291,9 +296,10 @@ class Lowerer(Changes):
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
-        self.settle([after for _, _, after in headers])
+        ends = self.settled([after for _, _, after in headers])
         test = None if stop is None else self.checked(stop, None)
         made, self.builder = self.builder.block, outer
+        self.ends = ends
         return made, test
 
     def definition(self, stmt: ast.FunctionDef) -> None:

@@ -94,6 +94,12 @@ class Memory:
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
         self.views[name] = replace(source, path=path)
 
+    def again(self, name: str, like: Operand, builder: Builder) -> None:
+        """Another name for what ``like`` stands for, read from memory wherever it is used."""
+        assert isinstance(like, Var)
+        self.views[name] = replace(self.views[like.name], stamp=-1)
+        builder.types[name] = builder.type_of(like)
+
     def wrote(self, root: int, value: Var) -> None:
         """A root has a new value."""
         stamp = next(self._numbers)

@@ -158,6 +158,15 @@ class Objects(Static):
             place = owner.place(node.attr)
             if place is not None:
                 return owner.items[place]
+        if isinstance(node.value, ast.Call) and self.meaning(node) is None:
+            name = self.builder.names.fresh("_held")  # the call is lowered once
+            self.env[name] = self.operand(node.value)
+            held = ast.copy_location(ast.Name(name, ast.Load()), node.value)
+            if isinstance(self.env[name], Tuple):
+                return self._field(
+                    ast.copy_location(ast.Attribute(held, node.attr, ast.Load()), node), base
+                )
+            node = ast.copy_location(ast.Attribute(held, node.attr, ast.Load()), node)
         return super().on_Attribute(node, base)
 
     def container(self, node: ast.expr) -> Tuple | None:
