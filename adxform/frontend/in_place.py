@@ -33,7 +33,7 @@ class InPlace(Unrolled):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
             sign = _AT.get(self.resolve(node.func.value) or "")
             return sign is not None and self._adds_at(node, sign)
-        if self._out_of(node) is not None:
+        if self._out_of(node) is not None and self.called_primitive(node) is not None:
             self.operand(node)
             return True
         return self._call_writes(node)
@@ -114,7 +114,11 @@ class InPlace(Unrolled):
             return super().on_Call(node, base)
         held = self._array(out.value)
         if held is None:
-            return super().on_Call(node, base)
+            raise self.unsupported(
+                "it is not known what array is written to here",
+                out.value,
+                "Assign the result instead of giving out=.",
+            )
         rest = [k for k in node.keywords if k is not out]
         made = super().on_Call(ast.copy_location(ast.Call(node.func, node.args, rest), node), None)
         self.writer.update(self._array(out.value) or held, Const(Ellipsis), made, None)

@@ -12,6 +12,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
 )
+from adxform.core.types import join, unvalued
 from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.program import MIXED
 
@@ -70,6 +71,9 @@ class Joins(Comprehensions):
             return MIXED
         phis.append(Phi(target, first, second))
         self.note_merge(phis[-1])
+        if UNDEFINED not in (first, second):
+            both = [self.builder.type_of(side) for side in (first, second)]
+            self.builder.types[target] = unvalued(join(both[0], both[1]))
         return Var(target)
 
     def _open_headers(

@@ -62,6 +62,7 @@ class Memory:
     def __init__(self) -> None:
         self.views: dict[str, View] = {}
         self.roots: Roots = {}
+        self.unsure: set[str] = set()  # names of what may be a number: an element, not a row
         self._numbers = itertools.count(1)
 
     # --- what names stand for -----------------------------------------------------------------
@@ -69,6 +70,8 @@ class Memory:
     def view(self, operand: Operand, builder: Builder) -> View | None:
         """Where an array is (one not met before is a root), or None for anything else."""
         if not isinstance(operand, Var) or not is_array(builder.type_of(operand)):
+            return None
+        if operand.name in self.unsure:
             return None
         if operand.name not in self.views:
             self.add_root(operand, builder.bases.get(operand.name))
@@ -84,6 +87,15 @@ class Memory:
     def made(self, name: str, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> None:
         """Note the array that an operation has made: a view of its first operand, or a new one."""
         if not is_array(builder.types.get(name)):
+            return
+        known = builder.types[name]
+        if op.name == "[]" and isinstance(known, Array) and known.dims is None:
+            parts = _parts(args[1])
+            if not any(isinstance(part, Slice) for part in parts):
+                self.unsure.add(name)
+                return
+        if op.name in SAME and isinstance(args[0], Var) and args[0].name in self.unsure:
+            self.unsure.add(name)
             return
         source = None
         if args and _gives_view(op, args, builder):
