@@ -17,7 +17,7 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
-from adxform.arguments import bound_arguments, require_sequence
+from adxform.arguments import bound_arguments, require_sequence, signature_of
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
@@ -140,7 +140,7 @@ def compared(
     if not modes or not set(modes) <= set(MODES):
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
     require_sequence("args", args)
-    args = bound_arguments(f, args, {})
+    args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if _varies(arg))
     if not places:
         raise ArgumentError(
@@ -163,6 +163,13 @@ def compared(
     gradient = Derivative(f, places[0] if len(places) == 1 else places)
     report.rows.extend(_Point(gradient, args, places, point.modes, rtol, atol, point.rng).rows(2))
     return report
+
+
+def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments, with defaults where all parameters may be given by position."""
+    kinds = {p.kind for p in signature_of(f).parameters.values()}
+    plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return bound_arguments(f, args, {}) if kinds <= plain else tuple(args)
 
 
 def _varies(value: Any) -> bool:

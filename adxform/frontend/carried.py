@@ -68,17 +68,11 @@ class Carried(Joins):
         self, headers: list[Header], statements: list[ast.stmt], body: Callable[[], Any]
     ) -> tuple[Any, tuple[Phi, ...]]:
         """A loop's body, lowered as often as it takes, and the loop's phis."""
-        if not may_write(statements):
-            for target, before, _ in headers:
-                self._retype(target, self.value(before))
-            begins = self.settled([before for _, before, _ in headers])
-            opened = self._open_headers(headers, begins)
-            made = body()
-            return made, self._close_headers(opened, self.ends)
         begins = self.settled([before for _, before, _ in headers])
         start = {target: begins[before] for target, before, _ in headers}
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
-        written, other = set[int](), set[str]()  # arrays written to; variables that change theirs
+        written = set[int]()  # arrays that are written to
+        other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         for _ in range(ATTEMPTS):
             opened = self._open_headers(headers, begins)
             assumed = self._assume(start, other)
@@ -97,7 +91,8 @@ class Carried(Joins):
                 return made, self._close_roots(phis, heads, roots, ended)
             self.env = dict(env)
             self.memory.views, self.memory.roots = dict(views), dict(roots)
-            written, other = written | changed, other | broken
+            other = broken if changed and not written else other | broken
+            written = written | changed
         raise self.unsupported("which arrays this loop writes to cannot be settled")
 
     def _assume(self, start: dict[str, Operand], other: set[str]) -> dict[str, View]:
