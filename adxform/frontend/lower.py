@@ -31,7 +31,7 @@ from adxform.frontend.changes import Changes, appended_in
 from adxform.frontend.control import VERBATIM, ending
 from adxform.frontend.desugar import desugar
 from adxform.frontend.joins import split_phis
-from adxform.frontend.memory import Memory, Remembering
+from adxform.frontend.memory import Memory, Remembering, is_array
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import (
     MIXED,
@@ -71,7 +71,8 @@ def lower(
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = _parameters(source, builder, types or {})
     for p in params:
-        builder.memory.view(Var(p.name), builder)
+        if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
+            builder.memory.add_root(Var(p.name), p.name)
     lowerer = Lowerer(source, builder, program, env)
     with program.opening(source):
         result = lowerer.function(tree)
@@ -255,10 +256,10 @@ class Lowerer(Changes):
             self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
         self.builder.types[stmt.target.id] = INT
         headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
+        lists = self._open_lists(headers, body)
         self.depth += 1
         (block, stop), phis = self.carried(
-            headers, stmt.body, lambda: self._iteration(body, headers)
+            headers, stmt.body, lists, lambda: self._iteration(body, headers)
         )
         self.depth -= 1
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
@@ -266,7 +267,7 @@ class Lowerer(Changes):
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
         headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
+        lists = self._open_lists(headers, body)
 
         def around() -> Any:
             outer = self.builder
@@ -275,18 +276,22 @@ class Lowerer(Changes):
             head, self.builder = self.builder.block, outer
             return head, test, *self._iteration(body, headers)
 
-        (head, test, block, stop), phis = self.carried(headers, stmt.body, around)
+        (head, test, block, stop), phis = self.carried(headers, stmt.body, lists, around)
         self.builder.append(While(phis, head, test, block, origin, stop))
 
-    def _open_lists(self, headers: list[tuple[str, str, str]], body: list[ast.stmt]) -> None:
-        """Have lists that a loop appends to be lists of the generated code."""
+    def _open_lists(
+        self, headers: list[tuple[str, str, str]], body: list[ast.stmt]
+    ) -> dict[str, Operand]:
+        """Lists that a loop appends to, as lists of the generated code."""
         changed = {self.builder.bases.get(name) for name in appended_in(body)}
+        made: dict[str, Operand] = {}
         for target, before, _ in headers:
             held = self.value(before)
             listed = isinstance(held, Tuple) and held.is_list
             if listed and self.builder.bases.get(target) in changed:
                 assert isinstance(held, Tuple)
-                self.env[before] = self.listed(target, held)
+                made[before] = self.listed(target, held)
+        return made
 
     def _iteration(
         self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
