@@ -28,6 +28,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, INERT, Array, Known, Scalar, Type
+from adxform.rules.table import RULES
 
 IN_PLACE = frozenset({"update", "append", "keep", "accumulate", "accumulate_at"})
 
@@ -55,6 +56,15 @@ def _repeats(part: Operand, types: Types) -> bool:
 def writes(op: Primitive) -> bool:
     """Whether an operation may write into the memory of its first operand."""
     return op.name in IN_PLACE or op.name.startswith("augment.")
+
+
+def _seen_through(stmt: Let, op: Primitive) -> list[Operand]:
+    """The operands that a result may be a view of: of those of a linear operation, such as a
+    reshape, what it is linear in, and not the shape or what only has the shape.
+    """
+    linear_in = RULES[op.name].linear_in
+    pairs = zip(op.params, stmt.args, strict=True)
+    return [arg for name, arg in pairs if name in linear_in or not linear_in]
 
 
 class Aliases:
@@ -91,7 +101,7 @@ class Aliases:
                 if not self._copies(stmt.args[1]):
                     self._unite([stmt.target, *uses(stmt.args[:1])])
             elif not op.fresh:
-                self._unite([stmt.target, *uses(stmt.args)])
+                self._unite([stmt.target, *uses(_seen_through(stmt, op))])
         elif isinstance(op, Callee):
             self._unite([*stmt.targets, *uses(stmt.args)])
         elif isinstance(op, Opaque) and not op.boolean:

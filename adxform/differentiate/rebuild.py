@@ -22,7 +22,7 @@ from adxform.core.ir import (
     leaves,
     uses,
 )
-from adxform.core.types import INT, Array, Scalar
+from adxform.core.types import ANY, INT, Array, Scalar, Unknown
 from adxform.differentiate.common import primitive
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.tapes import Tape
@@ -150,6 +150,7 @@ class Rebuild:
         """Record the value in this iteration's place."""
         name = self.version(tape)
         position = self.link.place(tape, builder, {})
+        value = self.own(tape, builder)
         operation = "append" if tape.kind == "grow" and not self.in_branch(tape) else "update"
         if operation == "update" and tape.value in self.used:
             operation = "keep"
@@ -157,10 +158,23 @@ class Rebuild:
             Let(
                 (name,),
                 primitive(operation),
-                (Var(self.current[tape]), position, Var(tape.value)),
+                (Var(self.current[tape]), position, value),
             )
         )
         self.current[tape] = name
+
+    def own(self, tape: Tape, builder: Builder) -> Operand:
+        """The value to record: a list would keep the very array, so one that is written to later
+        is copied.
+        """
+        value = Var(tape.value)
+        written = self.link.aliases.of(tape.value) in self.link.written
+        if tape.kind == "array" or not written or tape.value in self.used:
+            return value
+        known = self.types.get(tape.value, ANY)
+        if not isinstance(known, Array | Unknown):
+            return value
+        return builder.emit(primitive("np.copy"), (value,), None)
 
     def in_branch(self, tape: Tape) -> bool:
         """Whether only some iterations record a value; the others hold a place for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
@@ -65,6 +66,13 @@ class Recording:
             if isinstance(stmt, Effect) and not stmt.harmless
             for _, operand in stmt.reads
             for name in names_in(operand)
+        }
+        self.aliases = Aliases(sweeps.forward, self.types)
+        self.written = {
+            self.aliases.of(name)
+            for stmt in walk(sweeps.forward)
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op)
+            for name in uses(stmt.args[:1])
         }
         self.header_of = {
             phi.target: phi

@@ -26,6 +26,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import outside_names
+from adxform.emit.copies import copy_before_loops
 from adxform.emit.expressions import Expressions, Spelling, Substitution, load
 from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
@@ -41,7 +42,7 @@ def to_python(
     function: Function, types: Types, *, reserved: set[str] | None = None
 ) -> ast.FunctionDef:
     """A function of Core as a Python definition."""
-    function = without_markers(function, types)
+    function = copy_before_loops(without_markers(function, types), types)
     aliases = Aliases(function.body, types)
     nested = nest(function, aliases)
     function = schedule(function, nested, aliases)
