@@ -35,7 +35,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import INT, Array, Scalar, Struct, is_float, was_broadcast
+from adxform.core.types import INT, Scalar, Struct, was_broadcast
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -44,7 +44,9 @@ from adxform.differentiate.common import (
     primitive,
     zeros,
 )
+from adxform.differentiate.cotangents import Cotangents
 from adxform.differentiate.formulas import expand, takes_items
+from adxform.differentiate.increments import increment, increment_bar
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, is_test, whole
 from adxform.differentiate.tuples import only_item, tuple_sum
 from adxform.rules.table import RULES, Rule
@@ -88,67 +90,15 @@ def reverse(
     )
 
 
-class Reverse:
+class Reverse(Cotangents):
     """Walks blocks backward; ``bars`` holds the cotangent of each name that has one by then."""
 
     def __init__(self, builder: Builder, activity: Activity, pullback_of: PullbackOf) -> None:
-        self.builder = builder
-        self.activity = activity
+        super().__init__(builder, activity)
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
         self.counters: dict[Stmt, str] = {}
         self.made_by: dict[str, Let] = {}
-
-    # --- cotangents ---------------------------------------------------------------------------
-
-    def base(self, name: str) -> str | None:
-        known = self.builder.bases.get(name)
-        return None if known is None else f"{known}_bar"
-
-    def seed(self, bars: Bars, name: str, value: Operand) -> None:
-        """Start a cotangent with a value that has a name of its own already."""
-        known = self.builder.type_of(Var(name))
-        if isinstance(known, Struct):
-            value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
-        elif name in bars:
-            value = self.builder.emit(primitive("accumulate"), (bars[name], value), self.base(name))
-        bars[name] = value
-
-    def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
-        """Add to the cotangent of an operand; of a tuple, item by item."""
-        if isinstance(operand, Tuple):
-            for place, item in enumerate(operand.items):
-                if self.activity.operand(item):
-                    part = (
-                        value.items[place]
-                        if isinstance(value, Tuple)
-                        else self.builder.emit(primitive("[]"), (value, Const(place)))
-                    )
-                    self.add(bars, item, part)
-            return
-        if not isinstance(operand, Var) or operand.name not in self.activity:
-            return
-        name, base = operand.name, self.base(operand.name)
-        own, its = self.builder.type_of(operand), self.builder.type_of(value)
-        if (
-            isinstance(own, Array)
-            and isinstance(its, Array)
-            and own.dtype != its.dtype
-            and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
-        ):
-            value = self.builder.emit(primitive("as_like"), (value, operand), base)
-        if isinstance(own, Struct):
-            value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
-        elif name in bars:
-            value = self.builder.emit(primitive("accumulate"), (bars[name], value), base)
-        elif base is not None and not (
-            isinstance(value, Var) and self.builder.bases.get(value.name) == base
-        ):
-            value = self.builder.emit(primitive("rename"), (value,), base)
-        bars[name] = value
-
-    def bar_or_zero(self, bars: Bars, name: str) -> Operand:
-        return bars.get(name) or zeros(self.builder, Var(name), self.base(name))
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -178,6 +128,10 @@ class Reverse:
         if stmt.op.name == "[]" and isinstance(args[stmt.op.params[0]], Var):
             self.read(stmt, out_bar, bars)
             return
+        step = increment(stmt, self.made_by, self.builder.types)
+        if step is not None:
+            self.increment(stmt, step, out_bar, bars)
+            return
         for param in rule.pull:
             if self.activity.operand(args[param]):
                 self.pull(stmt, rule, args, param, out_bar, bars)
@@ -199,6 +153,18 @@ class Reverse:
             bars[x.name] = self.builder.emit(
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
+
+    def increment(
+        self, stmt: Let, step: tuple[Operand, int], out_bar: Operand, bars: Bars
+    ) -> None:
+        """``x[i] += v`` gives ``v_bar += x_bar[i]``; x_bar stays."""
+        added, sign = step
+        if self.activity.operand(added):
+            named = isinstance(added, Var) and added.name not in bars
+            base = self.base(added.name) if isinstance(added, Var) and named else None
+            bar = increment_bar(self.builder, stmt, added, sign, out_bar, base)
+            self.add(bars, added, bar)
+        self.add_quietly(bars, stmt.args[0], out_bar)
 
     def pull(
         self,
@@ -315,12 +281,6 @@ class Reverse:
             bars[name] = Var(target)
             yield Phi(target, values[0], values[1])
 
-    def _bar_name(self, name: str) -> str:
-        target = self.builder.name(self.base(name))
-        if name in self.builder.types:
-            self.builder.types[target] = self.builder.types[name]
-        return target
-
     def loop(self, stmt: For | While, bars: Bars) -> None:
         """A loop's reverse runs backward; the cotangents of what it carries run through it."""
         active = [p for p in stmt.phis if p.target in self.activity]
@@ -348,11 +308,6 @@ class Reverse:
         for phi, bar, _ in carried:
             if phi.first != UNDEFINED:
                 self.add_quietly(bars, phi.first, Var(bar))
-
-    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
-        """Add to a cotangent; the first value keeps the name it has."""
-        if isinstance(operand, Var) and operand.name in self.activity:
-            self.seed(bars, operand.name, value)
 
     def _mirror(self, stmt: For | While, phis: tuple[Phi, ...], body: Block) -> For:
         if isinstance(stmt, For):

@@ -25,7 +25,7 @@ from adxform.core.ir import (
     While,
 )
 from adxform.core.types import ANY, Scalar
-from adxform.differentiate.common import outside_names
+from adxform.differentiate.common import outside_names, primitive
 from adxform.emit.copies import copy_before_loops
 from adxform.emit.expressions import Expressions, Spelling, Substitution, load
 from adxform.emit.markers import without_markers
@@ -35,7 +35,8 @@ from adxform.emit.printer import comment
 from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
 
-AUGMENTED = frozenset({"Add", "Sub", "Mult", "Div"})
+AUGMENTED = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
+UPDATE = primitive("update")
 
 
 def to_python(
@@ -209,6 +210,9 @@ class Writer(Expressions):
         return [*before, self.written(stmt, op, own)]
 
     def written(self, stmt: Let, op: Primitive, own: str) -> ast.stmt:
+        again = self.augmented_element(stmt, own)
+        if again is not None:
+            return again
         value = self.operand(stmt.args[2])
         if op.name == "append":
             call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
@@ -226,6 +230,23 @@ class Writer(Expressions):
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
             return ast.AugAssign(place, ast.Sub(), value.operand)
         return ast.AugAssign(place, ast.Add(), value)
+
+    def augmented_element(self, stmt: Let, own: str) -> ast.stmt | None:
+        """``x[i] += v``, as the user wrote it, where the sum is needed nowhere else."""
+        x, index, value = stmt.args
+        total = self.nested.get(value.name) if isinstance(value, Var) else None
+        if total is None or not isinstance(total.op, Primitive) or stmt.op is not UPDATE:
+            return None
+        old = self.nested.get(total.args[0].name) if isinstance(total.args[0], Var) else None
+        if old is None or old.args != (x, index) or not isinstance(old.op, Primitive):
+            return None
+        sign = AUGMENTED.get(total.op.text)
+        written = "" if stmt.origin is None else stmt.origin.text.partition("=")[0]
+        if old.op.name != "[]" or sign is None or not written.endswith(sign):
+            return None
+        place = ast.Subscript(load(own), self.operand(index), ast.Store())
+        operator = getattr(ast, total.op.text)()
+        return ast.AugAssign(place, operator, self.operand(total.args[1]))
 
     def accumulate(self, stmt: Let) -> list[ast.stmt]:
         """``x_bar += value`` in place if the memory is ours alone, else a new sum."""
