@@ -14,6 +14,7 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -25,7 +26,7 @@ from adxform.core.ir import (
 from adxform.core.types import ANY, INT, Array, Scalar, Unknown
 from adxform.differentiate.common import primitive
 from adxform.differentiate.recording import Recording
-from adxform.differentiate.tapes import Tape
+from adxform.differentiate.tapes import Like, Tape
 
 
 class Rebuild:
@@ -44,6 +45,9 @@ class Rebuild:
             initial = _initial_values(stmt, builder)
             self.allocate(stmt, builder)
             builder.stmts.extend(initial)
+            for let in self.link.plan.before.get(stmt, ()):
+                builder.append(let)
+                self.store_after(let, builder)
             builder.append(self.statement(stmt))
             self.store_after(stmt, builder)
         return builder.block
@@ -78,12 +82,27 @@ class Rebuild:
         if tape.kind == "list":
             builder.append(Let((name,), primitive("list_of"), (count,)))
             return
-        extents = [self.extent(part, builder) for part in tape.shape]
-        whole = (*counts, *extents)
-        shape: Operand = Tuple(whole) if len(whole) > 1 else count
         dtype = tape.type.dtype if isinstance(tape.type, Scalar | Array) else None
-        args = (shape, Const(None) if dtype == "float64" else Const(dtype))
-        builder.append(Let((name,), primitive("np.empty"), args))
+        kind: Operand = Const(None if dtype == "float64" else dtype)
+        if isinstance(tape.shape, Like):
+            shape = self.like(tape.shape, Tuple(tuple(counts)), builder)
+            if dtype is None:
+                kind = builder.emit(primitive(".dtype"), (tape.shape.array,))
+        else:
+            whole = (*counts, *(self.extent(part, builder) for part in tape.shape))
+            shape = Tuple(whole) if len(whole) > 1 else count
+        builder.append(Let((name,), primitive("np.empty"), (shape, kind)))
+
+    def like(self, part: Like, counts: Operand, builder: Builder) -> Operand:
+        """The numbers of iterations, then the shape of a part: ``(n,) + x[1:].shape``."""
+        source: Operand = part.array
+        if part.index is not None:
+            source = builder.emit(primitive("[]"), (source, part.index))
+        shape: Operand = builder.emit(primitive(".shape"), (source,))
+        if part.skipped:
+            index = Slice(Const(part.skipped))
+            shape = builder.emit(primitive("[]"), (shape, index))
+        return builder.emit(primitive("op.Add"), (counts, shape))
 
     def extent(self, part: Operand, builder: Builder) -> Operand:
         if isinstance(part, Tuple):
@@ -168,7 +187,10 @@ class Rebuild:
         is copied.
         """
         value = Var(tape.value)
-        written = self.link.aliases.of(tape.value) in self.link.written
+        written = (
+            tape.value in self.link.overwritten
+            or self.link.aliases.of(tape.value) in self.link.written
+        )
         if tape.kind == "array" or not written or tape.value in self.used:
             return value
         known = self.types.get(tape.value, ANY)

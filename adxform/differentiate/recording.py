@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from adxform.analysis.aliasing import Aliases, writes
+from adxform.analysis.storage import Storages
 from adxform.analysis.types import Types
-from adxform.core.builder import Builder, Names
+from adxform.core.builder import Builder, Names, type_of
 from adxform.core.ir import (
     UNDEFINED,
     Const,
@@ -15,6 +16,7 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -27,9 +29,11 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
 from adxform.differentiate.common import primitive
+from adxform.differentiate.restoring import Arrays, Read, same_type, shape_operand
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import (
     Definition,
+    Like,
     Path,
     Plan,
     Tape,
@@ -37,6 +41,9 @@ from adxform.differentiate.tapes import (
     find_path,
     tape_type,
 )
+from adxform.rules.infer import getitem
+
+ARITHMETIC = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub"})
 
 
 class Recording:
@@ -57,8 +64,11 @@ class Recording:
         self.defined = definitions(sweeps.forward)
         self._replaced_bindings()
         self.plan = Plan()
+        self.arrays = Arrays(Storages(sweeps.params, sweeps.forward, self.types))
+        self.written_to = self._find_written()
         self.tape_of: dict[tuple[str, Stmt], Tape] = {}
         self.wanted: set[str] = set()
+        self.overwritten: dict[str, str] = {}  # what a write overwrote, and its target
         self.extents = self._find_extents()
         self.changed = {  # by statements carried verbatim: what is read of it is recorded
             name
@@ -107,6 +117,52 @@ class Recording:
             and let.args == (Var(name), Const(1))
         )
 
+    def _find_written(self) -> dict[str, Let]:
+        """The write that puts each value into an array, right where the value is made."""
+        return {
+            write.stmt.args[2].name: write.stmt
+            for write in self.arrays.storages.found
+            if isinstance(write.stmt.args[2], Var)
+            and write.stmt.target in self.arrays.storages.of
+            and self.definition_path(write.stmt.args[2].name)
+            == self.definition_path(write.stmt.target)
+        }
+
+    def reads_of(self, name: str) -> list[Read]:
+        """From which elements of an array a value can be read again."""
+        storages, found = self.arrays.storages, []
+        if name not in self.defined:
+            return []
+        path = self.defined[name].path
+        write = self.written_to.get(name)
+        if write is not None:
+            x, index, _ = write.args
+            element = getitem(type_of(x, self.types), type_of(index, self.types))
+            if same_type(self.types.get(name, ANY), element):
+                place = storages.places[write.target]
+                found.append(Read(write.target, index, place, path, write.target))
+        let = storages.regions.made.get(name)
+        if name in storages.of:
+            found.append(Read(name, None, storages.places[name], path))
+        elif let is not None and isinstance(let.op, Primitive) and let.op.name == "[]":
+            x, index = let.args
+            if isinstance(x, Var) and x.name in storages.of:
+                found.append(Read(x.name, index, storages.places[name], path))
+        return found
+
+    def read_again(
+        self, name: str, path: Path, env: dict[str, Operand], depth: int
+    ) -> Read | None:
+        """Elements that hold a value at this point of the reverse sweep."""
+        view = not isinstance(self.types.get(name, ANY), Scalar)
+        for read in self.reads_of(name):
+            if self.arrays.readable(read, path, view) and all(
+                self.recomputable(n, path, env, depth - 1)
+                for n in ([] if read.index is None else names_in(read.index))
+            ):
+                return read
+        return None
+
     def visible(self, name: str, path: Path) -> Definition:
         """A name's definition as seen from ``path``: a loop's header seen from after the loop
         is its last value.
@@ -125,10 +181,16 @@ class Recording:
         definition = self.visible(name, path)
         if not definition.path:
             return True
+        if name in self.overwritten:
+            return False
+        if self.read_again(name, path, env, depth) is not None:
+            return True
         stmt = definition.stmt
+        if self._reads_storage(stmt):
+            return False
         if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
-        if not (stmt.op.cheap or self._cheap_here(stmt)) or not self.changed.isdisjoint(
+        if not self.is_cheap(stmt) or not self.changed.isdisjoint(
             uses(stmt.args)
         ):
             return False
@@ -136,12 +198,32 @@ class Recording:
         return all(  # an element is recorded rather than its array, which may be written to
             (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
             or self.recomputable(n, path, env, depth - 1)
-            for n in uses(stmt.args)
+            for n in self.values_read(stmt)
         )
 
+    def _reads_storage(self, stmt: Stmt | None) -> bool:
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return False
+        x = stmt.args[0] if stmt.op.name == "[]" else None
+        return isinstance(x, Var) and x.name in self.arrays.storages.of
+
+    def values_read(self, stmt: Let) -> list[str]:
+        """The names whose values an operation needs; of an array written in place, the shape
+        alone is the same at any time.
+        """
+        shape = shape_operand(stmt)
+        known = shape is not None and shape in self.arrays.storages.of
+        return [n for n in uses(stmt.args) if not (known and n == shape)]
+
+    def is_cheap(self, stmt: Let) -> bool:
+        """Whether an operation costs no more than reading a tape."""
+        return isinstance(stmt.op, Primitive) and (stmt.op.cheap or self._cheap_here(stmt))
+
     def _cheap_here(self, stmt: Let) -> bool:
-        """Arithmetic on numbers is as cheap as reading a tape; so is reading an element."""
+        """Arithmetic is as cheap as reading a tape; so is reading an element."""
         assert isinstance(stmt.op, Primitive)
+        if stmt.op.name in ARITHMETIC or (stmt.op.name == "op.Pow" and stmt.args[1] == Const(2)):
+            return True
         scalar = isinstance(self.types.get(stmt.target, ANY), Scalar)
         return scalar and (
             stmt.op.style in ("infix", "unary", "compare", "subscript") and stmt.op.text != "Pow"
@@ -236,7 +318,7 @@ class Recording:
 
     def _storage(
         self, t: Type, loop: For | While, definition: Definition
-    ) -> tuple[str, tuple[Operand, ...]]:
+    ) -> tuple[str, tuple[Operand, ...] | Like]:
         """An array where the shape of a value is known before the loop, else a list."""
         if isinstance(loop, While):
             return "grow", ()
@@ -246,7 +328,34 @@ class Recording:
             shape = [self._extent(dim) for dim in t.dims]
             if all(part is not None for part in shape):
                 return "array", tuple(part for part in shape if part is not None)
-        return "list", ()
+        like = self._like(definition, loop) if isinstance(t, Array) else None
+        return ("list", ()) if like is None else ("array", like)
+
+    def _like(self, definition: Definition, loop: For) -> Like | None:
+        """A part of an array, as it is before a loop, that has the shape of what is read of it in
+        each iteration.
+        """
+        let, storages = definition.stmt, self.arrays.storages
+        if not isinstance(let, Let) or not self._reads_storage(let):
+            return None
+        x, index = let.args
+        assert isinstance(x, Var)
+        first = [p.first for p in loop.phis if storages.of.get(p.target) is storages.of[x.name]]
+        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+        taken = [isinstance(type_of(part, self.types), Scalar) for part in parts]
+        skipped = taken.index(False) if False in taken else len(taken)
+        stretches = parts[skipped:]
+        if not first or not isinstance(first[0], Var) or not all(
+            isinstance(part, Slice) and not self._varies(part, loop) for part in stretches
+        ):
+            return None
+        whole = Tuple((*(Slice(),) * skipped, *stretches)) if skipped else index
+        return Like(first[0], whole if stretches else None, skipped)
+
+    def _varies(self, operand: Operand, loop: For) -> bool:
+        return any(
+            stmt is loop for n in names_in(operand) for stmt, _ in self.definition_path(n)
+        )
 
     def _extent(self, dim: Dim) -> Operand | None:
         """A dimension as an operand: a number, or a parameter's ``shape[axis]``."""

@@ -115,10 +115,16 @@ class Reverse(Cotangents):
                 case Let(op=Callee()):
                     self.call(stmt, bars)
                 case Let():
+                    self.mark(stmt)
                     bar = bars.pop(stmt.target, None)
                     if bar is not None:
                         with placed(stmt.origin):
                             self.operation(stmt, bar, bars)
+
+    def mark(self, stmt: Let) -> None:
+        """Mark where a write may be undone."""
+        if isinstance(stmt.op, Primitive) and stmt.op.name in ("update", "keep"):
+            self.builder.emit(primitive("put_back"), (Var(stmt.target), stmt.args[1]))
 
     def operation(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
         """Hand the cotangent of an operation's result to its operands."""

@@ -37,14 +37,15 @@ WRITES = IN_PLACE_WRITES - {"accumulate"}  # a sum that is not in place costs no
 
 def copy_before_loops(function: Function, types: Types) -> Function:
     """A function whose loops write in place into memory of their own, where that is enough."""
-    wanted = _headers(function, _copying(function, types))
-    while wanted:
-        made = _with_copies(function, types, wanted)
-        useless = wanted & _headers(made, _copying(made, types))
-        if not useless:
-            return made
-        wanted -= useless
-    return function
+    made, wanted, tried = function, set[str](), set[str]()
+    while headers := [h for h in _headers(made, _copying(made, types)) if h not in tried]:
+        last = headers[-1]  # a later loop's copy may be all that an earlier one needs
+        tried.add(last)
+        attempt = _with_copies(function, types, {*wanted, last})
+        if last not in _headers(attempt, _copying(attempt, types)):
+            made = attempt
+            wanted.add(last)
+    return made
 
 
 def _copying(function: Function, types: Types) -> list[Let]:
@@ -77,10 +78,12 @@ def _copying(function: Function, types: Types) -> list[Let]:
     ]
 
 
-def _headers(function: Function, writes: list[Let]) -> set[str]:
-    """The headers of the outermost loops through which the arrays of writes come."""
+def _headers(function: Function, writes: list[Let]) -> list[str]:
+    """The headers of the outermost loops through which the arrays of writes come, in the order of
+    the text.
+    """
     if not writes:
-        return set()
+        return []
     made = {
         s.target: s.args[0]
         for s in walk(function.body)
@@ -109,7 +112,7 @@ def _headers(function: Function, writes: list[Let]) -> set[str]:
         for s in walk(block)
         for p in phis_of(s)
     }
-    return found - inner
+    return [name for name in merged if name in found - inner]
 
 
 def _with_copies(function: Function, types: Types, wanted: set[str]) -> Function:

@@ -84,6 +84,9 @@ inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
 inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
 
+# put_back(x, index) marks where the reverse sweep may undo the write that x comes from.
+inactive("put_back(x, index)", infer=lambda *_: infer.inert())
+
 # A value that the user holds constant; printed as the value alone.
 inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,
          fresh=False, cheap=True)
