@@ -168,7 +168,7 @@ class Rebuild:
     def store(self, tape: Tape, builder: Builder) -> None:
         """Record the value in this iteration's place."""
         name = self.version(tape)
-        position = self.link.place(tape, builder, {})
+        position = self.link.place(tape, builder, {}, None)
         value = self.own(tape, builder)
         operation = "append" if tape.kind == "grow" and not self.in_branch(tape) else "update"
         if operation == "update" and tape.value in self.used:

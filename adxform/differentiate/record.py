@@ -246,7 +246,7 @@ class Link(Recording):
             if self.counts(name) and definition.stmt is None:
                 loop = definition.path[-1][0]
                 assert isinstance(loop, For | While)
-                env[name] = substitute(self.position(loop, builder, env), env)
+                env[name] = substitute(self.position(loop, builder, env, path), env)
                 continue
             if self.recomputable(name, path, env, RECOMPUTE_DEPTH):
                 self.recompute(name, path, env, builder)
@@ -313,7 +313,7 @@ class Link(Recording):
             self.fetch([tape.name], path, env, builder)
             source = env.get(tape.name, source)
         origin, builder.origin = builder.origin, None
-        index = substitute(self.place(tape, builder, env), env)
+        index = substitute(self.place(tape, builder, env, path), env)
         read = builder.emit(primitive("[]"), (source, index), self.builder.bases.get(name))
         builder.origin = origin
         self.types[read.name] = self.types.get(name, ANY)

@@ -258,9 +258,11 @@ class Recording:
     def definition_path(self, name: str) -> Path:
         return self.defined[name].path if name in self.defined else ()
 
-    def place(self, tape: Tape, builder: Builder, env: dict[str, Operand]) -> Operand:
+    def place(
+        self, tape: Tape, builder: Builder, env: dict[str, Operand], path: Path | None
+    ) -> Operand:
         """The index of the current iteration on a tape."""
-        parts = [self.position(loop, builder, env) for loop in (tape.loop, *tape.inner)]
+        parts = [self.position(loop, builder, env, path) for loop in (tape.loop, *tape.inner)]
         return parts[0] if len(parts) == 1 else Tuple(tuple(parts))
 
     def export(self, name: str, path: Path) -> str:
@@ -278,14 +280,19 @@ class Recording:
             current = target
         return current
 
-    def position(self, loop: For | While, builder: Builder, env: dict[str, Operand]) -> Operand:
-        """The number of the iteration, counted from 0, inside the loop."""
+    def position(
+        self, loop: For | While, builder: Builder, env: dict[str, Operand], path: Path | None
+    ) -> Operand:
+        """The number of the iteration, counted from 0, inside the loop; at ``path`` of the reverse
+        sweep, or in the forward sweep, where every name is within reach.
+        """
         if isinstance(loop, While):
             return Var(self.counter(loop))
         index: Operand = Var(loop.index)
         start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
         step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
-        self.fetch(uses((start, step)), (), env, builder)
+        if path is not None:
+            self.fetch(uses((start, step)), path, env, builder)
         index, start, step = (substitute(o, env) for o in (index, start, step))
         if step == Const(-1):
             return builder.emit(primitive("op.Sub"), (start, index))
