@@ -50,6 +50,7 @@ class Rebuild:
                 self.store_after(let, builder)
             builder.append(self.statement(stmt))
             self.store_after(stmt, builder)
+            builder.stmts.extend(self.link.plan.after.get(stmt, ()))
         return builder.block
 
     def statement(self, stmt: Stmt) -> Stmt:
@@ -77,7 +78,7 @@ class Rebuild:
             self.current[tape] = name
 
     def allocate_counted(self, tape: Tape, loop: For, name: str, builder: Builder) -> None:
-        counts = [self.trips(each, builder) for each in (loop, *tape.inner)]
+        counts = [self.trips(each, loop, builder) for each in (loop, *tape.inner)]
         count = counts[0]
         if tape.kind == "list":
             builder.append(Let((name,), primitive("list_of"), (count,)))
@@ -110,11 +111,25 @@ class Rebuild:
             return builder.emit(primitive("[]"), (shape, part.items[1]))
         return part
 
-    def trips(self, loop: For, builder: Builder) -> Operand:
-        """The number of a counted loop's iterations."""
-        if len(loop.bounds) == 1 and self.is_count(loop.bounds[0]):
-            return loop.bounds[0]
-        return builder.emit(primitive("trip_count"), (Tuple(loop.bounds),))
+    def trips(self, loop: For, outer: For, builder: Builder) -> Operand:
+        """The number of a counted loop's iterations, as it is known before a loop around it."""
+        bounds = tuple(self.before(b, outer, builder) for b in loop.bounds)
+        if len(bounds) == 1 and self.is_count(loop.bounds[0]):
+            return bounds[0]
+        return builder.emit(primitive("trip_count"), (Tuple(bounds),))
+
+    def before(self, operand: Operand, loop: For, builder: Builder) -> Operand:
+        """A bound's value before a loop: what is computed inside is computed again."""
+        if not isinstance(operand, Var) or not self.link.bound_in(operand.name, loop):
+            return operand
+        storages = self.link.arrays.storages
+        if operand.name in storages.of:  # of which only the length is asked
+            return next(
+                p.first for p in loop.phis if storages.of.get(p.target) is storages.of[operand.name]
+            )
+        let = storages.regions.made[operand.name]
+        assert isinstance(let.op, Primitive)
+        return builder.emit(let.op, [self.before(a, loop, builder) for a in let.args])
 
     def is_count(self, bound: Operand) -> bool:
         """Whether a bound is no arithmetic: a parameter, a length or an extent."""

@@ -241,17 +241,37 @@ class Link(Recording):
             definition = self.visible(name, path)
             if self.read_array(name, definition, path, env):
                 continue
-            if not definition.path:
+            if not definition.path and not self.changes_later(name):
                 continue
             if self.counts(name) and definition.stmt is None:
                 loop = definition.path[-1][0]
                 assert isinstance(loop, For | While)
                 env[name] = substitute(self.position(loop, builder, env, path), env)
                 continue
-            if self.recomputable(name, path, env, RECOMPUTE_DEPTH):
+            if not definition.path and self.read_again(name, path, env, RECOMPUTE_DEPTH) is None:
+                env[name] = self.own_copy(name, definition)
+            elif self.recomputable(name, path, env, RECOMPUTE_DEPTH):
                 self.recompute(name, path, env, builder)
             else:
                 env[name] = self.transport(name, definition, path, env, builder)
+
+    def changes_later(self, name: str) -> bool:
+        """Whether a value is a part of an array that is written to after it was read."""
+        let = self.arrays.storages.regions.made.get(name)
+        if let is None or not self.reads_storage(let) or isinstance(self.types.get(name), Scalar):
+            return False
+        (read, *_) = self.reads_of(name)
+        return any(w.at > read.place.at for w in self.arrays.storages.of[read.array].writes)
+
+    def own_copy(self, name: str, definition: Definition) -> Operand:
+        """A copy of a part of an array, made right after it is read."""
+        if name not in self.copies:
+            after = Builder(self.names, self.types, self.builder.bases)
+            copy = after.emit(primitive("np.copy"), (Var(name),))
+            assert definition.stmt is not None
+            self.plan.after[definition.stmt].extend(after.stmts)
+            self.copies[name] = copy
+        return self.copies[name]
 
     def recompute(self, name: str, path: Path, env: dict[str, Operand], builder: Builder) -> None:
         """Repeat a cheap operation, and what it reads, in the reverse sweep."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from adxform.analysis.aliasing import Aliases, writes
-from adxform.analysis.storage import Storages
-from adxform.analysis.types import Types
 from adxform.core.builder import Builder, Names, type_of
 from adxform.core.ir import (
     UNDEFINED,
@@ -16,7 +14,6 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
-    Slice,
     Stmt,
     Tuple,
     Var,
@@ -27,17 +24,16 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
+from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import primitive
-from adxform.differentiate.restoring import Arrays, Read, same_type, shape_operand
+from adxform.differentiate.restoring import Read, same_type, shape_operand
 from adxform.differentiate.sweeps import Sweeps
+from adxform.differentiate.tape_shapes import TapeShapes
 from adxform.differentiate.tapes import (
     Definition,
-    Like,
     Path,
     Plan,
     Tape,
-    definitions,
     find_path,
     tape_type,
 )
@@ -45,8 +41,10 @@ from adxform.rules.infer import getitem
 
 ARITHMETIC = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub"})
 
+BOUNDS = frozenset({"op.Add", "op.Sub", "op.FloorDiv", "len", ".size", "copy"})
 
-class Recording:
+
+class Recording(TapeShapes):
     """Plans tapes and exports for the values of the forward sweep that are asked for."""
 
     def fetch(
@@ -56,20 +54,17 @@ class Recording:
         raise NotImplementedError
 
     def __init__(self, sweeps: Sweeps, absent: Operand) -> None:
-        self.sweeps = sweeps
+        super().__init__(sweeps)
         self.absent = absent
         self.builder = sweeps.builder
-        self.types: Types = sweeps.builder.types
         self.names: Names = sweeps.builder.names
-        self.defined = definitions(sweeps.forward)
         self._replaced_bindings()
         self.plan = Plan()
-        self.arrays = Arrays(Storages(sweeps.params, sweeps.forward, self.types))
         self.written_to = self._find_written()
         self.tape_of: dict[tuple[str, Stmt], Tape] = {}
         self.wanted: set[str] = set()
+        self.copies: dict[str, Operand] = {}
         self.overwritten: dict[str, str] = {}  # what a write overwrote, and its target
-        self.extents = self._find_extents()
         self.changed = {  # by statements carried verbatim: what is read of it is recorded
             name
             for stmt in walk(sweeps.forward)
@@ -186,7 +181,7 @@ class Recording:
         if self.read_again(name, path, env, depth) is not None:
             return True
         stmt = definition.stmt
-        if self._reads_storage(stmt):
+        if self.reads_storage(stmt):
             return False
         if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
@@ -200,12 +195,6 @@ class Recording:
             or self.recomputable(n, path, env, depth - 1)
             for n in self.values_read(stmt)
         )
-
-    def _reads_storage(self, stmt: Stmt | None) -> bool:
-        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
-            return False
-        x = stmt.args[0] if stmt.op.name == "[]" else None
-        return isinstance(x, Var) and x.name in self.arrays.storages.of
 
     def values_read(self, stmt: Let) -> list[str]:
         """The names whose values an operation needs; of an array written in place, the shape
@@ -245,18 +234,29 @@ class Recording:
                 continue
             inner = [loop for loop in loops if isinstance(loop, For)]
             bounds = uses([b for loop in inner for b in loop.bounds])
-            known = all(len(self.definition_path(n)) <= outer for n in bounds)
+            known = all(self.known_before(n, outer) for n in bounds)
             array = (
                 isinstance(stmt, For)
-                and self._storage(self.types.get(name, ANY), stmt, definition)[0] == "array"
+                and self.storage_of(self.types.get(name, ANY), stmt, definition)[0] == "array"
             )
             if not isinstance(stmt, For) or len(inner) < len(loops) or not known or not array:
                 break
             loops, place = (stmt, *loops), outer
         return place, loops
 
-    def definition_path(self, name: str) -> Path:
-        return self.defined[name].path if name in self.defined else ()
+    def known_before(self, name: str, depth: int) -> bool:
+        """Whether a bound has its value before a loop: it comes from outside, or is arithmetic with
+        numbers from outside and with lengths of arrays that are only written to inside.
+        """
+        if len(self.definition_path(name)) <= depth:
+            return True
+        let = self.arrays.storages.regions.made.get(name)
+        return (
+            let is not None
+            and isinstance(let.op, Primitive)
+            and let.op.name in BOUNDS
+            and all(self.known_before(n, depth) for n in self.values_read(let))
+        )
 
     def place(
         self, tape: Tape, builder: Builder, env: dict[str, Operand], path: Path | None
@@ -314,7 +314,7 @@ class Recording:
         if key not in self.tape_of:
             base = self.builder.bases.get(name, "t")
             t = self.types.get(name, ANY)
-            kind, shape = self._storage(t, loop, definition)
+            kind, shape = self.storage_of(t, loop, definition)
             label = base if base.endswith("_tape") else f"{base}_tape"
             fresh = self.builder.name(label)
             tape = Tape(fresh, loop, inner, name, definition, kind, t, shape)
@@ -322,63 +322,3 @@ class Recording:
             self.tape_of[key] = tape
             self.plan.tapes[loop].append(tape)
         return self.tape_of[key]
-
-    def _storage(
-        self, t: Type, loop: For | While, definition: Definition
-    ) -> tuple[str, tuple[Operand, ...] | Like]:
-        """An array where the shape of a value is known before the loop, else a list."""
-        if isinstance(loop, While):
-            return "grow", ()
-        if isinstance(t, Scalar):
-            return "array", ()
-        if isinstance(t, Array) and t.dtype is not None and t.dims is not None:
-            shape = [self._extent(dim) for dim in t.dims]
-            if all(part is not None for part in shape):
-                return "array", tuple(part for part in shape if part is not None)
-        like = self._like(definition, loop) if isinstance(t, Array) else None
-        return ("list", ()) if like is None else ("array", like)
-
-    def _like(self, definition: Definition, loop: For) -> Like | None:
-        """A part of an array, as it is before a loop, that has the shape of what is read of it in
-        each iteration.
-        """
-        let, storages = definition.stmt, self.arrays.storages
-        if not isinstance(let, Let) or not self._reads_storage(let):
-            return None
-        x, index = let.args
-        assert isinstance(x, Var)
-        first = [p.first for p in loop.phis if storages.of.get(p.target) is storages.of[x.name]]
-        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
-        taken = [isinstance(type_of(part, self.types), Scalar) for part in parts]
-        skipped = taken.index(False) if False in taken else len(taken)
-        stretches = parts[skipped:]
-        if not first or not isinstance(first[0], Var) or not all(
-            isinstance(part, Slice) and not self._varies(part, loop) for part in stretches
-        ):
-            return None
-        whole = Tuple((*(Slice(),) * skipped, *stretches)) if skipped else index
-        return Like(first[0], whole if stretches else None, skipped)
-
-    def _varies(self, operand: Operand, loop: For) -> bool:
-        return any(
-            stmt is loop for n in names_in(operand) for stmt, _ in self.definition_path(n)
-        )
-
-    def _extent(self, dim: Dim) -> Operand | None:
-        """A dimension as an operand: a number, or a parameter's ``shape[axis]``."""
-        if isinstance(dim, int):
-            return Const(dim)
-        return self.extents.get(dim)
-
-    def _find_extents(self) -> dict[Sym, Operand]:
-        """Where dimensions can be read: integers and shapes among the parameters."""
-        found: dict[Sym, Operand] = {}
-        for name in self.sweeps.params:
-            t = self.types.get(name, ANY)
-            if isinstance(t, Scalar) and isinstance(t.value, Sym):
-                found.setdefault(t.value, Var(name))
-            if isinstance(t, Array) and t.dims is not None:
-                for axis, dim in enumerate(t.dims):
-                    if isinstance(dim, Sym):
-                        found.setdefault(dim, Tuple((Var(name), Const(axis))))
-        return found

@@ -68,6 +68,7 @@ class Plan:
     tapes: dict[Stmt, list[Tape]] = field(default_factory=lambda: defaultdict(list))
     exports: dict[Stmt, list[Phi]] = field(default_factory=lambda: defaultdict(list))
     before: dict[Stmt, list[Let]] = field(default_factory=lambda: defaultdict(list))
+    after: dict[Stmt, list[Stmt]] = field(default_factory=lambda: defaultdict(list))
 
 
 def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:

@@ -26,7 +26,6 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import outside_names, primitive
-from adxform.emit.copies import copy_before_loops
 from adxform.emit.expressions import Expressions, Spelling, Substitution, load
 from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
@@ -34,6 +33,7 @@ from adxform.emit.nesting import Nested, nest, written_out
 from adxform.emit.printer import comment
 from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
+from adxform.optimize.copies import copy_before_loops
 
 AUGMENTED = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
 UPDATE = primitive("update")
@@ -238,15 +238,18 @@ class Writer(Expressions):
         if total is None or not isinstance(total.op, Primitive) or stmt.op is not UPDATE:
             return None
         old = self.nested.get(total.args[0].name) if isinstance(total.args[0], Var) else None
-        if old is None or old.args != (x, index) or not isinstance(old.op, Primitive):
-            return None
         sign = AUGMENTED.get(total.op.text)
         written = "" if stmt.origin is None else stmt.origin.text.partition("=")[0]
-        if old.op.name != "[]" or sign is None or not written.endswith(sign):
+        if old is None or not isinstance(old.op, Primitive) or old.op.name != "[]":
             return None
-        place = ast.Subscript(load(own), self.operand(index), ast.Store())
+        place, read = self.operand(index), self.operand(old.args[1])
+        if old.args[0] != x or ast.dump(read) != ast.dump(place):
+            return None
+        if sign is None or not written.endswith(sign):
+            return None
         operator = getattr(ast, total.op.text)()
-        return ast.AugAssign(place, operator, self.operand(total.args[1]))
+        element = ast.Subscript(load(own), place, ast.Store())
+        return ast.AugAssign(element, operator, self.operand(total.args[1]))
 
     def accumulate(self, stmt: Let) -> list[ast.stmt]:
         """``x_bar += value`` in place if the memory is ours alone, else a new sum."""

@@ -27,10 +27,9 @@ def f_reverse(u0, r, n, out_bar=1.0):
     u_bar[n] += out_bar
     r_bar = 0.0
     for k in reversed(range(n)):
-        total = k + 1
         # u[k + 1] = r * u[k] * (1.0 - u[k])
-        item = u_bar[total]
-        u_bar[total] = 0.0
+        item = u_bar[k + 1]
+        u_bar[k + 1] = 0.0
         product = item * (1.0 - u[k])
         item_2 = u[k]
         u_bar[k] -= r * item_2 * item

@@ -117,7 +117,7 @@ def _headers(function: Function, writes: list[Let]) -> list[str]:
 
 def _with_copies(function: Function, types: Types, wanted: set[str]) -> Function:
     bases = dict(function.bases)
-    copying = _Copying(Builder(names_for(function), types, bases), wanted)
+    copying = _Copying(Builder(names_for(function, types), types, bases), wanted)
     return replace(function, body=copying.block(function.body), bases=bases)
 
 
