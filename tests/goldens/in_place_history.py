@@ -39,17 +39,17 @@ def heat_reverse(u0, k, n, out_bar=1.0):
     k_bar = 0.0
     for t in reversed(range(n)):
         # u[t + 1, 1:-1] += k * u[t, 1:-1] * (u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2])
-        copy_value = np.copy(u_bar[t + 1, 1:-1])
+        part = np.copy(u_bar[t + 1, 1:-1])
         item = u[t, 1:-1]
-        product = copy_value * (u[t, 2:] - 2 * item + u[t, :-2])
-        product_2 = k * item * copy_value
+        product = part * (u[t, 2:] - 2 * item + u[t, :-2])
+        product_2 = k * item * part
         u_bar[t, :-2] += product_2
         u_bar[t, 1:-1] -= 2 * product_2
         u_bar[t, 2:] += product_2
         k_bar += np.sum(product * item)
         u_bar[t, 1:-1] += product * k
         # u[t + 1] = u[t]
-        copy_value = np.copy(u_bar[t + 1])
+        part = np.copy(u_bar[t + 1])
         u_bar[t + 1] = 0.0
-        u_bar[t] += copy_value
+        u_bar[t] += part
     return out, (np.copy(u_bar[0]), k_bar)

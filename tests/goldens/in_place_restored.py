@@ -35,10 +35,10 @@ def step_reverse(u, a, n, out_bar=1.0):
     for t in reversed(range(n)):
         u[1:-1] = u_tape[t]
         # u[1:-1] += a * u[2:] * u[:-2]
-        copy_value = np.copy(u_bar[1:-1])
-        product = copy_value * u[:-2]
+        part = np.copy(u_bar[1:-1])
+        product = part * u[:-2]
         item = u[2:]
-        u_bar[:-2] += a * item * copy_value
+        u_bar[:-2] += a * item * part
         a_bar += np.sum(product * item)
         u_bar[2:] += product * a
     return out, (u_bar, a_bar)
