@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import adxform
 from adxform.compiler import Request, build, derive, lower_live
 from adxform.core.types import ANY, Array
 from adxform.signatures import type_of_argument
@@ -184,3 +185,35 @@ def test_in_place_writes_stay_in_place(f, args, knowledge):
             for h in (1e-6, -1e-6)
         )
         np.testing.assert_allclose(np.sum(bar * direction), (up - down) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+def twice_used(x):
+    u, v = x * 0.5, x * 0.3
+    s = 0.0
+    for i in range(3):
+        s += u[i] / (2.0 + v[i - 1] * v[i - 1])
+    return s + np.sum(u * u)
+
+
+def test_what_was_added_to_an_element_is_not_read_from_it():
+    """In the gradient ``u_bar[i] += value``: afterwards the element holds a sum."""
+    gradient, direction = adxform.grad(twice_used), np.cos(np.arange(7.0))
+    _, expected = adxform.jvp(gradient, (V,), (direction,))
+    _, pullback = adxform.vjp(gradient, V)
+    np.testing.assert_allclose(pullback(direction)[0], expected, rtol=1e-12)
+
+
+def nested_bounds(x):
+    s = 0.0
+    for i in range(1, len(x)):
+        for j in range(i, len(x)):
+            for k in range(j, len(x)):
+                s = np.sin(s) + x[k] * x[min(j, k)]
+    return s
+
+
+def test_a_loop_from_an_outer_loops_place_is_recorded():
+    """The place on a tape is ``k - j``: j was sought on a tape of its own."""
+    direction = np.cos(np.arange(7.0))
+    _, tangent = adxform.jvp(nested_bounds, (V,), (direction,))
+    np.testing.assert_allclose(adxform.grad(nested_bounds)(V) @ direction, tangent, rtol=1e-12)

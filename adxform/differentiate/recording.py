@@ -117,7 +117,9 @@ class Recording(TapeShapes):
         return {
             write.stmt.args[2].name: write.stmt
             for write in self.arrays.storages.found
-            if isinstance(write.stmt.args[2], Var)
+            if isinstance(write.stmt.op, Primitive)
+            and write.stmt.op.name in ("update", "keep")
+            and isinstance(write.stmt.args[2], Var)
             and write.stmt.target in self.arrays.storages.of
             and self.definition_path(write.stmt.args[2].name)
             == self.definition_path(write.stmt.target)

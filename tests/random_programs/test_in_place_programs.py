@@ -5,6 +5,7 @@ What overwrites what is decided by the indices; they collide, wrap around and st
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import linecache
 import os
@@ -16,23 +17,27 @@ import numpy as np
 import pytest
 
 import adxform
-from adxform import jvp, vjp
+from adxform import UnsupportedError, jvp, vjp
 
-PROGRAMS = int(os.environ.get("ADXFORM_RANDOM_PROGRAMS") or 120)
+PROGRAMS = int(os.environ.get("ADXFORM_RANDOM_PROGRAMS") or 80)
 SIZE = 7
 LIMIT = 1e9  # values beyond this say nothing
 RANGES = ("range({n})", "range(1, {n})", "range({n} - 2, -1, -1)", "range(1, {n} - 1)",
           "range(0, {n}, 2)", "range({n} - 1, 0, -2)", "range(3)", "range(i, {n})",
-          "range(i + 1, {n})", "range(i)")  # the last three within a loop
+          "range(i + 1, {n})", "range(i)")  # the last three are as long as an outer loop says
 TERMS = ("np.sin({0})", "0.5 * {0}", "{0} * {1}", "0.3 * {0} - {1}", "{0} / (2.0 + {1} * {1})",
          "{0} ** 2", "{0} * x[{2}]", "0.7 * {0} + {1} * x[{2}]")
 
 
 class Program:
-    """Writes one function of a vector x, which fills and changes arrays u and v."""
+    """Writes one function of a vector x, which fills and changes arrays u and v; with ``even`` loops
+    each iteration is like the others.
+    """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, even: bool = False) -> None:
         self.random = random.Random(seed)
+        self.ranges = RANGES[:7] if even else RANGES
+        self.branches = not even
         self.lines = ["import numpy as np", "", "def f(x):", "    n = len(x)"]
         self.flat = self.random.random() < 0.6
         for name in "uv":
@@ -56,14 +61,14 @@ class Program:
 
     def loop(self, depth: int, names: list[str]) -> None:
         name = "ijk"[len(names)]
-        ranges = RANGES if names else RANGES[:7]
+        ranges = self.ranges if names else RANGES[:7]
         bounds = self.random.choice(ranges).format(n="n").replace("i", names[-1] if names else "i")
         self.add(depth, f"for {name} in {bounds.replace(f'r{name}nge', 'range')}:")
         for _ in range(self.random.randint(1, 3)):
             chance = self.random.random()
             if chance < 0.25 and len(names) < 2:
                 self.loop(depth + 1, [*names, name])
-            elif chance < 0.35:
+            elif chance < 0.35 and self.branches:
                 self.add(depth + 1, f"if {name} % 2 == 0:")
                 self.write(depth + 2, [*names, name])
             elif chance < 0.5:
@@ -146,3 +151,26 @@ def agree(seed: int) -> None:
 def test_reverse_mode_of_in_place_programs_agrees_with_forward_mode(start):
     for seed in itertools.islice(itertools.count(start), min(20, PROGRAMS - start)):
         agree(seed)
+
+
+def agree_twice(seed: int) -> None:
+    """Reverse mode over reverse mode agrees with forward mode over reverse mode, or is refused."""
+    text = Program(seed, even=True).text
+    gradient = adxform.grad(live(text, f"<in place twice {seed}>"))
+    rng = np.random.default_rng(seed)
+    x, direction = rng.uniform(0.2, 0.9, SIZE), rng.standard_normal(SIZE)
+    with np.errstate(all="ignore"), contextlib.suppress(UnsupportedError):
+        _, expected = jvp(gradient, (x,), (direction,))
+        _, pullback = vjp(gradient, x)
+        (found,), (again,) = pullback(direction), pullback(direction)
+        np.testing.assert_array_equal(found, again)
+        if np.all(np.abs(expected) < LIMIT):
+            scale = 1.0 + np.max(np.abs(expected))
+            np.testing.assert_allclose(found / scale, expected / scale, atol=1e-9, err_msg=text)
+
+
+@pytest.mark.random_programs
+@pytest.mark.parametrize("start", range(0, PROGRAMS // 8, 5))
+def test_second_derivatives_of_in_place_programs(start):
+    for seed in itertools.islice(itertools.count(start), min(5, PROGRAMS // 8 - start)):
+        agree_twice(seed)
