@@ -12,7 +12,7 @@ import pytest
 
 import adxform
 from adxform import grad, jvp, vjp
-from adxform.derivatives import Generated
+from adxform.generated import Generated
 from adxform.pipeline import Options
 
 V = np.array([0.3, -0.7, 1.1])
