@@ -106,7 +106,7 @@ def seen(f: Any, axes: int) -> tuple[set[tuple[int, int]], int]:
 @pytest.mark.parametrize("axes", [1, 2])
 def test_what_is_overwritten_is_always_seen(axes):
     possible = total = actual = 0
-    for seed in range(150):
+    for seed in range(50):
         text, file = program(seed, axes), f"<regions {axes} {seed}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         namespace: dict[str, Any] = {}

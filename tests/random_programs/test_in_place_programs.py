@@ -20,7 +20,7 @@ import pytest
 import adxform
 from adxform import UnsupportedError, jvp, vjp
 
-PROGRAMS = int(os.environ.get("ADXFORM_RANDOM_PROGRAMS") or 24)
+PROGRAMS = int(os.environ.get("ADXFORM_RANDOM_PROGRAMS") or 16)
 SIZE = 7
 LIMIT = 1e9  # values beyond this say nothing
 RANGES = ("range({n})", "range(1, {n})", "range({n} - 2, -1, -1)", "range(1, {n} - 1)",
