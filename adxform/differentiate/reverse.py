@@ -7,13 +7,10 @@ get there is decided afterwards, in ``record``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from adxform.analysis.activity import Activity, transparent
+from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
-    UNDEFINED,
     Block,
     Callee,
     Const,
@@ -22,27 +19,15 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
-    Phi,
     Primitive,
     Stmt,
     Tuple,
     Var,
     While,
-    binds_of,
-    blocks_of,
     names_in,
-    phis_of,
-    uses,
     walk,
 )
-from adxform.core.types import (
-    ANY,
-    Array,
-    ListOf,
-    Struct,
-    Type,
-    is_float,
-)
+from adxform.core.types import Struct
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -54,6 +39,7 @@ from adxform.differentiate.common import (
 )
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
+from adxform.differentiate.increments import increment, increment_bar
 from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
@@ -73,7 +59,7 @@ def reverse(
     """The two sweeps of a function; ``outputs`` are the results that get a seed."""
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
-    mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types))
+    mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
     bars: Bars = {}
     seeds = []
     for output in outputs:
@@ -107,73 +93,10 @@ class Reverse(Mirrors):
     def __init__(
         self, builder: Builder, activity: Activity, pullback_of: PullbackOf, gaps: Gaps
     ) -> None:
-        super().__init__(builder, gaps)
-        self.activity = activity
+        super().__init__(builder, activity, gaps)
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
         self.masks = Masks()
-
-    # --- cotangents ---------------------------------------------------------------------------
-
-    def base(self, name: str) -> str | None:
-        known = self.builder.bases.get(name)
-        return None if known is None else f"{known}_bar"
-
-    def seed(self, bars: Bars, name: str, value: Operand) -> None:
-        """Start a cotangent with a value that has a name of its own already."""
-        known = self.builder.type_of(Var(name))
-        if isinstance(known, Struct):
-            value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
-        elif name in bars:
-            value = self.builder.emit(self.adding(known), (bars[name], value), self.base(name))
-        bars[name] = value
-
-    def adding(self, known: Type) -> Primitive:
-        """What adds two cotangents of a value: a list is no array, whose += adds items."""
-        return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
-
-    def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
-        """Add to the cotangent of an operand; of a tuple, item by item."""
-        if isinstance(operand, Tuple):
-            for place, item in enumerate(operand.items):
-                if self.activity.operand(item):
-                    part = (
-                        value.items[place]
-                        if isinstance(value, Tuple)
-                        else self.builder.emit(primitive("[]"), (value, Const(place)))
-                    )
-                    self.add(bars, item, part)
-            return
-        if not isinstance(operand, Var) or operand.name not in self.activity:
-            return
-        name, base = operand.name, self.base(operand.name)
-        own, its = self.builder.type_of(operand), self.builder.type_of(value)
-        if (
-            isinstance(own, Array)
-            and isinstance(its, Array)
-            and own.dtype != its.dtype
-            and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
-        ):
-            value = self.builder.emit(primitive("as_like"), (value, operand), base)
-        if isinstance(own, Struct):
-            value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
-        elif name in bars:
-            value = self.builder.emit(self.adding(own), (bars[name], value), base)
-        elif base is not None and not (
-            isinstance(value, Var) and self.builder.bases.get(value.name) == base
-        ):
-            value = self.builder.emit(primitive("rename"), (value,), base)
-        bars[name] = value
-
-    def bar_or_zero(self, bars: Bars, name: str) -> Operand:
-        return bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
-
-    def whole_bar(self, bars: Bars, name: str) -> Operand | None:
-        """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
-        bar = bars.pop(name, None)
-        if bar is None or name not in self.gaps.loose:
-            return bar
-        return self.builder.emit(primitive("broadcast_like"), (bar, Var(name)), self.base(name))
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -190,10 +113,16 @@ class Reverse(Mirrors):
                 case Let(op=Callee()):
                     self.call(stmt, bars)
                 case Let():
+                    self.mark(stmt)
                     bar = self.whole_bar(bars, stmt.target)
                     if bar is not None:
                         with placed(stmt.origin):
                             self.operation(stmt, bar, bars)
+
+    def mark(self, stmt: Let) -> None:
+        """Mark where a write may be undone."""
+        if isinstance(stmt.op, Primitive) and stmt.op.name in ("update", "keep"):
+            self.builder.emit(primitive("put_back"), (Var(stmt.target), stmt.args[1]))
 
     def operation(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
         """Hand the cotangent of an operation's result to its operands."""
@@ -202,6 +131,10 @@ class Reverse(Mirrors):
         args = dict(zip(stmt.op.params, stmt.args, strict=True))
         if stmt.op.name == "[]" and isinstance(args[stmt.op.params[0]], Var):
             self.read(stmt, out_bar, bars)
+            return
+        step = increment(stmt, self.made_by, self.builder.types)
+        if step is not None:
+            self.increment(stmt, step, out_bar, bars)
             return
         for param in rule.pull:
             if self.activity.operand(args[param]):
@@ -224,6 +157,18 @@ class Reverse(Mirrors):
             bars[x.name] = self.builder.emit(
                 primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
             )
+
+    def increment(
+        self, stmt: Let, step: tuple[Operand, int], out_bar: Operand, bars: Bars
+    ) -> None:
+        """``x[i] += v`` gives ``v_bar += x_bar[i]``; x_bar stays."""
+        added, sign = step
+        if self.activity.operand(added):
+            named = isinstance(added, Var) and added.name not in bars
+            base = self.base(added.name) if isinstance(added, Var) and named else None
+            bar = increment_bar(self.builder, stmt, added, sign, out_bar, base)
+            self.add(bars, added, bar)
+        self.add_quietly(bars, stmt.args[0], out_bar)
 
     def pull(
         self,
@@ -266,110 +211,7 @@ class Reverse(Mirrors):
             value = summed
         self.add(bars, operand, value)
 
-    # --- structure ----------------------------------------------------------------------------
-
-    def outside(self, stmt: If | For | While) -> list[str]:
-        """The active names from outside a branch or loop that its statements read."""
-        bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
-        found: list[str] = []
-        for inner in walk((stmt,)):
-            if isinstance(inner, Let):
-                found.extend(transparent(inner))
-            for phi in phis_of(inner):
-                found.extend(
-                    uses(
-                        (phi.second,)
-                        if inner is stmt and not isinstance(inner, If)
-                        else (phi.first, phi.second)
-                    )
-                )
-        return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
-
-    def branch(self, stmt: If, bars: Bars) -> None:
-        phis = [p for p in stmt.phis if p.target in bars]
-        given = [(p, bars.pop(p.target)) for p in phis]
-        outside = self.outside(stmt)
-        if not given:
-            return
-        ends = []
-        for side, block in enumerate(blocks_of(stmt)):
-            outer = self.builder
-            self.builder = outer.nested()
-            inner = {name: bars[name] for name in outside if name in bars}
-            for phi, bar in given:
-                self.add(inner, (phi.first, phi.second)[side], bar)
-            self.block(block, inner)
-            ends.append((self.builder, inner))
-            self.builder = outer
-        merged = list(self._merge(outside, bars, ends))
-        (then, _), (orelse, _) = ends
-        self.builder.append(
-            If(
-                self.retest(stmt.test),
-                then.block,
-                orelse.block,
-                tuple(merged),
-                stmt.origin,
-                mirror=stmt,
-            )
-        )
-
-    def _merge(
-        self, outside: list[str], bars: Bars, ends: list[tuple[Builder, Bars]]
-    ) -> Iterable[Phi]:
-        """A phi for each cotangent that either side of a branch has changed."""
-        for name in outside:
-            before = bars.get(name)
-            after = [inner.get(name) for _, inner in ends]
-            if all(value is before for value in after):
-                continue
-            values = [
-                value or self.gaps.zero(builder, name, self.base(name))
-                for value, (builder, _) in zip(after, ends, strict=True)
-            ]
-            target = self._bar_name(name)
-            bars[name] = Var(target)
-            yield Phi(target, values[0], values[1])
-
-    def _bar_name(self, name: str) -> str:
-        target = self.builder.name(self.base(name))
-        if name in self.builder.types:
-            known = self.builder.types[name]
-            self.builder.types[target] = ANY if name in self.gaps.loose else known
-        return target
-
-    def loop(self, stmt: For | While, bars: Bars) -> None:
-        """A loop's reverse runs backward; the cotangents of what it carries run through it."""
-        active = [p for p in stmt.phis if p.target in self.activity]
-        outside = self.outside(stmt)
-        if not any(p.target in bars for p in active):
-            return
-        carried = [(p, self._bar_name(p.target), self.bar_or_zero(bars, p.target)) for p in active]
-        outer_bars = [(n, self._bar_name(n), self.bar_or_zero(bars, n)) for n in outside]
-        for phi in active:
-            bars.pop(phi.target, None)
-        outer = self.builder
-        self.builder = outer.nested()
-        inner: Bars = {name: Var(bar) for name, bar, _ in outer_bars}
-        for phi, bar, _ in carried:
-            self.add_quietly(inner, phi.second, Var(bar))
-        self.block(stmt.body, inner)
-        headers = [
-            Phi(bar, before, self.bar_or_zero(inner, phi.target)) for phi, bar, before in carried
-        ]
-        headers += [Phi(bar, before, inner[name]) for name, bar, before in outer_bars]
-        body, self.builder = self.builder.block, outer
-        self.builder.append(self.mirror(stmt, tuple(headers), body))
-        for name, bar, _ in outer_bars:
-            bars[name] = Var(bar)
-        for phi, bar, _ in carried:
-            if phi.first != UNDEFINED:
-                self.add_quietly(bars, phi.first, Var(bar))
-
-    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
-        """Add to a cotangent; the first value keeps the name it has."""
-        if isinstance(operand, Var) and operand.name in self.activity:
-            self.seed(bars, operand.name, value)
+    # --- functions ----------------------------------------------------------------------------
 
     def call(self, stmt: Let, bars: Bars) -> None:
         """A user's function was recorded on the way there, and is pulled back on the way back."""

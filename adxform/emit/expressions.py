@@ -136,10 +136,19 @@ class Expressions:
             if name == op.variadic and isinstance(arg, Tuple):
                 positional.extend(self.operand(item) for item in arg.items)
             elif name not in defaults:
-                positional.append(self.operand(arg))
+                positional.append(self.argument(arg))
             elif arg != defaults[name]:
                 keywords.append(ast.keyword(name, self.keyword_value(op, name, arg)))
         return ast.Call(function, positional, keywords)
+
+    def argument(self, arg: Operand) -> ast.expr:
+        """An operand as an argument of a call: an index with stretches in it is made one."""
+        index = self.operand(arg)
+        parts = arg.items if isinstance(arg, Tuple) else (arg,)
+        if not any(isinstance(part, Slice) for part in parts):
+            return index
+        s_ = ast.parse(self.spell("np.s_"), mode="eval").body
+        return ast.Subscript(s_, index, ast.Load())
 
     def keyword_value(self, op: Primitive, name: str, arg: Operand) -> ast.expr:
         """A dtype is written as Python's own where it has one, a tape's as Numba takes it."""
