@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from types import FunctionType, MethodType
@@ -43,6 +44,8 @@ def _caller(function: Callable[..., Any]) -> FunctionType:
         ) from None
     if isinstance(function, np.ufunc):  # its options have defaults, and no rules
         parameters = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if isinstance(function, functools.partial):  # what it is given by name stays as it is
+        parameters = [p for p in parameters if p.name not in function.keywords]
     scope: dict[str, Any] = {"_inner": function}
     shown: list[str] = []
     passed: list[str] = []

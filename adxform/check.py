@@ -139,7 +139,7 @@ def compared(
     if not modes or not set(modes) <= set(MODES):
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
     require_sequence("args", args)
-    args = bound_arguments(f, args, {})
+    args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if _varies(arg))
     if not places:
         raise ArgumentError(
@@ -162,6 +162,16 @@ def compared(
     gradient = Derivative(f, places[0] if len(places) == 1 else places)
     report.rows.extend(_Point(gradient, args, places, point.modes, rtol, atol, point.rng).rows(2))
     return report
+
+
+def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments and the defaults of the others that a call by position can give."""
+    whole = bound_arguments(f, args, {})
+    kinds = [p.kind for p in inspect.signature(f).parameters.values()]
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not all(kind in by_place for kind in kinds):
+        return tuple(args)
+    return whole
 
 
 def _varies(value: Any) -> bool:
@@ -188,6 +198,7 @@ class _Point:
     def rows(self, order: int) -> Iterator[Row]:
         """A row for each argument, and one for all of them together."""
         names = list(inspect.signature(self.f).parameters)
+        names.extend(f"argument {i}" for i in range(len(names), len(self.args)))
         value = self.value()
         weights = [self._random(leaf) for leaf in leaves(value)]
         groups = [(i,) for i in self.places]

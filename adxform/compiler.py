@@ -10,7 +10,7 @@ from typing import Any
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Param, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -222,6 +222,8 @@ def build_pair(
     function: Function, wrt: Sequence[str], types: dict[str, Type], namespace: dict[str, Any]
 ) -> Pair:
     """A function split into what records and what pulls back."""
+    params = tuple(Param(p.name) for p in function.params)  # all are given by place
+    function = replace(function, params=params)
     derivation = Derivation()
     derivation.names.add(function.name)
     names = [p.name for p in function.params]

@@ -8,9 +8,11 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
-from adxform.core.types import ListOf
+from adxform.core.types import ListOf, rank
 from adxform.frontend.callables import fields_of
 from adxform.frontend.calls import Calls
+from adxform.frontend.defaults import essential
+from adxform.rules.expressions import BindError
 
 APPEND = "__append__"
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
@@ -115,7 +117,38 @@ class Containers(Calls):
         if primitive.name not in _OF_LISTS:
             args = [self._as_array(arg) for arg in args]
             keywords = {name: self._as_array(arg) for name, arg in keywords.items()}
-        return super().emit_call(primitive, args, keywords, base)
+        if primitive.name == "np.array":
+            primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
+        else:
+            ranks = 0
+        try:
+            made = super().emit_call(primitive, args, keywords, base)
+        except BindError:
+            found = essential(primitive, args, keywords, self.known_value, self.builder.type_of)
+            if found is None:
+                raise
+            made = super().emit_call(primitive, *found, base)
+        return self.emit("np.atleast_1d", made) if ranks else made
+
+    def _plain_array(
+        self, primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
+    ) -> tuple[Primitive, dict[str, Operand], bool]:
+        """``np.array(x, ndmin=1, copy=None)`` without what decides nothing, or only the rank.
+
+        Where nothing is to be copied it is ``np.asarray``, whose result may be its argument.
+        """
+        known = {name: self.known_value(value) for name, value in keywords.items()}
+        copied = known.get("copy", True)
+        found = rank(self.builder.type_of(args[0])) if args else None
+        listed = bool(args) and isinstance(args[0], Tuple)
+        least = known.get("ndmin", 0)
+        plain = least == 0 or (found is not None and found >= least) or listed and least == 1
+        if copied is UNKNOWN or not (plain or (found == 0 and least == 1)):
+            return primitive, keywords, False
+        rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}
+        if not copied:
+            primitive = self.primitive_named("np.asarray") or primitive
+        return primitive, rest, not plain
 
     def _as_array(self, operand: Operand) -> Operand:
         if not isinstance(self.builder.type_of(operand), ListOf):
