@@ -306,7 +306,7 @@ class Calls(Arguments):
 
         ``seen`` are the variables of functions around it that it reads.
         """
-        tree = desugar(function.node, function.text)
+        tree = desugar(function.node, function.text, function.scope)
         inner = self.inside(function, {**seen, **bound})
         inner.captured = seen
         inner.result_name = base

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
+from typing import Any
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.contexts import opened
 from adxform.frontend.endings import explicit_end
 from adxform.frontend.exits import VERBATIM, Exits, returns
 from adxform.frontend.hoist import ConditionalExpressions
@@ -20,13 +22,17 @@ from adxform.frontend.loops import Loops
 from adxform.frontend.source import Text
 
 
-def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
-    """A copy of a function in the Python that the rest of the compiler understands."""
+def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
+    """A copy of a function in the Python that the rest of the compiler understands.
+
+    ``scope`` says what names from outside mean.
+    """
     tree = copy.deepcopy(node)
     _refuse_outer_writes(tree, text)
     for stmt in ast.walk(tree):
         if isinstance(stmt, ast.stmt):
             stmt._origin = text.origin(stmt)  # type: ignore[attr-defined]
+    tree.body = opened(tree.body, scope)
     fresh = Fresh()
     for transform in pipeline(text, fresh):
         tree.body = transform(tree.body)

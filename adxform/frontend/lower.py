@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
+    UNKNOWN,
     Const,
     Effect,
     For,
     Function,
+    Global,
     If,
     Let,
     Operand,
@@ -27,6 +30,7 @@ from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.desugar import desugar
 from adxform.frontend.exits import ending
+from adxform.frontend.imports import import_meaning
 from adxform.frontend.joins import split_phis
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
@@ -55,7 +59,7 @@ def lower(
     program = program or Program()
     program.root = program.root or source
     refuse_collectors(source, types or {})
-    tree = desugar(source.node, source.text)
+    tree = desugar(source.node, source.text, source.scope)
     builder = Builder(Names(outer_names(tree)))
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = _parameters(source, builder, types or {})
@@ -125,7 +129,6 @@ class Lowerer(Unrolled):
         self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
-        self._local_imports(body)
         result: Operand = Const(None)
         for place, stmt in enumerate(body):
             if isinstance(stmt, ast.Return):
@@ -158,8 +161,10 @@ class Lowerer(Unrolled):
                 self.loop(stmt)
             case ast.While():
                 self.while_loop(stmt)
-            case ast.Pass() | ast.Import() | ast.ImportFrom():
+            case ast.Pass():
                 pass
+            case ast.Import() | ast.ImportFrom():
+                self.imported(stmt)
             case ast.FunctionDef():
                 self.definition(stmt)
             case _:
@@ -282,14 +287,18 @@ class Lowerer(Unrolled):
             return self.resolve(stmt.value.func) in HARMLESS_CALLS
         return False
 
-    def _local_imports(self, body: list[ast.stmt]) -> None:
-        for stmt in body:
-            if isinstance(stmt, ast.Import | ast.ImportFrom):
-                raise self.unsupported(
-                    "import inside a function is not supported yet",
-                    stmt,
-                    "Move the import to the top of the file.",
-                )
+    def imported(self, stmt: ast.Import | ast.ImportFrom) -> None:
+        """An import inside a function: what it binds is known, as at the top of a file."""
+        for name, version in stmt._writes.items():  # type: ignore[union-attr]
+            try:
+                found = import_meaning(stmt, name, self.source)
+            except ImportError as error:
+                raise self.unsupported(f"this import fails: {error}", stmt) from None
+            self.imports[version] = replace(found, text=version)
+            if found.value is not UNKNOWN:
+                self.env[version] = Global(self._unique(found), found.value)
+            elif found.dotted is not None:
+                self.env[version] = Global(found.dotted, canonical=True)
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
