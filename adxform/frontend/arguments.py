@@ -89,6 +89,8 @@ class Arguments(Objects):
         """An operand for a value that is known, and that the output takes from outside."""
         if isinstance(value, bool | int | float | complex | str | None):
             return Const(value)
+        if isinstance(value, tuple):
+            return Tuple(tuple(self.outer_value(text, item) for item in value))
         return Global(self._unique(Meaning(text, value=value)), value)
 
 

@@ -32,6 +32,7 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.scope import Meaning, bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
+from adxform.frontend.standins import is_fact
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
@@ -54,6 +55,9 @@ class Calls(Arguments):
         raise NotImplementedError
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        known = self.static(node)
+        if known is not UNKNOWN and is_fact(known):
+            return self.outer_value(ast.unparse(node.func), known)
         meaning = self.meaning(node.func)
         if meaning is not None and meaning.dotted == "functools.partial":
             made = self._partial(node, base)

@@ -117,7 +117,7 @@ class Containers(Calls):
         if primitive.name not in _OF_LISTS:
             args = [self._as_array(arg) for arg in args]
             keywords = {name: self._as_array(arg) for name, arg in keywords.items()}
-        if primitive.name == "np.array":
+        if primitive.name in ("np.array", "np.asarray"):
             primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
         else:
             ranks = 0
@@ -138,7 +138,7 @@ class Containers(Calls):
         Where nothing is to be copied it is ``np.asarray``, whose result may be its argument.
         """
         known = {name: self.known_value(value) for name, value in keywords.items()}
-        copied = known.get("copy", True)
+        copied = known.get("copy", primitive.name == "np.array")
         found = rank(self.builder.type_of(args[0])) if args else None
         listed = bool(args) and isinstance(args[0], Tuple)
         least = known.get("ndmin", 0)
@@ -146,8 +146,9 @@ class Containers(Calls):
         if copied is UNKNOWN or not (plain or (found == 0 and least == 1)):
             return primitive, keywords, False
         rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}
-        if not copied:
-            primitive = self.primitive_named("np.asarray") or primitive
+        if "copy" in known:
+            name = "np.array" if copied else "np.asarray"
+            primitive = self.primitive_named(name) or primitive
         return primitive, rest, not plain
 
     def _as_array(self, operand: Operand) -> Operand:

@@ -198,6 +198,11 @@ class Lowerer(Unrolled):
             self.taken = taken
             return
         test = self.checked(stmt.test, None)
+        decided = self.known_value(test)
+        if isinstance(decided, bool):  # by what the functions that the test calls give
+            self.block(stmt.body if decided else stmt.orelse)
+            self.taken = decided
+            return
         outer = self.builder
         then, orelse = self._nested(stmt.body), self._nested(stmt.orelse)
         outer.append(If(test, then, orelse, (), origin))

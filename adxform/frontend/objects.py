@@ -82,6 +82,10 @@ class Objects(Static):
         """An attribute's value where it is a fact about the object, not a number or an array."""
         owner = self.static(node.value)
         if is_object(owner):
+            behind = _plain_property(owner, node.attr)
+            if behind is not None:
+                renamed = ast.Attribute(node.value, behind, node.ctx)
+                return self._attribute(ast.copy_location(renamed, node))
             found = vars(owner).get(node.attr, _MISSING)
             if found is _MISSING:
                 found = inspect.getattr_static(owner, node.attr, _MISSING)
@@ -176,6 +180,22 @@ class Objects(Static):
     def user_call(self, node: ast.Call, function: Any, args: Any, keywords: Any, base: Any) -> Any:
         """A call of a function of the user's."""
         raise NotImplementedError
+
+
+def _plain_property(owner: Any, name: str) -> str | None:
+    """The attribute that a property of an object gives, if that is all that it does."""
+    raw = inspect.getattr_static(type(owner), name, None)
+    if not isinstance(raw, property) or not isinstance(raw.fget, FunctionType):
+        return None
+    function = live_function(raw.fget)
+    body = [] if function is None else function.node.body
+    match body[-1] if body else None:
+        case ast.Return(ast.Attribute(ast.Name("self"), attr)) if len(body) == 1 or (
+            len(body) == 2 and isinstance(body[0], ast.Expr)
+        ):
+            return attr if attr in vars(owner) else None
+        case _:
+            return None
 
 
 def _item(owner: Tuple | None, key: Any) -> Operand | None:

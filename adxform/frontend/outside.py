@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -124,9 +125,12 @@ class Outside(Expressions):
         """What a variable means that holds a module, or what an import has bound."""
         if name in self.imports:
             return self.imports[name]
-        found = self.value(name)
-        module = isinstance(found, Global) and isinstance(found.value, ModuleType)
-        return describe(name, found.value) if module else None  # type: ignore[union-attr]
+        found = self.known_value(self.value(name))
+        return describe(name, found) if isinstance(found, ModuleType) else None
+
+    def known_value(self, operand: Operand) -> Any:
+        """What an operand is at compile time, or UNKNOWN."""
+        raise NotImplementedError
 
     def is_local(self, name: str) -> bool:
         return name in self.locals or name in self.env

@@ -20,6 +20,7 @@ from adxform.frontend.source import SourceFunction, Text, find_source, parse_fil
 from adxform.rules.table import RULES
 
 CANONICAL = {"numpy": "np"}
+_COMPATIBLE = "array_api_compat.numpy"  # NumPy under the array API's names
 _NOTHING: Any = object()
 
 
@@ -133,6 +134,9 @@ class LiveScope:
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if not hasattr(owner.value, name):
             return None
+        if owner.dotted is not None and owner.dotted.endswith(_COMPATIBLE):
+            if f"np.{name}" in RULES:
+                return Meaning(f"{owner.text}.{name}", f"np.{name}", value=find_object(f"np.{name}"))
         return describe(f"{owner.text}.{name}", getattr(owner.value, name))
 
 
