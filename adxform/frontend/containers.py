@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
-from adxform.core.types import ListOf
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
+from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of
 from adxform.frontend.calls import Calls
+from adxform.frontend.defaults import essential
+from adxform.rules.expressions import BindError
 
 APPEND = "__append__"
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
@@ -83,12 +85,29 @@ class Containers(Calls):
                 return Const(held.form.keys[key])
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
+            if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
+                return self._chosen(held, node, base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
             index = self.emit("op.Add", self.emit("len", grown), Const(place))
             return self.emit("[]", grown, index, base=base)
         return super().on_Subscript(node, base)
+
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None) -> Operand:
+        """An item whose place is known only at run time: that of an array of them all."""
+        types = [self.builder.type_of(item) for item in held.items]
+        if not any(map(differentiable, types)):
+            return super().on_Subscript(node, base)
+        if len({getattr(t, "dtype", None) for t in types if isinstance(t, Scalar)}) != 1 or not all(
+            isinstance(t, Scalar) for t in types
+        ):
+            raise self.unsupported(
+                f"which item of this {held.form.kind} is meant is not known before it runs", node,
+                "Make one array of the items, or go over them by for.",
+            )
+        array = self.emit("np.array", Tuple(held.items, LIST), Const(None))
+        return self.emit("[]", array, self.operand(node.slice), base=base)
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -126,7 +145,42 @@ class Containers(Calls):
         if primitive.name not in _OF_LISTS:
             args = [self._as_array(arg) for arg in args]
             keywords = {name: self._as_array(arg) for name, arg in keywords.items()}
-        return super().emit_call(primitive, args, keywords, base)
+        if primitive.name in ("np.array", "np.asarray"):
+            primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
+        else:
+            ranks = False
+        named = None if ranks else base
+        try:
+            made = super().emit_call(primitive, args, keywords, named)
+        except BindError:
+            if args and isinstance(args[0], Var) and args[0].name not in self.builder.bases:
+                # an array that has no name is nobody's to miss
+                keywords = {k: v for k, v in keywords.items() if k != "overwrite_input"}
+            found = essential(primitive, args, keywords, self.known_value, self.builder.type_of)
+            found = found or (list(args), keywords)
+            made = super().emit_call(primitive, *found, named)
+        return self.emit("np.atleast_1d", made, base=base) if ranks else made
+
+    def _plain_array(
+        self, primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
+    ) -> tuple[Primitive, dict[str, Operand], bool]:
+        """``np.array(x, ndmin=1, copy=None)`` without what decides nothing, or only the rank.
+
+        Where nothing is to be copied it is ``np.asarray``, whose result may be its argument.
+        """
+        known = {name: self.known_value(value) for name, value in keywords.items()}
+        copied = known.get("copy", primitive.name == "np.array")
+        found = rank(self.builder.type_of(args[0])) if args else None
+        listed = bool(args) and isinstance(args[0], Tuple)
+        least = known.get("ndmin", 0)
+        plain = least == 0 or (found is not None and found >= least) or (listed and least == 1)
+        if copied is UNKNOWN or not (plain or (found == 0 and least == 1)):
+            return primitive, keywords, False
+        rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}
+        if "copy" in known:
+            name = "np.array" if copied else "np.asarray"
+            primitive = self.primitive_named(name) or primitive
+        return primitive, rest, not plain
 
     def _as_array(self, operand: Operand) -> Operand:
         if not isinstance(self.builder.type_of(operand), ListOf):
