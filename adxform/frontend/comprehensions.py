@@ -8,8 +8,9 @@ from collections.abc import Callable
 from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.types import INT, ListOf, differentiable
-from adxform.frontend.containers import Containers, dictionary
+from adxform.frontend.containers import Containers
 from adxform.frontend.memory import Roots
+from adxform.frontend.of_containers import dictionary
 from adxform.frontend.ssa import free_names
 
 Comprehension = ast.ListComp | ast.GeneratorExp
