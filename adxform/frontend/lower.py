@@ -11,7 +11,6 @@ from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
     Const,
     Effect,
-    For,
     Function,
     If,
     Let,
@@ -20,18 +19,16 @@ from adxform.core.ir import (
     Param,
     Tuple,
     Var,
-    While,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, INT, Object, Type
+from adxform.core.types import ANY, Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
-from adxform.frontend.changes import Changes, appended_in
-from adxform.frontend.control import VERBATIM, ending
+from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
-from adxform.frontend.joins import split_phis
-from adxform.frontend.memory import Memory, Remembering
+from adxform.frontend.looping import Looping
+from adxform.frontend.memory import Memory, Remembering, is_array
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import (
     MIXED,
@@ -71,7 +68,8 @@ def lower(
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = _parameters(source, builder, types or {})
     for p in params:
-        builder.memory.view(Var(p.name), builder)
+        if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
+            builder.memory.add_root(Var(p.name), p.name)
     lowerer = Lowerer(source, builder, program, env)
     with program.opening(source):
         result = lowerer.function(tree)
@@ -120,7 +118,7 @@ def _changed_lists(tree: ast.FunctionDef) -> set[str]:
     }
 
 
-class Lowerer(Changes):
+class Lowerer(Looping):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
@@ -244,63 +242,6 @@ class Lowerer(Changes):
         ends = self.settled(names)
         made, self.builder = self.builder.block, outer
         return made, ends
-
-    def loop(self, stmt: ast.For) -> None:
-        origin = self.builder.origin
-        if self.unrolled(stmt):
-            return
-        assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
-        bounds = self.operands(stmt.iter.args)
-        if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
-            self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
-        self.builder.types[stmt.target.id] = INT
-        headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
-        self.depth += 1
-        (block, stop), phis = self.carried(
-            headers, stmt.body, lambda: self._iteration(body, headers)
-        )
-        self.depth -= 1
-        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
-
-    def while_loop(self, stmt: ast.While) -> None:
-        origin = self.builder.origin
-        headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
-
-        def around() -> Any:
-            outer = self.builder
-            self.builder = outer.nested()
-            test = self.checked(stmt.test, None)
-            head, self.builder = self.builder.block, outer
-            return head, test, *self._iteration(body, headers)
-
-        (head, test, block, stop), phis = self.carried(headers, stmt.body, around)
-        self.builder.append(While(phis, head, test, block, origin, stop))
-
-    def _open_lists(self, headers: list[tuple[str, str, str]], body: list[ast.stmt]) -> None:
-        """Have lists that a loop appends to be lists of the generated code."""
-        changed = {self.builder.bases.get(name) for name in appended_in(body)}
-        for target, before, _ in headers:
-            held = self.value(before)
-            listed = isinstance(held, Tuple) and held.is_list
-            if listed and self.builder.bases.get(target) in changed:
-                assert isinstance(held, Tuple)
-                self.env[before] = self.listed(target, held)
-
-    def _iteration(
-        self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
-    ) -> tuple[tuple[Any, ...], Operand | None]:
-        """A loop's block, and the condition at its end under which it is left."""
-        body, stop = ending(body)
-        outer = self.builder
-        self.builder = outer.nested()
-        self.block(body)
-        ends = self.settled([after for _, _, after in headers])
-        test = None if stop is None else self.checked(stop, None)
-        made, self.builder = self.builder.block, outer
-        self.ends = ends
-        return made, test
 
     def definition(self, stmt: ast.FunctionDef) -> None:
         """A function inside: known where it is called, and carried along for all else."""
