@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import ast
 import functools
-from types import MethodType
+from types import MethodType, ModuleType
 from typing import Any
 
 from adxform.core.ir import (
     UNKNOWN,
     Callee,
     Const,
+    Effect,
     Function,
     Global,
+    Let,
+    Opaque,
     Operand,
+    Stmt,
     Tuple,
     Var,
     leaves,
+    walk,
 )
-from adxform.core.types import ANY, Array, Known, Object, Scalar, Sym, Type, unvalued
+from adxform.core.types import Object, Type
+from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Arguments, Keywords
 from adxform.frontend.callables import (
     Bound,
@@ -26,12 +32,15 @@ from adxform.frontend.callables import (
     as_definition,
     fields_of,
     function_behind,
+    implementation,
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
-from adxform.frontend.scope import Meaning, bound_names, describe, live_function
+from adxform.frontend.scope import bound_names, describe, live_function
+from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
+from adxform.frontend.standins import is_fact
 from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError
 
@@ -55,6 +64,9 @@ class Calls(Arguments):
         raise NotImplementedError
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        known = self.static(node)
+        if known is not UNKNOWN and is_fact(known):
+            return self.outer_value(ast.unparse(node.func), known)
         meaning = self.meaning(node.func)
         if meaning is not None and meaning.dotted == "functools.partial":
             made = self._partial(node, base)
@@ -142,15 +154,30 @@ class Calls(Arguments):
                 args = (self.operand(node.func), *args)
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
-        if meaning.dotted is not None and fields_of(value) is None:
-            return self._known_call(node, meaning, base)
-        return None
-
-    def _known_call(self, node: ast.Call, meaning: Meaning, base: str | None) -> Operand | None:
-        """A call, under another name, of a function that rules know."""
-        assert meaning.dotted is not None
+        if meaning.dotted is None or fields_of(value) is not None:
+            return None
         primitive = self.primitive_named(meaning.dotted)
-        return None if primitive is None else self.call_primitive(primitive, node, base)
+        if primitive is not None:  # under another name
+            return self.call_primitive(primitive, node, base)
+        return self._library_call(value, node, base)
+
+    def _library_call(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
+        """A call of a function of NumPy's that has no rule, by its own source if all of it is
+        understood: what is not is an error of the call's own line.
+        """
+        function = implementation(value)
+        if function is None:
+            return None
+        args, keywords = self.arguments(node)
+        before = len(self.builder.stmts)
+        try:
+            made: Operand = self.user_call(node, function, args, keywords, base)
+            if not any(map(is_foreign, walk(tuple(self.builder.stmts[before:])))):
+                return made
+        except (UnsupportedError, BindError):
+            pass
+        del self.builder.stmts[before:]
+        return None
 
     def _call_value(
         self,
@@ -182,6 +209,9 @@ class Calls(Arguments):
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
         primitive = None if meaning.dotted is None else self.primitive_named(meaning.dotted)
+        function = implementation(value) if primitive is None else None
+        if function is not None:
+            return self.user_call(node, function, args, keywords, base)
         if primitive is None:
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         return self.emit_call(primitive, args, keywords, base)
@@ -268,6 +298,9 @@ class Calls(Arguments):
         results = self.builder.call(
             callee, tuple(bound.values()), [base] if len(found) == 1 else [None] * len(found)
         )
+        known = self.program.results.get(id(callee.function), [])
+        for result, t in zip(results, known, strict=False):
+            self.builder.types[result.name] = result_type(result.name, t)
         return _refill(callee.function.result, iter(results))
 
     def _refuse_recursion(
@@ -284,7 +317,7 @@ class Calls(Arguments):
 
     def callee(self, function: SourceFunction, bound: dict[str, Operand]) -> Callee:
         """The callee for a function, lowered at its first call with arguments of these types."""
-        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        types = {n: general_type(n, self.builder.type_of(operand)) for n, operand in bound.items()}
         key = (id(function.same), tuple(types.values()))
         if key not in self.program.callees:
             same = sum(k[0] == key[0] for k in self.program.callees)
@@ -308,7 +341,8 @@ class Calls(Arguments):
     def _is_structured(self, operand: Operand) -> bool:
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
         return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
-            isinstance(operand, Global) and callable(operand.value)
+            isinstance(operand, Global)
+            and (callable(operand.value) or isinstance(operand.value, ModuleType))
         )
 
     def _inline(
@@ -322,7 +356,7 @@ class Calls(Arguments):
 
         ``seen`` are the variables of functions around it that it reads.
         """
-        tree = desugar(function.node, function.text)
+        tree = desugar(function.node, function.text, function.scope)
         inner = self.inside(function, {**seen, **bound})
         inner.captured = seen
         inner.result_name = base
@@ -334,20 +368,17 @@ class Calls(Arguments):
         return result
 
 
-def _general(name: str, t: Type) -> Type:
-    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
-    match t:
-        case Array(dtype, dims):
-            known = None if dims is None else tuple(
-                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
-            )
-            return Array(dtype, known)
-        case Scalar("bool", value=bool()) | Known() | Object():
-            return t
-        case Scalar():
-            return unvalued(t)
+def is_foreign(stmt: Stmt) -> bool:
+    """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
+    match stmt:
+        case Effect(harmless=harmless):
+            return not harmless
+        case Let(op=Opaque(callee=callee, boolean=boolean)):
+            return bool(callee) and not boolean
+        case Let(op=Callee(function=Function(body=body))):
+            return any(map(is_foreign, walk(body)))
         case _:
-            return ANY
+            return False
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import builtins
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
+    UNKNOWN,
     Const,
     Effect,
     Function,
+    Global,
     If,
     Let,
     Operand,
@@ -19,6 +23,7 @@ from adxform.core.ir import (
     Param,
     Tuple,
     Var,
+    leaves,
 )
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Object, Type
@@ -27,6 +32,7 @@ from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
 from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
+from adxform.frontend.imports import import_meaning
 from adxform.frontend.looping import Looping
 from adxform.frontend.memory import Memory, Remembering, is_array
 from adxform.frontend.parameters import spread
@@ -62,7 +68,7 @@ def lower(
     program.root = program.root or source
     refuse_generator(source)
     refuse_collectors(source, types or {})
-    tree = desugar(source.node, source.text)
+    tree = desugar(source.node, source.text, source.scope)
     builder = Remembering(Names(outer_names(tree)))
     builder.memory = Memory()
     builder.names.reserve(p.name for p in signature_of(source))
@@ -84,6 +90,7 @@ def lower(
         dict(program.spelled),
         given,
     )
+    program.results[id(made)] = [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
 
 
@@ -140,7 +147,6 @@ class Lowerer(Looping):
         self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
-        self._local_imports(body)
         body = body[1:] if body and is_docstring(body[0]) else body
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
         self.block(body[:end])
@@ -184,8 +190,10 @@ class Lowerer(Looping):
                 self.loop(stmt)
             case ast.While():
                 self.while_loop(stmt)
-            case ast.Pass() | ast.Import() | ast.ImportFrom():
+            case ast.Pass():
                 pass
+            case ast.Import() | ast.ImportFrom():
+                self.imported(stmt)
             case ast.FunctionDef():
                 self.definition(stmt)
             case ast.Expr() if self.written_by(stmt._renamed):  # type: ignore[attr-defined]
@@ -224,6 +232,11 @@ class Lowerer(Looping):
             self.taken, self.sides = taken, ({}, {})
             return
         test = self.checked(stmt.test, None)
+        decided = self.known_value(test)
+        if isinstance(decided, bool):  # by what the functions that the test calls give
+            self.block(stmt.body if decided else stmt.orelse)
+            self.taken, self.sides = decided, ({}, {})
+            return
         outer, before = self.builder, dict(self.memory.roots)
         then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
         first, self.memory.roots = self.memory.roots, dict(before)
@@ -259,6 +272,9 @@ class Lowerer(Looping):
             return
         harmless = self._harmless(stmt)
         operands = {name: self.used(version, stmt) for name, version in reads.items()}
+        for name in free_names(stmt):  # the output has no names of another module
+            if name not in reads and name not in writes and self._is_foreign_value(name):
+                operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
         if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
             raise self.unsupported(
                 "this statement may change a list whose items the derivative follows",
@@ -275,6 +291,10 @@ class Lowerer(Looping):
             )
         )
 
+    def _is_foreign_value(self, name: str) -> bool:
+        meaning = None if self.is_local(name) or hasattr(builtins, name) else self.lookup(name)
+        return meaning is not None and meaning.value is not UNKNOWN and self.foreign(name)
+
     def _harmless(self, stmt: ast.stmt) -> bool:
         if isinstance(stmt, ast.Assert | ast.Raise):
             return True
@@ -282,14 +302,18 @@ class Lowerer(Looping):
             return self.resolve(stmt.value.func) in HARMLESS_CALLS
         return False
 
-    def _local_imports(self, body: list[ast.stmt]) -> None:
-        for stmt in body:
-            if isinstance(stmt, ast.Import | ast.ImportFrom):
-                raise self.unsupported(
-                    "import inside a function is not supported yet",
-                    stmt,
-                    "Move the import to the top of the file.",
-                )
+    def imported(self, stmt: ast.Import | ast.ImportFrom) -> None:
+        """An import inside a function: what it binds is known, as at the top of a file."""
+        for name, version in stmt._writes.items():  # type: ignore[union-attr]
+            try:
+                found = import_meaning(stmt, name, self.source)
+            except ImportError as error:
+                raise self.unsupported(f"this import fails: {error}", stmt) from None
+            self.imports[version] = replace(found, text=version)
+            if found.value is not UNKNOWN:
+                self.env[version] = Global(self._unique(found), found.value)
+            elif found.dotted is not None:
+                self.env[version] = Global(found.dotted, canonical=True)
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
