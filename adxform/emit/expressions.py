@@ -7,6 +7,8 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from adxform.core.forms import Form
 from adxform.core.ir import (
     Callee,
@@ -147,6 +149,8 @@ class Expressions:
             plain = {"bool": "bool", "int64": "int"}.get(arg.value)
             if plain and op.name != "np.empty":
                 return load(plain)
+            if arg.value not in np.sctypeDict or not hasattr(np, arg.value):
+                return self.operand(arg)  # "d", "<f8"
             text = "np.bool_" if arg.value == "bool" else f"np.{arg.value}"
             return ast.parse(self.spell(text), mode="eval").body
         return self.operand(arg)

@@ -8,7 +8,7 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
-from adxform.core.types import ListOf, rank
+from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of
 from adxform.frontend.calls import Calls
 from adxform.frontend.defaults import essential
@@ -83,7 +83,24 @@ class Containers(Calls):
                 return Const(held.form.keys[key])
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
+            if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
+                return self._chosen(held, node, base)
         return super().on_Subscript(node, base)
+
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None) -> Operand:
+        """An item whose place is known only at run time: that of an array of them all."""
+        types = [self.builder.type_of(item) for item in held.items]
+        if not any(map(differentiable, types)):
+            return super().on_Subscript(node, base)
+        if len({getattr(t, "dtype", None) for t in types if isinstance(t, Scalar)}) != 1 or not all(
+            isinstance(t, Scalar) for t in types
+        ):
+            raise self.unsupported(
+                f"which item of this {held.form.kind} is meant is not known before it runs", node,
+                "Make one array of the items, or go over them by for.",
+            )
+        array = self.emit("np.array", Tuple(held.items, LIST), Const(None))
+        return self.emit("[]", array, self.operand(node.slice), base=base)
 
     # --- calls --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +36,7 @@ from adxform.frontend.joins import split_phis
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import to_ssa
+from adxform.frontend.ssa import free_names, to_ssa
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.unused import drop_unused_functions
 from adxform.rules.table import RULES
@@ -269,6 +270,9 @@ class Lowerer(Unrolled):
             return
         harmless = self._harmless(stmt)
         operands = {name: self.used(version, stmt) for name, version in reads.items()}
+        for name in free_names(stmt):  # the output has no names of another module
+            if name not in reads and name not in writes and self._is_foreign_value(name):
+                operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
         if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
             raise self.unsupported(
                 "this statement may change a list whose items the derivative follows",
@@ -284,6 +288,10 @@ class Lowerer(Unrolled):
                 self.builder.origin,
             )
         )
+
+    def _is_foreign_value(self, name: str) -> bool:
+        meaning = None if self.is_local(name) or hasattr(builtins, name) else self.lookup(name)
+        return meaning is not None and meaning.value is not UNKNOWN and self.foreign(name)
 
     def _harmless(self, stmt: ast.stmt) -> bool:
         if isinstance(stmt, ast.Assert | ast.Raise):

@@ -300,10 +300,11 @@ def unrepeat(g: Any, like: Any, repeats: Any, axis: Any = None) -> Any:
 
 def scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Any:
     """Zeros like ``like`` to which g is added at ``indices`` along ``axis``."""
-    made = np.zeros_like(like)
     if axis is None:
+        made = np.zeros_like(like, order="C")  # so that its elements in a row are itself
         np.add.at(np.reshape(made, -1), indices, g)
         return made
+    made = np.zeros_like(like)
     places = list(np.indices(made.shape, sparse=True))
     places[axis] = indices
     np.add.at(made, tuple(places), g)
