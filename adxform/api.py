@@ -174,17 +174,17 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
-    given = primals
-    whole, offset = _whole(f, given)
-    primals = gathered(f, given)
+    asked = primals
+    whole, offset = _whole(f, asked)
+    primals = gathered(f, asked)
     places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
     pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
     given = _generated(f, "pair").specialised.leaves(whole)
     value, leaves, needed = pair.run(given)
     pullback = Pullback(pair, leaves, needed, primals, places)
-    if all(a is b for a, b in zip(primals, given, strict=False)):
+    if all(a is b for a, b in zip(primals, asked, strict=False)):
         return value, pullback
-    return value, lambda cotangent: scattered(f, pullback(cotangent), len(given))
+    return value, lambda cotangent: scattered(f, pullback(cotangent), len(asked))
 
 
 class Pullback:

@@ -207,8 +207,10 @@ def reachable(function: Function, types: Types) -> list[Part]:
 
 
 def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:
-    """A Core function as a callable that takes the user's own parameters."""
+    """A Core function as a callable that takes the user's own parameters, all by place."""
     function = with_containers(function)
+    params = [Param(p.name) if p.keyword_only else p for p in function.params]
+    function = replace(function, params=tuple(params))
     parts = reachable(function, types)
     text = module_text(parts)
     scope = {k: v for k, v in namespace.items() if k not in ("__name__", "__doc__", "__file__")}

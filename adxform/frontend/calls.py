@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from types import MethodType
+from types import MethodType, ModuleType
 from typing import Any
 
 from adxform.core.ir import (
@@ -18,7 +18,8 @@ from adxform.core.ir import (
     Var,
     leaves,
 )
-from adxform.core.types import ANY, Array, Known, Object, Scalar, Sym, Type, unvalued
+from adxform.core.types import Object, Type
+from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Arguments, Keywords
 from adxform.frontend.callables import (
     Bound,
@@ -26,10 +27,12 @@ from adxform.frontend.callables import (
     as_definition,
     fields_of,
     function_behind,
+    implementation,
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
-from adxform.frontend.scope import Meaning, bound_names, describe, live_function
+from adxform.frontend.scope import bound_names, describe, live_function
+from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
 from adxform.frontend.standins import is_fact
@@ -130,15 +133,25 @@ class Calls(Arguments):
                 args = (self.operand(node.func), *args)
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
-        if meaning.dotted is not None and fields_of(value) is None:
-            return self._known_call(node, meaning, base)
-        return None
-
-    def _known_call(self, node: ast.Call, meaning: Meaning, base: str | None) -> Operand | None:
-        """A call, under another name, of a function that rules know."""
-        assert meaning.dotted is not None
+        if meaning.dotted is None or fields_of(value) is not None:
+            return None
         primitive = self.primitive_named(meaning.dotted)
-        return None if primitive is None else self.call_primitive(primitive, node, base)
+        if primitive is not None:  # under another name
+            return self.call_primitive(primitive, node, base)
+        return self._library_call(value, node, base)
+
+    def _library_call(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
+        """A call of a function of NumPy's that has no rule, by its own source if that will do."""
+        function = implementation(value)
+        if function is None:
+            return None
+        args, keywords = self.arguments(node)
+        before = len(self.builder.stmts)
+        try:
+            return self.user_call(node, function, args, keywords, base)
+        except (UnsupportedError, BindError):
+            del self.builder.stmts[before:]
+            return None
 
     def _call_value(
         self,
@@ -170,6 +183,9 @@ class Calls(Arguments):
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
         primitive = None if meaning.dotted is None else self.primitive_named(meaning.dotted)
+        function = implementation(value) if primitive is None else None
+        if function is not None:
+            return self.user_call(node, function, args, keywords, base)
         if primitive is None:
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         return self.emit_call(primitive, args, keywords, base)
@@ -256,6 +272,8 @@ class Calls(Arguments):
         results = self.builder.call(
             callee, tuple(bound.values()), [base] if len(found) == 1 else [None] * len(found)
         )
+        for result, t in zip(results, self.program.results[id(callee.function)], strict=True):
+            self.builder.types[result.name] = result_type(result.name, t)
         return _refill(callee.function.result, iter(results))
 
     def _refuse_recursion(
@@ -272,7 +290,7 @@ class Calls(Arguments):
 
     def callee(self, function: SourceFunction, bound: dict[str, Operand]) -> Callee:
         """The callee for a function, lowered at its first call with arguments of these types."""
-        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        types = {n: general_type(n, self.builder.type_of(operand)) for n, operand in bound.items()}
         key = (id(function.same), tuple(types.values()))
         if key not in self.program.callees:
             same = sum(k[0] == key[0] for k in self.program.callees)
@@ -296,7 +314,8 @@ class Calls(Arguments):
     def _is_structured(self, operand: Operand) -> bool:
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
         return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
-            isinstance(operand, Global) and callable(operand.value)
+            isinstance(operand, Global)
+            and (callable(operand.value) or isinstance(operand.value, ModuleType))
         )
 
     def _inline(
@@ -320,22 +339,6 @@ class Calls(Arguments):
             result = inner.function(tree)
         self.builder.origin = outer
         return result
-
-
-def _general(name: str, t: Type) -> Type:
-    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
-    match t:
-        case Array(dtype, dims):
-            known = None if dims is None else tuple(
-                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
-            )
-            return Array(dtype, known)
-        case Scalar("bool", value=bool()) | Known() | Object():
-            return t
-        case Scalar():
-            return unvalued(t)
-        case _:
-            return ANY
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

@@ -20,6 +20,13 @@ class Comprehensions(Containers):
 
     depth: int
 
+    def on_IfExp(self, node: ast.IfExp, base: str | None) -> Operand:
+        """``a if test else b`` within an expression: one side, where the signature decides."""
+        taken = self.truth(node.test)
+        return self.other(node, base) if taken is None else self.operand(
+            node.body if taken else node.orelse, base
+        )
+
     def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
         items = self._known_items(node)
         if items is not None:

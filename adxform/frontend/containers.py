@@ -137,7 +137,7 @@ class Containers(Calls):
         if primitive.name in ("np.array", "np.asarray"):
             primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
         else:
-            ranks = 0
+            ranks = False
         try:
             made = super().emit_call(primitive, args, keywords, base)
         except BindError:
@@ -159,7 +159,7 @@ class Containers(Calls):
         found = rank(self.builder.type_of(args[0])) if args else None
         listed = bool(args) and isinstance(args[0], Tuple)
         least = known.get("ndmin", 0)
-        plain = least == 0 or (found is not None and found >= least) or listed and least == 1
+        plain = least == 0 or (found is not None and found >= least) or (listed and least == 1)
         if copied is UNKNOWN or not (plain or (found == 0 and least == 1)):
             return primitive, keywords, False
         rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}

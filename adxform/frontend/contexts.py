@@ -1,8 +1,8 @@
 """``with`` and ``try`` around active code, where they do not change what is computed.
 
-The body of ``with np.errstate(...)`` or ``warnings.catch_warnings()`` computes the same without it:
-NumPy may warn, and that is all. Where every handler of a ``try`` raises, a result comes from its body
-or not at all: a derivative that meets the exception raises it as it is.
+The body of ``with np.errstate(...)`` or ``warnings.catch_warnings()`` computes the same without
+it: NumPy may warn, and that is all. Where every handler of a ``try`` raises, a result comes from
+its body or not at all: a derivative that meets the exception raises it as it is.
 """
 
 from __future__ import annotations

@@ -18,15 +18,15 @@ from adxform.core.types import Array, Type, is_float
 from adxform.frontend.scope import find_object
 
 _MAKERS = frozenset(
-    f"np.{name}"
-    for name in (
-        "array asarray asanyarray ascontiguousarray copy zeros ones empty full "
-        "zeros_like ones_like empty_like full_like"
-    ).split()
+    {"np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy", "np.zeros",
+     "np.ones", "np.empty", "np.full", "np.zeros_like", "np.ones_like", "np.empty_like",
+     "np.full_like"}
 )
 _LAYOUT = frozenset({"order", "subok", "device", "like"})  # of the memory, not of the values
 _SPEED = frozenset({"check_finite", "overwrite_a", "overwrite_b", "assume_a"})
-_SUMS = frozenset(f"np.{name}" for name in "sum mean prod cumsum cumprod var std trace".split())
+_SUMS = frozenset(
+    {"np.sum", "np.mean", "np.prod", "np.cumsum", "np.cumprod", "np.var", "np.std", "np.trace"}
+)
 
 Known = Callable[[Operand], Any]
 TypeOf = Callable[[Operand], Type]
@@ -50,7 +50,7 @@ def essential(
     known: Known,
     type_of: TypeOf,
 ) -> tuple[list[Operand], dict[str, Operand]] | None:
-    """The arguments of a call without those that change nothing; None if nothing can be left out."""
+    """The arguments of a call without those that change nothing; None if all change something."""
     if primitive.style not in ("call", "method") or primitive.variadic is not None:
         return None
     parameters = parameters_of(primitive.text)

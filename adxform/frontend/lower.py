@@ -23,6 +23,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    leaves,
 )
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Object, Type
@@ -78,6 +79,7 @@ def lower(
         dict(program.spelled),
         given,
     )
+    program.results[id(made)] = [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
 
 

@@ -35,6 +35,7 @@ class Program:
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
     outer: dict[str, Any] = field(default_factory=dict)
+    results: dict[int, list[Type]] = field(default_factory=dict)  # by function: of what it returns
 
     def opened(self) -> list[Any]:
         """The functions that are being lowered, with the functions that they were given."""
@@ -45,8 +46,10 @@ class Program:
         """A function is being lowered."""
         key, self.next_key = self.next_key, None
         self.open.append(key or (function.same,))
-        yield
-        self.open.pop()
+        try:
+            yield
+        finally:
+            self.open.pop()
 
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""

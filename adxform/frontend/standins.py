@@ -1,9 +1,9 @@
 """Functions that look at nothing but the types of arguments, run while compiling.
 
-``is_numpy_array(x)``, ``array_namespace(x)``, ``np.issubdtype(x.dtype, np.floating)`` give the same for
-all arguments of a signature, however they find out: they are called with stand-ins, small arrays of
-the same types. Only a function whose whole source shows that it can depend on nothing else, and that
-it changes nothing, is called.
+``is_numpy_array(x)``, ``array_namespace(x)``, ``np.issubdtype(x.dtype, np.floating)`` give the same
+for all arguments of a signature, however they find out: they are called with stand-ins, small
+arrays of the same types. Only a function whose whole source shows that it can depend on nothing
+else, and that it changes nothing, is called.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ _PURE = frozenset(
      np.issubdtype, np.isdtype if hasattr(np, "isdtype") else np.issubdtype, np.dtype, np.can_cast,
      np.promote_types}
 )
-_ASKING = frozenset({isinstance, hasattr, type, callable, np.iscomplexobj, np.isrealobj, np.ndim})
+_ASKING = frozenset(
+    {isinstance, hasattr, type, callable, iter, np.iscomplexobj, np.isrealobj, np.ndim}
+)
 _ATTRIBUTES = frozenset({"dtype", "ndim", "__class__"})
 _METHODS = frozenset(
     {"append", "add", "get", "lower", "upper", "strip", "startswith", "endswith", "split", "format",
@@ -128,9 +130,9 @@ def _is_boilerplate(function: FunctionType) -> bool:
     Those that read a package's configuration (scikit-learn's) give what holds when the derivative
     is made.
     """
-    return "array_api" in function.__module__ and (
-        function.__name__.startswith("is_") or function.__name__ in _BOILERPLATE
-    )
+    name = function.__name__
+    asks = name.startswith("is_") and "writeable" not in name  # that is not decided by types
+    return "array_api" in function.__module__ and (asks or name in _BOILERPLATE)
 
 
 _BOILERPLATE = frozenset(
@@ -172,9 +174,10 @@ class _Asking(ast.NodeVisitor):
             match node:
                 case ast.Assign(targets=targets, value=value) if self._carries(value):
                     self.opaque.update(n.id for t in targets for n in _names(t))
-                case ast.For(target=target, iter=over) | ast.comprehension(target=target, iter=over):
-                    if self._carries(over):
-                        self.opaque.update(n.id for n in _names(target))
+                case (
+                    ast.For(target=target, iter=over) | ast.comprehension(target=target, iter=over)
+                ) if self._carries(over):
+                    self.opaque.update(n.id for n in _names(target))
 
     def _carries(self, node: ast.expr) -> bool:
         """Whether an expression's value is, or holds, a stand-in."""

@@ -72,8 +72,8 @@ class Static(Outside):
             case ast.Attribute():
                 return self._attribute(node)
             case ast.UnaryOp(ast.Not(), inner):
-                found = self.static(inner)
-                return UNKNOWN if found is UNKNOWN else not found
+                held = self.truth(inner)
+                return UNKNOWN if held is None else not held
             case ast.BoolOp():
                 return self._short_circuit(node)
             case ast.Compare():
@@ -91,6 +91,9 @@ class Static(Outside):
 
     def truth(self, node: ast.expr) -> bool | None:
         """Whether a test holds, if the signature decides it."""
+        t = self.known_type(node)
+        if isinstance(t, Struct) and t.form.kind in ("tuple", "list", "dict"):
+            return bool(t.items)
         found = self.static(node)
         return bool(found) if isinstance(found, SIMPLE) or callable(found) else None
 
@@ -238,7 +241,7 @@ class Static(Outside):
         if value is not UNKNOWN:
             return value
         t = self.known_type(node)
-        if isinstance(t, Struct) and t.form.kind == "tuple":
+        if isinstance(t, Struct) and t.form.kind in ("tuple", "list"):
             values = [value_of(item) for item in t.items]
             pairs = zip(values, t.items, strict=True)
             found = tuple(Typed(i) if v is UNKNOWN else v for v, i in pairs)
