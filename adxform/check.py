@@ -308,4 +308,4 @@ def _inner(weights: Any, tangents: Any, others: Any = None) -> float:
     if others is None:
         return float(sum(np.sum(np.multiply(u, t)) for u, t in zip(weights, tangents, strict=True)))
     triples = zip(weights, tangents, others, strict=True)
-    return float(sum(np.sum(np.abs(u) * np.abs(np.subtract(t, o))) for u, t, o in triples))
+    return float(sum(np.sum(np.abs(u) * np.abs(t - 1.0 * np.asarray(o))) for u, t, o in triples))

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from adxform.core.forms import Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Tuple
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
 from adxform.frontend.objects import Objects
 from adxform.frontend.program import params_of
 from adxform.frontend.scope import Meaning
@@ -35,6 +35,12 @@ class Arguments(Objects):
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
         return args, keywords
+
+    def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
+        args, keywords = self.arguments(node)
+        if primitive.style == "method" and isinstance(node.func, ast.Attribute):
+            args = (self.operand(node.func.value), *args)
+        return self.emit_call(primitive, args, keywords, base)
 
     def _bind(
         self,

@@ -11,12 +11,17 @@ from adxform.core.ir import (
     UNKNOWN,
     Callee,
     Const,
+    Effect,
     Function,
     Global,
+    Let,
+    Opaque,
     Operand,
+    Stmt,
     Tuple,
     Var,
     leaves,
+    walk,
 )
 from adxform.core.types import Object, Type
 from adxform.errors import UnsupportedError
@@ -141,17 +146,22 @@ class Calls(Arguments):
         return self._library_call(value, node, base)
 
     def _library_call(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
-        """A call of a function of NumPy's that has no rule, by its own source if that will do."""
+        """A call of a function of NumPy's that has no rule, by its own source if all of it is
+        understood: what is not is an error of the call's own line.
+        """
         function = implementation(value)
         if function is None:
             return None
         args, keywords = self.arguments(node)
         before = len(self.builder.stmts)
         try:
-            return self.user_call(node, function, args, keywords, base)
+            made: Operand = self.user_call(node, function, args, keywords, base)
+            if not any(map(is_foreign, walk(tuple(self.builder.stmts[before:])))):
+                return made
         except (UnsupportedError, BindError):
-            del self.builder.stmts[before:]
-            return None
+            pass
+        del self.builder.stmts[before:]
+        return None
 
     def _call_value(
         self,
@@ -272,7 +282,8 @@ class Calls(Arguments):
         results = self.builder.call(
             callee, tuple(bound.values()), [base] if len(found) == 1 else [None] * len(found)
         )
-        for result, t in zip(results, self.program.results[id(callee.function)], strict=True):
+        known = self.program.results.get(id(callee.function), [])
+        for result, t in zip(results, known, strict=False):
             self.builder.types[result.name] = result_type(result.name, t)
         return _refill(callee.function.result, iter(results))
 
@@ -339,6 +350,19 @@ class Calls(Arguments):
             result = inner.function(tree)
         self.builder.origin = outer
         return result
+
+
+def is_foreign(stmt: Stmt) -> bool:
+    """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
+    match stmt:
+        case Effect(harmless=harmless):
+            return not harmless
+        case Let(op=Opaque(callee=callee, boolean=boolean)):
+            return bool(callee) and not boolean
+        case Let(op=Callee(function=Function(body=body))):
+            return any(map(is_foreign, walk(body)))
+        case _:
+            return False
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

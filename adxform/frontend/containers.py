@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
 from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of
 from adxform.frontend.calls import Calls
@@ -138,14 +138,17 @@ class Containers(Calls):
             primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
         else:
             ranks = False
+        named = None if ranks else base
         try:
-            made = super().emit_call(primitive, args, keywords, base)
+            made = super().emit_call(primitive, args, keywords, named)
         except BindError:
+            if args and isinstance(args[0], Var) and args[0].name not in self.builder.bases:
+                # an array that has no name is nobody's to miss
+                keywords = {k: v for k, v in keywords.items() if k != "overwrite_input"}
             found = essential(primitive, args, keywords, self.known_value, self.builder.type_of)
-            if found is None:
-                raise
-            made = super().emit_call(primitive, *found, base)
-        return self.emit("np.atleast_1d", made) if ranks else made
+            found = found or (list(args), keywords)
+            made = super().emit_call(primitive, *found, named)
+        return self.emit("np.atleast_1d", made, base=base) if ranks else made
 
     def _plain_array(
         self, primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]

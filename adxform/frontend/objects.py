@@ -100,7 +100,7 @@ class Objects(Static):
             return None
         owner, receiver = self._owner(node.value)
         if owner is None:
-            return None
+            return self._inherited(node)
         raw = inspect.getattr_static(owner, node.attr, None)
         if isinstance(raw, staticmethod):
             return raw.__func__, ()
@@ -115,6 +115,23 @@ class Objects(Static):
             return raw, (self.operand(node.value),)
         return None
 
+    def _inherited(self, node: ast.Attribute) -> tuple[Any, tuple[Operand, ...]] | None:
+        """The method that ``super().name`` means in a method of an object that is known."""
+        match node.value:
+            case ast.Call(func=ast.Name("super"), args=[]) if self.source.node.args.args:
+                name = self.source.node.args.args[0].arg
+            case _:
+                return None
+        owner, home = self.known_value(self.value(name)), self.lookup("__class__")
+        if not is_object(owner) or home is None or home.value not in type(owner).__mro__:
+            return None
+        order = type(owner).__mro__
+        for kind in order[order.index(home.value) + 1 :]:
+            if node.attr in vars(kind):
+                raw = vars(kind)[node.attr]
+                return (raw, (self.value(name),)) if isinstance(raw, FunctionType) else None
+        return None
+
     def _owner(self, node: ast.expr) -> tuple[Any, Operand | None]:
         """The object or class that has an attribute; a container with fields by its class."""
         held = self.container(node)
@@ -127,6 +144,10 @@ class Objects(Static):
         return None, None
 
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        if isinstance(node.value, ast.Call):
+            limit = self._limit(node.value, node.attr)
+            if limit is not None:
+                return Const(limit)
         owner = self.static(node.value)
         if not is_object(owner):
             return self._field(node, base)
@@ -144,6 +165,15 @@ class Objects(Static):
         found = getattr(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(f"{ast.unparse(node)}", found)
         return self._read(node, base, known)
+
+    def _limit(self, node: ast.Call, name: str) -> Any:
+        """``np.finfo(x.dtype).eps`` for a dtype that is known."""
+        asked = self.static(node.func)
+        dtype = self.static(node.args[0]) if len(node.args) == 1 else UNKNOWN
+        if asked not in (np.finfo, np.iinfo) or dtype is UNKNOWN:
+            return None
+        found = getattr(asked(dtype), name, None)
+        return found.item() if isinstance(found, np.generic) else found
 
     def _read(self, node: ast.Attribute, base: str | None, known: Type) -> Operand:
         """An attribute that is read at run time."""

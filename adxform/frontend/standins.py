@@ -290,12 +290,19 @@ class _Asking(ast.NodeVisitor):
         elif called is getattr and len(given) > 1 and self._carries(given[0]):
             known = isinstance(given[1], ast.Constant) and given[1].value in _ATTRIBUTES
             self._visit_holding(given[0]) if known else self.fails()
-        elif called in _PURE or (method and called is None):
+        elif called in _PURE or (method and called is None and self._is_own(node.func)):
             self.generic_visit(node)
         elif isinstance(called, FunctionType):
             self._visit_inner(called, node, carried)
         else:
             self.fails()
+
+    def _is_own(self, node: ast.expr) -> bool:
+        """Whether a method is not one of an argument's, which it might change."""
+        params = {a.arg for a in all_args(self.function.node.args)}
+        return isinstance(node, ast.Attribute) and not (
+            isinstance(node.value, ast.Name) and node.value.id in params
+        )
 
     def _visit_inner(self, called: FunctionType, node: ast.Call, carried: bool) -> None:
         names = inspect.signature(called).parameters if carried else ()

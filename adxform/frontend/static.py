@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, rank, value_of
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.outside import Outside
@@ -121,8 +121,10 @@ class Static(Outside):
             case Global(value=value):
                 return value if _steady(value) else UNKNOWN
             case Var():
-                found = value_of(self.builder.type_of(operand))
-                return found
+                return value_of(self.builder.type_of(operand))
+            case Tuple(items, form) if form.kind == "tuple":
+                found = [self.known_value(item) for item in items]
+                return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)
             case _:
                 return UNKNOWN
 

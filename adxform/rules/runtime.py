@@ -301,7 +301,7 @@ def unrepeat(g: Any, like: Any, repeats: Any, axis: Any = None) -> Any:
 def scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Any:
     """Zeros like ``like`` to which g is added at ``indices`` along ``axis``."""
     if axis is None:
-        made = np.zeros_like(like, order="C")  # so that its elements in a row are itself
+        made = np.zeros_like(like, order="C")  # reshaped, it is a view
         np.add.at(np.reshape(made, -1), indices, g)
         return made
     made = np.zeros_like(like)
