@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import adxform.frontend.standins as standins
-from adxform import UnsupportedError, check_grads, grad, jvp, source, vjp
+from adxform import MissingRuleError, UnsupportedError, check_grads, grad, jvp, source, vjp
 from adxform.core.ir import UNKNOWN
 from adxform.core.types import Array, Sym
 from adxform.frontend.standins import Typed, fact
@@ -246,6 +246,33 @@ def test_which_of_several_arrays_is_not_known() -> None:
 
     with pytest.raises(UnsupportedError, match="which item of this tuple"):
         grad(chosen)(X, X, 2)
+
+
+def lambdas_of_a_name_taken(x):
+    return np.sum(np.piecewise(x, [x < 1.0], [lambda x: x * x, lambda x: 2.0 * x]))
+
+
+def sums_under_another_name(x):
+    n = x
+    return np.sum(np.fromiter((n * 2.0 for n in n), float))
+
+
+@pytest.mark.parametrize("f", [lambdas_of_a_name_taken, sums_under_another_name])
+def test_a_scope_inside_that_has_the_name_of_what_is_read_outside_it(f) -> None:
+    with pytest.raises((MissingRuleError, UnsupportedError)):
+        grad(f)(X)
+
+
+def inactive_lambdas(x, y):
+    scale = y
+    weights = np.piecewise(y, [y < 1.0], [lambda y: y * y, lambda t: 2.0 * t + scale[0]])
+    return np.sum(weights * x)
+
+
+def test_names_of_a_lambda_stay_its_own() -> None:
+    assert check_grads(lambda x: inactive_lambdas(x, X), (X,)).rows
+    y = np.array([0.5, 1.5])
+    assert np.array_equal(grad(inactive_lambdas)(X[:2], y), [0.25, 3.5])
 
 
 # --- functions that ask only for types ------------------------------------------------------------
