@@ -167,6 +167,9 @@ def compared(
 def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments and the defaults of the others that a call by position can give."""
     whole = bound_arguments(f, args, {})
+    unsaid = [place for place, value in enumerate(whole) if value is np._NoValue]
+    if unsaid:  # NumPy's word for an argument that is not given
+        return tuple(whole[: max(min(unsaid), len(args))])
     kinds = [p.kind for p in inspect.signature(f).parameters.values()]
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if not all(kind in by_place for kind in kinds):

@@ -165,7 +165,8 @@ def of_lmfit():
         "sigmax": 0.8, "sigmay": 0.7, "sigma_r": 0.6, "gamma": 0.7, "fraction": 0.4, "beta": 1.4,
         "expon": 1.6, "skew": 0.3, "q": 0.8, "kt": 0.9, "slope": 1.1, "intercept": 0.3,
         "decay": 1.2, "exponent": 1.3, "a": 0.4, "b": 0.3, "c": 0.2, "frequency": 0.9, "shift": 0.1,
-        "x": X, "y": Y, "center1": 0.5, "sigma1": 0.63, "center2": 1.8, "sigma2": 0.71, "form": "logistic",
+        "x": X, "y": Y, "center1": 0.5, "sigma1": 0.63, "center2": 1.8, "sigma2": 0.71,
+        "form": "logistic",
     }
     for name in lineshapes.functions:
         function = getattr(lineshapes, name)

@@ -21,8 +21,9 @@ M = np.array([[0.3, 0.7, 1.1], [1.6, -0.4, 0.2]])
 
 
 def imports_inside(x):
-    import numpy as other_numpy
     from math import tau
+
+    import numpy as other_numpy
     from scipy.special import expit as squashed
 
     return other_numpy.sum(squashed(x)) * tau
