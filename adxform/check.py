@@ -17,7 +17,7 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
-from adxform.arguments import bound_arguments, require_sequence, signature_of
+from adxform.arguments import bound_arguments, require_sequence
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
@@ -166,10 +166,16 @@ def compared(
 
 
 def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
-    """The arguments, with defaults where all parameters may be given by position."""
-    kinds = {p.kind for p in signature_of(f).parameters.values()}
-    plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return bound_arguments(f, args, {}) if kinds <= plain else tuple(args)
+    """The arguments and the defaults of the others that a call by position can give."""
+    whole = bound_arguments(f, args, {})
+    unsaid = [place for place, value in enumerate(whole) if value is np._NoValue]
+    if unsaid:  # NumPy's word for an argument that is not given
+        return tuple(whole[: max(min(unsaid), len(args))])
+    kinds = [p.kind for p in inspect.signature(f).parameters.values()]
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not all(kind in by_place for kind in kinds):
+        return tuple(args)
+    return whole
 
 
 def _varies(value: Any) -> bool:

@@ -23,7 +23,7 @@ from adxform.core.ir import (
     leaves,
     walk,
 )
-from adxform.core.types import Object, Type
+from adxform.core.types import Object, Scalar, Type
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Arguments, Keywords
 from adxform.frontend.callables import (
@@ -126,13 +126,20 @@ class Calls(Arguments):
         for part in ast.walk(node):
             meaning = self.meaning(part.func) if isinstance(part, ast.Call) else None
             function = None if meaning is None else meaning.function
-            if function is not None and writes_params(function.node):
+            if function is not None and writes_params(function.node) and self._hands_array(part):
                 raise self.unsupported(
                     f"{function.name} may write to its arguments",
                     part,
                     "Call it in a statement of its own.",
                 )
         return super().opaque(node, base, callee, reason)
+
+    def _hands_array(self, node: ast.AST) -> bool:
+        """Whether an argument of a call may be an array that has a name."""
+        assert isinstance(node, ast.Call)
+        named = [a for a in (*node.args, *(k.value for k in node.keywords))
+                 if isinstance(a, ast.Name | ast.Subscript | ast.Attribute | ast.Starred)]
+        return any(not isinstance(self.known_type(a), Scalar) for a in named)
 
     def callable_value(self, node: ast.expr) -> Any:
         """The function, method or other callable that an expression stands for, or UNKNOWN."""

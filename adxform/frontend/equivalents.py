@@ -14,7 +14,7 @@ import numpy as np
 
 def equivalent(function: FunctionType) -> FunctionType:
     """What is read in place of a function: itself, or what does the same."""
-    if "array_api" not in function.__module__:
+    if "array_api" not in (function.__module__ or ""):
         return function
     found: FunctionType = _EQUIVALENTS.get(function.__name__, function)
     return found
