@@ -27,6 +27,7 @@ from adxform.core.ir import Function
 from adxform.core.types import Type
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError
+from adxform.guards import guarded
 from adxform.pipeline import Observer, Options
 from adxform.signatures import annotated_types, key_of, type_of_argument
 from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
@@ -130,4 +131,8 @@ def source_text(
         places = resolve_argnums(primal, argnums)
         request = request_for(mode, function, [i + len(bound) for i in places], types)
     made, known = derive(function, request, types, None, observe)
-    return module_text(reachable(with_containers(made), known), specialised.namespace)
+    made = with_containers(made)
+    if given is not None:
+        names = [p.name for p, _ in function.given] or [p.name for p in function.params]
+        made = guarded(made, names, given)
+    return module_text(reachable(made, known), specialised.namespace)

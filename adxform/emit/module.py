@@ -153,11 +153,12 @@ def outside_values(functions: Iterable[Function]) -> dict[str, object]:
     """What functions name from outside, by the first part of the name, where it is known."""
     found: dict[str, object] = {}
     for function in functions:
+        held: list[Operand] = [function.result]
         for stmt in walk(function.body):
-            held = stmt.args if isinstance(stmt, Let) else _read(stmt)
-            for item in (item for arg in held for item in _globals(arg)):
-                if "." not in item.text:
-                    found[item.text] = item.value
+            held.extend(stmt.args if isinstance(stmt, Let) else _read(stmt))
+        for item in (item for operand in held for item in _globals(operand)):
+            if "." not in item.text:
+                found[item.text] = item.value
     return found
 
 
@@ -170,6 +171,7 @@ def _globals(operand: Operand | None) -> Iterable[Global]:
     if isinstance(operand, Global):
         yield operand
     elif isinstance(operand, Tuple):
+        yield from _globals(operand.form.maker)
         for item in operand.items:
             yield from _globals(item)
     elif isinstance(operand, Slice):

@@ -28,7 +28,7 @@ def definitions(
     """
     made: dict[str, ast.stmt] = {}
     _define(trees, bound, values, made)
-    order = {ast.Import: 0, ast.Assign: 1}
+    order = {ast.Import: 0, ast.ImportFrom: 0, ast.Assign: 1}
     return sorted(made.values(), key=lambda stmt: order.get(type(stmt), 2))
 
 
@@ -71,6 +71,9 @@ def _definition(name: str, value: Any) -> ast.stmt:
         return ast.Assign(target, ast.Constant(value), lineno=1)  # type: ignore[arg-type]
     if isinstance(value, tuple | list | dict) and _written_out(value):
         return ast.Assign(target, ast.parse(repr(value), mode="eval").body, lineno=1)
+    if isinstance(value, type) and value.__module__ not in ("builtins", "__main__"):
+        alias = None if value.__name__ == name else name
+        return ast.ImportFrom(value.__module__, [ast.alias(value.__name__, alias)], 0)
     if isinstance(value, type) and value.__module__ == "builtins":
         return ast.Assign(target, ast.Name(value.__name__, ast.Load()), lineno=1)
     note = f"{name}, of type {type(value).__name__}, is to be defined here"

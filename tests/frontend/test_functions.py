@@ -202,3 +202,20 @@ def test_eval_is_refused():
 
     with pytest.raises(UnsupportedError, match="eval"):
         grad(f)(1.0)
+
+
+def test_text_made_for_a_string_or_a_function_refuses_others():
+    scope: dict = {}
+    exec(adxform.source(dispatch, args=(0.5, "fast", 2.0, np.exp)), scope)
+    assert scope["dispatch_reverse"](0.5, "fast", 2.0, np.exp)[1] == 2.0 * np.exp(0.5)
+    for other in (("slow", 2.0, np.exp), ("fast", 2.0, np.sin)):
+        with pytest.raises(AssertionError):
+            scope["dispatch_reverse"](0.5, *other)
+
+
+def test_gradients_of_objects_whose_class_the_function_does_not_name():
+    def f(p):
+        return p.first * p.second
+
+    made = namedtuple("Elsewhere", "first second")
+    assert grad(f)(made(2.0, 3.0)) == made(3.0, 2.0)
