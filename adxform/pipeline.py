@@ -144,7 +144,7 @@ class Derivation:
     ) -> Sweeps:
         pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
         activity = analyze(pulled, wrt, types)
-        check(function, activity, types)
+        check(function, activity, types, reverse=True)
         seeded = tuple(o for o in outputs if _seeded(o, types))
         return reverse(function, wrt, seeded, activity, types, self.pullback_of)
 

@@ -11,6 +11,7 @@ from adxform.analysis.mutation import (
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import (
+    Const,
     Effect,
     Function,
     Let,
@@ -25,8 +26,8 @@ from adxform.core.types import Array, ListOf, Struct, is_float
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
-def check(function: Function, activity: Activity, types: Types) -> None:
-    """Raise for every active statement that has no derivative here.
+def check(function: Function, activity: Activity, types: Types, reverse: bool = False) -> None:
+    """Raise for every active statement that has no derivative here, or none in ``reverse``.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def check(function: Function, activity: Activity, types: Types) -> None:
         elif isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
             if stmt.op.name == "[]":
                 errors.extend(_index(function, stmt, activity, types))
+                if reverse:
+                    errors.extend(_key(function, stmt, activity, types))
             elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
                 errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Effect):
@@ -110,6 +113,24 @@ def _index(function: Function, stmt: Let, activity: Activity, types: Types) -> l
             hint = "Make an integer of it, e.g. by int(...), which is held constant."
             found.append(_unsupported(reason, stmt.origin, hint))
     return found
+
+
+def _key(function: Function, stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
+    """A key of what may be a dictionary: its cotangent has the same keys, which nobody told."""
+    base, key = stmt.args
+    names = [n for n in names_in(base) if n in activity.varied]
+    is_key = isinstance(key, Const) and isinstance(key.value, str)
+    if not (names and is_key) or isinstance(type_of(base, types), Array):
+        return []
+    if stmt.target not in activity.useful:
+        return []
+    label = function.bases.get(names[0], names[0])
+    reason = f"the keys of {label}, which its cotangent needs, are not known from the text alone"
+    hint = (
+        f"Differentiate the live function, e.g. by adxform.grad, where {label} is seen, or pass "
+        "the arrays it holds as parameters of their own."
+    )
+    return [_unsupported(reason, stmt.origin, hint)]
 
 
 _OF_LISTS = ("Add", "Mult")  # what Python's lists understand, too

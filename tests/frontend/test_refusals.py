@@ -79,3 +79,12 @@ def test_what_is_refused_is_carried_where_nothing_active_flows() -> None:
     )
     text = at_stage(source, "model.py", "f", "optimized", "reverse", ("x",))
     assert "    with open(names) as h:\n        n = len(h.read())\n" in text
+
+
+def test_keys_that_only_arguments_would_tell_have_a_tangent_but_no_cotangent() -> None:
+    source = 'def f(p, x):\n    y = x * p["w"]\n    return y * p["b"]\n'
+    assert 'dp["w"]' in at_stage(source, "model.py", "f", "optimized", "forward", ())
+    with pytest.raises(UnsupportedError, match="the keys of p") as caught:
+        at_stage(source, "model.py", "f", "optimized", "reverse", ("p",))
+    assert [d.location.line for d in caught.value.diagnostics if d.location] == [2, 3]
+    assert "p_bar" not in at_stage(source, "model.py", "f", "optimized", "reverse", ("x",))
