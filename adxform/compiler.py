@@ -10,7 +10,8 @@ from typing import Any
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, walk
+from adxform.core.calls import reachable_callees
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -187,23 +188,15 @@ def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[s
 
 
 def reachable(function: Function, types: Types) -> list[Part]:
-    """A function and those that it calls, each after what it calls."""
-    found: dict[int, Part] = {}
-
-    def visit(current: Function, known: Types) -> None:
-        for stmt in walk(current.body):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Callee):
-                inner = stmt.op.function
-                if inner is not None and id(inner) not in found:
-                    body = eliminate_dead_code(inner.body, (inner.result,))
-                    inner = replace(inner, name=stmt.op.name, body=body)
-                    visit(inner, stmt.op.types or infer(inner, {}))
-                    found[id(stmt.op.function)] = (inner, stmt.op.types or infer(inner, {}))
-        if current is function:
-            found[id(current)] = (current, known)
-
-    visit(function, types)
-    return list(found.values())
+    """A function and those that it calls, each after what it calls (but for one that calls it)."""
+    parts: list[Part] = []
+    for callee in reachable_callees(function):
+        inner = callee.function
+        if inner is not None:
+            body = eliminate_dead_code(inner.body, (inner.result,))
+            inner = replace(inner, name=callee.name, body=body)
+            parts.append((inner, callee.types or infer(inner, {})))
+    return [*parts, (function, types)]
 
 
 def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:

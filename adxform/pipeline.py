@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.activity import analyze
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types, infer, settled
 from adxform.core.builder import Builder, type_of
+from adxform.core.calls import is_recursive
 from adxform.core.ir import (
     NONE,
     Block,
@@ -21,14 +22,14 @@ from adxform.core.ir import (
     Tuple,
     Var,
     leaves,
-    names_in,
     walk,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Array, Type, differentiable, rank
+from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
+from adxform.differentiate.handing import TAPE, crossing, tape_of
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
@@ -86,28 +87,44 @@ class Derivation:
 
     def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
         """The tangent of a user's function that a function calls."""
+        types = self.general(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.tangents:
-            function = callee.function
-            assert function is not None
-            params = dict(zip((p.name for p in function.params), types, strict=True))
-            wrt = tuple(function.params[i].name for i in active)
-            function, found = typed(function, params)
-            activity = analyze(function, wrt, found)
-            check(function, activity, found)
-            made = forward(function, wrt, activity, found, self.tangent_of)
-            results = leaves(function.result)
-            varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
-            assert isinstance(made.result, Tuple)
-            tangents = leaves(made.result.items[1])
-            name = self.unique(made.name)
-            made = replace(
-                made, name=name, result=Tuple((*results, *(tangents[i] for i in varied)))
-            )
-            made = self.optimized(made, found)
-            self.parts.append((made, found))
-            self.tangents[key] = Tangent(Callee(name, made, found), varied)
+            self._make_tangent(key, callee, active, types)
         return self.tangents[key]
+
+    def _make_tangent(
+        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+    ) -> None:
+        function = callee.function
+        assert function is not None
+        params = dict(zip((p.name for p in function.params), types, strict=True))
+        wrt = tuple(function.params[i].name for i in active)
+        function, found = typed(function, params)
+        activity = analyze(function, wrt, found)
+        check(function, activity, found)
+        results = leaves(function.result)
+        own = Callee(self.unique(f"{function.name}_forward"), types=found)
+        if is_recursive(callee):  # it calls itself: each result that can have a tangent has one
+            varied = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+            self.tangents[key] = Tangent(own, varied)
+        else:
+            varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
+        made = forward(function, wrt, activity, found, self.tangent_of)
+        assert isinstance(made.result, Tuple)
+        tangents = leaves(made.result.items[1])
+        made = replace(
+            made, name=own.name, result=Tuple((*results, *(tangents[i] for i in varied)))
+        )
+        own.function = self.optimized(made, found)
+        self.parts.append((own.function, found))
+        self.tangents[key] = Tangent(own, varied)
+
+    def general(self, callee: Callee, types: list[Type]) -> list[Type]:
+        """The types that a function's derivative is made for: of one that calls itself, those of
+        the inner calls, too.
+        """
+        return settled(callee, types)
 
     # --- reverse ------------------------------------------------------------------------------
 
@@ -177,48 +194,62 @@ class Derivation:
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A user's function that a function calls, as a pair of record and pull."""
+        types = self.general(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.pullbacks:
-            self.pullbacks[key] = self._pair(callee, active, types)
+            self._make_pair(key, callee, active, types)
         return self.pullbacks[key]
 
-    def _pair(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
+    def _make_pair(
+        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+    ) -> None:
         function = callee.function
         assert function is not None
         params = dict(zip((p.name for p in function.params), types, strict=True))
-        wrt = tuple(function.params[i].name for i in active)
         function, found = typed(function, params)
         results = leaves(function.result)
-        pulled = [i for i, leaf in enumerate(results) if _seeded(leaf, found)]
+        pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+        record = Callee(self.unique(f"{function.name}_record"), types=found)
+        pull = Callee(self.unique(f"{function.name}_pullback"), types=found)
+        known = Taped() if is_recursive(callee) else None
+        if known is not None:  # known by name, before its body calls it
+            pair = Pullback(record, pull, (known,), (TAPE,), (), pulled)
+            self.pullbacks[key] = pair
+        wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
         first, second = link(sweeps, absent=NONE)  # both are handed over
         names = [p.name for p in function.params]
-        handed, kept = _crossing(first, second, sweeps, names)
-        record = replace(
+        handed, kept = crossing(second, sweeps, names)
+        if known is not None:
+            tape = tape_of(sweeps.builder, [*(names[i] for i in kept), *handed], known)
+            first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
+            handed, kept = [tape.name], ()
+        recording = replace(
             function,
-            name=self.unique(f"{function.name}_record"),
+            name=record.name,
             body=first,
             result=Tuple((*results, *(Var(n) for n in handed))),
             bases=sweeps.builder.bases,
         )
-        pull = replace(
+        pulling = replace(
             function,
-            name=self.unique(f"{function.name}_pullback"),
+            name=pull.name,
             params=tuple(Param(n) for n in (*(names[i] for i in kept), *handed, *sweeps.seeds)),
             body=second,
             result=sweeps.bars[0] if len(sweeps.bars) == 1 else Tuple(sweeps.bars),
             bases=dict(sweeps.builder.bases),
             doc=None,
         )
-        made = []
-        for part in (record, pull) if handed else (pull,):
-            optimized = self.optimized(part, found)
-            self.parts.append((optimized, found))
-            made.append(Callee(optimized.name, optimized, found))
-        handed_types = tuple(found.get(n, ANY) for n in handed)
-        labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
-        return Pullback(made[0], made[-1], handed_types, labels, kept, tuple(pulled))
+        parts = ((record, recording), (pull, pulling)) if handed else ((pull, pulling),)
+        for made, part in parts:
+            made.function = self.optimized(part, found)
+            self.parts.append((made.function, found))
+        if known is None:
+            labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
+            types_handed = tuple(found.get(n, ANY) for n in handed)
+            first_made = record if handed else pull
+            self.pullbacks[key] = Pullback(first_made, pull, types_handed, labels, kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
 
@@ -269,19 +300,3 @@ def _seeded(output: Operand, types: Types) -> bool:
 
 def _defaults_to_one(t: Type) -> bool:
     return rank(t) == 0 or not isinstance(t, Array)
-
-
-def _crossing(
-    first: Block, second: Block, sweeps: Sweeps, params: list[str]
-) -> tuple[list[str], tuple[int, ...]]:
-    """The names that the reverse sweep takes from the forward sweep, and the parameters."""
-    from adxform.core.ir import binds_of, phis_of, reads_of, uses, walk
-
-    bound = {n for stmt in walk(second) for n in binds_of(stmt)}
-    read: list[str] = [n for bar in sweeps.bars for n in names_in(bar)]
-    for stmt in walk(second):
-        read.extend(reads_of(stmt))
-        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-    outer = [n for n in dict.fromkeys(read) if n not in bound and n not in sweeps.seeds]
-    kept = tuple(i for i, p in enumerate(params) if p in outer)
-    return [n for n in outer if n not in params], kept

@@ -22,7 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.types import Known, ListOf, Scalar, was_broadcast
+from adxform.core.types import Known, ListOf, Scalar, Taped, was_broadcast
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
@@ -92,6 +92,8 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     known = builder.type_of(like)
     if isinstance(known, Scalar) or not isinstance(like, Var | Global):
         return Const(0.0)
+    if isinstance(known, Taped):
+        return builder.emit(primitive("zero_tape"), (like,), base)
     if isinstance(known, ListOf):
         kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
         return builder.emit(primitive(kind), (like,), base)

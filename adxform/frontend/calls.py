@@ -11,15 +11,14 @@ from adxform.core.ir import (
     UNKNOWN,
     Callee,
     Const,
-    Function,
     Global,
     Operand,
     Tuple,
     Var,
     leaves,
 )
-from adxform.core.types import ANY, Array, Known, Object, Scalar, Sym, Type, unvalued
-from adxform.frontend.arguments import Arguments, Keywords
+from adxform.core.types import Object
+from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import (
     Bound,
     Closure,
@@ -28,6 +27,7 @@ from adxform.frontend.callables import (
     function_behind,
     unwrapped,
 )
+from adxform.frontend.callees import Callees
 from adxform.frontend.desugar import desugar
 from adxform.frontend.scope import Meaning, bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
@@ -35,15 +35,10 @@ from adxform.frontend.ssa import all_args, free_names
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
-DEPTH = 60  # calls inside calls that are lowered in the place of one
 
 
-class Calls(Arguments):
+class Calls(Callees):
     """Lowers calls; how a function is lowered is the subclass's affair."""
-
-    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
-        """A function in Core."""
-        raise NotImplementedError
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Calls:
         """What lowers a function's body in the place of its call."""
@@ -187,9 +182,7 @@ class Calls(Arguments):
         callee = Callee(f"{behind.name}_gradient", file=behind.text.file)
         callee.function = value.core(known)
         flat = [leaf for operand in bound for leaf in leaves(operand)]
-        count = len(leaves(callee.function.result))
-        results = self.builder.call(callee, flat, [base] if count == 1 else [None] * count)
-        return _refill(callee.function.result, iter(results))
+        return self.call_core(callee, flat, callee.function.result, base)
 
     def _closure(self, node: ast.Lambda | ast.FunctionDef, name: str) -> Closure:
         """The function that a definition inside the one that is lowered makes."""
@@ -228,7 +221,12 @@ class Calls(Arguments):
                 f"Pass {name} as an argument.",
             )
         bound = self._bind(node, function, args, keywords, closure.defaults)
-        self._refuse_recursion(function, bound, node)
+        if self.calls_itself(function, bound, node):
+            raise self.unsupported(
+                f"{function.name} calls itself, and is defined inside another function",
+                node,
+                "Define it at the top of the file.",
+            )
         reads = {name: closure.home.used(version, node) for name, version in closure.reads.items()}
         return self._inline(function, bound, base, {**closure.home.captured, **reads})
 
@@ -243,41 +241,9 @@ class Calls(Arguments):
         base: str | None,
     ) -> Operand:
         bound = self._bind(node, function, args, keywords)
-        self._refuse_recursion(function, bound, node)
-        if self._inlines(function, bound):
+        if not self.calls_itself(function, bound, node) and self._inlines(function, bound):
             return self._inline(function, bound, base, {})
-        callee = self.callee(function, bound)
-        assert callee.function is not None
-        found = list(leaves(callee.function.result))
-        results = self.builder.call(
-            callee, tuple(bound.values()), [base] if len(found) == 1 else [None] * len(found)
-        )
-        return _refill(callee.function.result, iter(results))
-
-    def _refuse_recursion(
-        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
-    ) -> None:
-        """A function may be open twice if it was given other functions to call."""
-        given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
-        key = (function.same, *[id(v) for v in given if callable(v) or isinstance(v, Closure)])
-        if key in self.program.opened() or len(self.program.open) > DEPTH:
-            raise self.unsupported(
-                f"{function.name} calls itself; recursion is not supported yet", node
-            )
-        self.program.next_key = key
-
-    def callee(self, function: SourceFunction, bound: dict[str, Operand]) -> Callee:
-        """The callee for a function, lowered at its first call with arguments of these types."""
-        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
-        key = (id(function.same), tuple(types.values()))
-        if key not in self.program.callees:
-            same = sum(k[0] == key[0] for k in self.program.callees)
-            name = function.name if not same else f"{function.name}_{same + 1}"
-            callee = Callee(name, file=function.text.file)
-            callee.function = self.lowered(function, types)
-            self.program.callees[key] = callee
-            self.program.origins[key] = function
-        return self.program.callees[key]
+        return self.call_callee(function, bound, base)
 
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
         if any(self._is_structured(a) for a in bound.values()):
@@ -318,34 +284,11 @@ class Calls(Arguments):
         return result
 
 
-def _general(name: str, t: Type) -> Type:
-    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
-    match t:
-        case Array(dtype, dims):
-            known = None if dims is None else tuple(
-                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
-            )
-            return Array(dtype, known)
-        case Scalar("bool", value=bool()) | Known() | Object():
-            return t
-        case Scalar():
-            return unvalued(t)
-        case _:
-            return ANY
-
-
 def outer_names(tree: ast.FunctionDef) -> set[str]:
     """The names that a function takes from outside: the compiler's own must differ from them."""
     own = {a.arg for a in all_args(tree.args)}
     own.update(n for stmt in tree.body for n in bound_names(stmt))
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - own
-
-
-def _refill(shape: Operand, values: Any) -> Operand:
-    if isinstance(shape, Tuple):
-        return shape.with_items(_refill(item, values) for item in shape.items)
-    value: Operand = next(values)
-    return value
 
 
 def is_docstring(stmt: ast.stmt) -> bool:

@@ -55,10 +55,14 @@ def lower(
     program = program or Program()
     program.root = program.root or source
     refuse_collectors(source, types or {})
+    return program.settled(lambda: _lowered(source, program, types or {}))
+
+
+def _lowered(source: SourceFunction, program: Program, types: dict[str, Type]) -> Function:
     tree = desugar(source.node, source.text)
     builder = Builder(Names(outer_names(tree)))
     builder.names.reserve(p.name for p in signature_of(source))
-    given, params, env = _parameters(source, builder, types or {})
+    given, params, env = _parameters(source, builder, types)
     lowerer = Lowerer(source, builder, program, env)
     with program.opening(source):
         result = lowerer.function(tree)

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from adxform.core.ir import (
+    NONE,
     Callee,
     Const,
+    Function,
     Global,
     Operand,
     Param,
+    Tuple,
 )
 from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.source import SourceFunction
 
+TRIES = 4  # structures that the result of a function that calls itself may be assumed to have
 MIXED = Global("mixed")  # a variable that is a tuple on one path only: it may not be read
+
+
+class Again(Exception):
+    """Something has come to light for which all is to be lowered again."""
 
 
 @dataclass
 class Program:
-    """The functions lowered so far, so that each is lowered once."""
+    """The functions lowered so far, so that each is lowered once.
+
+    Of the functions that call themselves (``recursive``): ``shared`` are the types that all calls
+    have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
+    the functions behind the results that were given a name while it was not known.
+    """
 
     inline: bool = True
     callees: dict[Any, Callee] = field(default_factory=dict)
@@ -35,22 +48,58 @@ class Program:
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
     outer: dict[str, Any] = field(default_factory=dict)
-
-    def opened(self) -> list[Any]:
-        """The functions that are being lowered, with the functions that they were given."""
-        return self.open
+    recursive: set[Any] = field(default_factory=set)
+    shared: dict[Any, dict[str, Type]] = field(default_factory=dict)
+    assumed: dict[Any, Operand] = field(default_factory=dict)
+    awaited: dict[Any, Any] = field(default_factory=dict)
+    tries: dict[Any, int] = field(default_factory=dict)
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
         """A function is being lowered."""
         key, self.next_key = self.next_key, None
         self.open.append(key or (function.same,))
-        yield
-        self.open.pop()
+        try:
+            yield
+        finally:
+            self.open.pop()
+
+    def settled(self, lowering: Callable[[], Function]) -> Function:
+        """What lowering gives once all is known of the functions that call themselves."""
+        if self.open:  # a function within another
+            return lowering()
+        before = dict(self.callees)
+        while True:
+            try:
+                return lowering()
+            except Again:
+                self.callees = dict(before)
+                self.awaited.clear()
+
+    def assume(self, key: Any, result: Operand) -> None:
+        """Take the result of a function that calls itself to have this structure."""
+        if form_of(self.assumed.get(key, NONE)) == form_of(result):
+            return
+        self.tries[key] = self.tries.get(key, 0) + 1
+        if self.tries[key] > TRIES:
+            source = self.origins[key]
+            reason = f"{source.name} calls itself, and what it returns holds ever more values"
+            where = source.text.location(source.node)
+            raise UnsupportedError(Diagnostic(reason, where, "Return arrays, or a number of values "
+                                              "that is always the same."))
+        self.assumed[key] = result
+        raise Again
 
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""
         self.objects[id(value)] = value
+
+
+def form_of(operand: Operand) -> Any:
+    """The structure of an operand, whatever its leaves are."""
+    if isinstance(operand, Tuple):
+        return operand.form, *map(form_of, operand.items)
+    return None
 
 
 def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:

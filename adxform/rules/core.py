@@ -106,6 +106,12 @@ inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
 inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
 
+# What a function that calls itself hands over to its pullback, as one value; zeros for all in it,
+# and the sum of two cotangents of it.
+linear("tape(items)", items=lambda item: "out_bar[index]", infer=lambda *_: ANY, fresh=False)
+inactive("zero_tape(x)", infer=_same)
+linear("add_tapes(a, b)", a="out_bar", b="out_bar", infer=_same)
+
 # The number 0.0 as the cotangent of an array, of any shape, where the array may be unbound.
 inactive("loose_zero()", infer=lambda *_: ANY)
 

@@ -1,0 +1,168 @@
+"""Callees: the user's functions that are functions in Core, too; some of them call themselves.
+
+A function that calls itself is known by name before its body is lowered. How many results it has
+shows only afterwards: one is assumed, and everything is lowered again where it is found otherwise.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
+from adxform.core.types import ANY, Array, Known, Object, Scalar, Struct, Sym, Type, rank, unvalued
+from adxform.frontend.arguments import Arguments
+from adxform.frontend.callables import Closure
+from adxform.frontend.program import Again
+from adxform.frontend.source import SourceFunction
+
+DEPTH = 60  # calls inside calls that are lowered one in the other
+
+
+class Callees(Arguments):
+    """Calls functions that are lowered by themselves."""
+
+    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
+        """A function in Core."""
+        raise NotImplementedError
+
+    # --- functions that call themselves -------------------------------------------------------
+
+    def calls_itself(
+        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
+    ) -> bool:
+        """Whether a function may be called while it runs; found out when that happens first.
+
+        A function that is given other functions to call is another for each of them.
+        """
+        given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
+        called = [v for v in given if callable(v) or isinstance(v, Closure)]
+        key = (function.same, *map(id, called))
+        if len(self.program.open) > DEPTH:
+            raise self.unsupported(f"{function.name} calls itself with ever other arguments", node)
+        if key in self.program.open and key not in self.program.recursive:
+            self.program.recursive.add(key)
+            raise Again
+        self.program.next_key = key
+        if key not in self.program.recursive:
+            return False
+        if any(isinstance(v, Closure) for v in called):
+            raise self.unsupported(
+                f"{function.name}, which calls itself, is given a function made inside another",
+                node,
+                "Define that function at the top of the file.",
+            )
+        return True
+
+    def await_result(self, first: Operand, second: Operand) -> None:
+        """Where paths give a tuple and the result of a function that is still being lowered: that
+        function returns such a tuple.
+        """
+        for one, other in ((first, second), (second, first)):
+            if isinstance(one, Var) and isinstance(other, Tuple):
+                key = self.program.awaited.get((id(self.builder.names), one.name))
+                if key is not None:
+                    self.program.assume(key, other)
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def call_callee(
+        self,
+        function: SourceFunction,
+        bound: dict[str, Operand],
+        base: str | None,
+    ) -> Operand:
+        """A call of a function of Core."""
+        types = self._general_types(function, bound)
+        callee = self.callee(function, types)
+        key = (id(function.same), tuple(types.values()))
+        if callee.function is None:
+            shape: Operand = self.program.assumed.get(key, Var("_"))
+        else:
+            shape = callee.function.result
+        args = [leaf for operand in bound.values() for leaf in leaves(operand)]
+        made = self.call_core(callee, args, shape, base)
+        if callee.function is None and isinstance(made, Var):
+            self.program.awaited[id(self.builder.names), made.name] = key
+        return made
+
+    def call_core(
+        self, callee: Callee, args: list[Operand], shape: Operand, base: str | None
+    ) -> Operand:
+        """A call with a name for each leaf of the result's shape."""
+        count = len(leaves(shape))
+        results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
+        return refilled(shape, iter(results))
+
+    def callee(self, function: SourceFunction, types: dict[str, Type]) -> Callee:
+        """The callee for a function, lowered at its first call with arguments of these types."""
+        program = self.program
+        key = (id(function.same), tuple(types.values()))
+        if key not in program.callees:
+            same = sum(k[0] == key[0] for k in program.callees)
+            name = function.name if not same else f"{function.name}_{same + 1}"
+            callee = program.callees[key] = Callee(name, file=function.text.file)
+            program.origins[key] = function
+            made = self.lowered(function, types)
+            if key in program.assumed or key in program.awaited.values():
+                program.assume(key, made.result)
+            callee.function = made
+        return program.callees[key]
+
+    def _general_types(
+        self, function: SourceFunction, bound: dict[str, Operand]
+    ) -> dict[str, Type]:
+        """What types a callee is lowered for; all calls of one that calls itself share them."""
+        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        if self.program.next_key not in self.program.recursive:
+            return types
+        group = (id(function.same), *map(_kind, types.values()))
+        shared = self.program.shared.setdefault(group, types)
+        common = {n: _common(shared[n], t) for n, t in types.items()}
+        if common != shared:
+            self.program.shared[group] = common
+            raise Again
+        return common
+
+
+def _general(name: str, t: Type) -> Type:
+    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
+    match t:
+        case Array(dtype, dims):
+            known = None if dims is None else tuple(
+                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
+            )
+            return Array(dtype, known)
+        case Scalar("bool", value=bool()) | Known() | Object():
+            return t
+        case Scalar():
+            return unvalued(t)
+        case Struct(items, form):
+            keyed = zip(form.keys or range(len(items)), items, strict=True)
+            return Struct(tuple(_general(f"{name}_{key}", item) for key, item in keyed), form)
+        case _:
+            return ANY
+
+
+def _kind(t: Type) -> Any:
+    """What of a type a function that calls itself is lowered anew for: rank, structure, value."""
+    if isinstance(t, Struct):
+        return t.form, *map(_kind, t.items)
+    if isinstance(t, Known | Object):
+        return t
+    return rank(t)
+
+
+def _common(a: Type, b: Type) -> Type:
+    """What of two types of one kind a function may be lowered for that is called with both."""
+    if isinstance(a, Struct) and isinstance(b, Struct):
+        return Struct(tuple(map(_common, a.items, b.items)), a.form)
+    return a if a == b else ANY
+
+
+def refilled(shape: Operand, values: Any) -> Operand:
+    """A structure with other operands for leaves."""
+    if isinstance(shape, Tuple):
+        return shape.with_items(refilled(item, values) for item in shape.items)
+    value: Operand = next(values)
+    return value
