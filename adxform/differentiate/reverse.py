@@ -40,6 +40,7 @@ from adxform.core.types import (
     Array,
     ListOf,
     Struct,
+    Taped,
     Type,
     is_float,
 )
@@ -58,7 +59,7 @@ from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
-from adxform.differentiate.tuples import only_item, tuple_sum
+from adxform.differentiate.tuples import completed, only_item, tuple_sum, with_item
 from adxform.rules.table import RULES, Rule
 
 
@@ -130,6 +131,8 @@ class Reverse(Mirrors):
 
     def adding(self, known: Type) -> Primitive:
         """What adds two cotangents of a value: a list is no array, whose += adds items."""
+        if isinstance(known, Taped):
+            return primitive("add_tapes")
         return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
 
     def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
@@ -171,9 +174,13 @@ class Reverse(Mirrors):
     def whole_bar(self, bars: Bars, name: str) -> Operand | None:
         """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
         bar = bars.pop(name, None)
+        known = self.builder.type_of(Var(name))
+        if isinstance(known, Taped) and isinstance(bar, Tuple):
+            return completed(self.builder, name, bar, known)
         if bar is None or name not in self.gaps.loose:
             return bar
-        return self.builder.emit(primitive("broadcast_like"), (bar, Var(name)), self.base(name))
+        whole = "whole_tape" if isinstance(known, Taped) else "broadcast_like"
+        return self.builder.emit(primitive(whole), (bar, Var(name)), self.base(name))
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -216,6 +223,9 @@ class Reverse(Mirrors):
             size = len(known.items)
             part = only_item(out_bar, index.value, size)
             bars[x.name] = tuple_sum(self.builder, bars.get(x.name), part, size)
+        elif x.name in self.activity and isinstance(known, Taped) and isinstance(index, Const):
+            place, adding = index.value, self.adding(self.builder.type_of(Var(stmt.target)))
+            bars[x.name] = with_item(self.builder, bars.get(x.name), place, out_bar, known, adding)
         elif x.name in self.activity and (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))

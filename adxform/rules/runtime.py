@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.rules.runtime_tapes import add_tapes, zero_tape  # noqa: F401  (helpers, too)
+from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401  (helpers, too)
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401  (a helper like those below)
 
 
