@@ -192,7 +192,7 @@ def reachable(function: Function, types: Types) -> list[Part]:
     parts: list[Part] = []
     for callee in reachable_callees(function):
         inner = callee.function
-        if inner is not None:
+        if inner is not None and callee.name != function.name:
             body = eliminate_dead_code(inner.body, (inner.result,))
             inner = replace(inner, name=callee.name, body=body)
             parts.append((inner, callee.types or infer(inner, {})))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer, settled
 from adxform.core.builder import Builder, type_of
-from adxform.core.calls import is_recursive
+from adxform.core.calls import is_recursive, own_callee
 from adxform.core.ir import (
     NONE,
     Block,
@@ -76,6 +76,10 @@ class Derivation:
         self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
     ) -> tuple[Function, Types]:
         """The tangent function, optimised, and the types of its names."""
+        self.names.add(f"{function.name}_forward")
+        own = self._own_tangent(function, wrt, types)
+        if own is not None:
+            return own
         function, found = typed(function, types)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
@@ -84,6 +88,25 @@ class Derivation:
         made = self.optimized(made, found)
         self.show("optimized", made, found)
         return made, found
+
+    def _own_tangent(
+        self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
+    ) -> tuple[Function, Types] | None:
+        """The tangent of a function that calls itself, if it serves the inner calls, too."""
+        callee = own_callee(function)
+        plain = all(isinstance(shape, Var) for _, shape in function.given)
+        if callee is None or self.observe is not None or not plain:
+            return None
+        if isinstance(function.result, Tuple):
+            return None
+        names = [p.name for p in function.params]
+        active = tuple(names.index(p) for p in wrt)
+        made = self.tangent_of(callee, active, [types[n] for n in names])
+        assert made.callee.function is not None
+        if made.varied != (0,) or active != tuple(sorted(active)):
+            return None
+        made.callee.name = f"{function.name}_forward"
+        return replace(made.callee.function, name=made.callee.name), made.callee.types
 
     def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
         """The tangent of a user's function that a function calls."""
@@ -140,6 +163,7 @@ class Derivation:
 
         ``outputs`` are the results that get a cotangent; all of them if it is None.
         """
+        self.names.add(f"{function.name}_reverse")
         outputs = leaves(function.result) if outputs is None else outputs
         if self.observe is not None:
             function, found = typed(function, types)
@@ -221,10 +245,11 @@ class Derivation:
         first, second = link(sweeps, absent=NONE)  # both are handed over
         names = [p.name for p in function.params]
         handed, kept = crossing(second, sweeps, names)
+        bases = dict(sweeps.builder.bases)
         if known is not None:
             tape = tape_of(sweeps.builder, [*(names[i] for i in kept), *handed], known)
             first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
-            handed, kept = [tape.name], ()
+            handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
         recording = replace(
             function,
             name=record.name,
@@ -238,7 +263,7 @@ class Derivation:
             params=tuple(Param(n) for n in (*(names[i] for i in kept), *handed, *sweeps.seeds)),
             body=second,
             result=sweeps.bars[0] if len(sweeps.bars) == 1 else Tuple(sweeps.bars),
-            bases=dict(sweeps.builder.bases),
+            bases=bases,
             doc=None,
         )
         parts = ((record, recording), (pull, pulling)) if handed else ((pull, pulling),)

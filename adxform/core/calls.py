@@ -1,10 +1,28 @@
-"""Which functions of Core call which."""
+"""Which functions of Core call which, and which are the same."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
-from adxform.core.ir import Callee, Function, Let, walk
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Op,
+    Opaque,
+    Operand,
+    Phi,
+    Stmt,
+    While,
+    blocks_of,
+    phis_of,
+    walk,
+)
 
 
 def callees(function: Function) -> list[Callee]:
@@ -43,3 +61,52 @@ def calls(callee: Callee, other: Callee) -> bool:
 def is_recursive(callee: Callee) -> bool:
     """Whether a call of a function may lead to another call of it."""
     return calls(callee, callee)
+
+
+def own_callee(function: Function) -> Callee | None:
+    """What a function calls where it calls itself, if that is the very same function."""
+    reached = reachable_callees(function)
+    return next((c for c in reached if c.function and alike(function, c.function)), None)
+
+
+def alike(first: Function, second: Function) -> bool:
+    """Whether two functions say the same, word for word."""
+    names = [[p.name for p in f.params] for f in (first, second)]
+    same = first.name == second.name and names[0] == names[1] and first.result == second.result
+    return same and _same_block(first.body, second.body)
+
+
+def _same_block(first: Block, second: Block) -> bool:
+    return len(first) == len(second) and all(map(_same_statement, first, second))
+
+
+def _same_statement(first: Stmt, second: Stmt) -> bool:
+    return (
+        type(first) is type(second)
+        and _parts(first) == _parts(second)
+        and list(map(_merged, phis_of(first))) == list(map(_merged, phis_of(second)))
+        and all(map(_same_block, blocks_of(first), blocks_of(second)))
+    )
+
+
+def _merged(phi: Phi) -> tuple[str, Operand, Operand]:
+    return phi.target, phi.first, phi.second
+
+
+def _parts(stmt: Stmt) -> tuple[object, ...]:
+    """What a statement says besides its phis and blocks."""
+    match stmt:
+        case Let(targets, op, args):
+            return targets, _meaning(op), args
+        case If(test):
+            return (test,)
+        case For(index, bounds, stop=stop, reverse=reverse):
+            return index, bounds, stop, reverse
+        case While(test=test, stop=stop):
+            return test, stop
+        case Effect(tree, reads, writes):
+            return ast.dump(tree), reads, writes
+
+
+def _meaning(op: Op) -> object:
+    return (ast.dump(op.tree), op.reads) if isinstance(op, Opaque) else op

@@ -223,8 +223,10 @@ def join(a: Type, b: Type) -> Type:
             return Scalar(dtype, weak=a.weak and b.weak)
         case Array(da, na), Array(db, nb):
             return Array(da if da == db else promote((a, b)), join_dims(na, nb))
-        case (Taped() as made, Known(None)) | (Known(None), Taped() as made):
-            return made  # a path that makes none
+        case (Taped() | ListOf(Taped()) as made, Known(None)) | (
+            Known(None), Taped() | ListOf(Taped()) as made
+        ):
+            return made  # what is recorded on one path only
         case ListOf(x), ListOf(y):
             return ListOf(y if x is None else x if y is None else join(x, y))
         case Struct(xs, form), Struct(ys, other) if len(xs) == len(ys) and form == other:

@@ -15,6 +15,7 @@ from adxform.core.ir import (
     Const,
     Let,
     Operand,
+    Origin,
     Tuple,
     Var,
     binds_of,
@@ -29,6 +30,7 @@ from adxform.differentiate.common import primitive
 from adxform.differentiate.sweeps import Sweeps
 
 TAPE = "tape"
+UNPACKED = Origin("tape")  # by one statement, with a name for each value
 
 
 def crossing(second: Block, sweeps: Sweeps, params: list[str]) -> tuple[list[str], tuple[int, ...]]:
@@ -59,11 +61,15 @@ class Tape:
         held: tuple[Operand, ...] = (Tuple(tuple(Var(n) for n in self.items)),)
         return Let((self.name,), made, held)
 
+    def named(self, bases: dict[str, str]) -> dict[str, str]:
+        """What names stand for where all that it holds has a name."""
+        return {**dict.fromkeys(self.items, "value"), **bases}
+
     def read(self) -> Block:
         """What it holds, taken out at the beginning of the reverse sweep."""
         taken = primitive("[]")
-        pairs = enumerate(self.items)
-        return tuple(Let((n,), taken, (Var(self.name), Const(i))) for i, n in pairs)
+        args = ((Var(self.name), Const(i)) for i in range(len(self.items)))
+        return tuple(Let((n,), taken, a, UNPACKED) for n, a in zip(self.items, args, strict=True))
 
 
 def tape_of(builder: Builder, items: Sequence[str], known: Taped) -> Tape:

@@ -47,6 +47,7 @@ from adxform.core.types import (
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
+    holds_tapes,
     may_stretch,
     names_for,
     placed,
@@ -59,7 +60,14 @@ from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
-from adxform.differentiate.tuples import completed, only_item, tuple_sum, with_item
+from adxform.differentiate.tuples import (
+    accumulated,
+    added_tape,
+    completed,
+    only_item,
+    tuple_sum,
+    with_item,
+)
 from adxform.rules.table import RULES, Rule
 
 
@@ -179,7 +187,7 @@ class Reverse(Mirrors):
             return completed(self.builder, name, bar, known)
         if bar is None or name not in self.gaps.loose:
             return bar
-        whole = "whole_tape" if isinstance(known, Taped) else "broadcast_like"
+        whole = "whole_tape" if holds_tapes(known) else "broadcast_like"
         return self.builder.emit(primitive(whole), (bar, Var(name)), self.base(name))
 
     # --- statements ---------------------------------------------------------------------------
@@ -219,21 +227,25 @@ class Reverse(Mirrors):
         x, index = stmt.args
         assert isinstance(x, Var)
         known = self.builder.type_of(x)
-        if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
+        if x.name not in self.activity:
+            return
+        if isinstance(known, Struct) and isinstance(index, Const):
             size = len(known.items)
             part = only_item(out_bar, index.value, size)
             bars[x.name] = tuple_sum(self.builder, bars.get(x.name), part, size)
-        elif x.name in self.activity and isinstance(known, Taped) and isinstance(index, Const):
-            place, adding = index.value, self.adding(self.builder.type_of(Var(stmt.target)))
-            bars[x.name] = with_item(self.builder, bars.get(x.name), place, out_bar, known, adding)
-        elif x.name in self.activity and (back := whole(index)) is not None:
+        elif isinstance(known, Taped) and isinstance(index, Const):
+            adding = self.adding(self.builder.type_of(Var(stmt.target)))
+            bars[x.name] = with_item(
+                self.builder, bars.get(x.name), index.value, out_bar, known, adding
+            )
+        elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
-        elif x.name in self.activity:
-            bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, self.base(x.name))
-            bars[x.name] = self.builder.emit(
-                primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
-            )
+        else:
+            base = self.base(x.name)
+            bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
+            add_at = added_tape if holds_tapes(known) else accumulated
+            bars[x.name] = add_at(self.builder, (bar, index, out_bar), base)
 
     def pull(
         self,
@@ -394,6 +406,8 @@ class Reverse(Mirrors):
         handed = tuple(self.builder.name(f"{stmt.op.name}_{b}") for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if handed:
+            for target in stmt.targets:
+                self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
             self.replaced[stmt] = Let(
                 (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
             )

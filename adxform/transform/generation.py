@@ -229,6 +229,8 @@ class Generator:
         found: list[Part] = []
         for callee in reachable_callees(root[0], self._defined):
             inner = callee.function
+            if callee.name == root[0].name:
+                continue
             if inner is not None and not self._defined(callee):
                 named = replace(inner, name=callee.name)
                 self.parts_called[callee.name] = callee
