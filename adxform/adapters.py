@@ -37,7 +37,7 @@ def _caller(function: Callable[..., Any]) -> FunctionType:
     except (TypeError, ValueError):
         raise SourceNotFoundError(
             Diagnostic(
-                f"{name} does not say which parameters it has",
+                f"{name} is not a function written in Python",
                 hint="Wrap it in a function written with def.",
             )
         ) from None

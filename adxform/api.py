@@ -17,8 +17,10 @@ from adxform.arguments import (
     resolve_argnums,
 )
 from adxform.compiler import Pair
-from adxform.derivatives import Derivative, Generated, receivers, source_text
+from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
+from adxform.generated import Generated, source_text
+from adxform.specialised import receivers
 from adxform.structures import holds_reals, is_real, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]

@@ -11,7 +11,7 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
 from adxform.core.calls import reachable_callees
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple
+from adxform.core.ir import Const, Function, Let, Operand, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -219,9 +219,7 @@ def build_pair(
     derivation.names.add(function.name)
     names = [p.name for p in function.params]
     active = tuple(names.index(p) for p in wrt)
-    pair = derivation.pullback_of(
-        Callee(function.name, function), active, [types[n] for n in names]
-    )
+    pair = derivation.pair(function, active, [types[n] for n in names])
     assert pair.pull.function is not None
     pull = build(replace(pair.pull.function, given=()), pair.pull.types or {}, namespace)
     if pair.handed:

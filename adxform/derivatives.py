@@ -23,98 +23,19 @@ from adxform.arguments import (
 )
 from adxform.compiler import (
     Compiled,
-    Lowered,
-    Pair,
-    Request,
     build,
-    build_pair,
     derive,
-    differentiable_params,
     gradient_core,
-    lower_live,
-    namespace_of,
-    plain_function,
-    reachable,
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import NONE, Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable
-from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, Diagnostic
-from adxform.frontend.program import Program
-from adxform.pipeline import Observer, Options
-from adxform.signatures import annotated_types, key_of, type_of_argument, type_of_container
-from adxform.structures import leaf_types, structured, with_containers
-
-
-def receivers(function: Any) -> tuple[Any, ...]:
-    """The objects that a function's first parameters are bound to, as a method's is."""
-    if isinstance(function, MethodType):
-        return function.__self__, *receivers(function.__func__)
-    return receivers(function.function) if isinstance(function, Derivative) else ()
-
-
-class Specialised:
-    """A function's derivatives, one for each signature of arguments, made when first needed."""
-
-    def __init__(self, primal: Callable[..., Any], options: Options | None = None) -> None:
-        self.primal = primal
-        self.options = options or Options()
-        self.compiled: dict[Any, Compiled] = {}
-        self.lowered: dict[Any, Lowered] = {}
-
-    @property
-    def nested(self) -> Derivative | None:
-        """The derivative that is differentiated again, if it is one."""
-        inner = getattr(self.primal, "__func__", self.primal)
-        return inner if isinstance(inner, Derivative) else None
-
-    def core(self, types: Sequence[Type] | None = None) -> Function:
-        """The function in Core, for arguments of these types (without, by its annotations)."""
-        if self.nested is not None:
-            made: Function = self.nested.core(types)
-            return made
-        key = None if types is None else tuple(types)
-        if key not in self.lowered:
-            program = Program(inline=self.options.inline)
-            self.lowered[key] = lower_live(self.primal, program, types)
-        return self.lowered[key].function
-
-    def types(self, args: Sequence[Any]) -> list[Type]:
-        """The types of arguments, the receiver of a method among them."""
-        inner: Any = self.primal
-        while isinstance(inner := getattr(inner, "__func__", inner), Derivative):
-            inner = inner.function
-        parameters = inspect.signature(plain_function(inner)).parameters.values()
-        collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        return [
-            (type_of_container if p.kind in collects else type_of_argument)(p.name, a)
-            for p, a in zip(parameters, args, strict=True)
-        ]
-
-    def leaves(self, args: Sequence[Any]) -> list[Any]:
-        """What the parameters of Core are given: what containers among the arguments hold."""
-        function = self.core(self.types(args))
-        shapes = [function.shape_of(place) for place in range(len(args))]
-        return [v for s, a in zip(shapes, args, strict=True) for v in structured(s, a)]
-
-    @property
-    def namespace(self) -> dict[str, Any]:
-        """What the names of the function from outside stand for now."""
-        if self.nested is not None:
-            inner: Specialised = self.nested.specialised
-            return inner.namespace
-        return namespace_of(self.primal)
-
-    def fresh(self) -> None:
-        """Forget what was compiled if a name that the function uses has a new meaning."""
-        if self.nested is not None:
-            self.nested.specialised.fresh()
-            if not self.nested.specialised.lowered:
-                self.compiled.clear()
-        elif any(lowered.stale() for lowered in self.lowered.values()):
-            self.compiled.clear()
-            self.lowered.clear()
+from adxform.generated import source_text
+from adxform.pipeline import Options
+from adxform.signatures import key_of
+from adxform.specialised import Specialised, receivers, request_for
+from adxform.structures import leaf_types
 
 
 class Derivative:
@@ -241,7 +162,7 @@ class Derivative:
         function = self.specialised.core(given)
         types = leaf_types(function, given)
         offset = len(given) - len(self.parameters)
-        request = _request("reverse", function, [i + offset for i in self.places], types)
+        request = request_for("reverse", function, [i + offset for i in self.places], types)
         outputs = self._outputs(function)
         made, known = derive(
             function, request, types, self.specialised.options, outputs=outputs
@@ -310,118 +231,9 @@ class Derivative:
         return replace(made, result=Tuple((value, bars)) if self.value else bars)
 
 
-def _has_real_leaf(function: Function, place: int, types: dict[str, Type]) -> bool:
-    return any(differentiable(types[name]) for name in function.leaves_of(place))
-
-
-def _request(
-    kind: str, function: Function, places: Sequence[int], types: dict[str, Type]
-) -> Request:
-    """What is asked of a function: the derivative in the user's parameters at some places."""
-    wrt = [n for i in places for n in function.leaves_of(i) if differentiable(types[n])]
-    return Request(kind, tuple(wrt), tuple(function.shape_of(i) for i in places))
-
-
 def _rebuild(
     primal: Callable[..., Any], argnums: Argnums, value: bool, has_aux: bool
 ) -> Derivative:
     return Derivative(primal, argnums, value=value, has_aux=has_aux)
 
 
-class Generated:
-    """A generated forward or reverse function of its own, specialised when called.
-
-    ``forward``: called with the arguments and a tangent for each differentiable one, returns
-    (value, tangent). ``reverse``: called with the arguments and, unless the result is a number, its
-    cotangent; returns (value, cotangents).
-    """
-
-    def __init__(
-        self, primal: Callable[..., Any], kind: str, options: Options | None = None
-    ) -> None:
-        self.primal = primal
-        self.function = adapted(primal)
-        self.kind = kind
-        self.specialised = Specialised(self.function, options)
-        self.pairs: dict[Any, Pair] = {}
-        functools.update_wrapper(self, primal, updated=())
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        names = list(signature_of(self.function).parameters)
-        args = (*args, *(kwargs.pop(n) for n in names[len(args) :] if n in kwargs))
-        count = len(names)
-        if len(args) < count:
-            raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
-        bound = receivers(self.function)
-        return self.compiled((*bound, *args[:count])).call(*bound, *args, **kwargs)
-
-    def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
-        """The generated function for arguments of these types."""
-        self.specialised.fresh()
-        key = (places, *[key_of(a) for a in args])
-        found = self.specialised.compiled.get(key)
-        if found is None:
-            found = self._compile(args, places)
-            self.specialised.compiled[key] = found
-        return found
-
-    def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
-        """The function for arguments of these types as a pair of record and pullback."""
-        self.specialised.fresh()
-        key = (places, *[key_of(a) for a in args])
-        if key not in self.pairs or not self.specialised.lowered:
-            function, types, request = self._asked(args, places)
-            self.pairs[key] = build_pair(
-                function, request.wrt, types, self.specialised.namespace
-            )
-        return self.pairs[key]
-
-    def _asked(
-        self, args: Sequence[Any], places: tuple[int, ...] | None
-    ) -> tuple[Function, dict[str, Type], Request]:
-        given = self.specialised.types(args)
-        function = self.specialised.core(given)
-        types = leaf_types(function, given)
-        if places is None:
-            places = tuple(i for i in range(len(args)) if _has_real_leaf(function, i, types))
-        return function, types, _request(self.kind, function, places, types)
-
-    def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
-        function, types, request = self._asked(args, places)
-        made, known = derive(function, request, types, self.specialised.options)
-        return build(made, known, self.specialised.namespace)
-
-    @property
-    def source(self) -> str:
-        compiled = self.specialised.compiled
-        if compiled:
-            return next(reversed(compiled.values())).text
-        return source_text(self.primal, self.kind)
-
-
-def source_text(
-    primal: Callable[..., Any],
-    mode: str = "reverse",
-    argnums: Argnums | None = None,
-    args: Sequence[Any] | None = None,
-    observe: Observer | None = None,
-) -> str:
-    """The text of a generated function; types come from ``args``, else from annotations."""
-    primal = adapted(primal)
-    specialised = Specialised(primal)
-    bound = receivers(primal)
-    given = None if args is None else specialised.types((*bound, *args))
-    function = specialised.core(given)
-    types = annotated_types(function) if given is None else leaf_types(function, given)
-    for param, receiver in zip(function.params, bound, strict=False):
-        types[param.name] = type_of_argument(param.name, receiver)
-    if argnums is None:
-        wrt = differentiable_params(function, types)
-        count = len(function.given) or len(function.params)
-        places = tuple(i for i in range(count) if set(function.leaves_of(i)) & set(wrt))
-        request = _request(mode, function, places, types)
-    else:
-        places = resolve_argnums(primal, argnums)
-        request = _request(mode, function, [i + len(bound) for i in places], types)
-    made, known = derive(function, request, types, None, observe)
-    return module_text(reachable(with_containers(made), known), specialised.namespace)

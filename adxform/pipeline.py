@@ -31,7 +31,7 @@ from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.handing import TAPE, crossing, tape_of
 from adxform.differentiate.record import link
-from adxform.differentiate.refuse import check
+from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
@@ -110,9 +110,11 @@ class Derivation:
 
     def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
         """The tangent of a user's function that a function calls."""
-        types = self.general(callee, types)
+        types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.tangents:
+            assert callee.function is not None
+            check_callee(callee.function, types)
             self._make_tangent(key, callee, active, types)
         return self.tangents[key]
 
@@ -142,12 +144,6 @@ class Derivation:
         own.function = self.optimized(made, found)
         self.parts.append((own.function, found))
         self.tangents[key] = Tangent(own, varied)
-
-    def general(self, callee: Callee, types: list[Type]) -> list[Type]:
-        """The types that a function's derivative is made for: of one that calls itself, those of
-        the inner calls, too.
-        """
-        return settled(callee, types)
 
     # --- reverse ------------------------------------------------------------------------------
 
@@ -214,14 +210,23 @@ class Derivation:
             body=(*first, *second),
             result=Tuple((sweeps.value, bars)),
             bases=sweeps.builder.bases,
+            derived=True,
         )
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A user's function that a function calls, as a pair of record and pull."""
-        types = self.general(callee, types)
+        types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.pullbacks:
+            assert callee.function is not None
+            check_callee(callee.function, types)
             self._make_pair(key, callee, active, types)
+        return self.pullbacks[key]
+
+    def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
+        """A function by itself as a pair of record and pull."""
+        key: Key = (id(function), active, tuple(types))
+        self._make_pair(key, Callee(function.name, function), active, types)
         return self.pullbacks[key]
 
     def _make_pair(

@@ -1287,13 +1287,6 @@ def returns_in_with(x):
     return v
 
 
-def returns_in_match(x):
-    match len(x):
-        case 1:
-            return x
-    return x * x
-
-
 def tries(x):
     try:
         y = x * 2.0
@@ -1327,15 +1320,6 @@ def says_global(x):
     global SOMETHING
     SOMETHING = np.sum(x)
     return SOMETHING
-
-
-def walrus(x):
-    return (y := np.sum(x)) * y
-
-
-def unpacks_stars(x):
-    first, *rest = x
-    return first * rest[0]
 
 
 def defines_inside(x):
@@ -1374,15 +1358,12 @@ def unknown_method(x):
 REFUSED = [
     (continue_before_more, "continue inside a try", "continue"),
     (returns_in_with, "return inside a with", "return x"),
-    (returns_in_match, "return inside a match", "return x"),
     (tries, "try statement", "try:"),
     (with_around, "with statement", "with np.errstate"),
     (yields, "yield", "y = yield x"),
     (yields_inside, "yield", "yield v"),
     (imports_inside, "import inside", "import numpy as np2"),
     (says_global, "global", "global SOMETHING"),
-    (walrus, "assignment expression", "y := np.sum"),
-    (unpacks_stars, "assign statement|star", "first, \\*rest = x"),
     (recursive, "calls itself", "recursive\\(x / 2.0\\)"),
     (mutual_a, "calls itself", "mutual_"),
     (undefined_name, "not_defined_anywhere is not defined", "not_defined_anywhere"),

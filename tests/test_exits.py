@@ -390,6 +390,18 @@ def items_from_before(x, y):
     return x * a
 
 
+def tuples_on_the_way_out(v, x):
+    for e in v:
+        pair = (e * x, np.sin(x))
+        if pair[0] > 0.3:
+            return pair[0] * pair[1] + e
+        if e < -0.8:
+            x = pair[0] - x
+            break
+        x = x + pair[1]
+    return x * x
+
+
 CASES = [
     (newton, (2.0, 1e-3, 20), (2.0, 1e-3, 2), (2.0, 1e-3, 0)),
     (break_in_the_middle, (0.7, 9), (0.7, 1), (0.1, 4)),
@@ -421,6 +433,7 @@ CASES = [
     (left_by_an_exception, (0.7, ["1", "2"]), (0.7, ["1", "7", "2", "x", "3"]), (0.7, [])),
     (left_from_a_match, (0.7, ["b", "c", "a", "b"]), (0.7, [])),
     (kept_where_an_exception_comes_first, (0.7, "2.5"), (0.7, "x")),
+    (tuples_on_the_way_out, (V, 1.1), (V, 0.2), (W, 0.1), (W[::-1], 0.4)),
     (items_from_before, (0.3, 0.4), (0.3, 0.9), (1.3, 2.0), (0.1, 6.0)),
     (power_iteration, (A @ A.T, V), (A + 2.0, W)),
 ]

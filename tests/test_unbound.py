@@ -162,3 +162,16 @@ def test_an_unbound_variable_is_one_in_every_derivative(f, args):
     ):
         with pytest.raises(UnboundLocalError):
             derivative()
+
+
+def ragged(x, n):
+    s = x
+    for i in range(n):
+        for _ in range(i):
+            s = s * np.cos(s) + 0.3
+    return s * s
+
+
+def test_second_order_of_a_loop_whose_inner_bound_changes():
+    # A ValueError: the zeros of a list of tapes of several lengths were those of one array.
+    check_grads(ragged, (0.7, 4), order=2)

@@ -16,95 +16,50 @@ Each name is assigned once; a phi at a join (If) or at a header (For, While) mer
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from adxform.core.forms import LIST, TUPLE, Form
+from adxform.core.operands import (  # operands are part of the grammar: found here, too
+    NONE as NONE,
+)
+from adxform.core.operands import (
+    UNDEFINED as UNDEFINED,
+)
+from adxform.core.operands import (
+    UNKNOWN as UNKNOWN,
+)
+from adxform.core.operands import (
+    Const as Const,
+)
+from adxform.core.operands import (
+    Global as Global,
+)
+from adxform.core.operands import (
+    Operand as Operand,
+)
+from adxform.core.operands import (
+    Slice as Slice,
+)
+from adxform.core.operands import (
+    Tuple as Tuple,
+)
+from adxform.core.operands import (
+    Var as Var,
+)
+from adxform.core.operands import (
+    leaves as leaves,
+)
+from adxform.core.operands import (
+    names_in as names_in,
+)
+from adxform.core.operands import (
+    substitute as substitute,
+)
+from adxform.core.operands import (
+    uses as uses,
+)
 from adxform.errors import Location
-
-
-class _Marker:
-    """A value known by its name alone."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell
-
-
-@dataclass(frozen=True, slots=True)
-class Var:
-    """A name that a statement, a parameter or a phi has bound."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Const:
-    """A literal of Python; equal only to a literal of the same type and text (1 is not 1.0)."""
-
-    value: Any
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Const) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, str]:
-        return type(self.value).__name__, repr(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Global:
-    """A name from outside the function, printed as it is reached there: ``np.pi``, ``SIGMA``.
-
-    A ``canonical`` one is spelled as rules spell it, and printed under the user's alias.
-    """
-
-    text: str
-    value: Any = field(default=UNKNOWN, compare=False)
-    canonical: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tuple:
-    """Several operands: a tuple, list, dictionary or object whose items are known one by one."""
-
-    items: tuple[Operand, ...]
-    form: Form = TUPLE
-
-    @property
-    def is_list(self) -> bool:
-        return self.form == LIST
-
-    def with_items(self, items: Iterable[Operand]) -> Tuple:
-        """Other operands in the same form."""
-        return Tuple(tuple(items), self.form)
-
-    def place(self, key: Any) -> int | None:
-        """Where the item stands that a key, a field's name or an index means."""
-        return self.form.place(key, len(self.items))
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """``lower:upper:step`` inside an index."""
-
-    lower: Operand | None = None
-    upper: Operand | None = None
-    step: Operand | None = None
-
-
-Operand = Var | Const | Global | Tuple | Slice
-
-UNDEFINED = Global("undefined")  # what a phi merges where a path binds no value
-NONE = Const(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +240,8 @@ class Function:
     ``bases`` maps a name to what the user calls the variable; names that are missing there are
     the compiler's own. ``spellings`` maps a canonical prefix (``np``) to how the user spells it.
     Where the user's parameters are containers, ``params`` are what they hold, and ``given`` the
-    user's own parameters, each with its structure.
+    user's own parameters, each with its structure. A ``derived`` one's names are values only: which
+    memory they share was checked in the function that it is derived from.
     """
 
     name: str
@@ -297,6 +253,7 @@ class Function:
     origin: Origin | None = None
     spellings: dict[str, str] = field(default_factory=dict)
     given: tuple[tuple[Param, Operand], ...] = ()
+    derived: bool = False
 
     def leaves_of(self, place: int) -> list[str]:
         """The parameters here that hold the user's parameter at ``place``."""
@@ -307,36 +264,6 @@ class Function:
     def shape_of(self, place: int) -> Operand:
         """The structure of the user's parameter at ``place``, its leaves being parameters here."""
         return self.given[place][1] if self.given else Var(self.params[place].name)
-
-
-def names_in(operand: Operand | None) -> Iterator[str]:
-    """The names that an operand reads, left to right."""
-    if isinstance(operand, Var):
-        yield operand.name
-    elif isinstance(operand, Tuple):
-        for item in operand.items:
-            yield from names_in(item)
-    elif isinstance(operand, Slice):
-        for part in (operand.lower, operand.upper, operand.step):
-            yield from names_in(part)
-
-
-def leaves(operand: Operand) -> list[Operand]:
-    """The operands inside nested tuples, left to right."""
-    if isinstance(operand, Tuple):
-        return [leaf for item in operand.items for leaf in leaves(item)]
-    return [operand]
-
-
-def uses(args: Sequence[Operand]) -> list[str]:
-    """The names that several operands read."""
-    found: list[str] = []
-    for arg in args:
-        if type(arg) is Var:
-            found.append(arg.name)
-        elif type(arg) is not Const:
-            found.extend(names_in(arg))
-    return found
 
 
 def reads_of(stmt: Stmt) -> list[str]:
@@ -402,17 +329,3 @@ def walk(block: Block) -> Iterator[Stmt]:
         yield stmt
         for inner in blocks_of(stmt):
             yield from walk(inner)
-
-
-def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
-    """An operand with names replaced."""
-    match operand:
-        case Var(name):
-            return env.get(name, operand)
-        case Tuple(items):
-            return operand.with_items(substitute(item, env) for item in items)
-        case Slice(lower, upper, step):
-            parts = (None if p is None else substitute(p, env) for p in (lower, upper, step))
-            return Slice(*parts)
-        case _:
-            return operand

@@ -86,6 +86,7 @@ def forward(
         params=(*params, *tangents),
         body=builder.block,
         result=Tuple((function.result, tangent)),
+        derived=True,
         bases=builder.bases,
     )
 

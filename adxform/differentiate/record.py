@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Var,
     While,
     blocks_of,
+    phis_of,
     reads_of,
     substitute,
     uses,
@@ -131,7 +132,8 @@ class Link(Recording):
         return (*made, *tail.block)
 
     def reverse_loop(self, stmt: For, path: Path, env: dict[str, Operand]) -> Stmt:
-        inner_env = dict(env)
+        carried = {phi.target for phi in phis_of(stmt.mirror)} if stmt.mirror else set()
+        inner_env = {n: o for n, o in env.items() if n not in carried}  # outside: the last values
         inner_path = path
         if isinstance(stmt.mirror, For):
             inner_env[stmt.mirror.index] = Var(stmt.index)

@@ -195,7 +195,7 @@ class Recording:
                 p
                 for p in (*stmt.phis, *self.plan.exports[stmt])
                 if (p.first, p.second)[side] == Var(current)
-                and (p.target not in self.gaps or self.absent is UNDEFINED)
+                and p.target not in self.gaps
             ]
             if merged:  # it leaves the branch already
                 current = merged[0].target

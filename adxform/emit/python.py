@@ -17,6 +17,7 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
+    Operand,
     Origin,
     Primitive,
     Stmt,
@@ -204,10 +205,18 @@ class Writer(Iterations):
         if not memory:
             copied = ast.Call(ast.Attribute(source, "copy", ast.Load()), [], [])
             before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
+        elif isinstance(source, ast.Name) and source.id != own and self.reads(stmt.args[1:], own):
+            moved = ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)
+            return [self.written(stmt, op, source.id, True), moved]
         elif not _is_name(source, own):
             before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
         whole = memory or isinstance(self.types.get(stmt.target, ANY), Array)
         return [*before, self.written(stmt, op, own, whole)]
+
+    def reads(self, operands: tuple[Operand, ...], variable: str) -> bool:
+        """Whether operands, written out, read a variable."""
+        trees = [self.operand(operand) for operand in operands]
+        return any(_is_name(n, variable) for t in trees for n in ast.walk(t))  # type: ignore[arg-type]
 
     def written(self, stmt: Let, op: Primitive, own: str, whole: bool) -> ast.stmt:
         """The write itself; ``whole``: what the elements refer to is ours, too, not only they."""

@@ -7,6 +7,9 @@ import copy
 from collections.abc import Iterable
 
 UPDATE = "__update__"
+STORE = "__store__"
+CHANGE = "__change__"
+CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "update"})
 AUGMENT = "__augment__"
 
 
@@ -45,8 +48,9 @@ def load(name: str) -> ast.Name:
 class Assignments(ast.NodeTransformer):
     """One target per assignment; tuples unpacked; ``x[i] = v`` a call that gives the new ``x``."""
 
-    def __init__(self, fresh: Fresh) -> None:
+    def __init__(self, fresh: Fresh, own: frozenset[str] = frozenset()) -> None:
         self.fresh = fresh
+        self.own = own  # the function's own variables
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -62,15 +66,22 @@ class Assignments(ast.NodeTransformer):
         return list(self._assign(node.targets, node.value, node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        read = copy.deepcopy(node.target)
-        for part in ast.walk(read):
-            if isinstance(part, ast.Name | ast.Subscript | ast.Attribute):
-                part.ctx = ast.Load() if part is read else part.ctx
-        value = ast.BinOp(read, node.op, node.value)
+        value = ast.BinOp(_read(node.target), node.op, node.value)
         if isinstance(node.target, ast.Name):
             marked = ast.Call(load(AUGMENT), [value], [])
             return [assign(node.target.id, marked, node)]
         return list(self._assign([node.target], value, node))
+
+    def visit_Expr(self, node: ast.Expr) -> list[ast.stmt] | ast.stmt:
+        """``x.append(v)`` gives a new x, as an assignment does."""
+        match node.value:
+            case ast.Call(ast.Attribute(ast.Name(name), method), args, keywords) if (
+                name in self.own and method in CHANGING
+            ):
+                changed = [load(name), ast.Constant(method), *args]
+                return [assign(name, ast.Call(load(CHANGE), changed, keywords), node)]
+            case _:
+                return node
 
     def _assign(
         self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
@@ -96,14 +107,32 @@ class Assignments(ast.NodeTransformer):
             case ast.Subscript(ast.Name(name), index):
                 call = ast.Call(load(UPDATE), [load(name), index, value], [])
                 yield assign(name, call, old)
+            case ast.Subscript(ast.Subscript() as container, index):
+                call = ast.Call(load(STORE), [_read(container), index, value], [])
+                yield assign(self.fresh("t"), call, old)
             case _:
                 yield located(ast.Assign([target], value), old)
+
+    def _unpack_rest(
+        self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
+    ) -> Iterable[ast.stmt]:
+        """``first, *rest, last = items``."""
+        name = self.fresh("t")
+        yield assign(name, value, old)
+        (star,) = (i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
+        for place, target in enumerate(targets):
+            if isinstance(target, ast.Starred):
+                rest = _rest_of(name, star, len(targets) - 1 - star)
+                yield from self._single(target.value, rest, old)
+            else:
+                index = place if place < star else place - len(targets)
+                yield from self._single(target, _part_of(name, index), old)
 
     def _unpack(
         self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
     ) -> Iterable[ast.stmt]:
         if any(isinstance(t, ast.Starred) for t in targets):
-            yield located(ast.Assign([ast.Tuple(targets, ast.Store())], value), old)
+            yield from self._unpack_rest(targets, value, old)
             return
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(targets):
             values = value.elts
@@ -121,6 +150,29 @@ class Assignments(ast.NodeTransformer):
             ]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
+
+
+def _part_of(name: str, place: int) -> ast.expr:
+    number: ast.expr = ast.Constant(abs(place))
+    return ast.Subscript(
+        load(name), number if place >= 0 else ast.UnaryOp(ast.USub(), number), ast.Load()
+    )
+
+
+def _read(target: ast.expr) -> ast.expr:
+    """What is assigned to, as an expression that is read."""
+    read = copy.deepcopy(target)
+    if isinstance(read, ast.Name | ast.Subscript | ast.Attribute):
+        read.ctx = ast.Load()
+    return read
+
+
+def _rest_of(name: str, first: int, after: int) -> ast.expr:
+    """The items from number ``first`` on but for the last ``after``, as a list."""
+    last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
+    part = ast.Subscript(load(name), ast.Slice(ast.Constant(first), last), ast.Load())
+    item = ast.comprehension(ast.Name("_item", ast.Store()), part, [], 0)
+    return ast.ListComp(load("_item"), [item])
 
 
 def _names(node: ast.AST) -> list[str]:

@@ -13,8 +13,9 @@ from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
 from adxform.core.types import ANY, Array, Known, Object, Scalar, Struct, Sym, Type, rank, unvalued
 from adxform.frontend.arguments import Arguments
 from adxform.frontend.callables import Closure
-from adxform.frontend.program import Again
+from adxform.frontend.program import Again, new_containers
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.writes import changed_params
 
 DEPTH = 60  # calls inside calls that are lowered one in the other
 
@@ -46,6 +47,7 @@ class Callees(Arguments):
         self.program.next_key = key
         if key not in self.program.recursive:
             return False
+        self._refuse_writes(function, bound, node)
         if any(isinstance(v, Closure) for v in called):
             raise self.unsupported(
                 f"{function.name}, which calls itself, is given a function made inside another",
@@ -53,6 +55,18 @@ class Callees(Arguments):
                 "Define that function at the top of the file.",
             )
         return True
+
+    def _refuse_writes(
+        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
+    ) -> None:
+        """Refuse to call a function of Core that may change a list of the caller's."""
+        for name in changed_params(function.node):
+            if isinstance(bound.get(name), Tuple):
+                raise self.unsupported(
+                    f"{function.name} calls itself, and may change {name} in place",
+                    node,
+                    f"Make a new list or dictionary in {function.name}.",
+                )
 
     def await_result(self, first: Operand, second: Operand) -> None:
         """Where paths give a tuple and the result of a function that is still being lowered: that
@@ -92,7 +106,7 @@ class Callees(Arguments):
         """A call with a name for each leaf of the result's shape."""
         count = len(leaves(shape))
         results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
-        return refilled(shape, iter(results))
+        return new_containers(refilled(shape, iter(results)))
 
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> Callee:
         """The callee for a function, lowered at its first call with arguments of these types."""

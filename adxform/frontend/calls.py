@@ -32,6 +32,7 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.scope import Meaning, bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
+from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
@@ -246,7 +247,7 @@ class Calls(Callees):
         return self.call_callee(function, bound, base)
 
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
-        if any(self._is_structured(a) for a in bound.values()):
+        if any(self._is_structured(a) for a in bound.values()) or writes_params(function.node):
             return True
         if not self.program.inline:
             return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,6 +83,11 @@ class Containers(Calls):
                 return Const(held.form.keys[key])
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
+        place = self.static(node.slice)
+        if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
+            grown = self.operand(node.value)  # from its end as it is now: it may grow
+            index = self.emit("op.Add", self.emit("len", grown), Const(place))
+            return self.emit("[]", grown, index, base=base)
         return super().on_Subscript(node, base)
 
     # --- calls --------------------------------------------------------------------------------
@@ -96,6 +103,10 @@ class Containers(Calls):
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:
             return self._constructed(function, names, node)
+        symbol = _OPERATORS.get(function) if isinstance(function, _BUILTIN) else None
+        if symbol is not None and len(node.args) == 2:
+            whole = ast.copy_location(ast.BinOp(node.args[0], symbol, node.args[1]), node)
+            return self.operand(whole, base)
         handler = _BUILTINS.get(function) if isinstance(function, type | _BUILTIN) else None
         if handler is not None and node.args:
             held_args = [self.sequence(a) for a in node.args]
@@ -292,6 +303,13 @@ def _summed(lower: Containers, node: ast.Call, base: str | None) -> Operand | No
     over = node.args[0]
     if len(node.args) > 1 or node.keywords:
         return None
+    mapped = isinstance(over, ast.Call) and lower.static(over.func) is map
+    if mapped and isinstance(over, ast.Call) and len(over.args) == 2:
+        elt = ast.Call(over.args[0], [ast.Name("_item", ast.Load())], [])
+        made = ast.GeneratorExp(
+            elt, [ast.comprehension(ast.Name("_item", ast.Store()), over.args[1], [], 0)]
+        )
+        over = ast.fix_missing_locations(ast.copy_location(made, node))
     if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
         item = ast.Name("_item", ast.Store())
         generator = ast.comprehension(item, over, [], 0)
@@ -321,6 +339,31 @@ def _dict(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Op
     )
 
 
+def _reduce(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    items = held[1] if len(held) > 1 else None
+    if items is None:
+        return None
+    start = [lower.operand(a) for a in node.args[2:]]
+    found = [*start, *items]
+    if not found:
+        return None
+    total = found[0]
+    for item in found[1:]:
+        total = lower.called_with(node.args[0], [total, item], node)
+    return total
+
+
+def _extreme(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``max`` or ``min`` of the items of one container."""
+    if len(node.args) != 1 or held[0] is None or node.keywords or not held[0]:
+        return None
+    assert isinstance(node.func, ast.Name)
+    total = held[0][0]
+    for item in held[0][1:]:
+        total = lower.called_with(node.func, [total, item], node)
+    return total
+
+
 _BUILTIN = type(len)
 _BUILTINS: dict[Any, Handler] = {
     zip: _zip,
@@ -332,4 +375,17 @@ _BUILTINS: dict[Any, Handler] = {
     sum: _sum,
     sorted: _sorted,
     dict: _dict,
+    max: _extreme,
+    min: _extreme,
+    functools.reduce: _reduce,
+}
+_OPERATORS: dict[Any, ast.operator] = {
+    operator.add: ast.Add(),
+    operator.sub: ast.Sub(),
+    operator.mul: ast.Mult(),
+    operator.truediv: ast.Div(),
+    operator.floordiv: ast.FloorDiv(),
+    operator.mod: ast.Mod(),
+    operator.pow: ast.Pow(),
+    operator.matmul: ast.MatMult(),
 }

@@ -13,11 +13,15 @@ from collections.abc import Callable
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.control import VERBATIM, returns
 from adxform.frontend.endings import explicit_end
-from adxform.frontend.exits import VERBATIM, Exits, returns
+from adxform.frontend.exits import Exits
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
+from adxform.frontend.matching import Matching, Named
+from adxform.frontend.scope import bound_names
 from adxform.frontend.source import Text
+from adxform.frontend.ssa import all_args
 
 
 def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
@@ -28,7 +32,10 @@ def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
         if isinstance(stmt, ast.stmt):
             stmt._origin = text.origin(stmt)  # type: ignore[attr-defined]
     fresh = Fresh()
-    for transform in pipeline(text, fresh):
+    own = frozenset(
+        [a.arg for a in all_args(tree.args)] + [n for s in tree.body for n in bound_names(s)]
+    )
+    for transform in pipeline(text, fresh, own):
         tree.body = transform(tree.body)
     return tree
 
@@ -52,13 +59,17 @@ def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
                 )
 
 
-def pipeline(text: Text, fresh: Fresh) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
+def pipeline(
+    text: Text, fresh: Fresh, own: frozenset[str]
+) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
     """The transformers, in order, each with the reason for its place."""
     return (
+        lambda body: _each(Matching(fresh), body),  # before exits: its cases may hold them
+        lambda body: _each(Named(), body),  # before exits: a loop's test may become one
         explicit_end,  # before returns become one: the end of the body counts among them
         lambda body: Exits(body, fresh, text).block(body),  # no return stays in a loop
         lambda body: single_return(body, text),  # the others see one return
-        lambda body: _each(Assignments(fresh), body),  # before loops: targets are names
+        lambda body: _each(Assignments(fresh, own), body),  # before loops: targets are names
         lambda body: _each(Loops(fresh), body),  # makes assignments of one name
         lambda body: _each(ConditionalExpressions(fresh), body),  # last: sees all expressions
     )

@@ -9,20 +9,26 @@ variable is what it was at the exit: then the loop has one way through it for th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Fresh, assign, load, located
+from adxform.frontend.control import (
+    Exit,
+    Loop,
+    ends,
+    has_exits,
+    last_of,
+    names_in,
+    own_exits,
+    returns,
+    tuples_in,
+)
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.source import Text
 
-Loop = ast.For | ast.While
-Exit = ast.Break | ast.Continue | ast.Return
 When = bool | str  # always, never, or where the variable of this name is true
 
-VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Open:
     """The loop that is being rewritten; ``orelse`` tells whether it has an else."""
 
     orelse: bool
+    tuples: set[str] = field(default_factory=set)
     ways: list[WayOut] = field(default_factory=list)
 
 
@@ -84,9 +91,9 @@ class Exits:
     def loop(self, node: Loop) -> list[ast.stmt]:
         node.body, orelse = self.block(node.body), self.block(node.orelse)
         node.orelse = []
-        if not any(_exits(stmt) for stmt in node.body):
+        if not any(has_exits(stmt) for stmt in node.body):
             return [node, *orelse]
-        opened = Open(bool(orelse))
+        opened = Open(bool(orelse), tuples_in(node.body))
         part = self.part(node.body, opened, False)
         ways = opened.ways
         endless = isinstance(node, ast.While) and _is_true(node.test)
@@ -114,7 +121,7 @@ class Exits:
             if isinstance(stmt, Exit):
                 done.extend(self.leave([], stmt, loop))
                 return Part(done, not isinstance(stmt, ast.Continue), True)
-            if not _exits(stmt):
+            if not has_exits(stmt):
                 done.append(stmt)
                 continue
             rest = body[place + 1 :]
@@ -132,7 +139,7 @@ class Exits:
         """A branch with an exit in it, and what follows it in the iteration."""
         sides = [list(stmt.body), list(stmt.orelse)]
         for side, other in ((0, 1), (1, 0)):
-            if rest and _ends(sides[side]):
+            if rest and ends(sides[side]):
                 sides[other], rest = sides[other] + rest, []
         test = self.hold(stmt, sides[0], loop)
         then = self.side(sides[0], test.name, loop, asked or bool(rest))
@@ -153,6 +160,8 @@ class Exits:
             return Test(stmt.test.id)
         last = _way_out(then)
         named = last is not None and self.needs_flag(then[:-1], last, loop)
+        if named and loop.tuples & names_in(then):
+            return Test(self.fresh("stop"), stmt.test)
         return Test(self.flag(last) if named else self.fresh("stop"), stmt.test)
 
     def side(self, body: list[ast.stmt], test: str | None, loop: Open, asked: bool) -> Part:
@@ -178,8 +187,15 @@ class Exits:
         if not self.needs_flag(before, last, loop):
             return before
         flag = self.flag(last)
+        inside: list[ast.stmt] = []
+        if loop.tuples & names_in([*before, last]):  # they are not carried out of the loop
+            inside, before = before, []
+            if isinstance(last, ast.Return) and last.value is not None:
+                name = self.unused("result")
+                inside = [*inside, assign(name, last.value, last)]
+                last.value = load(name)
         loop.ways.append(WayOut(flag, _done([*before, last])))
-        return [assign(flag, ast.Constant(True), last)]
+        return [*inside, assign(flag, ast.Constant(True), last)]
 
     def join(self, test: Test, then: Part, orelse: Part, stmt: ast.If, asked: bool) -> Part:
         """Both sides of a branch as one statement, and when it leaves."""
@@ -232,8 +248,8 @@ class Exits:
         """A try, with or match statement whose exits come last on their paths through it: they
         become a variable, tested after it.
         """
-        exits = list(_own_exits([stmt]))
-        wrong = [e for e in exits if isinstance(e, ast.Return) or e not in _last(stmt)]
+        exits = list(own_exits([stmt]))
+        wrong = [e for e in exits if isinstance(e, ast.Return) or e not in last_of(stmt)]
         if wrong:
             kind, what = type(stmt).__name__.lower(), type(wrong[0]).__name__.lower()
             raise UnsupportedError(
@@ -278,7 +294,7 @@ class _Replace(ast.NodeTransformer):
 def _way_out(body: list[ast.stmt]) -> Exit | None:
     """The exit that a block ends with, if it has no other."""
     last = body[-1] if body else None
-    return last if isinstance(last, Exit) and not any(map(_exits, body[:-1])) else None
+    return last if isinstance(last, Exit) and not any(map(has_exits, body[:-1])) else None
 
 
 def _done(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -319,62 +335,3 @@ def _plain(test: ast.expr) -> ast.expr:
 
 def _is_true(test: ast.expr) -> bool:
     return isinstance(test, ast.Constant) and bool(test.value)
-
-
-def _blocks(stmt: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The blocks directly inside a statement."""
-    for node in (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ())):
-        for name in ("body", "orelse", "finalbody"):
-            yield getattr(node, name, [])
-
-
-def _own_exits(body: list[ast.stmt], looping: bool = False) -> Iterator[Exit]:
-    """The exits from the loop (or function) around some statements."""
-    for stmt in body:
-        if isinstance(stmt, ast.Return) or (isinstance(stmt, Exit) and not looping):
-            yield stmt
-        elif isinstance(stmt, Loop | ast.AsyncFor):
-            yield from _own_exits(stmt.body, True)
-            yield from _own_exits(stmt.orelse, looping)
-        elif not isinstance(stmt, _SCOPES):
-            for block in _blocks(stmt):
-                yield from _own_exits(block, looping)
-
-
-def _exits(stmt: ast.stmt) -> bool:
-    return any(True for _ in _own_exits([stmt]))
-
-
-def returns(stmt: ast.stmt) -> bool:
-    """Whether a function may return inside a statement."""
-    return any(isinstance(e, ast.Return) for e in _own_exits([stmt]))
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    """Whether control never passes the end of a block."""
-    last = body[-1] if body else None
-    if isinstance(last, ast.If):
-        return _ends(last.body) and _ends(last.orelse)
-    return isinstance(last, Exit | ast.Raise)
-
-
-def _last(stmt: ast.stmt) -> list[ast.stmt]:
-    """The statements after which nothing else of a statement is done (but its finally)."""
-    found: list[ast.stmt] = []
-    for node in (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ())):
-        blocks = [getattr(node, "body", []), getattr(node, "orelse", [])]
-        for block in blocks if not blocks[1] or isinstance(node, ast.If) else blocks[1:]:
-            for last in block[-1:]:
-                found.append(last)
-                if not isinstance(last, (ast.For, ast.While, ast.AsyncFor, *_SCOPES)):
-                    found.extend(_last(last))
-    return found
-
-
-def ending(body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.expr | None]:
-    """A loop's body without the ``if test: break`` at its end, and the test."""
-    match body:
-        case [*before, ast.If(test, [ast.Break()], [])]:
-            return before, test
-        case _:
-            return body, None

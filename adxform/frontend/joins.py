@@ -30,6 +30,9 @@ class Joins(Comprehensions):
         if self.taken is not None:
             self.env[target] = first if self.taken else second
             return
+        if self._same_array(first, second):
+            self.env[target] = first
+            return
         last = self.builder.stmts[-1]
         assert isinstance(last, If)
         phis = list(last.phis)
@@ -37,6 +40,15 @@ class Joins(Comprehensions):
         self.builder.stmts[-1] = If(
             last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
         )
+
+    def _same_array(self, first: Operand, second: Operand) -> bool:
+        """Whether two names stand for one array, whatever was written to it on the way."""
+        views = [
+            self.builder.memory.views.get(o.name) if isinstance(o, Var) else None
+            for o in (first, second)
+        ]
+        a, b = views
+        return a is not None and b is not None and (a.root, a.path) == (b.root, b.path)
 
     def env_or_name(self, target: str, merged: Operand) -> None:
         if merged != Var(target):

@@ -6,7 +6,7 @@ import ast
 import copy
 
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
-from adxform.frontend.exits import ending
+from adxform.frontend.control import ending
 from adxform.frontend.scope import bound_names
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
     Const,
@@ -21,18 +23,19 @@ from adxform.core.ir import (
     While,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Object, Type
+from adxform.core.types import ANY, INT, Object, Type
 from adxform.core.verify import verify
-from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import is_docstring, outer_names
+from adxform.frontend.carried import phis_after
+from adxform.frontend.changes import Changes, appended_in
+from adxform.frontend.control import VERBATIM, ending
 from adxform.frontend.desugar import desugar
-from adxform.frontend.exits import ending
 from adxform.frontend.joins import split_phis
+from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import to_ssa
-from adxform.frontend.unroll import Unrolled
+from adxform.frontend.ssa import free_names, to_ssa
 from adxform.frontend.unused import drop_unused_functions
 from adxform.rules.table import RULES
 
@@ -60,9 +63,12 @@ def lower(
 
 def _lowered(source: SourceFunction, program: Program, types: dict[str, Type]) -> Function:
     tree = desugar(source.node, source.text)
-    builder = Builder(Names(outer_names(tree)))
+    builder = Remembering(Names(outer_names(tree)))
+    builder.memory = Memory()
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = _parameters(source, builder, types)
+    for p in params:
+        builder.memory.view(Var(p.name), builder)
     lowerer = Lowerer(source, builder, program, env)
     with program.opening(source):
         result = lowerer.function(tree)
@@ -99,21 +105,19 @@ def _parameters(
 
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
-    """The variables whose methods may change them: a list that is one is no tuple of values."""
+    """The variables of lists that are changed where they cannot be followed: Python's own lists."""
+    verbatim = [n for n in ast.walk(tree) if isinstance(n, VERBATIM)]
+    inside = {id(part) for stmt in verbatim for part in ast.walk(stmt)}
     return {
         node.func.value.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name) and node.func.attr in _CHANGING
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.attr in ("remove", "sort") or id(node) in inside)
     }
 
 
-_CHANGING = frozenset(
-    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "__setitem__"}
-)
-
-
-class Lowerer(Unrolled):
+class Lowerer(Changes):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
@@ -124,29 +128,37 @@ class Lowerer(Unrolled):
 
     def function(self, tree: ast.FunctionDef) -> Operand:
         """Lower a desugared function's body and give its result."""
+        self.program.lowerers.append(self)
+        result = self._body(tree)
+        self.program.lowerers.pop()
+        return result
+
+    def _body(self, tree: ast.FunctionDef) -> Operand:
         changed = _changed_lists(tree)
         body, bases = to_ssa(tree, self.builder.names)
         self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
         self._local_imports(body)
-        result: Operand = Const(None)
-        for place, stmt in enumerate(body):
-            if isinstance(stmt, ast.Return):
-                self.builder.origin = stmt._origin  # type: ignore[attr-defined]
-                result = self.returned(stmt)
-                break
-            if place == 0 and is_docstring(stmt):
-                continue
-            self.statement(stmt)
-        return result
+        body = body[1:] if body and is_docstring(body[0]) else body
+        end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
+        self.block(body[:end])
+        for stmt in body[end : end + 1]:
+            assert isinstance(stmt, ast.Return)
+            self.builder.origin = stmt._origin  # type: ignore[attr-defined]
+            return self.returned(stmt)
+        return Const(None)
 
     def returned(self, stmt: ast.Return) -> Operand:
         return Const(None) if stmt.value is None else self.checked(stmt.value, self.result_name)
 
     def block(self, body: list[ast.stmt]) -> None:
-        for stmt in body:
-            self.statement(stmt)
+        for place, stmt in enumerate(body):
+            if isinstance(stmt, ast.If):
+                self.builder.origin = stmt._origin  # type: ignore[attr-defined]
+                self.branch(stmt, phis_after(body, place))
+            else:
+                self.statement(stmt)
 
     def statement(self, stmt: ast.stmt) -> None:
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]
@@ -154,10 +166,14 @@ class Lowerer(Unrolled):
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__phi__"), sides)):
                 first, second = (self.value(side.id) for side in sides)  # type: ignore[attr-defined]
                 self.phi_after_branch(name, first, second)
+            case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__update__"), args)):
+                self.item_assignment(name, args)
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
+                self.change(name, call)
+            case ast.Assign(value=ast.Call(ast.Name("__store__"), [target, index, value])):
+                self.item_store(target, index, value)
             case ast.Assign(targets=[ast.Name(name)]):
                 self.assign(name, stmt.value)
-            case ast.If():
-                self.branch(stmt)
             case ast.For():
                 self.loop(stmt)
             case ast.While():
@@ -166,6 +182,8 @@ class Lowerer(Unrolled):
                 pass
             case ast.FunctionDef():
                 self.definition(stmt)
+            case ast.Expr() if self.written_by(stmt._renamed):  # type: ignore[attr-defined]
+                pass
             case _:
                 self.effect(stmt)
 
@@ -177,6 +195,8 @@ class Lowerer(Unrolled):
         self.builder.declared.discard(name)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
+        elif self.memory.stale(result):
+            self.env[name] = result  # read again, through the view that it is, when it is used
         elif not (isinstance(result, Var) and result.name == name):
             self._copy(name, result)
 
@@ -187,8 +207,9 @@ class Lowerer(Unrolled):
         primitive = RULES["copy"].primitive
         self.builder.append(Let((name,), primitive, (value,), self.builder.origin))
         self.builder.types[name] = self.builder.type_of(value)
+        self.memory.made(name, primitive, (value,), self.builder)
 
-    def branch(self, stmt: ast.If) -> None:
+    def branch(self, stmt: ast.If, phis: list[tuple[str, str, str]]) -> None:
         origin = self.builder.origin
         self.taken = self.truth(stmt.test)
         if self.taken is not None:  # the signature decides: the other branch is no matter
@@ -197,15 +218,20 @@ class Lowerer(Unrolled):
             self.taken = taken
             return
         test = self.checked(stmt.test, None)
-        outer = self.builder
-        then, orelse = self._nested(stmt.body), self._nested(stmt.orelse)
+        outer, before = self.builder, dict(self.memory.roots)
+        then = self._nested(stmt.body, [first for _, first, _ in phis])
+        first, self.memory.roots = self.memory.roots, dict(before)
+        orelse = self._nested(stmt.orelse, [second for _, _, second in phis])
         outer.append(If(test, then, orelse, (), origin))
+        self.merge_roots(before, first)
         self.taken = None
 
-    def _nested(self, body: list[ast.stmt]) -> tuple[Any, ...]:
+    def _nested(self, body: list[ast.stmt], settled: list[str]) -> tuple[Any, ...]:
+        """A block, and variables as they are at its end."""
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
+        self.settle(settled)
         made, self.builder = self.builder.block, outer
         return made
 
@@ -217,32 +243,50 @@ class Lowerer(Unrolled):
         bounds = self.operands(stmt.iter.args)
         if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
             self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
+        self.builder.types[stmt.target.id] = INT
         headers, body = split_phis(stmt.body)
-        targets = self._open_headers(headers)
+        self._open_lists(headers, body)
         self.depth += 1
-        block, stop = self._iteration(body)
+        (block, stop), phis = self.carried(
+            headers, stmt.body, lambda: self._iteration(body, headers)
+        )
         self.depth -= 1
-        phis = self._close_headers(targets)
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
 
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
         headers, body = split_phis(stmt.body)
-        targets = self._open_headers(headers)
-        outer = self.builder
-        self.builder = outer.nested()
-        test = self.checked(stmt.test, None)
-        head, self.builder = self.builder.block, outer
-        block, stop = self._iteration(body)
-        phis = self._close_headers(targets)
+        self._open_lists(headers, body)
+
+        def around() -> Any:
+            outer = self.builder
+            self.builder = outer.nested()
+            test = self.checked(stmt.test, None)
+            head, self.builder = self.builder.block, outer
+            return head, test, *self._iteration(body, headers)
+
+        (head, test, block, stop), phis = self.carried(headers, stmt.body, around)
         self.builder.append(While(phis, head, test, block, origin, stop))
 
-    def _iteration(self, body: list[ast.stmt]) -> tuple[tuple[Any, ...], Operand | None]:
+    def _open_lists(self, headers: list[tuple[str, str, str]], body: list[ast.stmt]) -> None:
+        """Have lists that a loop appends to be lists of the generated code."""
+        changed = {self.builder.bases.get(name) for name in appended_in(body)}
+        for target, before, _ in headers:
+            held = self.value(before)
+            listed = isinstance(held, Tuple) and held.is_list
+            if listed and self.builder.bases.get(target) in changed:
+                assert isinstance(held, Tuple)
+                self.env[before] = self.listed(target, held)
+
+    def _iteration(
+        self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
+    ) -> tuple[tuple[Any, ...], Operand | None]:
         """A loop's block, and the condition at its end under which it is left."""
         body, stop = ending(body)
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
+        self.settle([after for _, _, after in headers])
         test = None if stop is None else self.checked(stop, None)
         made, self.builder = self.builder.block, outer
         return made, test
@@ -297,28 +341,59 @@ class Lowerer(Unrolled):
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == AUGMENT:
-                return self.augment(node.args[0], name)
-            if node.func.id == UPDATE and isinstance(self.operand(node.args[0]), Tuple):
-                raise self.unsupported(
-                    "an item of a list or tuple is replaced: not supported yet",
-                    None,
-                    "Use an array, or build the list anew.",
-                )
-            if node.func.id == UPDATE:
-                return self.emit("update", *self.operands(node.args), base=name)
-        return self.operand(node, name)
+        match node:
+            case ast.Call(ast.Name("__augment__"), [change]):
+                return self.augment(change, name)
+            case _:
+                return self.operand(node, name)
+
+    def item_assignment(self, name: str, args: list[ast.expr]) -> None:
+        """``x[i] = v``: a new value of x, or of what x is a view of."""
+        held = self.operand(args[0])
+        if isinstance(held, Tuple):
+            self.item_replaced(name, held, args[1], self.operand(args[2]))
+            return
+        index, value = self.operands(args[1:])
+        self.builder.declared.add(name)
+        made = self.writer.update(held, index, value, name)
+        self.builder.declared.discard(name)
+        if made != Var(name):
+            self.env[name] = made
+
+    def change(self, name: str, call: ast.Call) -> None:
+        """``x.append(v)``: a new list, or a call carried verbatim where x is no list of ours."""
+        if self.changed_by(name, call):
+            return
+        held, method, *rest = call.args
+        assert isinstance(method, ast.Constant) and isinstance(method.value, str)
+        called = ast.Call(ast.Attribute(held, method.value, ast.Load()), rest, call.keywords)
+        stmt = ast.fix_missing_locations(ast.copy_location(ast.Expr(called), call))
+        stmt._reads = {n: n for n in free_names(called) if n in self.locals}  # type: ignore[attr-defined]
+        self.env[name] = self.operand(held)
+        self.effect(stmt)
 
     def augment(self, node: ast.expr, name: str | None) -> Operand:
         """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
         assert isinstance(node, ast.BinOp)
         old, value = self.operand(node.left), self.operand(node.right)
         if isinstance(old, Tuple) and old.is_list:
-            raise self.unsupported(
-                "a list is changed in place here: not supported yet", node, "Make a new list."
-            )
+            assert name is not None
+            return self.extended(name, old, value, node)
         if isinstance(old, Tuple):
             return self.on_BinOp(node, name)
+        view = self.memory.view(old, self.builder)
+        if view is not None and view.path:
+            made = self.emit(f"op.{type(node.op).__name__}", old, value)
+            self._require_same_kind(old, made)
+            return self.writer.replace(old, made)
         primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
-        return self.builder.emit(primitive, (old, value), name)
+        changed = self.builder.emit(primitive, (old, value), name)
+        if view is not None:
+            self.memory.wrote(view.root, changed)
+        return changed
+
+    def _require_same_kind(self, old: Operand, made: Operand) -> None:
+        """``x += 0.5`` of an array of integers is an error in NumPy, too."""
+        own, its = (getattr(self.builder.type_of(o), "dtype", None) for o in (old, made))
+        if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
+            raise self.unsupported(f"{its} cannot be put in place into an array of {own}")

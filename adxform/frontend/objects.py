@@ -168,10 +168,22 @@ class Objects(Static):
                 found = self.value(name)
             case ast.Attribute(value, attr):
                 found = _item(self.container(value), attr)
+            case ast.Subscript(value, ast.Slice() as part):
+                found = self._slice(self.container(value), part)
             case ast.Subscript(value, index):
                 key = self.static(index)
                 found = None if key is UNKNOWN else _item(self.container(value), key)
         return found if isinstance(found, Tuple) else None
+
+    def _slice(self, held: Tuple | None, part: ast.Slice) -> Tuple | None:
+        """A slice of a container, if its bounds are known."""
+        if held is None or held.form.keys:
+            return None
+        nodes = (part.lower, part.upper, part.step)
+        bounds = [None if n is None else self.static(n) for n in nodes]
+        if not all(b is None or type(b) is int for b in bounds):
+            return None
+        return Tuple(held.items[slice(*bounds)], held.form)
 
     def user_call(self, node: ast.Call, function: Any, args: Any, keywords: Any, base: Any) -> Any:
         """A call of a function of the user's."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
     UNKNOWN,
@@ -25,6 +24,7 @@ from adxform.core.ir import (
 from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
+from adxform.frontend.memory import Remembering
 from adxform.frontend.program import MIXED, Program
 from adxform.frontend.scope import LiveScope, Meaning
 from adxform.frontend.source import SourceFunction
@@ -37,9 +37,14 @@ class Outside(Expressions):
     """Lowers expressions of one function; ``env`` holds what is not a Core name: tuples, copies."""
 
     def __init__(
-        self, source: SourceFunction, builder: Builder, program: Program, env: dict[str, Operand]
+        self,
+        source: SourceFunction,
+        builder: Remembering,
+        program: Program,
+        env: dict[str, Operand],
     ) -> None:
         super().__init__(builder)
+        self.builder: Remembering = builder
         self.source = source
         self.program = program
         self.env = env
@@ -78,6 +83,7 @@ class Outside(Expressions):
             raise self.unsupported(
                 "this variable is a tuple on one path and something else on another", node
             )
+        found = self.builder.memory.fresh(found, self.builder)
         self.mark_read(names_in(found))
         return found
 

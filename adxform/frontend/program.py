@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class Program:
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
+    lowerers: list[Any] = field(default_factory=list)
     outer: dict[str, Any] = field(default_factory=dict)
     recursive: set[Any] = field(default_factory=set)
     shared: dict[Any, dict[str, Type]] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Program:
                 return lowering()
             except Again:
                 self.callees = dict(before)
+                self.lowerers.clear()
                 self.awaited.clear()
 
     def assume(self, key: Any, result: Operand) -> None:
@@ -93,6 +96,16 @@ class Program:
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""
         self.objects[id(value)] = value
+
+
+new_token = itertools.count(1).__next__  # tells one list from another
+
+
+def new_containers(value: Operand) -> Operand:
+    """A container that nothing else holds, and that holds such."""
+    if not isinstance(value, Tuple):
+        return value
+    return Tuple(tuple(map(new_containers, value.items)), value.form, new_token())
 
 
 def form_of(operand: Operand) -> Any:

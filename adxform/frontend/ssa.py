@@ -6,9 +6,10 @@ After an ``if``, and at the top of a loop's body, ``x_3 = phi(x, x_2)`` says whi
 from __future__ import annotations
 
 import ast
+import copy
 
 from adxform.core.builder import Names
-from adxform.frontend.exits import ending
+from adxform.frontend.control import ending
 from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
@@ -187,7 +188,12 @@ class Ssa(ast.NodeTransformer):
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_other
     visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
-    visit_Assert = visit_Raise = visit_Expr = visit_Match = visit_other
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        """An expression by itself stays as it is; beside it, what it is in versions."""
+        node._renamed = self.visit(copy.deepcopy(node.value))  # type: ignore[attr-defined]
+        return self.visit_other(node)
+
+    visit_Assert = visit_Raise = visit_Match = visit_other
     visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_other
     visit_AugAssign = visit_AnnAssign = visit_other
 

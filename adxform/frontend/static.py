@@ -69,6 +69,8 @@ class Static(Outside):
                 return self._named(node, name)
             case ast.Attribute():
                 return self._attribute(node)
+            case ast.UnaryOp(ast.USub(), ast.Constant(int(number))):
+                return -number
             case ast.UnaryOp(ast.Not(), inner):
                 found = self.static(inner)
                 return UNKNOWN if found is UNKNOWN else not found

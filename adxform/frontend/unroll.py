@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import Const, If, Operand
-from adxform.frontend.exits import ending
-from adxform.frontend.joins import Joins, split_phis
+from adxform.frontend.carried import Carried
+from adxform.frontend.control import ending
+from adxform.frontend.joins import split_phis
 
 MOST_ITEMS = 256
 
 
-class Unrolled(Joins):
+class Unrolled(Carried):
     """Lowers loops whose number of iterations the signature decides, if they go over containers."""
 
     def block(self, body: list[ast.stmt]) -> None:
@@ -76,10 +77,12 @@ class Unrolled(Joins):
     ) -> dict[str, Operand]:
         """What is carried after the rest of a loop, which runs unless it was left."""
         outer = self.builder
+        roots = dict(self.memory.roots)
         self.builder = outer.nested()
-        after = rest(current)
+        after = {t: self.memory.fresh(v, self.builder) for t, v in rest(current).items()}
         block, self.builder = self.builder.block, outer
         outer.append(If(test, (), block, (), outer.origin))
+        self.merge_roots(roots, roots)
         self.taken = None
         found: dict[str, Operand] = {}
         for target, before in current.items():

@@ -401,5 +401,6 @@ def as_list(x: Any) -> Any:
 
 
 def add_lists(a: Any, b: Any) -> Any:
-    """The sums of the items of two lists."""
-    return [x + y for x, y in zip(a, b, strict=True)]
+    """The sums of the items of two lists; one may have been made before the other grew."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    return [x + y for x, y in zip(longer, shorter, strict=False)] + longer[len(shorter) :]

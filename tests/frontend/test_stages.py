@@ -30,6 +30,22 @@ DESUGARED = {
     "s = x if x > y else y": "if x > y:\n    s = x\nelse:\n    s = y",
     "s = x and y": "_t1 = x\nif _t1:\n    _t1 = y\ns = _t1",
     "s = x or y": "_t1 = x\nif not _t1:\n    _t1 = y\ns = _t1",
+    "for v in xs:\n    s = s + v\n    if s > x: break":
+        "for _i2 in range(len(xs)):\n    v = xs[_i2]\n    s = s + v\n    if s > x:\n        break",
+    "while s < x:\n    if n: continue\n    s = s * y":
+        "while s < x:\n    if n:\n        pass\n    else:\n        s = s * y",
+    "for i in range(n):\n    if s > x: break\n    s = s * y":
+        "for i in range(n):\n    _stop1 = s > x\n    if _stop1:\n        pass\n    else:\n"
+        "        s = s * y\n    if _stop1:\n        break",
+    "for i in range(n):\n    if s > x:\n        s = y\n        break\nelse:\n    s = x":
+        "stopped = False\nfor i in range(n):\n    stopped = s > x\n    if stopped:\n        break\n"
+        "if stopped:\n    s = y\nelse:\n    s = x",
+    "while True:\n    s = s * y\n    if s > x: return s":
+        "while True:\n    s = s * y\n    if s > x:\n        break\nreturn s",
+    "for a in (x, y):\n    if s > a: break\n    s = s + a":
+        "a = x\n_stop1 = s > a\nif _stop1:\n    pass\nelse:\n    s = s + a\nif _stop1:\n    pass\n"
+        "else:\n    a = y\n    _stop1 = s > a\n    if _stop1:\n        pass\n    else:\n"
+        "        s = s + a\n    if _stop1:\n        pass",
     "for v in xs: s = s + v":
         "for _i1 in range(len(xs)):\n    v = xs[_i1]\n    s = s + v",
     "for i, (u, v) in enumerate(zip(xs, ys)): s = s + u * v":
@@ -80,3 +96,36 @@ def test_ssa_merges_at_the_top_of_a_loop() -> None:
 def test_ssa_takes_no_name_that_the_user_has() -> None:
     found = stage("ssa", "x_2 = y\nx = x * x_2\nreturn x")
     assert found == "x_2 = y\nx_3 = x * x_2\nreturn x_3"
+
+
+def test_a_return_in_a_loop_happens_after_it():
+    body = "for i in range(n):\n    if s > x: return s\n    s = s * y\nreturn x"
+    assert stage("desugared", body) == dedent("""
+        returned = False
+        for i in range(n):
+            returned = s > x
+            if returned:
+                pass
+            else:
+                s = s * y
+            if returned:
+                break
+        if returned:
+            out = s
+        else:
+            out = x
+        return out
+    """).strip()
+
+
+def test_ssa_of_a_loop_that_ends_early():
+    body = "for i in range(n):\n    s = s * y\n    if s > x: break\nreturn s"
+    assert stage("ssa", body) == dedent("""
+        for i_2 in range(n):
+            i = phi(undefined, i_2)
+            s_2 = phi(s, s_3)
+            s_3 = s_2 * y
+            if s_3 > x:
+                break
+        return s_2
+    """).strip()

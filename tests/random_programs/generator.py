@@ -128,6 +128,8 @@ class Writer:
         self.mutates = False
         self.returned: str | None = None
         self.budget = 12
+        self.starts: list[dict[str, str]] = []  # what is known where each open loop begins
+        self.may_continue = True
 
     # --- choices --------------------------------------------------------------------------------
 
@@ -254,6 +256,8 @@ class Writer:
             options += [self.branch] * 4
             if self.loops < 2:
                 options += [self.for_loop] * 4 + [self.while_loop]
+            if self.starts:
+                options += [self.exit] * 3
         self.pick(*options)()
 
     def block(self, most: int) -> None:
@@ -387,6 +391,47 @@ class Writer:
                     and all(end.get(n) == ends[0][n] for end in ends)}
         self.own &= set(before)
 
+    def exit(self) -> None:
+        """A way out of a loop, on a condition; its kinds are those of the loop's beginning."""
+        before = dict(self.env)
+        if any(before.get(name) != kind for name, kind in self.starts[-1].items()):
+            return self.plain()
+        ways = ["break", "break", "return", *["continue"] * (2 * self.may_continue)]
+        way = self.pick(*ways)
+        self.line(f"if {self.test()}:")
+        if self.chance(40):
+            self.block(2)
+        with self.indented():
+            if any(self.env.get(name) != kind for name, kind in self.starts[-1].items()):
+                self.line("pass")
+            elif way == "return":
+                self.give_back()
+            else:
+                self.line(way)
+        if self.chance(25):
+            self.line("else:")
+            self.env = dict(before)
+            self.block(2)
+        self.env = {n: k for n, k in before.items() if self.env.get(n) == k}
+
+    @contextmanager
+    def looping(self, may_continue: bool) -> Iterator[None]:
+        """A loop's body, and perhaps an else after it."""
+        outer, self.may_continue = self.may_continue, may_continue
+        self.loops += 1
+        self.starts.append(dict(self.env))
+        yield
+        self.starts.pop()
+        self.loops -= 1
+        self.may_continue = outer
+
+    def otherwise(self) -> None:
+        """Perhaps an else after a loop."""
+        if self.chance(20):
+            self.line("else:")
+            with self.scoped():
+                self.block(2)
+
     result_kind: str | None = None
 
     def give_back(self) -> None:
@@ -433,14 +478,13 @@ class Writer:
                           {e: VECTOR, h: FLOAT}, False))
         head, bound, small = self.pick(*heads)
         self.line(head)
-        self.loops += 1
-        with self.scoped():
+        with self.scoped(), self.looping(True):
             self.env.update(bound)
             self.protected |= {name for name, kind in bound.items() if kind == INT}
             if small:
                 self.indices.append(i)
             self.block(3)
-        self.loops -= 1
+        self.otherwise()
 
     def while_loop(self) -> None:
         counter = next(n for n in ("k", "q", "r") if n not in self.env)
@@ -450,11 +494,16 @@ class Writer:
             self.env[counter] = INT
             self.protected.add(counter)
             self.line(f"while {counter} < {self.integer()}{extra}:")
-            self.loops += 1
-            self.block(3)
-            with self.indented():
-                self.line(f"{counter} += 1")
-            self.loops -= 1
+            first = self.chance(50)
+            with self.looping(first):
+                if first:
+                    with self.indented():
+                        self.line(f"{counter} += 1")
+                self.block(3)
+                if not first:
+                    with self.indented():
+                        self.line(f"{counter} += 1")
+        self.otherwise()
 
 
 def write_function(

@@ -20,9 +20,10 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 import adxform
-from adxform.derivatives import Derivative, Generated
+from adxform.derivatives import Derivative
 from adxform.dual import array, derivative
 from adxform.errors import AdxformError, UnsupportedError
+from adxform.generated import Generated
 from adxform.pipeline import Options
 from tests.random_programs.generator import FLOAT, INT, MATRIX, VECTOR, Program, programs
 

@@ -1,0 +1,140 @@
+"""The operands of Core: names, constants, names from outside, and containers of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adxform.core.forms import LIST, TUPLE, Form
+
+
+class _Marker:
+    """A value known by its name alone."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A name that a statement, a parameter or a phi has bound."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A literal of Python; equal only to a literal of the same type and text (1 is not 1.0)."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, str]:
+        return type(self.value).__name__, repr(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A name from outside the function, printed as it is reached there: ``np.pi``, ``SIGMA``.
+
+    A ``canonical`` one is spelled as rules spell it, and printed under the user's alias.
+    """
+
+    text: str
+    value: Any = field(default=UNKNOWN, compare=False)
+    canonical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """Several operands: a tuple, list, dictionary or object whose items are known one by one.
+
+    ``token`` tells one list or dictionary from another with the same items.
+    """
+
+    items: tuple[Operand, ...]
+    form: Form = TUPLE
+    token: int = field(default=0, compare=False)
+
+    @property
+    def is_list(self) -> bool:
+        return self.form == LIST
+
+    def with_items(self, items: Iterable[Operand]) -> Tuple:
+        """Other operands in the same form."""
+        return Tuple(tuple(items), self.form, self.token)
+
+    def place(self, key: Any) -> int | None:
+        """Where the item stands that a key, a field's name or an index means."""
+        return self.form.place(key, len(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """``lower:upper:step`` inside an index."""
+
+    lower: Operand | None = None
+    upper: Operand | None = None
+    step: Operand | None = None
+
+
+Operand = Var | Const | Global | Tuple | Slice
+
+UNDEFINED = Global("undefined")  # what a phi merges where a path binds no value
+NONE = Const(None)
+
+
+def names_in(operand: Operand | None) -> Iterator[str]:
+    """The names that an operand reads, left to right."""
+    if isinstance(operand, Var):
+        yield operand.name
+    elif isinstance(operand, Tuple):
+        for item in operand.items:
+            yield from names_in(item)
+    elif isinstance(operand, Slice):
+        for part in (operand.lower, operand.upper, operand.step):
+            yield from names_in(part)
+
+
+def leaves(operand: Operand) -> list[Operand]:
+    """The operands inside nested tuples, left to right."""
+    if isinstance(operand, Tuple):
+        return [leaf for item in operand.items for leaf in leaves(item)]
+    return [operand]
+
+
+def uses(args: Sequence[Operand]) -> list[str]:
+    """The names that several operands read."""
+    found: list[str] = []
+    for arg in args:
+        if type(arg) is Var:
+            found.append(arg.name)
+        elif type(arg) is not Const:
+            found.extend(names_in(arg))
+    return found
+
+
+def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
+    """An operand with names replaced."""
+    match operand:
+        case Var(name):
+            return env.get(name, operand)
+        case Tuple(items):
+            return operand.with_items(substitute(item, env) for item in items)
+        case Slice(lower, upper, step):
+            parts = (None if p is None else substitute(p, env) for p in (lower, upper, step))
+            return Slice(*parts)
+        case _:
+            return operand

@@ -1,0 +1,179 @@
+"""Arrays through branches and loops: what is written on one path, or in one iteration.
+
+A loop is lowered on the assumption that its variables stand for the arrays that they stood for
+before it. Which arrays it writes to is found by lowering it; then it is lowered again with those
+carried. Where the assumption fails (two arrays are swapped), the arrays are followed no further,
+and writes to them are checked in Core.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from adxform.core.ir import If, Operand, Phi, Var
+from adxform.core.types import ListOf, join
+from adxform.frontend.assignments import AUGMENT, STORE, UPDATE
+from adxform.frontend.joins import Joins
+from adxform.frontend.memory import Memory, Remembering, Roots, View
+
+Header = tuple[str, str, str]  # target, before, after
+ATTEMPTS = 6
+
+
+class Carried(Joins):
+    """Lowers loops and branches with the arrays that they write to."""
+
+    builder: Remembering
+
+    @property
+    def memory(self) -> Memory:
+        return self.builder.memory
+
+    # --- branches -----------------------------------------------------------------------------
+
+    def settle(self, names: list[str]) -> None:
+        """Have versions of variables read from memory as it is here, at the end of a block."""
+        for name in names:
+            value = self.value(name)
+            if self.memory.stale(value):
+                self.env[name] = self.memory.fresh(value, self.builder)
+
+    def merge_roots(self, before: Roots, first: Roots) -> None:
+        """After a branch whose sides leave arrays as ``first`` and as they are now."""
+        last = self.builder.stmts[-1]
+        assert isinstance(last, If)
+        phis = list(last.phis)
+        second = dict(self.memory.roots)
+        for number in before:
+            one, two = first.get(number), second.get(number)
+            if one is None or two is None:
+                self.memory.forget({number})
+                continue
+            if one.current == two.current:
+                continue
+            name = self.builder.name(one.base)
+            types = [self.builder.type_of(root.current) for root in (one, two)]
+            self.builder.types[name] = join(types[0], types[1])
+            phis.append(Phi(name, one.current, two.current))
+            self.note_merge(phis[-1])
+            self.memory.wrote(number, Var(name))
+        self.memory.roots = {**first, **self.memory.roots}
+        self.builder.stmts[-1] = If(
+            last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
+        )
+
+    # --- loops --------------------------------------------------------------------------------
+
+    def carried(
+        self, headers: list[Header], statements: list[ast.stmt], body: Callable[[], Any]
+    ) -> tuple[Any, tuple[Phi, ...]]:
+        """A loop's body, lowered as often as it takes, and the loop's phis."""
+        if not may_write(statements):
+            for target, before, _ in headers:
+                self._retype(target, self.value(before))
+            opened = self._open_headers(headers)
+            made = body()
+            return made, self._close_headers(opened)
+        self.settle([before for _, before, _ in headers])
+        start = {target: self.value(before) for target, before, _ in headers}
+        env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
+        written, other = set[int](), set[str]()  # arrays written to; variables that change theirs
+        for _ in range(ATTEMPTS):
+            opened = self._open_headers(headers)
+            assumed = self._assume(start, other)
+            heads = self._open_roots(assumed, written)
+            begun = dict(self.memory.roots)
+            made = body()
+            ended = dict(self.memory.roots)
+            changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
+            ends = {target: after for target, _, after in headers}
+            broken = {name for name, v in assumed.items() if not self._holds(name, v, ends[name])}
+            if changed <= written and not broken:
+                phis = self._close_headers(opened)
+                for target in other:
+                    self.memory.views.pop(target, None)
+                return made, self._close_roots(phis, heads, roots, ended)
+            self.env = dict(env)
+            self.memory.views, self.memory.roots = dict(views), dict(roots)
+            written, other = written | changed, other | broken
+        raise self.unsupported("which arrays this loop writes to cannot be settled")
+
+    def _assume(self, start: dict[str, Operand], other: set[str]) -> dict[str, View]:
+        """What variables stand for at the head of a loop: what they stand for before it."""
+        assumed: dict[str, View] = {}
+        for target, value in start.items():
+            view = None if target in other else self.memory.view(value, self.builder)
+            if view is None:
+                self._retype(target, value)
+                continue
+            assumed[target] = view
+            self.builder.types[target] = self.builder.type_of(value)
+            self.memory.views[target] = view
+        return assumed
+
+    def _retype(self, target: str, value: Operand) -> None:
+        """Take back the type that an earlier attempt gave; a list stays one."""
+        self.builder.types.pop(target, None)
+        if isinstance(self.builder.type_of(value), ListOf):
+            self.builder.types[target] = ListOf(None)
+
+    def _open_roots(self, assumed: dict[str, View], written: set[int]) -> dict[int, str]:
+        """The names that written arrays have at the head of a loop."""
+        heads: dict[int, str] = {}
+        for target, view in assumed.items():
+            if view.root in written and not view.path:
+                heads.setdefault(view.root, target)
+        for number in sorted(written - set(heads)):
+            root = self.memory.roots[number]
+            heads[number] = self.builder.name(root.base)
+            self.builder.types[heads[number]] = self.builder.type_of(root.current)
+        for number, name in heads.items():
+            self.memory.wrote(number, Var(name))
+        return heads
+
+    def _holds(self, target: str, view: View, after: str) -> bool:
+        """Whether a variable stands for the same array, of the same type, after an iteration."""
+        value = self.value(after)
+        found = self.memory.views.get(value.name) if isinstance(value, Var) else None
+        if found is None or (found.root, found.path) != (view.root, view.path):
+            return False
+        return self.builder.type_of(value) == self.builder.type_of(Var(target))
+
+    def _close_roots(
+        self, phis: tuple[Phi, ...], heads: dict[int, str], before: Roots, after: Roots
+    ) -> tuple[Phi, ...]:
+        """The phis of a loop with those of the arrays that it writes to."""
+        made = {phi.target: phi for phi in phis}
+        for number, name in heads.items():
+            made[name] = Phi(name, before[number].current, after[number].current)
+            self.note_merge(made[name])
+            self.memory.wrote(number, Var(name))
+        return tuple(made.values())
+
+
+def may_write(statements: list[ast.stmt]) -> bool:
+    """Whether statements may write to an array: by an index, ``+=``, or in a call."""
+    for stmt in statements:
+        for node in ast.walk(stmt):
+            if isinstance(node, ast.Expr):
+                return True
+            if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE):
+                return True
+    return False
+
+
+def phis_after(body: list[ast.stmt], place: int) -> list[tuple[str, str, str]]:
+    """The phis right after a branch, as (target, then, else)."""
+    found = []
+    for stmt in body[place + 1 :]:
+        match stmt:
+            case ast.Assign(
+                targets=[ast.Name(target)],
+                value=ast.Call(ast.Name("__phi__"), [ast.Name(first), ast.Name(second)]),
+            ):
+                found.append((target, first, second))
+            case _:
+                break
+    return found

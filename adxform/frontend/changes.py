@@ -1,0 +1,162 @@
+"""Lists and dictionaries that are changed: ``append``, ``d[key] = value``, ``del``, and the like.
+
+While its items are known one by one, a changed container is a new one under the same variable;
+that is the same program only if nothing else holds the container, which is checked. A list that a
+loop appends to is a list in the generated code, too.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.types import ListOf
+from adxform.frontend.in_place import InPlace
+from adxform.frontend.program import new_token
+
+
+class Changes(InPlace):
+    """Lowers changes of containers."""
+
+    def on_List(self, node: ast.List, base: str | None) -> Operand:
+        return _new(super().on_List(node, base))
+
+    def on_Dict(self, node: ast.Dict, base: str | None) -> Operand:
+        return _new(super().on_Dict(node, base))
+
+    def changed_by(self, name: str, node: ast.Call) -> bool:
+        """``x.append(v)`` and the like, said as ``x = __change__(x, "append", v)``."""
+        held_node, method, *rest = node.args
+        assert isinstance(method, ast.Constant) and isinstance(method.value, str)
+        held = self.operand(held_node)
+        call = ast.copy_location(ast.Call(held_node, rest, node.keywords), node)
+        args, keywords = self.arguments(call)
+        if isinstance(held, Tuple):
+            self._require_alone(held, name)
+            self.env[name] = self._after(held, method.value, args, keywords)
+            return True
+        if isinstance(self.builder.type_of(held), ListOf) and method.value == "append":
+            count = self.emit("len", held)
+            self.builder.declared.add(name)
+            made = self.emit("append", held, count, *args, base=name)
+            self.builder.declared.discard(name)
+            self.env[name] = made
+            return True
+        return False
+
+    def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:
+        """``x[key] = value`` where the items of x are known one by one."""
+        key = self.static(index)
+        if key is UNKNOWN:
+            raise self.unsupported("which item is replaced here is not known", index)
+        self._require_alone(held, name)
+        place = held.place(key)
+        if place is not None:
+            items = list(held.items)
+            items[place] = value
+            self.env[name] = _new(held.with_items(items))
+        elif held.form.kind == "dict":
+            form = replace(held.form, keys=(*held.form.keys, key))
+            self.env[name] = _new(Tuple((*held.items, value), form))
+        else:
+            raise self.unsupported("this index is outside the list", index)
+
+    def _after(
+        self, held: Tuple, method: str, args: tuple[Operand, ...], keywords: dict[str, Operand]
+    ) -> Operand:
+        """A container after a call of one of its methods."""
+        items = list(held.items)
+        match method, args:
+            case "append", (item,) if held.is_list:
+                items.append(item)
+            case "extend", (Tuple(more),) if held.is_list:
+                items.extend(more)
+            case "insert", (Const(int(place)), item) if held.is_list:
+                items.insert(place, item)
+            case "reverse", () if held.is_list:
+                items.reverse()
+            case "clear", () if held.is_list:
+                items.clear()
+            case "pop", _ if held.is_list and items:
+                place = args[0].value if args and isinstance(args[0], Const) else -1
+                items.pop(place)
+            case "update", _ if held.form.kind == "dict":
+                return self._updated(held, args, keywords)
+            case _:
+                raise self.unsupported(
+                    f"{method} of a {held.form.kind} whose items the derivative follows is not "
+                    "supported here"
+                )
+        return _new(held.with_items(items))
+
+    def _updated(
+        self, held: Tuple, args: tuple[Operand, ...], keywords: dict[str, Operand]
+    ) -> Operand:
+        found: dict[Any, Operand] = dict(zip(held.form.keys, held.items, strict=True))
+        for other in args:
+            if not isinstance(other, Tuple) or other.form.kind != "dict":
+                raise self.unsupported("a dictionary is updated by what is not known to be one")
+            found.update(zip(other.form.keys, other.items, strict=True))
+        found.update(keywords)
+        form = replace(held.form, keys=tuple(found))
+        return _new(Tuple(tuple(found.values()), form))
+
+    def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
+        """``x += [...]`` and ``x *= 2`` of a list change the list itself."""
+        self._require_alone(old, name)
+        count = self.known_value(value)
+        if isinstance(node.op, ast.Add) and isinstance(value, Tuple) and not value.form.keys:
+            return _new(old.with_items((*old.items, *value.items)))
+        if isinstance(node.op, ast.Mult) and type(count) is int:
+            return _new(old.with_items(old.items * count))
+        raise self.unsupported("what is added to a list here is not known item by item", node)
+
+    def _require_alone(self, held: Tuple, name: str) -> None:
+        """Refuse to change a container that another variable, or another container, holds."""
+        own = self.builder.bases.get(name, name)
+        for lowerer in self.program.lowerers:
+            for other, value in lowerer.env.items():
+                base = self.builder.bases.get(other, other)
+                same = lowerer is self and base == own
+                if not same and not base.startswith("_") and _holds(value, held.token):
+                    raise self.unsupported(
+                        f"{own} is changed in place here while {base} holds it, too",
+                        None,
+                        f"Work on a copy, e.g. {own} = list({own}) before.",
+                    )
+
+    def listed(self, name: str, held: Tuple) -> Operand:
+        """A list of known items as a list of the generated code, for a loop to append to."""
+        base = self.builder.bases.get(name)
+        made = self.emit("empty_list", base=base)
+        for item in held.items:
+            made = self.emit("append", made, self.emit("len", made), item, base=base)
+        return made
+
+
+def _new(value: Operand) -> Operand:
+    """A container that nothing else holds yet."""
+    return replace(value, token=new_token()) if isinstance(value, Tuple) else value
+
+
+def _holds(value: Operand, token: int) -> bool:
+    if not isinstance(value, Tuple) or not token:
+        return False
+    return value.token == token or any(_holds(item, token) for item in value.items)
+
+
+def appended_in(body: list[ast.stmt]) -> set[str]:
+    """The versions of variables that statements append to."""
+    return {
+        node.targets[0].id
+        for stmt in body
+        for node in ast.walk(stmt)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "__change__"
+    }
+

@@ -1,0 +1,88 @@
+"""Where control goes: the exits of loops in a list of statements, and where it ends."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+Loop = ast.For | ast.While
+Exit = ast.Break | ast.Continue | ast.Return
+VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def names_in(body: list[ast.stmt]) -> set[str]:
+    """The names that statements mention."""
+    return {n.id for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Name)}
+
+
+def tuples_in(body: list[ast.stmt]) -> set[str]:
+    """The variables that a loop's body makes tuples or lists: known item by item, each time."""
+    return {
+        target.id
+        for stmt in body
+        for node in ast.walk(stmt)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _blocks(stmt: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks directly inside a statement."""
+    for node in (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ())):
+        for name in ("body", "orelse", "finalbody"):
+            yield getattr(node, name, [])
+
+
+def own_exits(body: list[ast.stmt], looping: bool = False) -> Iterator[Exit]:
+    """The exits from the loop (or function) around some statements."""
+    for stmt in body:
+        if isinstance(stmt, ast.Return) or (isinstance(stmt, Exit) and not looping):
+            yield stmt
+        elif isinstance(stmt, Loop | ast.AsyncFor):
+            yield from own_exits(stmt.body, True)
+            yield from own_exits(stmt.orelse, looping)
+        elif not isinstance(stmt, SCOPES):
+            for block in _blocks(stmt):
+                yield from own_exits(block, looping)
+
+
+def has_exits(stmt: ast.stmt) -> bool:
+    """Whether a statement may leave the loop (or function) around it."""
+    return any(True for _ in own_exits([stmt]))
+
+
+def returns(stmt: ast.stmt) -> bool:
+    """Whether a function may return inside a statement."""
+    return any(isinstance(e, ast.Return) for e in own_exits([stmt]))
+
+
+def ends(body: list[ast.stmt]) -> bool:
+    """Whether control never passes the end of a block."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.If):
+        return ends(last.body) and ends(last.orelse)
+    return isinstance(last, Exit | ast.Raise)
+
+
+def last_of(stmt: ast.stmt) -> list[ast.stmt]:
+    """The statements after which nothing else of a statement is done (but its finally)."""
+    found: list[ast.stmt] = []
+    for node in (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ())):
+        blocks = [getattr(node, "body", []), getattr(node, "orelse", [])]
+        for block in blocks if not blocks[1] or isinstance(node, ast.If) else blocks[1:]:
+            for last in block[-1:]:
+                found.append(last)
+                if not isinstance(last, (ast.For, ast.While, ast.AsyncFor, *SCOPES)):
+                    found.extend(last_of(last))
+    return found
+
+
+def ending(body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.expr | None]:
+    """A loop's body without the ``if test: break`` at its end, and the test."""
+    match body:
+        case [*before, ast.If(test, [ast.Break()], [])]:
+            return before, test
+        case _:
+            return body, None

@@ -1,0 +1,122 @@
+"""Statements that change an array and assign no name: ``x.fill(0)``, ``np.copyto``, ``out=``."""
+
+from __future__ import annotations
+
+import ast
+
+from adxform.core.ir import Const, Operand, Tuple
+from adxform.frontend.memory import Writer
+from adxform.frontend.unroll import Unrolled
+from adxform.frontend.writes import writes_params
+from adxform.rules.table import RULES
+
+_AT = {"np.add": 1, "np.subtract": -1}
+
+
+class InPlace(Unrolled):
+    """Lowers calls for what they write to their arguments."""
+
+    @property
+    def writer(self) -> Writer:
+        return Writer(self.builder, self.unsupported)
+
+    def written_by(self, node: ast.expr) -> bool:
+        """Lower a statement that is a call which writes to an array that is known."""
+        if not isinstance(node, ast.Call):
+            return False
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("fill", "sort"):
+            return self._method_writes(node, node.func)
+        dotted = self.resolve(node.func)
+        if dotted == "np.copyto" and len(node.args) == 2 and not node.keywords:
+            return self._writes_all(node.args[0], self.operand(node.args[1]))
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
+            sign = _AT.get(self.resolve(node.func.value) or "")
+            return sign is not None and self._adds_at(node, sign)
+        if self._out_of(node) is not None:
+            self.operand(node)
+            return True
+        return self._call_writes(node)
+
+    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> None:
+        """``a.b[i] = v``, ``a[i][j] = v``: a write to what an expression gives."""
+        held, where, given = self.operands([target, index, value])
+        if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
+            raise self.unsupported(
+                "it is not known what array is written to here",
+                target,
+                "Give the array a name, and write to that.",
+            )
+        self.writer.update(held, where, given, None)
+
+    def _method_writes(self, node: ast.Call, function: ast.Attribute) -> bool:
+        if function.attr == "fill" and len(node.args) == 1:
+            return self._writes_all(function.value, self.operand(node.args[0]))
+        if function.attr == "sort" and not node.args and not node.keywords:
+            held = self._array(function.value)
+            if held is None:
+                return False
+            made = self.emit_call(RULES["np.sort"].primitive, [held], {}, None)
+            return self._writes_all(function.value, made)
+        return False
+
+    def _array(self, node: ast.expr) -> Operand | None:
+        """An array in memory that is known, or None."""
+        local = isinstance(node, ast.Name) and (node.id in self.locals or node.id in self.env)
+        if not (local or isinstance(node, ast.Subscript | ast.Attribute)):
+            return None
+        held = self.operand(node)
+        return held if self.memory.view(held, self.builder) is not None else None
+
+    def _writes_all(self, target: ast.expr, value: Operand) -> bool:
+        held = self._array(target)
+        if held is None:
+            return False
+        self.writer.update(held, Const(Ellipsis), value, None)
+        return True
+
+    def _adds_at(self, node: ast.Call, sign: int) -> bool:
+        held = self._array(node.args[0])
+        view = None if held is None else self.memory.view(held, self.builder)
+        if held is None or view is None or view.path:
+            return False
+        index, value = self.operands(node.args[1:])
+        if sign < 0:
+            value = self.emit("op.USub", value)
+        root = self.memory.roots[view.root]
+        made = self.builder.emit(
+            RULES["accumulate_at"].primitive, (held, index, value), root.base
+        )
+        self.memory.wrote(view.root, made)
+        return True
+
+    # --- out= ---------------------------------------------------------------------------------
+
+    def _out_of(self, node: ast.Call) -> ast.keyword | None:
+        found = next((k for k in node.keywords if k.arg == "out"), None)
+        none = found is not None and isinstance(found.value, ast.Constant)
+        return None if none else found
+
+    def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        out = self._out_of(node)
+        primitive = None if out is None else self.called_primitive(node)
+        if out is None or primitive is None:
+            return super().on_Call(node, base)
+        held = self._array(out.value)
+        if held is None:
+            return super().on_Call(node, base)
+        rest = [k for k in node.keywords if k is not out]
+        made = super().on_Call(ast.copy_location(ast.Call(node.func, node.args, rest), node), None)
+        self.writer.update(self._array(out.value) or held, Const(Ellipsis), made, None)
+        return self.memory.fresh(held, self.builder)
+
+    # --- functions of the user's ----------------------------------------------------------------
+
+    def _call_writes(self, node: ast.Call) -> bool:
+        """A call, as a statement, of a function of the user's that writes to its arguments."""
+        meaning = self.meaning(node.func)
+        value = self.callable_value(node.func) if meaning is None else meaning.value
+        function = meaning.function if meaning is not None else getattr(value, "source", None)
+        if function is None or not writes_params(function.node):
+            return False
+        self.operand(node)
+        return True

@@ -1,0 +1,266 @@
+"""Which names stand for one array: what is written through one of them is seen by the others.
+
+Core has values, not memory. An array is a root whose current value has a name; a view of it
+(``v = y[1:]``, ``z = y``, ``y.T``) is a path from the root. A write through a view gives the root
+a new value, and every other name is read from that value when it is next used.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Callee, Const, Opaque, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.types import Array, Scalar, Type
+from adxform.rules.expressions import bind
+from adxform.rules.table import RULES
+
+SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
+_NEW = frozenset({"np.zeros", "np.ones", "np.empty", "np.full", "np.arange", ".copy()"})
+_TURNED = frozenset({".T", "np.swapaxes"})
+_RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation that gives a view of its first operand."""
+
+    op: Primitive
+    args: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A name's place in the memory of a root, as of the root's value number ``stamp``."""
+
+    root: int
+    path: tuple[Step, ...]
+    stamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """An array: the name of its current value, which is number ``stamp``, and its variable's.
+
+    ``contiguous``: its elements lie in C order, so that a reshaped array is a view of it.
+    """
+
+    current: Var
+    stamp: int
+    base: str | None
+    contiguous: bool = False
+
+
+Roots = dict[int, Root]
+
+
+class Memory:
+    """The arrays of one function and of those that are lowered in the place of their calls."""
+
+    def __init__(self) -> None:
+        self.views: dict[str, View] = {}
+        self.roots: Roots = {}
+        self._numbers = itertools.count(1)
+
+    # --- what names stand for -----------------------------------------------------------------
+
+    def view(self, operand: Operand, builder: Builder) -> View | None:
+        """Where an array is (one not met before is a root), or None for anything else."""
+        if not isinstance(operand, Var) or not is_array(builder.type_of(operand)):
+            return None
+        if operand.name not in self.views:
+            self.add_root(operand, builder.bases.get(operand.name))
+        return self.views[operand.name]
+
+    def add_root(self, value: Var, base: str | None, contiguous: bool = False) -> int:
+        """A new array."""
+        number, stamp = next(self._numbers), next(self._numbers)
+        self.roots[number] = Root(value, stamp, base, contiguous)
+        self.views[value.name] = View(number, (), stamp)
+        return number
+
+    def made(self, name: str, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> None:
+        """Note the array that an operation has made: a view of its first operand, or a new one."""
+        if not is_array(builder.types.get(name)):
+            return
+        source = None
+        if args and _gives_view(op, args, builder):
+            source = self.view(args[0], builder)
+        if source is None:
+            self.add_root(Var(name), builder.bases.get(name), contiguous=op.name in _NEW)
+            return
+        path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
+        self.views[name] = replace(source, path=path)
+
+    def wrote(self, root: int, value: Var) -> None:
+        """A root has a new value."""
+        stamp = next(self._numbers)
+        self.roots[root] = replace(self.roots[root], current=value, stamp=stamp)
+        self.views[value.name] = View(root, (), stamp)
+
+    def forget(self, roots: set[int]) -> None:
+        """Know nothing of some arrays any more: writes to them are checked in Core."""
+        self.views = {n: v for n, v in self.views.items() if v.root not in roots}
+        for root in roots:
+            self.roots.pop(root, None)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def stale(self, operand: Operand) -> bool:
+        """Whether an operand's name is not that of the current value any more."""
+        if isinstance(operand, Tuple):
+            return any(self.stale(item) for item in operand.items)
+        if not isinstance(operand, Var) or operand.name not in self.views:
+            return False
+        view = self.views[operand.name]
+        return view.stamp != self.roots[view.root].stamp
+
+    def fresh(self, operand: Operand, builder: Builder) -> Operand:
+        """An operand's current value, read again through its view where it was written to."""
+        if not self.stale(operand):
+            return operand
+        if isinstance(operand, Tuple):
+            return operand.with_items(self.fresh(item, builder) for item in operand.items)
+        assert isinstance(operand, Var)
+        view = self.views[operand.name]
+        root = self.roots[view.root]
+        value: Operand = root.current
+        for place, step in enumerate(view.path):
+            last = place == len(view.path) - 1
+            base = builder.bases.get(operand.name) if last else None
+            value = builder.emit(step.op, (value, *step.args), base)
+        return value
+
+
+def is_array(t: Type | None) -> bool:
+    """Whether a value is certainly an array, not a number."""
+    return isinstance(t, Array) and t.dims != ()
+
+
+def _gives_view(op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
+    if op.name == "[]":
+        return is_basic(args[1], builder)
+    if op.name == "np.asarray":
+        return args[1] == Const(None)
+    return op.name in SAME or op.name in _TURNED or op.name in _RESHAPED
+
+
+def is_basic(index: Operand, builder: Builder) -> bool:
+    """Whether an index gives a view: numbers, slices, ``None`` and ``...`` do."""
+    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    return all(
+        isinstance(p, Slice)
+        or (isinstance(p, Const) and not isinstance(p.value, bool))
+        or (isinstance(p, Var) and isinstance(builder.type_of(p), Scalar))
+        for p in parts
+    )
+
+
+class Remembering(Builder):
+    """A builder that reads names through the memory, and tells it what operations make."""
+
+    memory: Memory
+
+    def nested(self) -> Remembering:
+        inner = Remembering(self.names, self.types, self.bases)
+        inner.origin, inner.declared, inner.memory = self.origin, self.declared, self.memory
+        return inner
+
+    def emit(self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None) -> Var:
+        current = tuple(self.memory.fresh(arg, self) for arg in args)
+        made = super().emit(op, current, base)
+        if isinstance(op, Primitive):
+            self.memory.made(made.name, op, current, self)
+        return made
+
+    def call(
+        self, callee: Callee, args: Sequence[Operand], bases: Sequence[str | None]
+    ) -> tuple[Var, ...]:
+        current = [self.memory.fresh(arg, self) for arg in args]
+        return super().call(callee, current, bases)
+
+
+class Writer:
+    """Writes to an array through one of its names."""
+
+    def __init__(self, builder: Remembering, refused: Callable[[str], Exception]) -> None:
+        self.builder = builder
+        self.memory = builder.memory
+        self.refused = refused
+
+    def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
+        """``x[index] = value``; gives the name under which x is known afterwards."""
+        x = self.memory.fresh(x, self.builder)
+        view = self.memory.view(x, self.builder)
+        op = RULES["update"].primitive
+        if view is None or not view.path:
+            made = self.builder.emit(op, (x, index, value), base)
+            if view is not None:
+                self.memory.wrote(view.root, made)
+            return made
+        self._store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
+        return x
+
+    def replace(self, x: Operand, value: Operand) -> Operand:
+        """All of x takes a new value, through a view of another array."""
+        view = self.memory.view(x, self.builder)
+        assert view is not None and view.path
+        self._store(view, view.path, value)
+        return x
+
+    def _store(self, view: View, path: tuple[Step, ...], value: Operand) -> None:
+        root = self.memory.roots[view.root]
+        for place, step in enumerate(view.path):
+            if step.op.name in _RESHAPED and (place or not root.contiguous):
+                raise self.refused("what is written to here may be a view or a copy")
+        made = self._with(root.current, _flattened(path), value, root.base)
+        self.memory.wrote(view.root, made)
+
+    def _with(
+        self, whole: Operand, path: tuple[Step, ...], value: Operand, base: str | None
+    ) -> Var:
+        """``whole`` with a value at the end of a path."""
+        first, *rest = path
+        if rest:
+            inner = self.builder.emit(first.op, (whole, *first.args))
+            copied = self.builder.emit(RULES["np.copy"].primitive, (inner,))
+            value = self._with(copied, tuple(rest), value, None)
+        if first.op.name == "[]":
+            index = first.args[0]
+        else:
+            index = Const(Ellipsis)
+            value = self._back(first, whole, value)
+        return self.builder.emit(RULES["update"].primitive, (whole, index, value), base)
+
+    def _back(self, step: Step, whole: Operand, value: Operand) -> Operand:
+        """A value of the view as a value of what it is a view of."""
+        if step.op.name in _RESHAPED:
+            shape = self.builder.emit(RULES[".shape"].primitive, (whole,))
+            primitive = RULES["np.reshape"].primitive
+            return self.builder.emit(primitive, bind(primitive, (value, shape), {}))
+        return self.builder.emit(step.op, (value, *step.args))
+
+
+def _flattened(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """``A[i][j]`` as ``A[i, j]`` where the first index is numbers only."""
+    made: list[Step] = []
+    for step in path:
+        last = made[-1] if made else None
+        if last is not None and last.op.name == step.op.name == "[]" and _numbers(last.args[0]):
+            made[-1] = Step(step.op, (Tuple((*_parts(last.args[0]), *_parts(step.args[0]))),))
+        else:
+            made.append(step)
+    return tuple(made)
+
+
+def _parts(index: Operand) -> tuple[Operand, ...]:
+    return index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+
+
+def _numbers(index: Operand) -> bool:
+    return all(
+        isinstance(p, Var) or (isinstance(p, Const) and isinstance(p.value, int))
+        for p in _parts(index)
+    )

@@ -1,0 +1,67 @@
+"""Which functions may write to their arguments, as far as their text tells."""
+
+from __future__ import annotations
+
+import ast
+
+_CHANGING = ("fill", "sort", "append", "extend", "insert", "pop", "remove", "clear", "reverse")
+
+
+def writes_params(node: ast.FunctionDef) -> bool:
+    """Whether a function may write to its arguments, by its text."""
+    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    return any(_writes(part, _views(node)) for part in inner)
+
+
+def changed_params(node: ast.FunctionDef) -> list[str]:
+    """The arguments that are lists or dictionaries if they are what a function uses them as, and
+    that it may change.
+    """
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    return [n for n in names if any(_writes(part, {n}) or _changes(part, n) for part in inner)]
+
+
+def _changes(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value, attr)):
+            return attr in _CHANGING and _root(value) == name
+        case ast.Delete(targets=targets):
+            return any(isinstance(t, ast.Subscript) and _root(t) == name for t in targets)
+        case _:
+            return False
+
+
+def _views(node: ast.FunctionDef) -> set[str]:
+    """The names of arguments and of their views."""
+    seen = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    for part in inner:  # views of arguments
+        if isinstance(part, ast.Assign) and _root(part.value) in seen:
+            seen.update(t.id for t in part.targets if isinstance(t, ast.Name))
+    return seen
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _root(node.func.value)
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _writes(node: ast.AST, names: set[str]) -> bool:
+    match node:
+        case ast.Subscript(ctx=ast.Store()):
+            return _root(node) in names
+        case ast.AugAssign(target=target):
+            return _root(target) in names
+        case ast.Call(func=ast.Attribute(value, "fill" | "sort")):
+            return _root(value) in names
+        case ast.Call(func=ast.Attribute(attr="copyto" | "at"), args=[first, *_]):
+            return _root(first) in names
+        case ast.keyword("out", value):
+            return _root(value) in names
+        case _:
+            return False
+

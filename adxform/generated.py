@@ -1,0 +1,131 @@
+"""Generated forward and reverse functions as callables, and as text."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from adxform.adapters import adapted
+from adxform.arguments import (
+    Argnums,
+    resolve_argnums,
+    signature_of,
+)
+from adxform.compiler import (
+    Compiled,
+    Pair,
+    Request,
+    build,
+    build_pair,
+    derive,
+    differentiable_params,
+    reachable,
+)
+from adxform.core.ir import Function
+from adxform.core.types import Type
+from adxform.emit.module import module_text
+from adxform.errors import ArgumentError
+from adxform.pipeline import Observer, Options
+from adxform.signatures import annotated_types, key_of, type_of_argument
+from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
+from adxform.structures import leaf_types, with_containers
+
+
+class Generated:
+    """A generated forward or reverse function of its own, specialised when called.
+
+    ``forward``: called with the arguments and a tangent for each differentiable one, returns
+    (value, tangent). ``reverse``: called with the arguments and, unless the result is a number, its
+    cotangent; returns (value, cotangents).
+    """
+
+    def __init__(
+        self, primal: Callable[..., Any], kind: str, options: Options | None = None
+    ) -> None:
+        self.primal = primal
+        self.function = adapted(primal)
+        self.kind = kind
+        self.specialised = Specialised(self.function, options)
+        self.pairs: dict[Any, Pair] = {}
+        functools.update_wrapper(self, primal, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        names = list(signature_of(self.function).parameters)
+        args = (*args, *(kwargs.pop(n) for n in names[len(args) :] if n in kwargs))
+        count = len(names)
+        if len(args) < count:
+            raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
+        bound = receivers(self.function)
+        return self.compiled((*bound, *args[:count])).call(*bound, *args, **kwargs)
+
+    def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
+        """The generated function for arguments of these types."""
+        self.specialised.fresh()
+        key = (places, *[key_of(a) for a in args])
+        found = self.specialised.compiled.get(key)
+        if found is None:
+            found = self._compile(args, places)
+            self.specialised.compiled[key] = found
+        return found
+
+    def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
+        """The function for arguments of these types as a pair of record and pullback."""
+        self.specialised.fresh()
+        key = (places, *[key_of(a) for a in args])
+        if key not in self.pairs or not self.specialised.lowered:
+            function, types, request = self._asked(args, places)
+            self.pairs[key] = build_pair(
+                function, request.wrt, types, self.specialised.namespace
+            )
+        return self.pairs[key]
+
+    def _asked(
+        self, args: Sequence[Any], places: tuple[int, ...] | None
+    ) -> tuple[Function, dict[str, Type], Request]:
+        given = self.specialised.types(args)
+        function = self.specialised.core(given)
+        types = leaf_types(function, given)
+        if places is None:
+            places = tuple(i for i in range(len(args)) if has_real_leaf(function, i, types))
+        return function, types, request_for(self.kind, function, places, types)
+
+    def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
+        function, types, request = self._asked(args, places)
+        made, known = derive(function, request, types, self.specialised.options)
+        return build(made, known, self.specialised.namespace)
+
+    @property
+    def source(self) -> str:
+        compiled = self.specialised.compiled
+        if compiled:
+            return next(reversed(compiled.values())).text
+        return source_text(self.primal, self.kind)
+
+
+def source_text(
+    primal: Callable[..., Any],
+    mode: str = "reverse",
+    argnums: Argnums | None = None,
+    args: Sequence[Any] | None = None,
+    observe: Observer | None = None,
+) -> str:
+    """The text of a generated function; types come from ``args``, else from annotations."""
+    primal = adapted(primal)
+    specialised = Specialised(primal)
+    bound = receivers(primal)
+    given = None if args is None else specialised.types((*bound, *args))
+    function = specialised.core(given)
+    types = annotated_types(function) if given is None else leaf_types(function, given)
+    for param, receiver in zip(function.params, bound, strict=False):
+        types[param.name] = type_of_argument(param.name, receiver)
+    if argnums is None:
+        wrt = differentiable_params(function, types)
+        count = len(function.given) or len(function.params)
+        places = tuple(i for i in range(count) if set(function.leaves_of(i)) & set(wrt))
+        request = request_for(mode, function, places, types)
+    else:
+        places = resolve_argnums(primal, argnums)
+        request = request_for(mode, function, [i + len(bound) for i in places], types)
+    made, known = derive(function, request, types, None, observe)
+    return module_text(reachable(with_containers(made), known), specialised.namespace)
