@@ -252,7 +252,8 @@ class Derivation:
         handed, kept = crossing(second, sweeps, names)
         bases = dict(sweeps.builder.bases)
         if known is not None:
-            tape = tape_of(sweeps.builder, [*(names[i] for i in kept), *handed], known)
+            held = [*(names[i] for i in kept), *reversed(handed)]  # as the forward sweep has them
+            tape = tape_of(sweeps.builder, held, known)
             first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
             handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
         recording = replace(

@@ -17,6 +17,7 @@ from adxform.frontend.program import Again, new_containers
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import changed_params
 
+KINDS = 12  # of arguments that a function may call itself with in turn
 DEPTH = 60  # calls inside calls that are lowered one in the other
 
 
@@ -38,8 +39,8 @@ class Callees(Arguments):
         """
         given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
         called = [v for v in given if callable(v) or isinstance(v, Closure)]
-        key = (function.same, *map(id, called))
-        if len(self.program.open) > DEPTH:
+        key = (function.same, *map(_which, called))
+        if len(self.program.open) > DEPTH or self.program.open.count(key) > KINDS:
             raise self.unsupported(f"{function.name} calls itself with ever other arguments", node)
         if key in self.program.open and key not in self.program.recursive:
             self.program.recursive.add(key)
@@ -137,6 +138,13 @@ class Callees(Arguments):
             self.program.shared[group] = common
             raise Again
         return common
+
+
+def _which(function: Any) -> object:
+    """What tells a function from others; one made inside by its place, for it is made anew."""
+    if not isinstance(function, Closure):
+        return id(function)
+    return function.source.text.location(function.source.node)
 
 
 def _general(name: str, t: Type) -> Type:

@@ -20,9 +20,10 @@ from adxform.core.ir import (
     Tuple,
 )
 from adxform.core.types import Struct, Type
-from adxform.errors import Diagnostic, UnsupportedError
+from adxform.errors import Diagnostic, InternalError, UnsupportedError
 from adxform.frontend.source import SourceFunction
 
+ATTEMPTS = 200  # to lower a function, each with more known of functions that call themselves
 TRIES = 4  # structures that the result of a function that calls itself may be assumed to have
 MIXED = Global("mixed")  # a variable that is a tuple on one path only: it may not be read
 
@@ -71,13 +72,14 @@ class Program:
         if self.open:  # a function within another
             return lowering()
         before = dict(self.callees)
-        while True:
+        for _ in range(ATTEMPTS):
             try:
                 return lowering()
             except Again:
                 self.callees = dict(before)
                 self.lowerers.clear()
                 self.awaited.clear()
+        raise InternalError("lowering functions that call themselves does not come to an end")
 
     def assume(self, key: Any, result: Operand) -> None:
         """Take the result of a function that calls itself to have this structure."""

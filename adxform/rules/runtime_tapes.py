@@ -17,7 +17,8 @@ def zero_tape(tape: Any) -> Any:
 
 def whole_tape(bar: Any, tape: Any) -> Any:
     """The cotangent of a tape; 0.0 stands for zeros for all in it."""
-    return bar if isinstance(bar, tuple | list) else zero_tape(tape)
+    absent = isinstance(tape, tuple | list) and not isinstance(bar, tuple | list)
+    return zero_tape(tape) if absent else bar
 
 
 def add_tapes(first: Any, second: Any) -> Any:

@@ -1,0 +1,99 @@
+"""Cotangents by name: started, added to, and taken as a whole."""
+
+from __future__ import annotations
+
+from adxform.analysis.activity import Activity
+from adxform.core.builder import Builder
+from adxform.core.ir import Const, Operand, Primitive, Tuple, Var
+from adxform.core.types import ANY, Array, ListOf, Struct, Taped, Type, is_float
+from adxform.differentiate.common import holds_tapes, primitive
+from adxform.differentiate.gaps import Gaps
+from adxform.differentiate.mirrors import Mirrors
+from adxform.differentiate.sweeps import Bars
+from adxform.differentiate.tuples import completed, tuple_sum
+
+
+class Cotangents(Mirrors):
+    """Adds to cotangents; ``bars`` holds that of each name that has one by then."""
+
+    def __init__(self, builder: Builder, activity: Activity, gaps: Gaps) -> None:
+        super().__init__(builder, gaps)
+        self.activity = activity
+
+    def base(self, name: str) -> str | None:
+        known = self.builder.bases.get(name)
+        return None if known is None else f"{known}_bar"
+
+    def seed(self, bars: Bars, name: str, value: Operand) -> None:
+        """Start a cotangent with a value that has a name of its own already."""
+        known = self.builder.type_of(Var(name))
+        if isinstance(known, Struct):
+            value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
+        elif name in bars:
+            value = self.builder.emit(self.adding(known), (bars[name], value), self.base(name))
+        bars[name] = value
+
+    def adding(self, known: Type) -> Primitive:
+        """What adds two cotangents of a value: a list is no array, whose += adds items."""
+        if isinstance(known, Taped):
+            return primitive("add_tapes")
+        return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
+
+    def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
+        """Add to the cotangent of an operand; of a tuple, item by item."""
+        if isinstance(operand, Tuple):
+            for place, item in enumerate(operand.items):
+                if self.activity.operand(item):
+                    part = (
+                        value.items[place]
+                        if isinstance(value, Tuple)
+                        else self.builder.emit(primitive("[]"), (value, Const(place)))
+                    )
+                    self.add(bars, item, part)
+            return
+        if not isinstance(operand, Var) or operand.name not in self.activity:
+            return
+        name, base = operand.name, self.base(operand.name)
+        own, its = self.builder.type_of(operand), self.builder.type_of(value)
+        if (
+            isinstance(own, Array)
+            and isinstance(its, Array)
+            and own.dtype != its.dtype
+            and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
+        ):
+            value = self.builder.emit(primitive("as_like"), (value, operand), base)
+        if isinstance(own, Struct):
+            value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
+        elif name in bars:
+            value = self.builder.emit(self.adding(own), (bars[name], value), base)
+        elif base is not None and not (
+            isinstance(value, Var) and self.builder.bases.get(value.name) == base
+        ):
+            value = self.builder.emit(primitive("rename"), (value,), base)
+        bars[name] = value
+
+    def bar_or_zero(self, bars: Bars, name: str) -> Operand:
+        return bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
+
+    def whole_bar(self, bars: Bars, name: str) -> Operand | None:
+        """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
+        bar = bars.pop(name, None)
+        known = self.builder.type_of(Var(name))
+        if isinstance(known, Taped) and isinstance(bar, Tuple):
+            return completed(self.builder, name, bar, known)
+        if bar is None or name not in self.gaps.loose:
+            return bar
+        whole = "whole_tape" if holds_tapes(known) else "broadcast_like"
+        return self.builder.emit(primitive(whole), (bar, Var(name)), self.base(name))
+
+    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
+        """Add to a cotangent; the first value keeps the name it has."""
+        if isinstance(operand, Var) and operand.name in self.activity:
+            self.seed(bars, operand.name, value)
+
+    def _bar_name(self, name: str) -> str:
+        target = self.builder.name(self.base(name))
+        if name in self.builder.types:
+            known = self.builder.types[name]
+            self.builder.types[target] = ANY if name in self.gaps.loose else known
+        return target
