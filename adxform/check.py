@@ -17,10 +17,11 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
-from adxform.arguments import bound_arguments, require_sequence
+from adxform.arguments import bound_arguments, require_sequence, signature_of
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
+from adxform.structures import holds_reals, is_real, leaves_of, parts, remade, with_leaves
 
 Function = Callable[..., Any]
 MODES = ("forward", "reverse")
@@ -139,7 +140,7 @@ def compared(
     if not modes or not set(modes) <= set(MODES):
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
     require_sequence("args", args)
-    args = bound_arguments(f, args, {})
+    args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if _varies(arg))
     if not places:
         raise ArgumentError(
@@ -164,10 +165,15 @@ def compared(
     return report
 
 
+def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments, with defaults where all parameters may be given by position."""
+    kinds = {p.kind for p in signature_of(f).parameters.values()}
+    plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return bound_arguments(f, args, {}) if kinds <= plain else tuple(args)
+
+
 def _varies(value: Any) -> bool:
-    return isinstance(value, float | np.floating) or (
-        isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    )
+    return is_real(value) or holds_reals(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +206,8 @@ class _Point:
 
     def _random(self, like: Any) -> Any:
         """A random array or number in the form of another; zeros for what does not vary."""
+        if holds_reals(like):
+            return with_leaves(like, iter([self._random(leaf) for leaf in leaves_of(like)]))
         if not _varies(like):
             return np.zeros(np.shape(like))
         made = self.rng.standard_normal(np.shape(like))
@@ -215,7 +223,13 @@ class _Point:
         scale = max(_inner(map(np.abs, weights), map(np.abs, t)) for t in tangents.values())
         if "reverse" in self.modes:
             bars = self._pulled(value, weights)
-            pairs = [(b, v) for b, v in zip(bars, direction, strict=True) if v is not None]
+            asked = [(b, v) for b, v in zip(bars, direction, strict=True) if v is not None]
+            pairs = [
+                (b, v)
+                for bar, moved in asked
+                for b, v in zip(leaves_of(bar), leaves_of(moved), strict=True)
+                if b is not None
+            ]
             numbers["reverse"] = _inner(*zip(*pairs, strict=True))
             scale = max(scale, sum(float(np.sum(np.abs(np.multiply(b, v)))) for b, v in pairs))
         order_of_ways = ("forward", "reverse", "differences", "dual")
@@ -225,7 +239,7 @@ class _Point:
 
     def _tangents(self, direction: tuple[Any, ...]) -> dict[str, list[Any]]:
         """The derivative in a direction by each way that gives one, as leaves."""
-        found = {"differences": directional(lambda *a: leaves(self.f(*a)), self.args, direction)}
+        found = {"differences": self._differences(direction)}
         if "forward" in self.modes:
             found["forward"] = leaves(jvp(self.f, _copies(self.args), direction)[1])
         if not isinstance(self.f, Derivative):
@@ -235,6 +249,22 @@ class _Point:
             except Exception:  # dual numbers go where overloading goes, and no further
                 found.pop("dual", None)
         return found
+
+    def _differences(self, direction: tuple[Any, ...]) -> list[Any]:
+        """The derivative by differences, with what containers hold one by one."""
+        flat, moves = [], []
+        for arg, moved in zip(self.args, direction, strict=True):
+            for leaf in leaves_of(arg):
+                flat.append(leaf)
+            given = list(leaves_of(arg)) if moved is None else list(leaves_of(moved))
+            for leaf, move in zip(leaves_of(arg), given, strict=True):
+                moves.append(move if moved is not None and is_real(leaf) else None)
+
+        def of_leaves(*values: Any) -> list[Any]:
+            rest = iter(values)
+            return leaves(self.f(*(with_leaves(arg, rest) for arg in self.args)))
+
+        return directional(of_leaves, flat, moves)
 
     def _pulled(self, value: Any, weights: list[Any]) -> tuple[Any, ...]:
         _, pullback = vjp(self.f, *_copies(self.args))
@@ -250,7 +280,8 @@ class _Point:
         scale: float,
     ) -> tuple[float, float, str]:
         """The pair of ways that agree least, measured by what is allowed to each pair."""
-        kind = min((np.asarray(self.args[i]).dtype for i in self.places), key=lambda d: d.itemsize)
+        real = [leaf for i in self.places for leaf in leaves_of(self.args[i]) if is_real(leaf)]
+        kind = min((np.asarray(leaf).dtype for leaf in real), key=lambda d: d.itemsize)
         exact, measured = EXACT.get(kind.name, 1e-10), MEASURED.get(kind.name, 1e-6)
         rounding = 1e-10 * _inner(map(np.abs, weights), map(np.abs, leaves(value)))
         atol = rounding if self.atol is None else self.atol
@@ -271,17 +302,20 @@ class _Point:
 
 
 def leaves(value: Any) -> list[Any]:
-    """The numbers and arrays inside nested tuples, lists and dicts."""
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in leaves(item)]
+    """The numbers and arrays inside nested containers, but for what has no derivative."""
+    held = parts(value)
+    if held is not None:
+        return [leaf for item in held[1] if item is not None for leaf in leaves(item)]
     if isinstance(value, tuple | list):
         return [leaf for item in value for leaf in leaves(item)]
     return [value]
 
 
 def _refilled(like: Any, items: Iterator[Any]) -> Any:
-    if isinstance(like, dict):
-        return {key: _refilled(item, items) for key, item in like.items()}
+    held = parts(like)
+    if held is not None:
+        form, inner = held
+        return remade(form, [None if i is None else _refilled(i, items) for i in inner])
     if isinstance(like, tuple | list):
         made = [_refilled(item, items) for item in like]
         return type(like)(*made) if hasattr(like, "_fields") else type(like)(made)
@@ -289,7 +323,10 @@ def _refilled(like: Any, items: Iterator[Any]) -> Any:
 
 
 def _copies(args: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
+    return tuple(
+        with_leaves(a, (x.copy() if isinstance(x, np.ndarray) else x for x in leaves_of(a)))
+        for a in args
+    )
 
 
 def _inner(weights: Any, tangents: Any, others: Any = None) -> float:

@@ -224,10 +224,10 @@ def build_pair(
     pull = build(replace(pair.pull.function, given=()), pair.pull.types or {}, namespace)
     if pair.handed:
         assert pair.record.function is not None
-        record = replace(pair.record.function, given=())
+        record = _by_position(pair.record.function)
         recorded = build(record, pair.record.types or {}, namespace)
     else:
-        recorded = build(replace(function, given=()), infer(function, types), namespace)
+        recorded = build(_by_position(function), infer(function, types), namespace)
     return Pair(
         recorded.call,
         pull.call,
@@ -237,6 +237,12 @@ def build_pair(
         pair.kept,
         pair.pulled,
     )
+
+
+def _by_position(function: Function) -> Function:
+    """A function that takes what containers hold, all by position."""
+    params = tuple(replace(p, keyword_only=False) for p in function.params)
+    return replace(function, params=params, given=())
 
 
 def gradient_core(function: Function, *, value: bool) -> Function:

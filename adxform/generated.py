@@ -9,6 +9,7 @@ from typing import Any
 from adxform.adapters import adapted
 from adxform.arguments import (
     Argnums,
+    bound_arguments,
     resolve_argnums,
     signature_of,
 )
@@ -114,7 +115,8 @@ def source_text(
     primal = adapted(primal)
     specialised = Specialised(primal)
     bound = receivers(primal)
-    given = None if args is None else specialised.types((*bound, *args))
+    whole = None if args is None else (*bound, *bound_arguments(primal, args, {}))
+    given = None if whole is None else specialised.types(whole)
     function = specialised.core(given)
     types = annotated_types(function) if given is None else leaf_types(function, given)
     for param, receiver in zip(function.params, bound, strict=False):

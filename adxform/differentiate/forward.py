@@ -13,6 +13,7 @@ from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
+    NONE,
     UNDEFINED,
     Block,
     Callee,
@@ -111,6 +112,8 @@ class Forward:
         """The tangent of the result, with zeros where nothing active arrives."""
         if isinstance(operand, Tuple):
             return operand.with_items(self.result(item) for item in operand.items)
+        if operand == NONE:  # what has no derivative has no tangent
+            return NONE
         return self.tangent(operand) or zeros(self.builder, operand)
 
     def tangent(self, operand: Operand) -> Operand | None:

@@ -104,10 +104,12 @@ class Assignments(ast.NodeTransformer):
                 yield assign(name, value, old)
             case ast.Tuple(parts) | ast.List(parts):
                 yield from self._unpack(parts, value, old)
-            case ast.Subscript(ast.Name(name), index):
+            case ast.Subscript(ast.Name(name), index) if name in self.own:
                 call = ast.Call(load(UPDATE), [load(name), index, value], [])
                 yield assign(name, call, old)
-            case ast.Subscript(ast.Subscript() as container, index):
+            case ast.Subscript(
+                ast.Name() | ast.Subscript() | ast.Attribute() as container, index
+            ):
                 call = ast.Call(load(STORE), [_read(container), index, value], [])
                 yield assign(self.fresh("t"), call, old)
             case _:

@@ -48,7 +48,7 @@ class Callees(Arguments):
         self.program.next_key = key
         if key not in self.program.recursive:
             return False
-        self._refuse_writes(function, bound, node)
+        self._refuse_changes(function, bound, node)
         if any(isinstance(v, Closure) for v in called):
             raise self.unsupported(
                 f"{function.name}, which calls itself, is given a function made inside another",
@@ -57,7 +57,7 @@ class Callees(Arguments):
             )
         return True
 
-    def _refuse_writes(
+    def _refuse_changes(
         self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
     ) -> None:
         """Refuse to call a function of Core that may change a list of the caller's."""

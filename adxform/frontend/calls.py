@@ -102,6 +102,21 @@ class Calls(Callees):
         args, keywords = self.arguments(node)
         return self._function_value(node, base, Bound(function, args[1:], keywords))
 
+    def opaque(
+        self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
+    ) -> Operand:
+        """An expression carried verbatim; none that calls what writes to the user's arrays."""
+        for part in ast.walk(node):
+            meaning = self.meaning(part.func) if isinstance(part, ast.Call) else None
+            function = None if meaning is None else meaning.function
+            if function is not None and writes_params(function.node):
+                raise self.unsupported(
+                    f"{function.name} may write to its arguments",
+                    part,
+                    "Call it in a statement of its own.",
+                )
+        return super().opaque(node, base, callee, reason)
+
     def callable_value(self, node: ast.expr) -> Any:
         """The function, method or other callable that an expression stands for, or UNKNOWN."""
         if isinstance(node, ast.Lambda):

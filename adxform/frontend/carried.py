@@ -26,6 +26,7 @@ class Carried(Joins):
     """Lowers loops and branches with the arrays that they write to."""
 
     builder: Remembering
+    ends: dict[str, Operand]  # what variables are at the end of the loop's body just lowered
 
     @property
     def memory(self) -> Memory:
@@ -33,12 +34,9 @@ class Carried(Joins):
 
     # --- branches -----------------------------------------------------------------------------
 
-    def settle(self, names: list[str]) -> None:
-        """Have versions of variables read from memory as it is here, at the end of a block."""
-        for name in names:
-            value = self.value(name)
-            if self.memory.stale(value):
-                self.env[name] = self.memory.fresh(value, self.builder)
+    def settled(self, names: list[str]) -> dict[str, Operand]:
+        """What versions of variables are in memory as it is here, at the end of a block."""
+        return {name: self.memory.fresh(self.value(name), self.builder) for name in names}
 
     def merge_roots(self, before: Roots, first: Roots) -> None:
         """After a branch whose sides leave arrays as ``first`` and as they are now."""
@@ -70,34 +68,31 @@ class Carried(Joins):
         self, headers: list[Header], statements: list[ast.stmt], body: Callable[[], Any]
     ) -> tuple[Any, tuple[Phi, ...]]:
         """A loop's body, lowered as often as it takes, and the loop's phis."""
-        if not may_write(statements):
-            for target, before, _ in headers:
-                self._retype(target, self.value(before))
-            opened = self._open_headers(headers)
-            made = body()
-            return made, self._close_headers(opened)
-        self.settle([before for _, before, _ in headers])
-        start = {target: self.value(before) for target, before, _ in headers}
+        begins = self.settled([before for _, before, _ in headers])
+        start = {target: begins[before] for target, before, _ in headers}
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
-        written, other = set[int](), set[str]()  # arrays written to; variables that change theirs
+        written = set[int]()  # arrays that are written to
+        other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         for _ in range(ATTEMPTS):
-            opened = self._open_headers(headers)
+            opened = self._open_headers(headers, begins)
             assumed = self._assume(start, other)
             heads = self._open_roots(assumed, written)
             begun = dict(self.memory.roots)
             made = body()
+            ends = self.ends
             ended = dict(self.memory.roots)
             changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
-            ends = {target: after for target, _, after in headers}
-            broken = {name for name, v in assumed.items() if not self._holds(name, v, ends[name])}
+            after = {target: ends[last] for target, _, last in headers}
+            broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             if changed <= written and not broken:
-                phis = self._close_headers(opened)
+                phis = self._close_headers(opened, ends)
                 for target in other:
                     self.memory.views.pop(target, None)
                 return made, self._close_roots(phis, heads, roots, ended)
             self.env = dict(env)
             self.memory.views, self.memory.roots = dict(views), dict(roots)
-            written, other = written | changed, other | broken
+            other = broken if changed and not written else other | broken
+            written = written | changed
         raise self.unsupported("which arrays this loop writes to cannot be settled")
 
     def _assume(self, start: dict[str, Operand], other: set[str]) -> dict[str, View]:
@@ -133,9 +128,8 @@ class Carried(Joins):
             self.memory.wrote(number, Var(name))
         return heads
 
-    def _holds(self, target: str, view: View, after: str) -> bool:
+    def _holds(self, target: str, view: View, value: Operand) -> bool:
         """Whether a variable stands for the same array, of the same type, after an iteration."""
-        value = self.value(after)
         found = self.memory.views.get(value.name) if isinstance(value, Var) else None
         if found is None or (found.root, found.path) != (view.root, view.path):
             return False

@@ -9,6 +9,7 @@ from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.types import INT, ListOf, differentiable
 from adxform.frontend.containers import Containers, dictionary
+from adxform.frontend.memory import Roots
 from adxform.frontend.ssa import free_names
 
 Comprehension = ast.ListComp | ast.GeneratorExp
@@ -19,6 +20,7 @@ class Comprehensions(Containers):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int
+    place: Operand  # the number of the iteration of the innermost loop
 
     def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
         items = self._known_items(node)
@@ -104,12 +106,14 @@ class Comprehensions(Containers):
     def _filled(self, node: Comprehension, base: str | None) -> Operand:
         """A list that loops fill, one item after the other."""
         name = base or "items"
+        each = len(node.generators) == 1 and not node.generators[0].ifs
 
         def append(items: Operand) -> Operand:
+            place = self.place if each else self.emit("len", items)
             item = self.operand(node.elt)
             if isinstance(item, Tuple):
                 item = self.emit("np.array", item, Const(None))
-            return self.emit("append", items, self.emit("len", items), item, base=name)
+            return self.emit("append", items, place, item, base=name)
 
         result = self.builder.name(name)
         empty = self.emit("empty_list", base=name)
@@ -149,9 +153,10 @@ class Comprehensions(Containers):
         target = result or self.builder.name(base)
         index = self.builder.name("ijklm"[min(self.depth, 4)])
         count, element = self._source(first.iter, Var(index))
-        outer = self.builder
+        outer, roots = self.builder, dict(self.builder.memory.roots)
         self.builder = outer.nested()
         self.builder.types[index] = INT
+        self.place = Var(index)
         if isinstance(self.builder.type_of(carried), ListOf):
             self.builder.types[target] = ListOf(None)
         self.depth += 1
@@ -161,11 +166,20 @@ class Comprehensions(Containers):
         )
         self.depth -= 1
         self.env = kept
+        self._refuse_writes(roots, first.iter)
         body, self.builder = self.builder.block, outer
         phi = Phi(target, carried, after)
         self.builder.append(For(index, (count,), (phi,), body, origin=self.builder.origin))
         self.note_merge(phi)
         return Var(target)
+
+    def _refuse_writes(self, before: Roots, node: ast.expr) -> None:
+        """Refuse a comprehension whose calls write to arrays from outside it."""
+        now = self.builder.memory.roots
+        if any(now.get(number) != root for number, root in before.items()):
+            raise self.unsupported(
+                "a call in this comprehension writes to an array", node, "Say it with a loop."
+            )
 
     def _where(
         self, tests: list[ast.expr], carried: Operand, action: Action, base: str
@@ -177,9 +191,10 @@ class Comprehensions(Containers):
         if held is not None:
             return self._where(tests[1:], carried, action, base) if held else carried
         test = self.operand(tests[0])
-        outer = self.builder
+        outer, roots = self.builder, dict(self.builder.memory.roots)
         self.builder = outer.nested()
         after = self._where(tests[1:], carried, action, base)
+        self._refuse_writes(roots, tests[0])
         then, self.builder = self.builder.block, outer
         target = self.builder.name(base)
         if isinstance(self.builder.type_of(carried), ListOf):

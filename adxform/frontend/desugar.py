@@ -27,7 +27,6 @@ from adxform.frontend.ssa import all_args
 def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
     """A copy of a function in the Python that the rest of the compiler understands."""
     tree = copy.deepcopy(node)
-    _refuse_outer_writes(tree, text)
     for stmt in ast.walk(tree):
         if isinstance(stmt, ast.stmt):
             stmt._origin = text.origin(stmt)  # type: ignore[attr-defined]
@@ -38,25 +37,6 @@ def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
     for transform in pipeline(text, fresh, own):
         tree.body = transform(tree.body)
     return tree
-
-
-def _refuse_outer_writes(tree: ast.FunctionDef, text: Text) -> None:
-    """``x[i] = v`` binds no ``x``: one from outside the function is not its own to change."""
-    own = {
-        n.arg if isinstance(n, ast.arg) else n.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.arg) or (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    }
-    for node in ast.walk(tree):
-        match node:
-            case ast.Subscript(ast.Name(name), ctx=ast.Store()) if name not in own:
-                raise UnsupportedError(
-                    Diagnostic(
-                        f"{name}, which is defined outside the function, is changed in place here",
-                        text.location(node),
-                        "Work on a copy of it.",
-                    )
-                )
 
 
 def pipeline(

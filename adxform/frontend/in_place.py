@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.ir import Const, Operand, Tuple
+from adxform.frontend.callables import Closure
 from adxform.frontend.memory import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
@@ -32,21 +33,31 @@ class InPlace(Unrolled):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
             sign = _AT.get(self.resolve(node.func.value) or "")
             return sign is not None and self._adds_at(node, sign)
-        if self._out_of(node) is not None:
+        if self._out_of(node) is not None and self.called_primitive(node) is not None:
             self.operand(node)
             return True
         return self._call_writes(node)
 
-    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> None:
-        """``a.b[i] = v``, ``a[i][j] = v``: a write to what an expression gives."""
-        held, where, given = self.operands([target, index, value])
-        if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
+    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> bool:
+        """``a.T[i] = v``, ``a[i][j] = v``: a write to what an expression gives, if it is known."""
+        if isinstance(target, ast.Attribute) and target.attr != "T" and not self._is_field(target):
+            return False
+        if isinstance(target, ast.Name) and target.id not in self.locals | set(self.env):
             raise self.unsupported(
-                "it is not known what array is written to here",
+                f"{target.id}, which is defined outside the function, is changed in place here",
                 target,
-                "Give the array a name, and write to that.",
+                "Work on a copy of it.",
             )
+        held = self.operand(target)
+        if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
+            return False
+        where, given = self.operands([index, value])
         self.writer.update(held, where, given, None)
+        return True
+
+    def _is_field(self, node: ast.Attribute) -> bool:
+        owner = self.container(node.value)
+        return owner is not None and owner.place(node.attr) is not None
 
     def _method_writes(self, node: ast.Call, function: ast.Attribute) -> bool:
         if function.attr == "fill" and len(node.args) == 1:
@@ -103,7 +114,11 @@ class InPlace(Unrolled):
             return super().on_Call(node, base)
         held = self._array(out.value)
         if held is None:
-            return super().on_Call(node, base)
+            raise self.unsupported(
+                "it is not known what array is written to here",
+                out.value,
+                "Assign the result instead of giving out=.",
+            )
         rest = [k for k in node.keywords if k is not out]
         made = super().on_Call(ast.copy_location(ast.Call(node.func, node.args, rest), node), None)
         self.writer.update(self._array(out.value) or held, Const(Ellipsis), made, None)
@@ -115,7 +130,10 @@ class InPlace(Unrolled):
         """A call, as a statement, of a function of the user's that writes to its arguments."""
         meaning = self.meaning(node.func)
         value = self.callable_value(node.func) if meaning is None else meaning.value
-        function = meaning.function if meaning is not None else getattr(value, "source", None)
+        if isinstance(value, Closure):
+            self.operand(node)
+            return True
+        function = meaning.function if meaning is not None else None
         if function is None or not writes_params(function.node):
             return False
         self.operand(node)

@@ -12,6 +12,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
 )
+from adxform.core.types import join, unvalued
 from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.program import MIXED
 
@@ -23,6 +24,7 @@ class Joins(Comprehensions):
     """
 
     taken: bool | None = None
+    sides: tuple[dict[str, Operand], dict[str, Operand]]  # what variables are at their ends
     changed: set[str]  # versions of lists that methods may change
 
     def phi_after_branch(self, target: str, first: Operand, second: Operand) -> None:
@@ -31,7 +33,7 @@ class Joins(Comprehensions):
             self.env[target] = first if self.taken else second
             return
         if self._same_array(first, second):
-            self.env[target] = first
+            self.builder.memory.again(target, first, self.builder)
             return
         last = self.builder.stmts[-1]
         assert isinstance(last, If)
@@ -70,15 +72,18 @@ class Joins(Comprehensions):
             return MIXED
         phis.append(Phi(target, first, second))
         self.note_merge(phis[-1])
+        if UNDEFINED not in (first, second):
+            both = [self.builder.type_of(side) for side in (first, second)]
+            self.builder.types[target] = unvalued(join(both[0], both[1]))
         return Var(target)
 
     def _open_headers(
-        self, headers: list[tuple[str, str, str]]
+        self, headers: list[tuple[str, str, str]], begins: dict[str, Operand]
     ) -> list[tuple[Operand, Operand, str]]:
         """What each header name stands for in the body; the items of a tuple are names, too."""
         opened: list[tuple[Operand, Operand, str]] = []
         for target, before, after in headers:
-            value = self.value(before)
+            value = begins[before]
             shape = self._header_shape(target, value)
             self.env_or_name(target, shape)
             opened.append((shape, value, after))
@@ -90,10 +95,12 @@ class Joins(Comprehensions):
             return value.with_items(items)
         return Var(target)
 
-    def _close_headers(self, opened: list[tuple[Operand, Operand, str]]) -> tuple[Phi, ...]:
+    def _close_headers(
+        self, opened: list[tuple[Operand, Operand, str]], ends: dict[str, Operand]
+    ) -> tuple[Phi, ...]:
         phis: list[Phi] = []
         for shape, before, after in opened:
-            self._close(shape, before, self.value(after), phis)
+            self._close(shape, before, ends[after], phis)
         return tuple(phis)
 
     def _close(self, shape: Operand, before: Operand, after: Operand, phis: list[Phi]) -> None:

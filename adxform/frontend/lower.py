@@ -33,7 +33,13 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.joins import split_phis
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
-from adxform.frontend.program import MIXED, Program, refuse_collectors, signature_of
+from adxform.frontend.program import (
+    MIXED,
+    Program,
+    refuse_collectors,
+    refuse_generator,
+    signature_of,
+)
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
 from adxform.frontend.unused import drop_unused_functions
@@ -57,6 +63,7 @@ def lower(
     """
     program = program or Program()
     program.root = program.root or source
+    refuse_generator(source)
     refuse_collectors(source, types or {})
     return program.settled(lambda: _lowered(source, program, types or {}))
 
@@ -164,14 +171,19 @@ class Lowerer(Changes):
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]
         match stmt:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__phi__"), sides)):
-                first, second = (self.value(side.id) for side in sides)  # type: ignore[attr-defined]
+                first, second = (
+                    ends.get(side.id, self.value(side.id))  # type: ignore[attr-defined]
+                    for side, ends in zip(sides, self.sides, strict=True)
+                )
                 self.phi_after_branch(name, first, second)
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__update__"), args)):
                 self.item_assignment(name, args)
             case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
                 self.change(name, call)
             case ast.Assign(value=ast.Call(ast.Name("__store__"), [target, index, value])):
-                self.item_store(target, index, value)
+                if not self.item_store(target, index, value):
+                    place = ast.Subscript(target, index, ast.Store())
+                    self.carried_along(ast.Assign([place], value), stmt)
             case ast.Assign(targets=[ast.Name(name)]):
                 self.assign(name, stmt.value)
             case ast.For():
@@ -215,25 +227,27 @@ class Lowerer(Changes):
         if self.taken is not None:  # the signature decides: the other branch is no matter
             taken = self.taken
             self.block(stmt.body if taken else stmt.orelse)
-            self.taken = taken
+            self.taken, self.sides = taken, ({}, {})
             return
         test = self.checked(stmt.test, None)
         outer, before = self.builder, dict(self.memory.roots)
-        then = self._nested(stmt.body, [first for _, first, _ in phis])
+        then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
         first, self.memory.roots = self.memory.roots, dict(before)
-        orelse = self._nested(stmt.orelse, [second for _, _, second in phis])
+        orelse, seconds = self._side(stmt.orelse, [second for _, _, second in phis])
         outer.append(If(test, then, orelse, (), origin))
         self.merge_roots(before, first)
-        self.taken = None
+        self.taken, self.sides = None, (firsts, seconds)
 
-    def _nested(self, body: list[ast.stmt], settled: list[str]) -> tuple[Any, ...]:
-        """A block, and variables as they are at its end."""
+    def _side(
+        self, body: list[ast.stmt], names: list[str]
+    ) -> tuple[tuple[Any, ...], dict[str, Operand]]:
+        """A block, and what variables are at its end."""
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
-        self.settle(settled)
+        ends = self.settled(names)
         made, self.builder = self.builder.block, outer
-        return made
+        return made, ends
 
     def loop(self, stmt: ast.For) -> None:
         origin = self.builder.origin
@@ -286,9 +300,10 @@ class Lowerer(Changes):
         outer = self.builder
         self.builder = outer.nested()
         self.block(body)
-        self.settle([after for _, _, after in headers])
+        ends = self.settled([after for _, _, after in headers])
         test = None if stop is None else self.checked(stop, None)
         made, self.builder = self.builder.block, outer
+        self.ends = ends
         return made, test
 
     def definition(self, stmt: ast.FunctionDef) -> None:
@@ -367,9 +382,13 @@ class Lowerer(Changes):
         held, method, *rest = call.args
         assert isinstance(method, ast.Constant) and isinstance(method.value, str)
         called = ast.Call(ast.Attribute(held, method.value, ast.Load()), rest, call.keywords)
-        stmt = ast.fix_missing_locations(ast.copy_location(ast.Expr(called), call))
-        stmt._reads = {n: n for n in free_names(called) if n in self.locals}  # type: ignore[attr-defined]
         self.env[name] = self.operand(held)
+        self.carried_along(ast.Expr(called), call)
+
+    def carried_along(self, stmt: ast.stmt, old: ast.AST) -> None:
+        """A statement that stays as it is, its names being versions already."""
+        ast.fix_missing_locations(ast.copy_location(stmt, old))
+        stmt._reads = {n: n for n in free_names(stmt) if n in self.locals}  # type: ignore[attr-defined]
         self.effect(stmt)
 
     def augment(self, node: ast.expr, name: str | None) -> Operand:

@@ -62,6 +62,7 @@ class Memory:
     def __init__(self) -> None:
         self.views: dict[str, View] = {}
         self.roots: Roots = {}
+        self.unsure: set[str] = set()  # names of what may be a number: an element, not a row
         self._numbers = itertools.count(1)
 
     # --- what names stand for -----------------------------------------------------------------
@@ -69,6 +70,8 @@ class Memory:
     def view(self, operand: Operand, builder: Builder) -> View | None:
         """Where an array is (one not met before is a root), or None for anything else."""
         if not isinstance(operand, Var) or not is_array(builder.type_of(operand)):
+            return None
+        if operand.name in self.unsure:
             return None
         if operand.name not in self.views:
             self.add_root(operand, builder.bases.get(operand.name))
@@ -85,6 +88,15 @@ class Memory:
         """Note the array that an operation has made: a view of its first operand, or a new one."""
         if not is_array(builder.types.get(name)):
             return
+        known = builder.types[name]
+        if op.name == "[]" and isinstance(known, Array) and known.dims is None:
+            parts = _parts(args[1])
+            if not any(isinstance(part, Slice) for part in parts):
+                self.unsure.add(name)
+                return
+        if op.name in SAME and isinstance(args[0], Var) and args[0].name in self.unsure:
+            self.unsure.add(name)
+            return
         source = None
         if args and _gives_view(op, args, builder):
             source = self.view(args[0], builder)
@@ -93,6 +105,12 @@ class Memory:
             return
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
         self.views[name] = replace(source, path=path)
+
+    def again(self, name: str, like: Operand, builder: Builder) -> None:
+        """Another name for what ``like`` stands for, read from memory wherever it is used."""
+        assert isinstance(like, Var)
+        self.views[name] = replace(self.views[like.name], stamp=-1)
+        builder.types[name] = builder.type_of(like)
 
     def wrote(self, root: int, value: Var) -> None:
         """A root has a new value."""

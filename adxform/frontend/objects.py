@@ -158,10 +158,31 @@ class Objects(Static):
             place = owner.place(node.attr)
             if place is not None:
                 return owner.items[place]
+        if isinstance(node.value, ast.Call) and self.meaning(node) is None:
+            name = self.builder.names.fresh("_held")  # the call is lowered once
+            self.env[name] = self.operand(node.value)
+            held = ast.copy_location(ast.Name(name, ast.Load()), node.value)
+            if isinstance(self.env[name], Tuple):
+                return self._field(
+                    ast.copy_location(ast.Attribute(held, node.attr, ast.Load()), node), base
+                )
+            node = ast.copy_location(ast.Attribute(held, node.attr, ast.Load()), node)
         return super().on_Attribute(node, base)
 
     def container(self, node: ast.expr) -> Tuple | None:
         """The container whose items are known that a path (``p``, ``p.a``, ``p["a"][0]``) means."""
+        found = self.held(node)
+        return found if isinstance(found, Tuple) else None
+
+    def static(self, node: ast.expr) -> Any:
+        found = super().static(node)
+        if found is UNKNOWN and isinstance(node, ast.Subscript | ast.Attribute):
+            item = self.held(node)
+            return UNKNOWN if item is None else self.known_value(item)
+        return found
+
+    def held(self, node: ast.expr) -> Operand | None:
+        """What a path through containers whose items are known leads to."""
         found: Operand | None = None
         match node:
             case ast.Name(name) if name in self.locals or name in self.env:
@@ -173,7 +194,7 @@ class Objects(Static):
             case ast.Subscript(value, index):
                 key = self.static(index)
                 found = None if key is UNKNOWN else _item(self.container(value), key)
-        return found if isinstance(found, Tuple) else None
+        return found
 
     def _slice(self, held: Tuple | None, part: ast.Slice) -> Tuple | None:
         """A slice of a container, if its bounds are known."""

@@ -249,6 +249,10 @@ class Outside(Expressions):
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
         meaning = self.meaning(node.func)
         name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
+        if name in ("eval", "exec", "locals") or (name == "vars" and not node.args):
+            raise self.unsupported(
+                f"what {name} reads cannot be seen", node, "Write the expression out."
+            )
         made = self.opaque(node, base, name, reason)
         self._check_lists(node, name)
         return made

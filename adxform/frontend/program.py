@@ -117,6 +117,23 @@ def form_of(operand: Operand) -> Any:
     return None
 
 
+def refuse_generator(source: SourceFunction) -> None:
+    """Refuse functions that yield."""
+    work: list[ast.AST] = [*source.node.body]
+    while work:
+        node = work.pop(0)
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            raise UnsupportedError(
+                Diagnostic(
+                    f"{source.name} is a generator: yield is not supported",
+                    source.text.location(node),
+                    "Return a list.",
+                )
+            )
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            work.extend(ast.iter_child_nodes(node))
+
+
 def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:
     """Refuse parameters that collect others where it is not known what they hold."""
     args = source.node.args

@@ -39,7 +39,8 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
         carried |= grown
     live = set(names_in(result))
     for stmt in walk(block):
-        if not made.issuperset(binds_of(stmt)) or not isinstance(stmt, Let | Effect):
+        function = isinstance(stmt, Let | Effect) and bool(binds_of(stmt))
+        if not function or not made.issuperset(binds_of(stmt)):
             live.update(reads_of(stmt))
         live.update(tests_of(stmt))
         live.update(n for phi in phis_of(stmt) if phi.target not in carried

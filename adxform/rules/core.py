@@ -25,7 +25,7 @@ def _same(x: Type, *_: Type) -> Type:
 def _listed(x: Type) -> Type:
     dims = dims_of(x)
     if not dims or not isinstance(x, Array) or x.dtype is None:
-        return ListOf(None)
+        return ListOf(ANY)
     return ListOf(Scalar(x.dtype) if len(dims) == 1 else Array(x.dtype, dims[1:]))
 
 

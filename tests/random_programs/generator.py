@@ -258,7 +258,11 @@ class Writer:
                 options += [self.for_loop] * 4 + [self.while_loop]
             if self.starts:
                 options += [self.exit] * 3
-        self.pick(*options)()
+        self.pick(*options, *self.others())()
+
+    def others(self) -> list:
+        """More statements that a kind of program may have."""
+        return []
 
     def block(self, most: int) -> None:
         with self.indented():
@@ -446,7 +450,8 @@ class Writer:
         parts = [self.expr(kind, 2)]
         for name in self.rng.sample(list(self.env), min(3, len(self.env))):
             one = {FLOAT: name, VECTOR: f"np.sum({name})", MATRIX: f"np.mean({name})",
-                   INT: name, PAIR: f"{name}[0]"}[self.env[name]]
+                   INT: name, PAIR: f"{name}[0]", "list": f"sum({name})",
+                   "dict": f"{name}['a']", "function": f"{name}(0.3)"}[self.env[name]]
             parts.append(self.pick(one, f"np.sin({one})", f"0.5 * {one}"))
         return " + ".join(parts)
 
@@ -508,10 +513,10 @@ class Writer:
 
 def write_function(
     rng: random.Random, name: str, params: list[tuple[str, str]], defaults: int, result: str,
-    helpers: list[Helper], statements: int,
+    helpers: list[Helper], statements: int, writes: type[Writer] = Writer,
 ) -> list[str]:
     """The lines of one function."""
-    writer = Writer(rng, helpers)
+    writer = writes(rng, helpers)
     writer.result_kind = result
     writer.env.update(params)
     writer.protected |= {n for n, kind in params if kind == INT}
@@ -531,7 +536,7 @@ def write_function(
     return [f"def {name}({', '.join(shown)}):", *writer.lines, ""]
 
 
-def write_program(rng: random.Random) -> Program:
+def write_program(rng: random.Random, writes: type[Writer] = Writer) -> Program:
     """A module with a function ``f`` and up to two functions that it calls."""
     helpers: list[Helper] = []
     lines = ["from __future__ import annotations", "import numpy as np", ""]
@@ -541,13 +546,13 @@ def write_program(rng: random.Random) -> Program:
         defaults = rng.randrange(len(params))
         result = (FLOAT, VECTOR, PAIR)[rng.randrange(3)]
         statements = rng.randrange(7)
-        lines += write_function(rng, name, params, defaults, result, helpers, statements)
+        lines += write_function(rng, name, params, defaults, result, helpers, statements, writes)
         helpers.append(Helper(name, tuple(params), defaults, result))
     params = [p for p in PARAMETERS if rng.randrange(100) < 65] or [PARAMETERS[0]]
     if all(kind == INT for _, kind in params):
         params.insert(0, PARAMETERS[0])
     result = (FLOAT, FLOAT, FLOAT, FLOAT, VECTOR, "tuple")[rng.randrange(6)]
-    lines += write_function(rng, "f", params, 0, result, helpers, 1 + rng.randrange(6))
+    lines += write_function(rng, "f", params, 0, result, helpers, 1 + rng.randrange(6), writes)
     return Program(ast.unparse(ast.parse("\n".join(lines))), tuple(params), result)
 
 

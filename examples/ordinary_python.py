@@ -1,0 +1,452 @@
+"""What Python is differentiated: one small function for each construct, checked when run.
+
+Each docstring is a row of the table in README.md. The table printed compares each gradient with
+central differences, and counts the lines of the generated reverse function for each line of the
+function's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import operator
+import re
+from collections import namedtuple
+from dataclasses import dataclass
+
+import numpy as np
+
+from adxform import AdxformError, check_grads, grad, source
+
+V = np.array([0.7, 1.3, 0.4])
+M = np.array([[1.2, 0.3, 0.5], [0.1, 0.9, 0.2]])
+EXAMPLES: list[tuple] = []
+REFUSED: list[tuple] = []
+
+
+def example(*args):
+    def register(function):
+        EXAMPLES.append((function, args))
+        return function
+
+    return register
+
+
+def refused(*args):
+    def register(function):
+        REFUSED.append((function, args))
+        return function
+
+    return register
+
+
+# Writes to arrays
+
+
+@example(V)
+def items(x):
+    """`y[i] = v`, `y[a:b] *= v`, `y[mask] = v`, `y[[0, 2]] += v`"""
+    y = x * 2.0
+    y[0] = x[1] ** 2
+    y[1:] *= x[:-1]
+    y[x > 1.0] = x[0]
+    y[[0, 2]] += x[1]
+    return np.sum(y * y)
+
+
+@example(V, 0.2, 20)
+def time_steps(u0, k, n):
+    """Arrays that a loop fills: `u[t + 1] = ...`"""
+    u = np.zeros((n + 1, len(u0)))
+    u[0] = u0
+    for t in range(n):
+        u[t + 1] = u[t]
+        u[t + 1, 1:-1] += k * (u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2])
+    return np.sum(u[-1] ** 2)
+
+
+@example(V)
+def views(x):
+    """Views and other names of an array: `v = y[:1]; v *= 3`, `z = y`, `y.T`, rows in a loop"""
+    y = np.outer(x, x)
+    z = y
+    for i in range(3):
+        row = z[i]
+        row[:] = row * row[0]
+    y.T[0] += x
+    return np.sum(y) * z[0, 0]
+
+
+@example(V)
+def in_place_calls(x):
+    """`out=`, `np.copyto`, `np.add.at`, `y.fill(v)`, `y.sort()`"""
+    y = np.empty_like(x)
+    np.multiply(x, x, out=y)
+    np.add.at(y, [0, 0], x[:2])
+    y.sort()
+    z = np.zeros(3)
+    np.copyto(z, y)
+    w = np.zeros(3)
+    w.fill(x[0])
+    return np.sum(z * w * x)
+
+
+@example(V)
+def overlapping(x):
+    """Overlapping copies: `y[1:] = y[:-1]`"""
+    y = x * x
+    y[1:] = y[:-1]
+    return np.sum(y * x)
+
+
+# Ways out of loops
+
+
+@example(2.0, 1e-10)
+def newton(a, tolerance):
+    """`break`"""
+    x = 1.0 + a
+    for _ in range(50):
+        step = (x * x - a) / (2.0 * x)
+        x = x - step
+        if abs(step) < tolerance:
+            break
+    return x
+
+
+@example(V)
+def skipping(x):
+    """`continue`"""
+    s = 0.0
+    for v in x:
+        if v < 0.5:
+            continue
+        s += v**3
+    return s
+
+
+@example(V, 1.0)
+def first_above(x, bound):
+    """`return` inside loops"""
+    for v in x:
+        if v > bound:
+            return v * v
+    return np.sum(x)
+
+
+@example(V, 9.0)
+def searching(x, bound):
+    """`else` after loops"""
+    for v in x:
+        if v > bound:
+            y = v
+            break
+    else:
+        y = np.prod(x)
+    return y * x[0]
+
+
+@example(5.0)
+def halving(x):
+    """`while`, and bounds that depend on data"""
+    n = 0
+    while x > 1.0:
+        x = x / 2.0 + 0.1 * math.sin(x)
+        n += 1
+    return x * n
+
+
+# Containers
+
+
+@example({"W": M, "b": V[:2]}, V)
+def layer(params, x):
+    """dictionaries, tuples and lists as arguments; the gradient has the same structure"""
+    return np.sum(np.tanh(params["W"] @ x + params["b"]) ** 2)
+
+
+Point = namedtuple("Point", "x y")
+
+
+@dataclass
+class Spring:
+    """Two fields and a method."""
+
+    stiffness: float
+    length: float
+
+    def energy(self, at):
+        return 0.5 * self.stiffness * (at - self.length) ** 2
+
+
+@example(Spring(2.0, 1.0), Point(0.3, 0.4))
+def stretched(spring, point):
+    """dataclasses, named tuples and their methods"""
+    return spring.energy(math.hypot(point.x, point.y)) * point.x
+
+
+@example(V)
+def growing(x):
+    """Lists that grow: `append`, `extend`, `+=`, `pop`, items replaced"""
+    ys = [x[0]]
+    for i in range(1, len(x)):
+        ys.append(ys[-1] * x[i])
+    pair = [x[0], x[1]]
+    pair.append(x[2])
+    pair[0] = x[1] * x[1]
+    pair.pop()
+    return np.sum(np.array(ys)) + pair[0] * pair[1]
+
+
+@example(V)
+def comprehensions(x):
+    """Comprehensions of every kind, with conditions, and generators in `sum`"""
+    squares = [v * v for v in x]
+    named = {name: v for name, v in zip("ab", [x[0], x[1]])}
+    return sum(a * b for a, b in zip(squares, x) if b > 0.5) + named["a"] * named["b"]
+
+
+@example(V)
+def builtins_of_containers(x):
+    """`zip`, `enumerate`, `map`, `sum`, `min`, `max`, `sorted`, `reversed`, `len`, `in`"""
+    parts = [x[0], x[1] * x[2], x[2]]
+    total = 0.0
+    for i, (a, b) in enumerate(zip(parts, reversed(parts))):
+        total += (i + 1) * a * b
+    if "a" in {"a": 1}:
+        total += max(parts) - min(parts)
+    return total + sum(map(math.sin, parts)) * len(parts) + sorted([2, 1])[0]
+
+
+@example(V)
+def starred(x):
+    """Unpacking with a star, swaps, `del`"""
+    first, *rest = [x[0], x[1], x[2]]
+    a, b = rest
+    a, b = b, a
+    del rest
+    return first * a - b
+
+
+# Functions
+
+
+@example(V)
+def nested(x):
+    """Functions inside functions, lambdas, closures over values that are differentiated"""
+    scale = x[0] * 2.0
+
+    def weigh(v, power=2):
+        return scale * v**power
+
+    double = lambda v: 2.0 * weigh(v)  # noqa: E731
+    return weigh(x[1]) + double(x[2])
+
+
+@example(0.7, math.sin)
+def applied(x, f):
+    """Functions as arguments, in containers, `functools.partial` and `reduce`, `operator`"""
+    table = {"twice": lambda g, v: g(g(v))}
+    power = functools.partial(np.power, x)
+    return table["twice"](f, x) + power(3.0) + functools.reduce(operator.mul, [x, x, x])
+
+
+def _total(*terms, scale=1.0, **more):
+    return scale * sum(terms) * more["factor"]
+
+
+@example(0.7, 1.2)
+def collected(x, y):
+    """`*args`, `**kwargs`, keyword-only arguments and defaults"""
+    options = {"factor": x}
+    return _total(x, y, x * y, scale=y, **options)
+
+
+class Model:
+    """Has parameters, a property and a method that chooses by a string."""
+
+    rate = 0.5
+
+    def __init__(self, kind, weights):
+        self.kind = kind
+        self.weights = weights
+
+    @property
+    def total(self):
+        return np.sum(self.weights)
+
+    def __call__(self, x):
+        if self.kind == "linear":
+            return self.rate * np.sum(self.weights * x)
+        return np.exp(-np.sum(self.weights * x)) * self.total
+
+
+@example(V, Model("exponential", np.ones(3)))
+def callable_object(x, model):
+    """objects: attributes, methods, properties, `__call__`"""
+    return model(x) * x[0]
+
+
+def _logged(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@_logged
+def _cube(x):
+    return x**3
+
+
+@functools.lru_cache
+def _square(x):
+    return x * x
+
+
+@example(0.7)
+def decorated(x):
+    """Decorators that wrap, `functools.lru_cache`"""
+    return _cube(x) * _square(x)
+
+
+# Statements and tests that the arguments decide
+
+
+@example(0.7, "fast")
+def dispatching(x, method="slow", scale=None):
+    """`isinstance`, `hasattr`, `is None`, dispatch on strings: decided for each signature"""
+    if isinstance(x, str):
+        raise TypeError("a number is needed")
+    if scale is None:
+        scale = 2.0
+    if method == "fast":
+        return x * x * scale
+    return eval("x ** 2")
+
+
+@example(0.7, "double")
+def matching(x, how):
+    """`match` over constants and classes"""
+    match how:
+        case "single":
+            return x
+        case "double" | "twice":
+            return 2.0 * x * x
+        case _:
+            raise ValueError(how)
+
+
+@example(V)
+def walrus(x):
+    """Assignment expressions"""
+    if (total := np.sum(x)) > 1.0:
+        return total * total
+    return total
+
+
+@example(V)
+def validated(x):
+    """`assert`, `raise`, f-strings, `print`, and whatever nothing differentiated flows through"""
+    assert x.ndim == 1, f"{x.ndim} dimensions"
+    if np.any(x < -9.0):
+        raise ValueError(f"too small: {x.min():.2f}")
+    label = "-".join(sorted({"b", "a"}))
+    return np.sum(x**2) * len(label)
+
+
+# What is refused
+
+
+@refused(V)
+def generates(x):
+    """Generators"""
+    yield np.sum(x)
+
+
+@refused(V)
+def evaluates(x):
+    """`eval` and `exec` of what is differentiated"""
+    return eval("np.sum(x)")
+
+
+_counter = 0.0
+
+
+@refused(V)
+def global_writes(x):
+    """`global` writes"""
+    global _counter
+    _counter = np.sum(x)
+    return _counter
+
+
+_cache = np.zeros(3)
+
+
+@refused(V)
+def captured(x):
+    """Changes of what is defined outside"""
+    _cache[:] = x
+    return np.sum(_cache)
+
+
+@refused(V)
+def swapped(x):
+    """Arrays that are written to and change places"""
+    old, new = x * 1.0, np.zeros(3)
+    for _ in range(3):
+        new[0] = old[1] * old[2]
+        new[1:] = old[:-1]
+        old, new = new, old
+    return np.sum(old)
+
+
+@refused(V)
+def shared_list(x):
+    """Lists that two names hold and one changes"""
+    a = [x[0]]
+    b = a
+    a.append(x[1])
+    return b[1]
+
+
+@refused(V)
+def no_rule(x):
+    """Functions of other packages, in C, that have no rule"""
+    return np.sum(np.unique(x))
+
+
+def error_of(function, args):
+    """The first line of the error that a function's gradient gives, without numbers of lines."""
+    try:
+        grad(function)(*args)
+    except AdxformError as error:
+        return re.sub(r" \(line \d+: .*\)", "", str(error).splitlines()[0])
+    raise SystemExit(f"{function.__name__} was differentiated")
+
+
+def lines(text):
+    """How many lines of a text say something: no comments, docstrings or blank lines."""
+    body = [line.strip() for line in text.splitlines()]
+    silent = ("#", '"""', "@", "import", "def ")
+    return sum(bool(line) and not line.startswith(silent) for line in body)
+
+
+def main():
+    print(f"{'example':24} {'own':>5} {'reverse':>8} {'ratio':>6}")
+    for function, args in EXAMPLES:
+        check_grads(function, args, order=1)
+        own = lines(inspect.getsource(function))
+        text = source(function, args=args)
+        made = lines(text[text.index(f"def {function.__name__}_reverse") :])
+        print(f"{function.__name__:24} {own:5} {made:8} {made / own:6.1f}")
+    print("\nrefused")
+    for function, args in REFUSED:
+        print(f"{function.__name__:24} {error_of(function, args)}")
+
+
+if __name__ == "__main__":
+    main()

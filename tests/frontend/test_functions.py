@@ -1,0 +1,204 @@
+"""Functions inside functions, functions as values, methods and objects; what the signature decides."""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import UnsupportedError, check_grads, grad
+
+V = np.array([1.5, 2.5, 0.7])
+
+
+def closures(x, n=2):
+    a = x * 3.0
+
+    def g(t, k=2.0):
+        s = 0.0
+        for _ in range(n):
+            s = s + a * t**k
+        return s
+
+    h = lambda u: np.sin(u) * a
+    p = functools.partial(g, k=3.0)
+    return g(x) + h(x) + p(x)
+
+
+def shadowed(x):
+    g = lambda x: x * 2
+
+    def h(x):
+        x = x + 1
+        return x * x
+
+    return h(g(x)) * x
+
+
+def apply(f, *args):
+    return f(*args)
+
+
+def higher_order(x):
+    return apply(np.sin, x) + apply(lambda t: t * t, x) + apply(apply, apply, np.exp, x)
+
+
+def collectors(x):
+    def inner(*args, scale=1.0, **more):
+        return args[0] * args[1] * scale + more["b"]
+
+    options = {"b": x}
+    return inner(x, x, scale=2.0, **options)
+
+
+def defaults_are_taken_early(x):
+    fs = [lambda t, k=k: t * k for k in (1.0, x)]
+    return fs[0](x) + fs[1](x)
+
+
+class Scaled:
+    """Chooses by a string; has a property, a static method and a class attribute."""
+
+    power = 2.0
+
+    def __init__(self, scale, kind="power"):
+        self.scale = scale
+        self.kind = kind
+
+    @property
+    def double(self):
+        return 2.0 * self.scale
+
+    @staticmethod
+    def shifted(x):
+        return x + 1.0
+
+    def __call__(self, x):
+        if self.kind == "power":
+            return self.scale * self.shifted(x) ** self.power * self.double
+        return np.unique(x)
+
+
+MODEL = Scaled(3.0)
+
+
+def calls_an_object(x):
+    return MODEL(x) + Scaled.shifted(x) * MODEL.scale
+
+
+@pytest.mark.parametrize(
+    "f", [closures, shadowed, higher_order, collectors, defaults_are_taken_early, calls_an_object],
+)
+def test_second_order_agrees(f):
+    check_grads(f, (0.4,), order=2)
+
+
+@pytest.mark.parametrize(
+    "f", [MODEL, MODEL.__call__, lambda x: x**3, functools.partial(closures, n=3), np.sin],
+    ids=["object", "method", "lambda", "partial", "ufunc"],
+)
+def test_callables_of_every_kind_are_differentiated(f):
+    check_grads(f, (0.4,), order=1)
+
+
+def test_an_object_that_changes_is_noticed():
+    model = Scaled(2.0)
+
+    def f(x):
+        return model(x)
+
+    first = grad(f)
+    assert first(1.0) == 2.0 * 4.0 * 4.0
+    model.scale = 1.0
+    assert first(1.0) == 4.0 * 2.0
+    model.kind = "other"
+    with pytest.raises(adxform.MissingRuleError):
+        first(1.0)
+
+
+def test_each_object_has_its_own_values():
+    def f(x, model):
+        return model(x)
+
+    gradient = grad(f)
+    assert gradient(1.0, Scaled(1.0)) == 8.0
+    assert gradient(1.0, Scaled(2.0)) == 32.0
+
+
+def reads_what_is_assigned_later(x):
+    a = x
+
+    def g(t):
+        return a * t
+
+    a = x * 2.0
+    return g(x)
+
+
+def test_a_variable_assigned_after_the_function_that_reads_it_is_refused():
+    with pytest.raises(UnsupportedError, match="assigned again"):
+        grad(reads_what_is_assigned_later)(1.0)
+
+
+Pair = namedtuple("Pair", "first second")
+
+
+@dataclass
+class Line:
+    """Two fields."""
+
+    slope: float
+    offset: np.ndarray
+
+    def at(self, x):
+        return self.slope * x + self.offset
+
+
+def of_containers(line, pair, options):
+    made = Pair(pair.second, options["k"][0])
+    moved = Line(line.slope * made.first, line.offset)
+    return np.sum(moved.at(V)) * made.second + pair._replace(first=1.0).first
+
+
+def test_gradients_have_the_structure_of_the_arguments():
+    args = (Line(0.5, np.ones(3)), Pair(2.0, 3.0), {"k": [1.5, 4], "name": "n"})
+    found = grad(of_containers, (0, 1, 2))(*args)
+    assert isinstance(found[0], Line) and isinstance(found[1], Pair)
+    assert found[2].keys() == {"k", "name"} and found[2]["name"] is None
+    assert found[2]["k"][1] is None
+    check_grads(of_containers, args, order=2)
+
+
+def dispatch(x, method="fast", scale=None, f=np.sin):
+    if method not in ("fast", "slow"):
+        raise ValueError(f"bad {method}")
+    scale = 1.0 if scale is None else scale
+    if isinstance(x, int | float):
+        x = x * 1.0
+    elif hasattr(x, "sum") and method == "fast":
+        return np.unique(x)
+    if method == "slow":
+        return np.unique(x)
+    return f(x) * scale
+
+
+def test_the_signature_decides():
+    assert grad(dispatch)(0.5) == np.cos(0.5)
+    assert grad(dispatch)(0.5, f=np.exp) == np.exp(0.5)
+    assert grad(dispatch)(0.5, scale=2.0) == 2.0 * np.cos(0.5)
+    with pytest.raises(adxform.MissingRuleError):
+        grad(dispatch)(0.5, "slow")
+    with pytest.raises(adxform.AdxformError):
+        grad(dispatch)(V)
+
+
+def test_eval_is_refused():
+    def f(x):
+        return eval("x * x")
+
+    with pytest.raises(UnsupportedError, match="eval"):
+        grad(f)(1.0)

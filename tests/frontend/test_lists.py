@@ -1,0 +1,108 @@
+"""Lists that are followed item by item, and lists that loops fill."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import UnsupportedError, check_grads, grad
+
+V = np.array([1.5, 2.5, 0.7])
+
+
+def append_in_a_loop(x):
+    out = []
+    for i in range(len(x)):
+        out.append(x[i] ** 2)
+    return np.sum(np.array(out)) + len(out)
+
+
+def appended_from_its_end(x):
+    a = [x[0]]
+    for _ in range(3):
+        a.append(a[-1] * x[1])
+    return a[-1] * a[-2]
+
+
+def grows_while_small(x):
+    a = [x[0]]
+    while a[-1] < 20.0:
+        a.append(a[-1] * x[1])
+    return a[-1] + len(a)
+
+
+def arrays_under_a_condition(x):
+    out = [np.outer(x, x) * p for p in x if p > 1.0]
+    return np.sum(np.stack(out)) + len(out)
+
+
+def two_generators(x):
+    return sum(x[i] * x[j] for i in range(3) for j in range(i))
+
+
+def items_replaced(x):
+    out = [x * k for k in (1.0, 2.0)]
+    out[0] = out[1] * 2.0
+    out += [x]
+    return np.sum(out[0] * out[1]) + len(out)
+
+
+def dictionary_changed(x):
+    d = {}
+    d["a"] = x * 2.0
+    d.update(b=x, c=d["a"] * x)
+    for key in ("a", "b"):
+        d[key] = d[key] * 2
+    return sum(np.sum(v) for v in d.values())
+
+
+def stored_array_written(x):
+    y = x * 2.0
+    held = [y, x]
+    y[0] = x[1] ** 2
+    return np.sum(held[0] * held[1])
+
+
+@pytest.mark.parametrize("f", [
+    append_in_a_loop, appended_from_its_end, grows_while_small, arrays_under_a_condition,
+    two_generators, items_replaced, dictionary_changed, stored_array_written,
+])
+def test_second_order_agrees(f):
+    check_grads(f, (V,), order=2)
+
+
+def other_name(x):
+    a = [x[0]]
+    b = a
+    a.append(x[1])
+    return b[0]
+
+
+def inside_another(x):
+    a = [x[0]]
+    c = {"k": a}
+    a.append(x[1])
+    return c["k"][-1]
+
+
+def grow(items, value):
+    items.append(value)
+
+
+def in_a_function(x):
+    a = [x[0]]
+    grow(a, x[1])
+    return a[-1]
+
+
+@pytest.mark.parametrize("f", [other_name, inside_another, in_a_function])
+def test_a_list_that_two_hold_and_one_changes_is_refused(f):
+    with pytest.raises(UnsupportedError, match=r"in place|may change"):
+        grad(f)(V)
+
+
+def test_a_list_of_numbers_is_an_argument():
+    assert grad(lambda p: p[0] * p[1])([2.0, 3.0]) == [3.0, 2.0]
+    assert adxform.vjp(lambda p: p["a"] * p["n"], {"a": 2.0, "n": 3})[1](1.0) == (
+        {"a": 3.0, "n": None},)
