@@ -292,6 +292,54 @@ def usechol(b):
     return np.sum(np.sin(chol(a)))
 
 
+def nested(x, n):
+    def go(k):
+        return 1.0 if k == 0 else x * go(k - 1)
+    return go(n)
+
+
+def nested2(x, w, n):
+    y = x * w
+    def scaled(v):
+        return np.sin(v) * y
+    def go(k, acc=0.5):
+        if k == 0:
+            return acc * w
+        return scaled(go(k - 1, acc)) + x
+    return go(n) + go(n - 1, y)
+
+
+def nestvec(x):
+    h = np.sum(x)
+    def part(lo, hi):
+        if hi - lo == 1:
+            return x[lo] * h
+        mid = (lo + hi) // 2
+        return np.sin(part(lo, mid)) + part(mid, hi)
+    return part(0, len(x))
+
+
+def nested_mutual(x, n):
+    def even(k):
+        return x if k == 0 else np.sin(odd(k - 1))
+    def odd(k):
+        return x * 0.5 if k == 0 else np.cos(even(k - 1)) * x
+    return even(n)
+
+
+def nested_lambda(x, n):
+    fib = lambda k: x if k < 2 else fib(k - 1) * 0.5 + fib(k - 2)
+    return fib(n)
+
+
+def inlined(x, n):
+    def outer(y):
+        def go(k):
+            return y if k == 0 else np.sin(go(k - 1)) * x
+        return go(n) * y
+    return outer(x * 2) + outer(x + 1)
+
+
 R = np.random.default_rng(1)
 CASES = [
     (power, (1.3, 5)), (power, (1.3, 0)), (fact, (1.2, 4)), (float_n, (1.1, 3.0)),
@@ -309,6 +357,8 @@ CASES = [
     (usetree, (0.3, 0.5, 0.7)), (inplace, (R.normal(size=4), 1)), (nested_calls, (0.4, 4)),
     (total_nd, (R.normal(size=(2, 3, 2)),)), (usethree, (0.8, 3)), (usevar, (0.8, 3)),
     (hanoi, (0.6, 4, True)), (polydeg, (R.normal(size=4), 0.7)),
+    (nested, (0.5, 3)), (nested2, (0.5, 0.7, 3)), (nestvec, (R.normal(size=5),)),
+    (nested_mutual, (0.6, 3)), (nested_lambda, (0.4, 5)), (inlined, (0.4, 3)),
     (usechol, (R.normal(size=(3, 3)),)),
 ]
 each_case = pytest.mark.parametrize(("f", "args"), CASES, ids=lambda v: getattr(v, "__name__", ""))
@@ -433,11 +483,20 @@ def use_changes(x):
     return np.sum(changes(y, 0)) + y[0]
 
 
+def apply(f, x, n):
+    return x if n == 0 else f(apply(f, x, n - 1))
+
+
+def with_lambda(x):
+    return apply(lambda v: v * x, x, 3)
+
+
 @pytest.mark.parametrize(
     ("f", "x", "words"),
     [
         (use_grows, 0.5, "tuple on one path"),
         (use_fills, 0.5, "may change found in place"),
+        (with_lambda, 0.5, "function made inside another"),
         (use_deeper, 0.5, "ever other arguments"),
         (use_changes, np.ones(3), "an argument of its caller's"),
     ],

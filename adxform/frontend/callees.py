@@ -7,6 +7,7 @@ shows only afterwards: one is assumed, and everything is lowered again where it 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
@@ -88,16 +89,19 @@ class Callees(Arguments):
         base: str | None,
     ) -> Operand:
         """A call of a function of Core."""
-        types = self._general_types(function, bound)
-        callee = self.callee(function, types)
-        key = (id(function.same), tuple(types.values()))
-        if callee.function is None:
-            shape: Operand = self.program.assumed.get(key, Var("_"))
-        else:
-            shape = callee.function.result
+        types = self.general_types(function, bound)
+        callee, key = self.callee(function, types)
         args = [leaf for operand in bound.values() for leaf in leaves(operand)]
-        made = self.call_core(callee, args, shape, base)
-        if callee.function is None and isinstance(made, Var):
+        return self.call_keyed(key, callee, args, base)
+
+    def call_keyed(
+        self, key: Any, callee: Callee, args: list[Operand], base: str | None
+    ) -> Operand:
+        """A call of a callee, whose result may not be known yet."""
+        if callee.function is not None:
+            return self.call_core(callee, args, callee.function.result, base)
+        made = self.call_core(callee, args, self.program.assumed.get(key, Var("_")), base)
+        if isinstance(made, Var):
             self.program.awaited[id(self.builder.names), made.name] = key
         return made
 
@@ -109,29 +113,35 @@ class Callees(Arguments):
         results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
         return new_containers(refilled(shape, iter(results)))
 
-    def callee(self, function: SourceFunction, types: dict[str, Type]) -> Callee:
-        """The callee for a function, lowered at its first call with arguments of these types."""
+    def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:
+        """The callee for a function and arguments of these types, and its key."""
+        key = (function.same, tuple(types.values()))
+        return self.callee_for(key, function, lambda: self.lowered(function, types)), key
+
+    def callee_for(
+        self, key: Any, function: SourceFunction, lowering: Callable[[], Function]
+    ) -> Callee:
+        """The callee of a key, lowered when first asked for."""
         program = self.program
-        key = (id(function.same), tuple(types.values()))
         if key not in program.callees:
-            same = sum(k[0] == key[0] for k in program.callees)
-            name = function.name if not same else f"{function.name}_{same + 1}"
-            callee = program.callees[key] = Callee(name, file=function.text.file)
+            callee = program.callees[key] = Callee(
+                program.part_name(function.name), file=function.text.file
+            )
             program.origins[key] = function
-            made = self.lowered(function, types)
+            made = lowering()
             if key in program.assumed or key in program.awaited.values():
                 program.assume(key, made.result)
             callee.function = made
         return program.callees[key]
 
-    def _general_types(
+    def general_types(
         self, function: SourceFunction, bound: dict[str, Operand]
     ) -> dict[str, Type]:
         """What types a callee is lowered for; all calls of one that calls itself share them."""
-        types = {n: _general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        types = {n: general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
         if self.program.next_key not in self.program.recursive:
             return types
-        group = (id(function.same), *map(_kind, types.values()))
+        group = (function.same, *map(_kind, types.values()))
         shared = self.program.shared.setdefault(group, types)
         common = {n: _common(shared[n], t) for n, t in types.items()}
         if common != shared:
@@ -147,7 +157,7 @@ def _which(function: Any) -> object:
     return function.source.text.location(function.source.node)
 
 
-def _general(name: str, t: Type) -> Type:
+def general(name: str, t: Type) -> Type:
     """What of an argument's type a function is lowered for: kind and rank, values of flags."""
     match t:
         case Array(dtype, dims):
@@ -161,7 +171,7 @@ def _general(name: str, t: Type) -> Type:
             return unvalued(t)
         case Struct(items, form):
             keyed = zip(form.keys or range(len(items)), items, strict=True)
-            return Struct(tuple(_general(f"{name}_{key}", item) for key, item in keyed), form)
+            return Struct(tuple(general(f"{name}_{key}", item) for key, item in keyed), form)
         case _:
             return ANY
 

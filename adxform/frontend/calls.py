@@ -27,8 +27,8 @@ from adxform.frontend.callables import (
     function_behind,
     unwrapped,
 )
-from adxform.frontend.callees import Callees
 from adxform.frontend.desugar import desugar
+from adxform.frontend.lifting import Lifting
 from adxform.frontend.scope import Meaning, bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
@@ -38,7 +38,7 @@ from adxform.rules.expressions import BindError
 INLINE_STATEMENTS = 8
 
 
-class Calls(Callees):
+class Calls(Lifting):
     """Lowers calls; how a function is lowered is the subclass's affair."""
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Calls:
@@ -204,7 +204,12 @@ class Calls(Callees):
         """The function that a definition inside the one that is lowered makes."""
         made = as_definition(node, name)
         reads: dict[str, str] = getattr(node, "_reads", {})
-        if isinstance(node, ast.Lambda):  # its names are versions already
+        if isinstance(node, ast.FunctionDef):  # it may call itself
+            late: dict[str, str] = getattr(node, "_late", {})
+            writes: dict[str, str] = getattr(node, "_writes", {})
+            own = {n: v for n, v in writes.items() if n in free_names(node)}
+            reads = {**late, **reads, **own}
+        else:  # its names are versions already
             reads = {n: n for n in free_names(node) if n in self.locals or n in self.env}
         args = node.args
         positional = [*args.posonlyargs, *args.args]
@@ -229,20 +234,10 @@ class Calls(Callees):
         base: str | None,
     ) -> Operand:
         function = closure.source
-        if closure.rebound:
-            name = sorted(closure.rebound)[0]
-            raise self.unsupported(
-                f"{name}, which {function.name} uses, is assigned again after its definition",
-                node,
-                f"Pass {name} as an argument.",
-            )
+        self.refuse_rebound(closure, node)
         bound = self._bind(node, function, args, keywords, closure.defaults)
         if self.calls_itself(function, bound, node):
-            raise self.unsupported(
-                f"{function.name} calls itself, and is defined inside another function",
-                node,
-                "Define it at the top of the file.",
-            )
+            return self.call_lifted(closure, bound, node, base)
         reads = {name: closure.home.used(version, node) for name, version in closure.reads.items()}
         return self._inline(function, bound, base, {**closure.home.captured, **reads})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,14 @@ from adxform.core.ir import (
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, INT, Object, Type
 from adxform.core.verify import verify
+from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
 from adxform.frontend.changes import Changes, appended_in
 from adxform.frontend.control import VERBATIM, ending
 from adxform.frontend.desugar import desugar
 from adxform.frontend.joins import split_phis
+from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread
 from adxform.frontend.program import (
@@ -68,15 +71,29 @@ def lower(
     return program.settled(lambda: _lowered(source, program, types or {}))
 
 
-def _lowered(source: SourceFunction, program: Program, types: dict[str, Type]) -> Function:
+def _lowered(
+    source: SourceFunction,
+    program: Program,
+    types: dict[str, Type],
+    around: Callable[[Builder], Inward] | None = None,
+    reads: Iterable[str] = (),
+) -> Function:
+    """The Core of a function; of one inside another with what it sees ``around`` it."""
     tree = desugar(source.node, source.text)
-    builder = Remembering(Names(outer_names(tree)))
+    builder = Remembering(Names(outer_names(tree) - set(reads)))
     builder.memory = Memory()
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = _parameters(source, builder, types)
+    seen: dict[str, Operand] = {}
+    if around is not None:
+        inward = around(builder)
+        seen = inward.seen()
+        params[:] = [*(Param(p.name) for p in params), *inward.params]
+        given += tuple((p, Var(p.name)) for p in inward.params)
     for p in params:
         builder.memory.view(Var(p.name), builder)
-    lowerer = Lowerer(source, builder, program, env)
+    lowerer = Lowerer(source, builder, program, {**seen, **env})
+    lowerer.captured = seen
     with program.opening(source):
         result = lowerer.function(tree)
     made = Function(
@@ -129,6 +146,17 @@ class Lowerer(Changes):
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
         return lower(function, self.program, types)
+
+    def lowered_inside(
+        self, closure: Closure, types: dict[str, Type], captured: Captured
+    ) -> Function:
+        return _lowered(
+            closure.source,
+            self.program,
+            types,
+            lambda builder: Inward(closure, captured, builder),
+            closure.reads,
+        )
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Lowerer:
         return Lowerer(function, self.builder, self.program, env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import keyword
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,6 +67,15 @@ class Program:
             yield
         finally:
             self.open.pop()
+
+    def part_name(self, name: str) -> str:
+        """A name for a function of Core that no other has."""
+        name = name if name.isidentifier() and not keyword.iskeyword(name) else "inner"
+        taken = {callee.name for callee in self.callees.values()}
+        candidate, number = name, 2
+        while candidate in taken:
+            candidate, number = f"{name}_{number}", number + 1
+        return candidate
 
     def settled(self, lowering: Callable[[], Function]) -> Function:
         """What lowering gives once all is known of the functions that call themselves."""
