@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -11,11 +12,12 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
 from adxform.core.calls import reachable_callees
-from adxform.core.ir import Const, Function, Let, Operand, Tuple
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.callables import unwrapped
+from adxform.frontend.derivatives import Asked
 from adxform.frontend.lower import lower
 from adxform.frontend.objects import structure
 from adxform.frontend.program import Program, signature_of
@@ -69,6 +71,7 @@ def lower_live(
     else:
         known = dict(zip((p.name for p in params), types, strict=True))
     program = program or Program()
+    program.derive = partial(derive_inside, program)
     made = lower(source, program, known)
     seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
     return Lowered(made, tuple(scope.watched()), seen)
@@ -167,6 +170,42 @@ def derive(
     """The Core of a derivative; ``outputs`` are the results that get a cotangent (all)."""
     derivation = Derivation(options or Options(), observe)
     derivation.names.add(function.name)
+    return _derived(derivation, function, request, types, outputs)
+
+
+def derive_inside(
+    program: Program,
+    asked: Asked,
+    function: Function,
+    types: dict[str, Type],
+) -> Callee:
+    """A function's derivative (or the function itself), to be called inside another."""
+    key = (asked, id(function), tuple(types.items()))
+    if key in program.derived:
+        found: Callee = program.derived[key][1]
+        return found
+    derivation = Derivation(names=program.names)
+    if asked.kind == "primal":
+        made, known = function, infer(function, types)
+    else:
+        request = Request(asked.kind, asked.wrt, asked.shapes)
+        made, known = _derived(derivation, function, request, types, list(asked.outputs))
+    if asked.kind == "reverse":
+        made = gradient_core(made, value=True)
+        made = replace(made, result=asked.arranged(made.result))
+    words = {"primal": "", "reverse": "_gradient", "forward": "_tangent"}
+    name = derivation.unique(f"{function.name}{words[asked.kind]}")
+    program.derived[key] = function, Callee(name, replace(made, name=name), known)
+    return derive_inside(program, asked, function, types)
+
+
+def _derived(
+    derivation: Derivation,
+    function: Function,
+    request: Request,
+    types: dict[str, Type],
+    outputs: list[Operand] | None,
+) -> tuple[Function, Types]:
     if request.kind == "forward":
         return derivation.forward(function, request.wrt, types)
     made, known = derivation.reverse(function, request.wrt, types, outputs)

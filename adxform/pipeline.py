@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer, settled
 from adxform.core.builder import Builder, type_of
-from adxform.core.calls import is_recursive, own_callee
+from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import (
     NONE,
     Block,
@@ -64,6 +64,7 @@ class Derivation:
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)
     parts: list[tuple[Function, Types]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
 
     def show(self, stage: str, function: Function, types: Types) -> None:
         if self.observe is not None:
@@ -76,7 +77,7 @@ class Derivation:
         self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
     ) -> tuple[Function, Types]:
         """The tangent function, optimised, and the types of its names."""
-        self.names.add(f"{function.name}_forward")
+        self._reserve(function, "forward")
         own = self._own_tangent(function, wrt, types)
         if own is not None:
             return own
@@ -95,7 +96,8 @@ class Derivation:
         """The tangent of a function that calls itself, if it serves the inner calls, too."""
         callee = own_callee(function)
         plain = all(isinstance(shape, Var) for _, shape in function.given)
-        if callee is None or self.observe is not None or not plain:
+        name = f"{function.name}_forward"
+        if callee is None or self.observe is not None or not plain or name in self.roots:
             return None
         if isinstance(function.result, Tuple):
             return None
@@ -105,7 +107,8 @@ class Derivation:
         assert made.callee.function is not None
         if made.varied != (0,) or active != tuple(sorted(active)):
             return None
-        made.callee.name = f"{function.name}_forward"
+        made.callee.name = name
+        self.roots.add(name)
         return replace(made.callee.function, name=made.callee.name), made.callee.types
 
     def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
@@ -159,7 +162,7 @@ class Derivation:
 
         ``outputs`` are the results that get a cotangent; all of them if it is None.
         """
-        self.names.add(f"{function.name}_reverse")
+        self._reserve(function, "reverse")
         outputs = leaves(function.result) if outputs is None else outputs
         if self.observe is not None:
             function, found = typed(function, types)
@@ -225,6 +228,7 @@ class Derivation:
 
     def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A function by itself as a pair of record and pull."""
+        self._reserve(function, "reverse")
         key: Key = (id(function), active, tuple(types))
         self._make_pair(key, Callee(function.name, function), active, types)
         return self.pullbacks[key]
@@ -283,6 +287,11 @@ class Derivation:
             self.pullbacks[key] = Pullback(first_made, pull, types_handed, labels, kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
+
+    def _reserve(self, function: Function, mode: str) -> None:
+        """Leave a function's derivative and what it calls the names that they have."""
+        self.names.add(f"{function.name}_{mode}")
+        self.names.update(callee.name for callee in reachable_callees(function))
 
     def unique(self, name: str) -> str:
         """A name for a function that no other part has."""

@@ -111,6 +111,10 @@ class Callees(Arguments):
         """A call with a name for each leaf of the result's shape."""
         count = len(leaves(shape))
         results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
+        for name, leaf in zip(results, leaves(shape), strict=True):
+            known = callee.types.get(leaf.name) if isinstance(leaf, Var) else None
+            if isinstance(known, Scalar | Array):
+                self.builder.types[name.name] = general(name.name, known)
         return new_containers(refilled(shape, iter(results)))
 
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:

@@ -12,7 +12,7 @@ from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
 from adxform.core.types import ListOf
 from adxform.frontend.callables import fields_of
-from adxform.frontend.calls import Calls
+from adxform.frontend.derivatives import Derivatives
 
 APPEND = "__append__"
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
@@ -21,7 +21,7 @@ CHANGING = frozenset(
 )
 
 
-class Containers(Calls):
+class Containers(Derivatives):
     """Lowers what is done with tuples, lists and dictionaries while their items are known."""
 
     # --- displays -----------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class Program:
     Of the functions that call themselves (``recursive``): ``shared`` are the types that all calls
     have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
     the functions behind the results that were given a name while it was not known.
+
+    ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
 
     inline: bool = True
@@ -56,6 +58,9 @@ class Program:
     shared: dict[Any, dict[str, Type]] = field(default_factory=dict)
     assumed: dict[Any, Operand] = field(default_factory=dict)
     awaited: dict[Any, Any] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    derive: Any = None
+    derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
 
     @contextmanager
@@ -71,7 +76,7 @@ class Program:
     def part_name(self, name: str) -> str:
         """A name for a function of Core that no other has."""
         name = name if name.isidentifier() and not keyword.iskeyword(name) else "inner"
-        taken = {callee.name for callee in self.callees.values()}
+        taken = {*self.names, *(callee.name for callee in self.callees.values())}
         candidate, number = name, 2
         while candidate in taken:
             candidate, number = f"{name}_{number}", number + 1
@@ -81,12 +86,15 @@ class Program:
         """What lowering gives once all is known of the functions that call themselves."""
         if self.open:  # a function within another
             return lowering()
-        before = dict(self.callees)
+        before, names = dict(self.callees), set(self.names)
         for _ in range(ATTEMPTS):
             try:
                 return lowering()
             except Again:
                 self.callees = dict(before)
+                self.derived.clear()
+                self.names.clear()
+                self.names.update(names)
                 self.lowerers.clear()
                 self.awaited.clear()
         raise InternalError("lowering functions that call themselves does not come to an end")
