@@ -16,8 +16,8 @@ from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
+from adxform.frontend.asked import Asked
 from adxform.frontend.callables import unwrapped
-from adxform.frontend.derivatives import Asked
 from adxform.frontend.lower import lower
 from adxform.frontend.objects import structure
 from adxform.frontend.program import Program, signature_of
@@ -193,6 +193,7 @@ def derive_inside(
     if asked.kind == "reverse":
         made = gradient_core(made, value=True)
         made = replace(made, result=asked.arranged(made.result))
+        made = derivation.optimized(made, known)
     words = {"primal": "", "reverse": "_gradient", "forward": "_tangent"}
     name = derivation.unique(f"{function.name}{words[asked.kind]}")
     program.derived[key] = function, Callee(name, replace(made, name=name), known)

@@ -8,7 +8,6 @@ them can be taken for another.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -18,13 +17,17 @@ from adxform.core.ir import (
     Callee,
     Const,
     Function,
+    Let,
     Operand,
+    Primitive,
     Tuple,
     Var,
     leaves,
+    substitute,
 )
 from adxform.core.types import Array, Object, Scalar, Type, differentiable, rank
 from adxform.frontend.arguments import Keywords
+from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
 from adxform.frontend.callees import general
 from adxform.frontend.calls import Calls
@@ -36,55 +39,7 @@ MAKERS = frozenset({"grad", "value_and_grad", "jacobian", "hessian"})
 AT_ONCE = frozenset({"jvp", "hvp"})
 REFUSED = frozenset({"vjp", "check_grads", "forward", "reverse", "source"})
 HOME = "adxform.api"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Derived:
-    """What ``grad(function, argnums)`` and the like give."""
-
-    kind: str
-    function: Any
-    argnums: Any = 0
-    has_aux: bool = False
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Along:
-    """A function's derivative in a direction, at certain arguments, in one of them."""
-
-    function: Any
-    bound: dict[str, Operand]
-    place: int
-    node: ast.Call
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of a function of Core: a mode, the parameters, and the form of a gradient.
-
-    ``outputs`` are the results that get a cotangent.
-    """
-
-    kind: str
-    wrt: tuple[str, ...] = ()
-    shapes: tuple[Operand, ...] = ()
-    outputs: tuple[Operand, ...] = ()
-    value: bool = False
-    has_aux: bool = False
-    several: bool = False
-
-    def arranged(self, result: Operand) -> Operand:
-        """``gradient`` or ``(value, gradient)``, the auxiliary result beside what it came with."""
-        assert isinstance(result, Tuple)
-        value, bars = result.items
-        if self.several and len(self.shapes) == 1:
-            bars = Tuple((bars,))
-        if self.value:
-            return Tuple((value, bars))
-        if self.has_aux:
-            assert isinstance(value, Tuple)
-            return Tuple((bars, value.items[1]))
-        return bars
+INLINE_OPERATIONS = 16
 
 
 class Derivatives(Calls):
@@ -295,8 +250,21 @@ class Derivatives(Calls):
         if derived.kind in ("jacobian", "hessian"):
             return self._matrix(derived, bound, node, base)
         callee, extra = self._gradient(derived, bound, node)
-        assert callee.function is not None
-        return self.call_core(callee, self._flat(bound, extra), callee.function.result, base)
+        return self._call_core(callee, self._flat(bound, extra), base)
+
+    def _call_core(self, callee: Callee, args: list[Operand], base: str | None) -> Operand:
+        """A call of a derivative; the statements of a short one take its place."""
+        function = callee.function
+        assert function is not None
+        if not self.program.inline or not _is_short(function):
+            return self.call_core(callee, args, function.result, base)
+        env = {p.name: arg for p, arg in zip(function.params, args, strict=True)}
+        for stmt in function.body:
+            assert isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
+            named = function.bases.get(stmt.target)
+            given = [substitute(arg, env) for arg in stmt.args]
+            env[stmt.target] = self.builder.emit(stmt.op, given, named)
+        return substitute(function.result, env)
 
     # --- directions ---------------------------------------------------------------------------
 
@@ -319,9 +287,7 @@ class Derivatives(Calls):
                     wrt.append(name)
                     given.append(leaf)
         callee = self.program.derive(Asked("forward", tuple(wrt)), core, types)
-        assert callee.function is not None
-        args = [*self._flat(bound, extra), *given]
-        made = self.call_core(callee, args, callee.function.result, None)
+        made = self._call_core(callee, [*self._flat(bound, extra), *given], None)
         assert isinstance(made, Tuple)
         return made.items[0], made.items[1]
 
@@ -373,8 +339,7 @@ class Derivatives(Calls):
         if isinstance(self.builder.type_of(value), Scalar):
             gradient = Derived("grad", function, derived.argnums)
             callee, extra = self._gradient(gradient, bound, node)
-            assert callee.function is not None
-            return self.call_core(callee, self._flat(bound, extra), callee.function.result, base)
+            return self._call_core(callee, self._flat(bound, extra), base)
         if not isinstance(self.builder.type_of(value), Array):
             raise self.unsupported("what the function returns is not known to be an array", node)
         along = Var(self.builder.name(None))
@@ -389,3 +354,10 @@ class Derivatives(Calls):
         types = self._types(core, bound, extra)
         callee = self.program.derive(Asked("primal"), core, types)
         return self.call_core(callee, self._flat(bound, extra), core.result, None)
+
+
+def _is_short(function: Function) -> bool:
+    """Whether a function is a few operations, one after the other."""
+    return len(function.body) <= INLINE_OPERATIONS and all(
+        isinstance(stmt, Let) and isinstance(stmt.op, Primitive) for stmt in function.body
+    )
