@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from types import FunctionType, MethodType
@@ -12,20 +13,23 @@ import numpy as np
 from adxform.backends.python import compile_text
 from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.callables import unwrapped
+from adxform.frontend.scope import describe
+from adxform.rules.table import RULES
 
 
 def adapted(function: Callable[..., Any]) -> Any:
     """A plain function, a bound method or a derivative as it is; anything else that is called is
     called by a function that takes the parameters that it shows.
 
-    So are objects with ``__call__``, ``functools.partial``, NumPy's own functions, and functions
-    whose decorator hides their parameters behind ``*args``.
+    So are objects with ``__call__``, ``functools.partial``, NumPy's own functions, functions that
+    have a rule, and those whose decorator hides their parameters behind ``*args``.
     """
     plain = unwrapped(function)
     if hasattr(plain, "__adxform__"):
         return plain
     inner = plain.__func__ if isinstance(plain, MethodType) else plain
-    if isinstance(inner, FunctionType) and not hasattr(inner, "__wrapped__"):
+    hidden = hasattr(inner, "__wrapped__") or describe("", plain).dotted in RULES
+    if isinstance(inner, FunctionType) and not hidden:
         return plain
     return _caller(plain)
 
@@ -43,6 +47,8 @@ def _caller(function: Callable[..., Any]) -> FunctionType:
         ) from None
     if isinstance(function, np.ufunc):  # its options have defaults, and no rules
         parameters = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if isinstance(function, functools.partial):  # what it is given by name stays as it is
+        parameters = [p for p in parameters if p.name not in function.keywords]
     scope: dict[str, Any] = {"_inner": function}
     shown: list[str] = []
     passed: list[str] = []

@@ -11,12 +11,15 @@ from adxform.adapters import adapted
 from adxform.arguments import (
     Argnums,
     bound_arguments,
+    gathered,
     like_argument,
     require_float,
     require_sequence,
     resolve_argnums,
+    scattered,
 )
 from adxform.compiler import Pair
+from adxform.core.types import Object
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated, source_text
@@ -119,10 +122,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     require_sequence("tangents", tangents)
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
-    places = tuple(i for i, t in enumerate(tangents) if t is not None)
-    for i in places:
-        require_float(f"argument {i}", primals[i], "the derivative")
+    for i, tangent in enumerate(tangents):
+        if tangent is not None:
+            require_float(f"argument {i}", primals[i], "the derivative")
     whole, offset = _whole(f, primals)
+    primals, tangents = gathered(f, primals), gathered(f, tangents)
+    places = tuple(i for i, t in enumerate(tangents) if any(d is not None for d in leaves_of(t)))
     compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
     directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
     value, tangent = compiled.call(*whole, *directions)
@@ -139,6 +144,7 @@ def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
     for leaf, direction in zip(leaves, given, strict=True):
         if not is_real(leaf):
             continue
+        direction = np.zeros_like(leaf)[()] if direction is None else direction
         if np.shape(direction) != np.shape(leaf):
             raise ArgumentError(
                 f"tangent {place} has shape {np.shape(direction)}, its argument {np.shape(leaf)}"
@@ -170,12 +176,17 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
+    asked = primals
+    whole, offset = _whole(f, asked)
+    primals = gathered(f, asked)
     places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
-    whole, offset = _whole(f, primals)
     pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
     given = _generated(f, "pair").specialised.leaves(whole)
     value, leaves, needed = pair.run(given)
-    return value, Pullback(pair, leaves, needed, primals, places)
+    pullback = Pullback(pair, leaves, needed, primals, places)
+    if all(a is b for a, b in zip(primals, asked, strict=False)):
+        return value, pullback
+    return value, lambda cotangent: scattered(f, pullback(cotangent), len(asked))
 
 
 class Pullback:
@@ -238,19 +249,28 @@ def _require_likeness(cotangent: Any, value: Any) -> None:
         )
 
 
-_CACHE: dict[tuple[Function, str], Generated] = {}
+_CACHE: dict[tuple[Any, str], Generated] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
 def _generated(f: Function, kind: str) -> Generated:
     """The generated functions of ``f``, kept so that repeated calls compile nothing."""
-    found = _CACHE.get((f, kind))
+    same = f if _is_hashable(f) else Object(f)
+    found = _CACHE.get((same, kind))
     if found is None:
         found = Generated(f, kind)
         while len(_CACHE) >= CACHED:
             del _CACHE[next(iter(_CACHE))]
-        _CACHE[f, kind] = found
+        _CACHE[same, kind] = found
     return found
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def forward(f: Function) -> Generated:

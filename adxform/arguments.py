@@ -79,6 +79,29 @@ def bound_arguments(
     return tuple(bound.arguments.values())
 
 
+def gathered(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Any, ...]:
+    """What belongs to positional arguments, one for each parameter: a tuple for ``*args``."""
+    at = _collector(function)
+    if at is None or len(items) <= at:
+        return tuple(items)
+    return (*items[:at], tuple(items[at:]))
+
+
+def scattered(function: Callable[..., Any], items: Sequence[Any], count: int) -> tuple[Any, ...]:
+    """The inverse of `gathered`, for ``count`` arguments."""
+    at = _collector(function)
+    if at is None or count <= at:
+        return tuple(items)
+    return (*items[:at], *(items[at] or (None,) * (count - at)))
+
+
+def _collector(function: Callable[..., Any]) -> int | None:
+    """The place of ``*args`` among the parameters."""
+    kinds = [p.kind for p in signature_of(function).parameters.values()]
+    kind = inspect.Parameter.VAR_POSITIONAL
+    return kinds.index(kind) if kind in kinds else None
+
+
 def require_sequence(name: str, value: Any) -> None:
     """Refuse arguments that are not given as a tuple or list of them."""
     if not isinstance(value, tuple | list):

@@ -194,6 +194,7 @@ class _Point:
     def rows(self, order: int) -> Iterator[Row]:
         """A row for each argument, and one for all of them together."""
         names = list(inspect.signature(self.f).parameters)
+        names.extend(f"argument {i}" for i in range(len(names), len(self.args)))
         value = self.value()
         weights = [self._random(leaf) for leaf in leaves(value)]
         groups = [(i,) for i in self.places]
@@ -334,4 +335,4 @@ def _inner(weights: Any, tangents: Any, others: Any = None) -> float:
     if others is None:
         return float(sum(np.sum(np.multiply(u, t)) for u, t in zip(weights, tangents, strict=True)))
     triples = zip(weights, tangents, others, strict=True)
-    return float(sum(np.sum(np.abs(u) * np.abs(np.subtract(t, o))) for u, t, o in triples))
+    return float(sum(np.sum(np.abs(u) * np.abs(t - 1.0 * np.asarray(o))) for u, t, o in triples))

@@ -12,7 +12,7 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
 from adxform.core.calls import reachable_callees
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Param, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -240,8 +240,10 @@ def reachable(function: Function, types: Types) -> list[Part]:
 
 
 def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:
-    """A Core function as a callable that takes the user's own parameters."""
+    """A Core function as a callable that takes the user's own parameters, all by place."""
     function = with_containers(function)
+    params = [Param(p.name) if p.keyword_only else p for p in function.params]
+    function = replace(function, params=tuple(params))
     parts = reachable(function, types)
     text = module_text(parts)
     scope = {k: v for k, v in namespace.items() if k not in ("__name__", "__doc__", "__file__")}
@@ -255,6 +257,8 @@ def build_pair(
     function: Function, wrt: Sequence[str], types: dict[str, Type], namespace: dict[str, Any]
 ) -> Pair:
     """A function split into what records and what pulls back."""
+    params = tuple(Param(p.name) for p in function.params)  # all are given by place
+    function = replace(function, params=params)
     derivation = Derivation()
     derivation.names.add(function.name)
     names = [p.name for p in function.params]

@@ -36,6 +36,7 @@ from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
+from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.results import own_results
@@ -172,7 +173,8 @@ class Derivation:
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
-        made = own_results(self.optimized(made, found), wrt, found)
+        made = copy_before_loops(self.optimized(made, found), found)
+        made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
@@ -305,7 +307,7 @@ class Derivation:
         """A function after every pass (or only the one that drops dead code)."""
         if self.options.optimize:
             for make in PASSES:
-                walk = make(Builder(names_for(function), types, function.bases))
+                walk = make(Builder(names_for(function, types), types, function.bases))
                 walk.block(function.body)
                 result = walk.sub(function.result)
                 function = replace(function, body=walk.builder.block, result=result)

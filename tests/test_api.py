@@ -1268,7 +1268,7 @@ def continue_before_more(x):
 
 def returns_in_with(x):
     for v in x:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="raise"):
             return x
     return v
 
@@ -1282,7 +1282,7 @@ def tries(x):
 
 
 def with_around(x):
-    with np.errstate(all="ignore"):
+    with np.errstate(all="raise"):
         y = x * 2.0
     return np.sum(y)
 
@@ -1298,7 +1298,7 @@ def yields_inside(x):
 
 
 def imports_inside(x):
-    import numpy as np2
+    import numpy.no_such_module as np2
     return np2.sum(x)
 
 
@@ -1348,7 +1348,7 @@ REFUSED = [
     (with_around, "with statement", "with np.errstate"),
     (yields, "yield", "y = yield x"),
     (yields_inside, "yield", "yield v"),
-    (imports_inside, "import inside", "import numpy as np2"),
+    (imports_inside, "this import fails", "import numpy.no_such_module"),
     (says_global, "global", "global SOMETHING"),
     (undefined_name, "not_defined_anywhere is not defined", "not_defined_anywhere"),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import linecache
 import time
+import tracemalloc
 from collections.abc import Callable
 from statistics import median
 from typing import Any
@@ -131,3 +132,51 @@ def test_a_write_costs_the_same_in_a_long_array():
     short, long = (ratio(recurrence, gradient, (np.linspace(0.1, 0.5, n),)) for n in (200, 3000))
     assert long < 2.0 * short
     assert long < 10.0
+
+
+def relaxed(u, sweeps):
+    u = u.copy()
+    for _ in range(sweeps):
+        for i in range(1, 20):
+            u[i] = 0.5 * (u[i - 1] + u[i + 1]) + 0.1 * u[i] ** 2
+    return u[1] + u[10]
+
+
+def test_what_is_put_back_costs_as_much_as_was_overwritten():
+    """A sweep over 19 elements costs the same in an array that is a hundred times as long."""
+    gradient = adxform.grad(relaxed)
+    short, long = (ratio(relaxed, gradient, (np.linspace(0.1, 0.5, n), 60)) for n in (300, 30000))
+    assert long < 2.0 * short
+    assert long < 10.0
+
+
+def test_no_step_of_a_history_is_recorded_twice():
+    """The memory of a gradient is a few times that of the array that the function fills."""
+    points, steps = 200, 500
+    conductivity = np.full(points, 0.2)
+    start = np.sin(np.linspace(0.0, 3.0, points))
+    gradient = adxform.grad(diffused, argnums=("conductivity", "start"))
+    gradient(conductivity, start, 2)
+    tracemalloc.start()
+    gradient(conductivity, start, steps)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.5 * 8 * points * steps  # the history and its cotangent
+
+
+def diffused(conductivity, start, steps):
+    u = np.zeros((steps + 1, len(start)))
+    u[0] = start
+    for t in range(steps):
+        u[t + 1, 1:-1] = u[t, 1:-1] + conductivity[1:-1] * u[t, 1:-1] * (
+            u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2]
+        )
+    return np.sum(u[steps] ** 2)
+
+
+def test_the_gradient_of_a_time_stepping_loop_costs_a_few_evaluations():
+    gradient = adxform.value_and_grad(diffused, argnums=("conductivity", "start"))
+    arguments = np.full(2000, 0.2), np.sin(np.linspace(0.0, 3.0, 2000))
+    short, long = (ratio(diffused, gradient, (*arguments, steps)) for steps in (20, 200))
+    assert long < 1.6 * short
+    assert long < 6.0

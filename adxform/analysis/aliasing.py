@@ -6,6 +6,8 @@ operand. Numbers have no memory of their own.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import (
@@ -20,6 +22,7 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Slice,
+    Stmt,
     Tuple,
     Var,
     names_in,
@@ -197,3 +200,24 @@ def fresh_names(function: Function, types: Types) -> set[str]:
                 fresh.discard(phi.target)
                 moved = True
     return fresh
+
+
+def shallow_names(function: Function, types: Types, copying: Container[Stmt]) -> set[str]:
+    """Names of copies of what may be a list: the items are those of the list. The writes that are
+    ``copying`` begin with such a copy.
+    """
+    shallow: set[str] = set()
+    before = -1
+    while before < len(shallow):
+        before = len(shallow)
+        for stmt in walk(function.body):
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+                copied = stmt.op.name == ".copy()" or stmt in copying
+                again = stmt.op.name in IN_PLACE and not shallow.isdisjoint(uses(stmt.args[:1]))
+                known = types.get(stmt.target, ANY)
+                if (copied or again) and not isinstance(known, Array):
+                    shallow.add(stmt.target)
+            for phi in phis_of(stmt):
+                if not shallow.isdisjoint(uses((phi.first, phi.second))):
+                    shallow.add(phi.target)
+    return shallow

@@ -50,7 +50,7 @@ def at_stage(
         return "\n".join(text.lines[node.lineno - 1 : node.end_lineno]) + "\n"
     function = SourceFunction(node, text, FileScope(tree, text))
     if stage == "desugared":
-        return _readable(desugar(node, text))
+        return _readable(desugar(node, text, function.scope))
     if stage == "ssa":
         return _readable(_in_ssa(function))
     decoration = Selection(tree, text, function.scope).decoration(node)
@@ -81,7 +81,7 @@ def _derived(function: Function, stage: str, mode: str, wrt: tuple[str, ...]) ->
 
 
 def _in_ssa(function: SourceFunction) -> ast.FunctionDef:
-    tree = desugar(function.node, function.text)
+    tree = desugar(function.node, function.text, function.scope)
     body, _ = to_ssa(tree, Names(outer_names(tree)))
     tree.body = body
     return tree

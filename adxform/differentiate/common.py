@@ -33,10 +33,13 @@ def primitive(name: str) -> Primitive:
     return RULES[name].primitive
 
 
-def names_for(function: Function) -> Names:
-    """A supply of names that a function neither binds nor takes from outside."""
+def names_for(function: Function, types: Iterable[str] = ()) -> Names:
+    """A supply of names that a function neither binds nor takes from outside; nor are they among
+    those with ``types``, which other parts of a derivative have in common with it.
+    """
     names = Names(all_names(function), function.bases.values())
     names.reserve(outside_names(function))
+    names.reserve(types)
     return names
 
 

@@ -1,4 +1,4 @@
-"""Cotangents by name: started, added to, and taken as a whole."""
+"""Cotangents by name: started, added to, zero where there is none yet."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from adxform.core.ir import Const, Operand, Primitive, Tuple, Var
 from adxform.core.types import ANY, Array, ListOf, Struct, Taped, Type, is_float
 from adxform.differentiate.common import holds_tapes, primitive
 from adxform.differentiate.gaps import Gaps
-from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars
 from adxform.differentiate.tuples import completed, tuple_sum
 
 
-class Cotangents(Mirrors):
-    """Adds to cotangents; ``bars`` holds that of each name that has one by then."""
+class Cotangents:
+    """Adds to cotangents; a dictionary of them holds that of each name that has one by then."""
 
     def __init__(self, builder: Builder, activity: Activity, gaps: Gaps) -> None:
-        super().__init__(builder, gaps)
+        self.builder = builder
         self.activity = activity
+        self.gaps = gaps
 
     def base(self, name: str) -> str | None:
         known = self.builder.bases.get(name)
@@ -72,6 +72,11 @@ class Cotangents(Mirrors):
             value = self.builder.emit(primitive("rename"), (value,), base)
         bars[name] = value
 
+    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
+        """Add to a cotangent; the first value keeps the name it has."""
+        if isinstance(operand, Var) and operand.name in self.activity:
+            self.seed(bars, operand.name, value)
+
     def bar_or_zero(self, bars: Bars, name: str) -> Operand:
         return bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
 
@@ -86,12 +91,8 @@ class Cotangents(Mirrors):
         whole = "whole_tape" if holds_tapes(known) else "broadcast_like"
         return self.builder.emit(primitive(whole), (bar, Var(name)), self.base(name))
 
-    def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
-        """Add to a cotangent; the first value keeps the name it has."""
-        if isinstance(operand, Var) and operand.name in self.activity:
-            self.seed(bars, operand.name, value)
-
-    def _bar_name(self, name: str) -> str:
+    def bar_name(self, name: str) -> str:
+        """A new name for the cotangent of a name."""
         target = self.builder.name(self.base(name))
         if name in self.builder.types:
             known = self.builder.types[name]

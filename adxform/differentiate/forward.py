@@ -70,7 +70,7 @@ def forward(
     is ``(value, tangent)``.
     """
     builder = Builder(names_for(function), types, dict(function.bases))
-    gaps = gaps_of(function.body, tuple(p.name for p in function.params), types)
+    gaps = gaps_of(function.body, tuple(p.name for p in function.params), types, activity)
     mode = Forward(builder, activity, tangent_of, gaps)
     tangents = []
     for p in wrt:
@@ -336,6 +336,8 @@ class Forward:
             return zeros(inside, value)
         if value.name in known:
             return known[value.name]
+        if value.name in self.gaps.zeros:
+            return self.gaps.zero(inside, value.name, None)
         return self.gaps.shaped_zero(inside, value.name, None) or zeros(inside, value)
 
     def _tangent_phi(self, phi: Phi, first: Operand, second: Operand) -> Phi:

@@ -7,14 +7,18 @@ program reads it; a zero of its shape is made from something else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
+from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
     Block,
     Const,
+    Let,
     Operand,
+    Stmt,
     Tuple,
     Var,
     phis_of,
@@ -56,11 +60,13 @@ def extents(params: tuple[str, ...], types: Types) -> Extents:
 @dataclass(slots=True)
 class Gaps:
     """The names of a function that may be unbound; ``loose`` are those whose cotangent may be the
-    number 0.0 although they are arrays, because no shape is known where they are unbound.
+    number 0.0 although they are arrays, because no shape is known where they are unbound. ``zeros``
+    are such numbers in what is a derivative already.
     """
 
     names: set[str]
     loose: set[str]
+    zeros: set[str]
     params: tuple[str, ...]
     types: Types
 
@@ -72,6 +78,8 @@ class Gaps:
     def shaped_zero(self, builder: Builder, name: str, base: str | None) -> Operand | None:
         """A zero of the shape of a name that may be unbound here, or None if it is not known."""
         known = builder.type_of(Var(name))
+        if name in self.zeros:
+            return None
         if name not in self.names or isinstance(known, Scalar):
             return zeros(builder, Var(name), base)
         if not isinstance(known, Array) or not _has_shape(known, extents(self.params, self.types)):
@@ -96,18 +104,23 @@ class Gaps:
         return builder.emit(primitive("[]"), (shape, found.items[1]))
 
 
-def gaps_of(block: Block, params: tuple[str, ...], types: Types) -> Gaps:
+def gaps_of(block: Block, params: tuple[str, ...], types: Types, activity: Activity) -> Gaps:
     """What may be unbound in a function's block."""
     names = maybe_unbound(block)
     known = extents(params, types)
-    loose = {n for n in names if not _has_shape(types.get(n, ANY), known)}
+    loose = {n for n in names if n in activity and not _has_shape(types.get(n, ANY), known)}
     phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
     moved = True
     while moved:
         more = {n for p in phis if p.target in loose for n in uses((p.first, p.second))}
         moved = not more <= loose
         loose |= more
-    return Gaps(names, loose, params, types)
+    zeros = {stmt.target for stmt in walk(block) if _is_loose_zero(stmt)}
+    return Gaps(names, loose, zeros, params, types)
+
+
+def _is_loose_zero(stmt: Stmt) -> TypeGuard[Let]:
+    return isinstance(stmt, Let) and stmt.op is primitive("loose_zero")
 
 
 def _has_shape(t: Type, known: Extents) -> bool:

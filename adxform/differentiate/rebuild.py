@@ -14,6 +14,7 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -22,10 +23,10 @@ from adxform.core.ir import (
     leaves,
     uses,
 )
-from adxform.core.types import INT, Array, Scalar
+from adxform.core.types import ANY, INT, Array, Scalar, Unknown
 from adxform.differentiate.common import as_role, primitive
 from adxform.differentiate.recording import Recording
-from adxform.differentiate.tapes import Tape
+from adxform.differentiate.tapes import Like, Tape
 
 
 class Rebuild:
@@ -44,8 +45,12 @@ class Rebuild:
             initial = _initial_values(stmt, builder)
             self.allocate(stmt, builder)
             builder.stmts.extend(initial)
+            for let in self.link.plan.before.get(stmt, ()):
+                builder.append(let)
+                self.store_after(let, builder)
             builder.append(self.statement(stmt))
             self.store_after(stmt, builder)
+            builder.stmts.extend(self.link.plan.after.get(stmt, ()))
         return builder.block
 
     def statement(self, stmt: Stmt) -> Stmt:
@@ -73,17 +78,32 @@ class Rebuild:
             self.current[tape] = name
 
     def allocate_counted(self, tape: Tape, loop: For, name: str, builder: Builder) -> None:
-        counts = [self.trips(each, builder) for each in (loop, *tape.inner)]
+        counts = [self.trips(each, loop, builder) for each in (loop, *tape.inner)]
         count = counts[0]
         if tape.kind == "list":
             builder.append(Let((name,), primitive("list_of"), (count,)))
             return
-        extents = [self.extent(part, builder) for part in tape.shape]
-        whole = (*counts, *extents)
-        shape: Operand = Tuple(whole) if len(whole) > 1 else count
         dtype = tape.type.dtype if isinstance(tape.type, Scalar | Array) else None
-        args = (shape, Const(None) if dtype == "float64" else Const(dtype))
-        builder.append(Let((name,), primitive("np.empty"), args))
+        kind: Operand = Const(None if dtype == "float64" else dtype)
+        if isinstance(tape.shape, Like):
+            shape = self.like(tape.shape, Tuple(tuple(counts)), builder)
+            if dtype is None:
+                kind = builder.emit(primitive(".dtype"), (tape.shape.array,))
+        else:
+            whole = (*counts, *(self.extent(part, builder) for part in tape.shape))
+            shape = Tuple(whole) if len(whole) > 1 else count
+        builder.append(Let((name,), primitive("np.empty"), (shape, kind)))
+
+    def like(self, part: Like, counts: Operand, builder: Builder) -> Operand:
+        """The numbers of iterations, then the shape of a part: ``(n,) + x[1:].shape``."""
+        source: Operand = part.array
+        if part.index is not None:
+            source = builder.emit(primitive("[]"), (source, part.index))
+        shape: Operand = builder.emit(primitive(".shape"), (source,))
+        if part.skipped:
+            index = Slice(Const(part.skipped))
+            shape = builder.emit(primitive("[]"), (shape, index))
+        return builder.emit(primitive("op.Add"), (counts, shape))
 
     def extent(self, part: Operand, builder: Builder) -> Operand:
         if isinstance(part, Tuple):
@@ -91,11 +111,25 @@ class Rebuild:
             return builder.emit(primitive("[]"), (shape, part.items[1]))
         return part
 
-    def trips(self, loop: For, builder: Builder) -> Operand:
-        """The number of a counted loop's iterations."""
-        if len(loop.bounds) == 1 and self.is_count(loop.bounds[0]):
-            return loop.bounds[0]
-        return builder.emit(primitive("trip_count"), (Tuple(loop.bounds),))
+    def trips(self, loop: For, outer: For, builder: Builder) -> Operand:
+        """The number of a counted loop's iterations, as it is known before a loop around it."""
+        bounds = tuple(self.before(b, outer, builder) for b in loop.bounds)
+        if len(bounds) == 1 and self.is_count(loop.bounds[0]):
+            return bounds[0]
+        return builder.emit(primitive("trip_count"), (Tuple(bounds),))
+
+    def before(self, operand: Operand, loop: For, builder: Builder) -> Operand:
+        """A bound's value before a loop: what is computed inside is computed again."""
+        if not isinstance(operand, Var) or not self.link.bound_in(operand.name, loop):
+            return operand
+        storages = self.link.arrays.storages
+        if operand.name in storages.of:  # of which only the length is asked
+            return next(
+                p.first for p in loop.phis if storages.of.get(p.target) is storages.of[operand.name]
+            )
+        let = storages.regions.made[operand.name]
+        assert isinstance(let.op, Primitive)
+        return builder.emit(let.op, [self.before(a, loop, builder) for a in let.args])
 
     def is_count(self, bound: Operand) -> bool:
         """Whether a bound is no arithmetic: a parameter, a length or an extent."""
@@ -149,7 +183,8 @@ class Rebuild:
     def store(self, tape: Tape, builder: Builder) -> None:
         """Record the value in this iteration's place."""
         name = self.version(tape)
-        position = self.link.place(tape, builder, {})
+        position = self.link.place(tape, builder, {}, None)
+        value = self.own(tape, builder)
         operation = "append" if tape.kind == "grow" and not self.in_branch(tape) else "update"
         if operation == "update" and tape.value in self.used:
             operation = "keep"
@@ -157,10 +192,26 @@ class Rebuild:
             Let(
                 (name,),
                 primitive(operation),
-                (Var(self.current[tape]), position, Var(tape.value)),
+                (Var(self.current[tape]), position, value),
             )
         )
         self.current[tape] = name
+
+    def own(self, tape: Tape, builder: Builder) -> Operand:
+        """The value to record: a list would keep the very array, so one that is written to later
+        is copied.
+        """
+        value = Var(tape.value)
+        written = (
+            tape.value in self.link.overwritten
+            or self.link.aliases.of(tape.value) in self.link.written
+        )
+        if tape.kind == "array" or not written or tape.value in self.used:
+            return value
+        known = self.types.get(tape.value, ANY)
+        if not isinstance(known, Array | Unknown):
+            return value
+        return builder.emit(primitive("np.copy"), (value,), None)
 
     def in_branch(self, tape: Tape) -> bool:
         """Whether only some iterations record a value; the others hold a place for it."""

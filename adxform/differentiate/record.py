@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adxform.analysis.storage import Storage
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
@@ -30,10 +31,11 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY
+from adxform.core.types import ANY, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.rebuild import Rebuild
 from adxform.differentiate.recording import Recording
+from adxform.differentiate.restoring import Decision, Read, is_marker, shape_operand
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Definition, Path
 
@@ -53,6 +55,10 @@ class Link(Recording):
 
     def run(self) -> tuple[Block, Block]:
         self.wanted = self._mentioned(self.sweeps.reverse)
+        decision = Decision(
+            self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
+        )
+        self.arrays.restored = decision.restored(self.wanted, RECOMPUTE_DEPTH)
         backward = self.reverse_block(self.sweeps.reverse, (), {})
         forward = Rebuild(self).block(self.sweeps.forward)
         return forward, backward
@@ -60,10 +66,14 @@ class Link(Recording):
     def _mentioned(self, block: Block) -> set[str]:
         found: set[str] = set()
         for stmt in walk(block):
-            found.update(reads_of(stmt))
+            if not is_marker(stmt):
+                found.update(self._needs(stmt))
             for phi in getattr(stmt, "phis", ()):
                 found.update(uses((phi.first, phi.second)))
         return found
+
+    def _needs(self, stmt: Stmt) -> list[str]:
+        return self.values_read(stmt) if isinstance(stmt, Let) else reads_of(stmt)
 
     # --- the reverse sweep --------------------------------------------------------------------
 
@@ -75,8 +85,11 @@ class Link(Recording):
         """
         inner = Builder(self.names, self.types, self.builder.bases)
         for stmt in block:
+            if is_marker(stmt):
+                self.put_back(stmt, path, env, inner)
+                continue
             inner.origin = getattr(stmt, "origin", None)
-            needed = set(reads_of(stmt)) | {
+            needed = set(self._needs(stmt)) | {
                 n for phi in getattr(stmt, "phis", ()) for n in _outer_reads(stmt, phi)
             }
             if isinstance(stmt, For):
@@ -84,8 +97,7 @@ class Link(Recording):
             self.fetch(sorted(needed), path, env, inner)
             match stmt:
                 case Let():
-                    args = tuple(substitute(a, env) for a in stmt.args)
-                    inner.append(replace(stmt, args=args))
+                    inner.append(replace(stmt, args=self.here(stmt, env)))
                 case If():
                     inner.append(self.reverse_branch(stmt, path, env))
                 case For():
@@ -93,6 +105,50 @@ class Link(Recording):
                 case _:
                     inner.append(stmt)
         return inner.block
+
+    def here(self, stmt: Let, env: dict[str, Operand]) -> tuple[Operand, ...]:
+        """The operands of an operation as they are called at this point."""
+        shape = shape_operand(stmt)
+        array = None if shape is None else self.arrays.current(shape)
+        known = env if array is None or shape is None else {**env, shape: array}
+        return tuple(substitute(a, known) for a in stmt.args)
+
+    def put_back(
+        self, marker: Stmt, path: Path, env: dict[str, Operand], builder: Builder
+    ) -> None:
+        """Undo a write, if that was decided: the array is again what it was before."""
+        assert isinstance(marker, Let) and isinstance(marker.args[0], Var)
+        target, index = marker.args[0].name, marker.args[1]
+        if target not in self.arrays.restored:
+            return
+        old = self.old_value(target)
+        self.fetch([*uses((index,)), old], path, env, builder)
+        array = self.arrays.current(target)
+        assert array is not None
+        builder.origin = None
+        args = (array, substitute(index, env), substitute(Var(old), env))
+        base = self.builder.bases.get(target)
+        self.arrays.now[self.arrays.storages.of[target]] = builder.emit(
+            primitive("keep"), args, base
+        )
+        self.arrays.undone.add(target)
+
+    def old_value(self, target: str) -> str:
+        """What a write overwrites, read right before it."""
+        write = self.arrays.storages.regions.made[target]
+        x, index, _ = write.args
+        path = self.defined[target].path
+        before = Builder(self.names, self.types, self.builder.bases)
+        base = self.builder.bases.get(target)
+        old = before.emit(primitive("[]"), (x, index), base)
+        looped = any(isinstance(stmt, For | While) for stmt, _ in path)
+        if not looped and not isinstance(self.types[old.name], Scalar):
+            old = before.emit(primitive("np.copy"), (old,), base)
+        lets = [stmt for stmt in before.stmts if isinstance(stmt, Let)]
+        self.plan.before[write].extend(lets)
+        self.defined.update((let.target, Definition(path, let)) for let in lets)
+        self.overwritten[old.name] = target
+        return old.name
 
     def invariant(self, loop: For, path: Path) -> set[str]:
         """What a reverse loop needs from outside the loop that it mirrors: fetched before it."""
@@ -108,19 +164,34 @@ class Link(Recording):
         }
 
     def reverse_branch(self, stmt: If, path: Path, env: dict[str, Operand]) -> Stmt:
-        sides = []
+        sides, ends, before = [], [], self.arrays.now
         for place, block in enumerate(blocks_of(stmt)):
             side_env = dict(env)
             side_path = path if stmt.mirror is None else (*path, (stmt.mirror, place))
             phi_reads = {n for phi in stmt.phis for n in uses(((phi.first, phi.second)[place],))}
+            self.arrays.now = dict(before)
             made = self._with_results(block, side_path, side_env, phi_reads)
             sides.append((made, side_env))
+            ends.append(self.arrays.now)
         phis = tuple(
             Phi(p.target, substitute(p.first, sides[0][1]), substitute(p.second, sides[1][1]))
             for p in stmt.phis
         )
+        self.arrays.now = dict(before)
+        for storage in dict.fromkeys((*ends[0], *ends[1])):
+            first, second = (end.get(storage, Var(storage.last)) for end in ends)
+            if first != second:
+                merged = self.version(storage)
+                phis = (*phis, Phi(merged.name, first, second))
+                self.arrays.now[storage] = merged
         test = substitute(stmt.test, env)
         return replace(stmt, test=test, then=sides[0][0], orelse=sides[1][0], phis=phis)
+
+    def version(self, storage: Storage) -> Var:
+        """A new name for an array of the reverse sweep."""
+        name = self.builder.name(self.builder.bases.get(storage.last))
+        self.types[name] = self.types.get(storage.last, ANY)
+        return Var(name)
 
     def _with_results(
         self, block: Block, path: Path, env: dict[str, Operand], results: set[str]
@@ -142,11 +213,22 @@ class Link(Recording):
             inner_env[self.sweeps.counters[stmt.mirror]] = Var(stmt.index)
             inner_path = (*path, (stmt.mirror, 1))
         results = {n for phi in stmt.phis for n in uses((phi.second,))}
+        changed = [] if stmt.mirror is None else self.arrays.written_in(stmt.mirror)
+        before = {storage: self.arrays.current(storage.last) for storage in changed}
+        headers = {storage: self.version(storage) for storage in changed}
+        self.arrays.now.update(headers)
+        if stmt.mirror is not None:
+            self.arrays.enter(stmt.mirror)
         body = self._with_results(stmt.body, inner_path, inner_env, results)
         phis = tuple(
             Phi(p.target, substitute(p.first, env), substitute(p.second, inner_env))
             for p in stmt.phis
         )
+        for storage, header in headers.items():
+            first, second = before[storage], self.arrays.now[storage]
+            assert first is not None
+            phis = (*phis, Phi(header.name, first, second))
+        self.arrays.now.update(headers)
         bounds = tuple(substitute(b, env) for b in stmt.bounds)
         return replace(stmt, bounds=bounds, phis=phis, body=body)
 
@@ -160,28 +242,77 @@ class Link(Recording):
             if name in env or name not in self.defined:
                 continue
             definition = self.where_read(name, path)
-            if not definition.path:
+            if self.read_array(name, definition, path, env):
+                continue
+            if not definition.path and not self.changes_later(name):
                 continue
             if self.counts(name) and definition.stmt is None:
                 loop = definition.path[-1][0]
                 assert isinstance(loop, For | While)
-                env[name] = substitute(self.position(loop, builder, env), env)
+                env[name] = substitute(self.position(loop, builder, env, path), env)
                 continue
+            again = self.read_again(name, path, env, RECOMPUTE_DEPTH) is not None
             bound = definition.stmt is not None or definition.path != path
-            if bound and self.recomputable(name, path, env, RECOMPUTE_DEPTH):
+            if not definition.path and not again:
+                env[name] = self.own_copy(name, definition)
+            elif again or (bound and self.recomputable(name, path, env, RECOMPUTE_DEPTH)):
                 self.recompute(name, path, env, builder)
             else:
                 env[name] = self.transport(name, definition, path, env, builder)
 
+    def changes_later(self, name: str) -> bool:
+        """Whether a value is a part of an array that is written to after it was read."""
+        let = self.arrays.storages.regions.made.get(name)
+        if let is None or not self.reads_storage(let) or isinstance(self.types.get(name), Scalar):
+            return False
+        (read, *_) = self.reads_of(name)
+        return any(w.at > read.place.at for w in self.arrays.storages.of[read.array].writes)
+
+    def own_copy(self, name: str, definition: Definition) -> Operand:
+        """A copy of a part of an array, made right after it is read."""
+        if name not in self.copies:
+            after = Builder(self.names, self.types, self.builder.bases)
+            copy = after.emit(primitive("np.copy"), (Var(name),))
+            assert definition.stmt is not None
+            self.plan.after[definition.stmt].extend(after.stmts)
+            self.copies[name] = copy
+        return self.copies[name]
+
     def recompute(self, name: str, path: Path, env: dict[str, Operand], builder: Builder) -> None:
         """Repeat a cheap operation, and what it reads, in the reverse sweep."""
-        stmt = self.visible(name, path).stmt
-        assert isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
-        self.fetch(uses(stmt.args), path, env, builder)
         base = self.builder.bases.get(name)
         origin, builder.origin = builder.origin, None
-        env[name] = builder.emit(stmt.op, [substitute(a, env) for a in stmt.args], base)
+        read = self.read_again(name, path, env, RECOMPUTE_DEPTH)
+        if read is not None and read.index is not None:
+            self.fetch(uses((read.index,)), path, env, builder)
+            array = self.arrays.current(read.array)
+            assert array is not None
+            args = [array, substitute(read.index, env)]
+            env[name] = builder.emit(primitive("[]"), args, base)
+        else:
+            stmt = self.visible(name, path).stmt
+            assert isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
+            self.fetch(self.values_read(stmt), path, env, builder)
+            env[name] = builder.emit(stmt.op, self.here(stmt, env), base)
         builder.origin = origin
+
+    def read_array(
+        self, name: str, definition: Definition, path: Path, env: dict[str, Operand]
+    ) -> bool:
+        """Whether an array that is written in place is at this point what a name stands for."""
+        storages = self.arrays.storages
+        if name not in storages.of:
+            return False
+        place = storages.places[name]
+        if isinstance(definition.stmt, For | While):  # a header, seen from after the loop
+            place = storages.ends[definition.stmt]
+        array = self.arrays.current(name)
+        if array is None or not self.arrays.readable(
+            Read(name, None, place, definition.path), path, view=True
+        ):
+            return False
+        env[name] = array
+        return True
 
     def transport(
         self,
@@ -207,7 +338,7 @@ class Link(Recording):
             self.fetch([tape.name], path, env, builder)
             source = env.get(tape.name, source)
         origin, builder.origin = builder.origin, None
-        index = substitute(self.place(tape, builder, env), env)
+        index = substitute(self.place(tape, builder, env, path), env)
         read = builder.emit(primitive("[]"), (source, index), self.builder.bases.get(name))
         builder.origin = origin
         self.types[read.name] = self.types.get(name, ANY)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.analysis.types import Types
-from adxform.core.builder import Builder, Names
+from adxform.analysis.aliasing import Aliases, writes
+from adxform.core.builder import Builder, Names, type_of
 from adxform.core.ir import (
     UNDEFINED,
     Const,
@@ -25,22 +25,28 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, Scalar, Type
+from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import primitive
-from adxform.differentiate.gaps import extents, maybe_unbound
+from adxform.differentiate.gaps import maybe_unbound
+from adxform.differentiate.restoring import Read, same_type, shape_operand
 from adxform.differentiate.sweeps import Sweeps
+from adxform.differentiate.tape_shapes import TapeShapes
 from adxform.differentiate.tapes import (
     Definition,
     Path,
     Plan,
     Tape,
-    definitions,
     find_path,
     tape_type,
 )
+from adxform.rules.infer import getitem
+
+ARITHMETIC = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub"})
+
+BOUNDS = frozenset({"op.Add", "op.Sub", "op.FloorDiv", "len", ".size", "copy"})
 
 
-class Recording:
+class Recording(TapeShapes):
     """Plans tapes and exports for the values of the forward sweep that are asked for."""
 
     def fetch(
@@ -50,24 +56,31 @@ class Recording:
         raise NotImplementedError
 
     def __init__(self, sweeps: Sweeps, absent: Operand) -> None:
-        self.sweeps = sweeps
+        super().__init__(sweeps)
         self.absent = absent
         self.builder = sweeps.builder
-        self.types: Types = sweeps.builder.types
         self.names: Names = sweeps.builder.names
-        self.defined = definitions(sweeps.forward)
         self._replaced_bindings()
         self.plan = Plan()
+        self.written_to = self._find_written()
         self.tape_of: dict[tuple[str, Stmt, Path], Tape] = {}
         self.wanted: set[str] = set()
-        self.extents = extents(sweeps.params, self.types)
         self.gaps = maybe_unbound(sweeps.forward)
+        self.copies: dict[str, Operand] = {}
+        self.overwritten: dict[str, str] = {}  # what a write overwrote, and its target
         self.changed = {  # by statements carried verbatim: what is read of it is recorded
             name
             for stmt in walk(sweeps.forward)
             if isinstance(stmt, Effect) and not stmt.harmless
             for _, operand in stmt.reads
             for name in names_in(operand)
+        }
+        self.aliases = Aliases(sweeps.forward, self.types)
+        self.written = {
+            self.aliases.of(name)
+            for stmt in walk(sweeps.forward)
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op)
+            for name in uses(stmt.args[:1])
         }
         self.header_of = {
             phi.target: phi
@@ -102,6 +115,54 @@ class Recording:
             and let.args == (Var(name), Const(1))
         )
 
+    def _find_written(self) -> dict[str, Let]:
+        """The write that puts each value into an array, right where the value is made."""
+        return {
+            write.stmt.args[2].name: write.stmt
+            for write in self.arrays.storages.found
+            if isinstance(write.stmt.op, Primitive)
+            and write.stmt.op.name in ("update", "keep")
+            and isinstance(write.stmt.args[2], Var)
+            and write.stmt.target in self.arrays.storages.of
+            and self.definition_path(write.stmt.args[2].name)
+            == self.definition_path(write.stmt.target)
+        }
+
+    def reads_of(self, name: str) -> list[Read]:
+        """From which elements of an array a value can be read again."""
+        storages, found = self.arrays.storages, []
+        if name not in self.defined:
+            return []
+        path = self.defined[name].path
+        write = self.written_to.get(name)
+        if write is not None:
+            x, index, _ = write.args
+            element = getitem(type_of(x, self.types), type_of(index, self.types))
+            if same_type(self.types.get(name, ANY), element):
+                place = storages.places[write.target]
+                found.append(Read(write.target, index, place, path, write.target))
+        let = storages.regions.made.get(name)
+        if name in storages.of:
+            found.append(Read(name, None, storages.places[name], path))
+        elif let is not None and isinstance(let.op, Primitive) and let.op.name == "[]":
+            x, index = let.args
+            if isinstance(x, Var) and x.name in storages.of:
+                found.append(Read(x.name, index, storages.places[name], path))
+        return found
+
+    def read_again(
+        self, name: str, path: Path, env: dict[str, Operand], depth: int
+    ) -> Read | None:
+        """Elements that hold a value at this point of the reverse sweep."""
+        view = not isinstance(self.types.get(name, ANY), Scalar)
+        for read in self.reads_of(name):
+            if self.arrays.readable(read, path, view) and all(
+                self.recomputable(n, path, env, depth - 1)
+                for n in ([] if read.index is None else names_in(read.index))
+            ):
+                return read
+        return None
+
     def visible(self, name: str, path: Path) -> Definition:
         """A name's definition as seen from ``path``: a loop's header seen from after the loop
         is its last value.
@@ -130,10 +191,16 @@ class Recording:
         definition = self.visible(name, path)
         if not definition.path:
             return True
+        if name in self.overwritten:
+            return False
+        if self.read_again(name, path, env, depth) is not None:
+            return True
         stmt = definition.stmt
+        if self.reads_storage(stmt):
+            return False
         if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
-        if not (stmt.op.cheap or self._cheap_here(stmt)) or not self.changed.isdisjoint(
+        if not self.is_cheap(stmt) or not self.changed.isdisjoint(
             uses(stmt.args)
         ):
             return False
@@ -141,12 +208,26 @@ class Recording:
         return all(  # an element is recorded rather than its array, which may be written to
             (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
             or self.recomputable(n, path, env, depth - 1)
-            for n in uses(stmt.args)
+            for n in self.values_read(stmt)
         )
 
+    def values_read(self, stmt: Let) -> list[str]:
+        """The names whose values an operation needs; of an array written in place, the shape
+        alone is the same at any time.
+        """
+        shape = shape_operand(stmt)
+        known = shape is not None and shape in self.arrays.storages.of
+        return [n for n in uses(stmt.args) if not (known and n == shape)]
+
+    def is_cheap(self, stmt: Let) -> bool:
+        """Whether an operation costs no more than reading a tape."""
+        return isinstance(stmt.op, Primitive) and (stmt.op.cheap or self._cheap_here(stmt))
+
     def _cheap_here(self, stmt: Let) -> bool:
-        """Arithmetic on numbers is as cheap as reading a tape; so is reading an element."""
+        """Arithmetic is as cheap as reading a tape; so is reading an element."""
         assert isinstance(stmt.op, Primitive)
+        if stmt.op.name in ARITHMETIC or (stmt.op.name == "op.Pow" and stmt.args[1] == Const(2)):
+            return True
         scalar = isinstance(self.types.get(stmt.target, ANY), Scalar)
         return scalar and (
             stmt.op.style in ("infix", "unary", "compare", "subscript") and stmt.op.text != "Pow"
@@ -168,22 +249,35 @@ class Recording:
                 continue
             inner = [loop for loop in loops if isinstance(loop, For)]
             bounds = uses([b for loop in inner for b in loop.bounds])
-            known = all(len(self.definition_path(n)) <= outer for n in bounds)
+            known = all(self.known_before(n, outer) for n in bounds)
             array = (
                 isinstance(stmt, For)
-                and self._storage(self.types.get(name, ANY), stmt, definition)[0] == "array"
+                and self.storage_of(self.types.get(name, ANY), stmt, definition)[0] == "array"
             )
             if not isinstance(stmt, For) or len(inner) < len(loops) or not known or not array:
                 break
             loops, place = (stmt, *loops), outer
         return place, loops
 
-    def definition_path(self, name: str) -> Path:
-        return self.defined[name].path if name in self.defined else ()
+    def known_before(self, name: str, depth: int) -> bool:
+        """Whether a bound has its value before a loop: it comes from outside, or is arithmetic with
+        numbers from outside and with lengths of arrays that are only written to inside.
+        """
+        if len(self.definition_path(name)) <= depth:
+            return True
+        let = self.arrays.storages.regions.made.get(name)
+        return (
+            let is not None
+            and isinstance(let.op, Primitive)
+            and let.op.name in BOUNDS
+            and all(self.known_before(n, depth) for n in self.values_read(let))
+        )
 
-    def place(self, tape: Tape, builder: Builder, env: dict[str, Operand]) -> Operand:
+    def place(
+        self, tape: Tape, builder: Builder, env: dict[str, Operand], path: Path | None
+    ) -> Operand:
         """The index of the current iteration on a tape."""
-        parts = [self.position(loop, builder, env) for loop in (tape.loop, *tape.inner)]
+        parts = [self.position(loop, builder, env, path) for loop in (tape.loop, *tape.inner)]
         return parts[0] if len(parts) == 1 else Tuple(tuple(parts))
 
     def export(self, name: str, path: Path) -> str:
@@ -210,14 +304,19 @@ class Recording:
             current = target
         return current
 
-    def position(self, loop: For | While, builder: Builder, env: dict[str, Operand]) -> Operand:
-        """The number of the iteration, counted from 0, inside the loop."""
+    def position(
+        self, loop: For | While, builder: Builder, env: dict[str, Operand], path: Path | None
+    ) -> Operand:
+        """The number of the iteration, counted from 0, inside the loop; at ``path`` of the reverse
+        sweep, or in the forward sweep, where every name is within reach.
+        """
         if isinstance(loop, While):
             return Var(self.counter(loop))
         index: Operand = Var(loop.index)
         start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
         step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
-        self.fetch(uses((start, step)), (), env, builder)
+        if path is not None:
+            self.fetch(uses((start, step)), path, env, builder)
         index, start, step = (substitute(o, env) for o in (index, start, step))
         if step == Const(-1):
             return builder.emit(primitive("op.Sub"), (start, index))
@@ -239,7 +338,7 @@ class Recording:
         if key not in self.tape_of:
             base = self.builder.bases.get(name, "t")
             t = self.types.get(name, ANY)
-            kind, shape = self._storage(t, loop, definition)
+            kind, shape = self.storage_of(t, loop, definition)
             label = base if base.endswith("_tape") else f"{base}_tape"
             fresh = self.builder.name(label)
             tape = Tape(fresh, loop, inner, name, definition, kind, t, shape)
@@ -247,23 +346,3 @@ class Recording:
             self.tape_of[key] = tape
             self.plan.tapes[loop].append(tape)
         return self.tape_of[key]
-
-    def _storage(
-        self, t: Type, loop: For | While, definition: Definition
-    ) -> tuple[str, tuple[Operand, ...]]:
-        """An array where the shape of a value is known before the loop, else a list."""
-        if isinstance(loop, While):
-            return "grow", ()
-        if isinstance(t, Scalar):
-            return "array", ()
-        if isinstance(t, Array) and t.dtype is not None and t.dims is not None:
-            shape = [self._extent(dim) for dim in t.dims]
-            if all(part is not None for part in shape):
-                return "array", tuple(part for part in shape if part is not None)
-        return "list", ()
-
-    def _extent(self, dim: Dim) -> Operand | None:
-        """A dimension as an operand: a number, or a parameter's ``shape[axis]``."""
-        if isinstance(dim, int):
-            return Const(dim)
-        return self.extents.get(dim)

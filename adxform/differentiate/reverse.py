@@ -7,13 +7,10 @@ get there is decided afterwards, in ``record``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from adxform.analysis.activity import Activity, transparent
+from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
-    UNDEFINED,
     Block,
     Callee,
     Const,
@@ -22,23 +19,15 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
-    Phi,
     Primitive,
     Stmt,
     Tuple,
     Var,
     While,
-    binds_of,
-    blocks_of,
     names_in,
-    phis_of,
-    uses,
     walk,
 )
-from adxform.core.types import (
-    Struct,
-    Taped,
-)
+from adxform.core.types import Struct, Taped
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -49,11 +38,12 @@ from adxform.differentiate.common import (
     primitive,
     zeros,
 )
-from adxform.differentiate.cotangents import Cotangents
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
+from adxform.differentiate.increments import increment, increment_bar
 from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
+from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import (
     accumulated,
@@ -76,7 +66,7 @@ def reverse(
     """The two sweeps of a function; ``outputs`` are the results that get a seed."""
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
-    mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types))
+    mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
     bars: Bars = {}
     seeds = []
     for output in outputs:
@@ -104,7 +94,7 @@ def reverse(
     )
 
 
-class Reverse(Cotangents):
+class Reverse(Mirrors):
     """Walks blocks backward; ``bars`` holds the cotangent of each name that has one by then."""
 
     def __init__(
@@ -130,10 +120,16 @@ class Reverse(Cotangents):
                 case Let(op=Callee()):
                     self.call(stmt, bars)
                 case Let():
+                    self.mark(stmt)
                     bar = self.whole_bar(bars, stmt.target)
                     if bar is not None:
                         with placed(stmt.origin):
                             self.operation(stmt, bar, bars)
+
+    def mark(self, stmt: Let) -> None:
+        """Mark where a write may be undone."""
+        if isinstance(stmt.op, Primitive) and stmt.op.name in ("update", "keep"):
+            self.builder.emit(primitive("put_back"), (Var(stmt.target), stmt.args[1]))
 
     def operation(self, stmt: Let, out_bar: Operand, bars: Bars) -> None:
         """Hand the cotangent of an operation's result to its operands."""
@@ -142,6 +138,10 @@ class Reverse(Cotangents):
         args = dict(zip(stmt.op.params, stmt.args, strict=True))
         if stmt.op.name == "[]" and isinstance(args[stmt.op.params[0]], Var):
             self.read(stmt, out_bar, bars)
+            return
+        step = increment(stmt, self.made_by, self.builder.types)
+        if step is not None:
+            self.increment(stmt, step, out_bar, bars)
             return
         for param in rule.pull:
             if self.activity.operand(args[param]):
@@ -171,6 +171,18 @@ class Reverse(Cotangents):
             bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
             add_at = added_tape if holds_tapes(known) else accumulated
             bars[x.name] = add_at(self.builder, (bar, index, out_bar), base)
+
+    def increment(
+        self, stmt: Let, step: tuple[Operand, int], out_bar: Operand, bars: Bars
+    ) -> None:
+        """``x[i] += v`` gives ``v_bar += x_bar[i]``; x_bar stays."""
+        added, sign = step
+        if self.activity.operand(added):
+            named = isinstance(added, Var) and added.name not in bars
+            base = self.base(added.name) if isinstance(added, Var) and named else None
+            bar = increment_bar(self.builder, stmt, added, sign, out_bar, base)
+            self.add(bars, added, bar)
+        self.add_quietly(bars, stmt.args[0], out_bar)
 
     def pull(
         self,
@@ -213,98 +225,7 @@ class Reverse(Cotangents):
             value = summed
         self.add(bars, operand, value)
 
-    # --- structure ----------------------------------------------------------------------------
-
-    def outside(self, stmt: If | For | While) -> list[str]:
-        """The active names from outside a branch or loop that its statements read."""
-        bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
-        found: list[str] = []
-        for inner in walk((stmt,)):
-            if isinstance(inner, Let):
-                found.extend(transparent(inner))
-            for phi in phis_of(inner):
-                found.extend(
-                    uses(
-                        (phi.second,)
-                        if inner is stmt and not isinstance(inner, If)
-                        else (phi.first, phi.second)
-                    )
-                )
-        return [n for n in dict.fromkeys(found) if n in self.activity and n not in bound]
-
-    def branch(self, stmt: If, bars: Bars) -> None:
-        phis = [p for p in stmt.phis if p.target in bars]
-        given = [(p, bars.pop(p.target)) for p in phis]
-        outside = self.outside(stmt)
-        if not given:
-            return
-        ends = []
-        for side, block in enumerate(blocks_of(stmt)):
-            outer = self.builder
-            self.builder = outer.nested()
-            inner = {name: bars[name] for name in outside if name in bars}
-            for phi, bar in given:
-                self.add(inner, (phi.first, phi.second)[side], bar)
-            self.block(block, inner)
-            ends.append((self.builder, inner))
-            self.builder = outer
-        merged = list(self._merge(outside, bars, ends))
-        (then, _), (orelse, _) = ends
-        self.builder.append(
-            If(
-                self.retest(stmt.test),
-                then.block,
-                orelse.block,
-                tuple(merged),
-                stmt.origin,
-                mirror=stmt,
-            )
-        )
-
-    def _merge(
-        self, outside: list[str], bars: Bars, ends: list[tuple[Builder, Bars]]
-    ) -> Iterable[Phi]:
-        """A phi for each cotangent that either side of a branch has changed."""
-        for name in outside:
-            before = bars.get(name)
-            after = [inner.get(name) for _, inner in ends]
-            if all(value is before for value in after):
-                continue
-            values = [
-                value or self.gaps.zero(builder, name, self.base(name))
-                for value, (builder, _) in zip(after, ends, strict=True)
-            ]
-            target = self._bar_name(name)
-            bars[name] = Var(target)
-            yield Phi(target, values[0], values[1])
-
-    def loop(self, stmt: For | While, bars: Bars) -> None:
-        """A loop's reverse runs backward; the cotangents of what it carries run through it."""
-        active = [p for p in stmt.phis if p.target in self.activity]
-        outside = self.outside(stmt)
-        if not any(p.target in bars for p in active):
-            return
-        carried = [(p, self._bar_name(p.target), self.bar_or_zero(bars, p.target)) for p in active]
-        outer_bars = [(n, self._bar_name(n), self.bar_or_zero(bars, n)) for n in outside]
-        for phi in active:
-            bars.pop(phi.target, None)
-        outer = self.builder
-        self.builder = outer.nested()
-        inner: Bars = {name: Var(bar) for name, bar, _ in outer_bars}
-        for phi, bar, _ in carried:
-            self.add_quietly(inner, phi.second, Var(bar))
-        self.block(stmt.body, inner)
-        headers = [
-            Phi(bar, before, self.bar_or_zero(inner, phi.target)) for phi, bar, before in carried
-        ]
-        headers += [Phi(bar, before, inner[name]) for name, bar, before in outer_bars]
-        body, self.builder = self.builder.block, outer
-        self.builder.append(self.mirror(stmt, tuple(headers), body))
-        for name, bar, _ in outer_bars:
-            bars[name] = Var(bar)
-        for phi, bar, _ in carried:
-            if phi.first != UNDEFINED:
-                self.add_quietly(bars, phi.first, Var(bar))
+    # --- functions ----------------------------------------------------------------------------
 
     def call(self, stmt: Let, bars: Bars) -> None:
         """A user's function was recorded on the way there, and is pulled back on the way back."""

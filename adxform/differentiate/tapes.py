@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from adxform.core.ir import (
     Block,
     For,
+    Let,
     Operand,
     Phi,
     Stmt,
+    Var,
     While,
     binds_of,
     blocks_of,
@@ -28,6 +30,15 @@ class Definition:
     stmt: Stmt | None
 
 
+@dataclass(frozen=True, slots=True)
+class Like:
+    """The shape of ``array[index]``, its first ``skipped`` axes left out."""
+
+    array: Var
+    index: Operand | None
+    skipped: int
+
+
 @dataclass(eq=False, slots=True)
 class Tape:
     """A value recorded in each iteration of a loop."""
@@ -39,7 +50,7 @@ class Tape:
     definition: Definition
     kind: str
     type: Type
-    shape: tuple[Operand, ...] = ()
+    shape: tuple[Operand, ...] | Like = ()
 
 
 @dataclass(slots=True)
@@ -48,6 +59,8 @@ class Plan:
 
     tapes: dict[Stmt, list[Tape]] = field(default_factory=lambda: defaultdict(list))
     exports: dict[Stmt, list[Phi]] = field(default_factory=lambda: defaultdict(list))
+    before: dict[Stmt, list[Let]] = field(default_factory=lambda: defaultdict(list))
+    after: dict[Stmt, list[Stmt]] = field(default_factory=lambda: defaultdict(list))
 
 
 def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
@@ -70,8 +83,8 @@ def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
     trips = tuple(Sym(f"len{axis}({name})") for axis in range(loops))
     if kind == "array" and isinstance(t, Scalar):
         return Array(t.dtype, trips)
-    if kind == "array" and isinstance(t, Array) and t.dims is not None:
-        return Array(t.dtype, (*trips, *t.dims))
+    if kind == "array" and isinstance(t, Array):
+        return Array(t.dtype, None if t.dims is None else (*trips, *t.dims))
     return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped) else ANY
 
 

@@ -6,6 +6,9 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from adxform.core.forms import Form
 from adxform.core.ir import (
@@ -20,6 +23,7 @@ from adxform.core.ir import (
     Var,
 )
 from adxform.emit.nesting import Nested
+from adxform.errors import InternalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,19 @@ class Expressions:
             if name == op.variadic and isinstance(arg, Tuple):
                 positional.extend(self.operand(item) for item in arg.items)
             elif name not in defaults:
-                positional.append(self.operand(arg))
+                positional.append(self.argument(arg))
             elif arg != defaults[name]:
                 keywords.append(ast.keyword(name, self.keyword_value(op, name, arg)))
         return ast.Call(function, positional, keywords)
+
+    def argument(self, arg: Operand) -> ast.expr:
+        """An operand as an argument of a call: an index with stretches in it is made one."""
+        index = self.operand(arg)
+        parts = arg.items if isinstance(arg, Tuple) else (arg,)
+        if not any(isinstance(part, Slice) for part in parts):
+            return index
+        s_ = ast.parse(self.spell("np.s_"), mode="eval").body
+        return ast.Subscript(s_, index, ast.Load())
 
     def keyword_value(self, op: Primitive, name: str, arg: Operand) -> ast.expr:
         """A dtype is written as Python's own where it has one, a tape's as Numba takes it."""
@@ -147,6 +160,8 @@ class Expressions:
             plain = {"bool": "bool", "int64": "int"}.get(arg.value)
             if plain and op.name != "np.empty":
                 return load(plain)
+            if arg.value not in np.sctypeDict or not hasattr(np, arg.value):
+                return self.operand(arg)  # "d", "<f8"
             text = "np.bool_" if arg.value == "bool" else f"np.{arg.value}"
             return ast.parse(self.spell(text), mode="eval").body
         return self.operand(arg)
@@ -188,11 +203,50 @@ def infix(text: str, left: ast.expr, right: ast.expr) -> ast.expr:
 
 
 class Substitution(ast.NodeTransformer):
-    """Replaces the free names of a tree carried verbatim."""
+    """Replaces the free names of a tree carried verbatim; an inner scope's own stay."""
 
     def __init__(self, reads: dict[str, ast.expr], writes: dict[str, str]) -> None:
         self.reads = reads
         self.writes = writes
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        args = node.args
+        args.defaults = [self.visit(d) for d in args.defaults]
+        args.kw_defaults = [d and self.visit(d) for d in args.kw_defaults]
+        self._inner([node], {a.arg for a in ast.walk(args) if isinstance(a, ast.arg)}, ("body",))
+        return node
+
+    def visit_ListComp(self, node: Any) -> ast.expr:
+        first = node.generators[0]
+        first.iter = self.visit(first.iter)
+        targets = [n for g in node.generators for n in ast.walk(g.target)]
+        own = {n.id for n in targets if isinstance(n, ast.Name)}
+        self._inner([first], own, ("ifs",))
+        self._inner(node.generators[1:], own, ("iter", "ifs"))
+        self._inner([node], own, ("elt", "key", "value"))
+        return node  # type: ignore[no-any-return]
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    def _inner(self, nodes: Sequence[Any], own: set[str], fields: tuple[str, ...]) -> None:
+        """Visit what stands in a scope of its own, in which some names are others."""
+        outer = self.reads
+        self.reads = {name: tree for name, tree in outer.items() if name not in own}
+        for node in nodes:
+            for field in (f for f in fields if hasattr(node, f)):
+                held = getattr(node, field)
+                self._refuse_hidden(held, own)
+                many = isinstance(held, list)
+                setattr(node, field, [self.visit(h) for h in held] if many else self.visit(held))
+        self.reads = outer
+
+    def _refuse_hidden(self, held: Any, own: set[str]) -> None:
+        read = {n.id for h in ([held] if isinstance(held, ast.AST) else held) for n in ast.walk(h)
+                if isinstance(n, ast.Name)}
+        for name, tree in self.reads.items():
+            names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            if name in read and names & own:
+                raise InternalError(f"{name} is hidden in a scope that it is written into")
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if isinstance(node.ctx, ast.Load):

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from adxform.analysis.types import Types
-from adxform.core.ir import Function, Global, Let, Operand, Slice, Tuple, walk
+from adxform.core.ir import Effect, Function, Global, Let, Operand, Slice, Stmt, Tuple, walk
 from adxform.core.pause import collection_paused
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
@@ -154,12 +154,16 @@ def outside_values(functions: Iterable[Function]) -> dict[str, object]:
     found: dict[str, object] = {}
     for function in functions:
         for stmt in walk(function.body):
-            if isinstance(stmt, Let):
-                for arg in stmt.args:
-                    for item in _globals(arg):
-                        if "." not in item.text:
-                            found[item.text] = item.value
+            held = stmt.args if isinstance(stmt, Let) else _read(stmt)
+            for item in (item for arg in held for item in _globals(arg)):
+                if "." not in item.text:
+                    found[item.text] = item.value
     return found
+
+
+def _read(stmt: Stmt) -> list[Operand]:
+    """What a statement carried verbatim reads."""
+    return [operand for _, operand in stmt.reads] if isinstance(stmt, Effect) else []
 
 
 def _globals(operand: Operand | None) -> Iterable[Global]:

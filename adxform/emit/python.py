@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, may_repeat
+from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, shallow_names
 from adxform.analysis.liveness import Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -17,32 +17,32 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
-    Operand,
     Origin,
     Primitive,
     Stmt,
     Var,
     While,
+    walk,
 )
-from adxform.core.types import ANY, Array, Scalar, Taped
+from adxform.core.types import Taped
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
-from adxform.emit.iterations import Iterations, Move, negated
+from adxform.emit.iterations import Move, negated
 from adxform.emit.markers import without_markers
 from adxform.emit.naming import Naming
 from adxform.emit.nesting import Nested, nest, use_counts, written_out
 from adxform.emit.printer import comment
 from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
-
-AUGMENTED = frozenset({"Add", "Sub", "Mult", "Div"})
+from adxform.emit.writes import Writes, is_name
+from adxform.optimize.copies import copy_before_loops
 
 
 def to_python(
     function: Function, types: Types, *, reserved: set[str] | None = None
 ) -> ast.FunctionDef:
     """A function of Core as a Python definition."""
-    function = without_markers(function, types)
+    function = copy_before_loops(without_markers(function, types), types)
     aliases = Aliases(function.body, types)
     nested = nest(function, aliases)
     function = schedule(function, nested, aliases)
@@ -63,7 +63,7 @@ def to_python(
     return writer.definition()
 
 
-class Writer(Iterations):
+class Writer(Writes):
     """Writes statements; ``variable`` is what each name is called."""
 
     def __init__(
@@ -80,6 +80,8 @@ class Writer(Iterations):
         self.types = types
         self.live = live
         self.fresh = fresh
+        copying = {stmt for stmt in walk(function.body) if self.begins_with_copy(stmt)}
+        self.shallow = shallow_names(function, types, copying)
         self.counts = use_counts(function)
         self.quoted: Origin | None = None
 
@@ -160,101 +162,6 @@ class Writer(Iterations):
         if isinstance(value, ast.Name) and value.id == self.variable[stmt.target]:
             return []
         return [ast.Assign([self.store(stmt.target)], value, lineno=1)]
-
-    def augmented(self, stmt: Let, value: ast.expr) -> ast.stmt | None:
-        """``x += y`` where it says the same as ``x = x + y``: on numbers, or memory of our own."""
-        if not isinstance(value, ast.BinOp) or not isinstance(stmt.op, Primitive):
-            return None
-        user = stmt.op.name.startswith("augment.")
-        if type(value.op).__name__ not in AUGMENTED and not user:
-            return None
-        if not user and stmt.origin is not None and stmt.origin.role == "primal":
-            return None
-        own = self.variable[stmt.target]
-        left, right = value.left, value.right
-        if isinstance(value.op, ast.Mult | ast.Add) and _is_name(right, own) and not user:
-            left, right = right, left
-        if not _is_name(left, own) or not self.may_overwrite(stmt):
-            return None
-        return ast.AugAssign(self.store(stmt.target), value.op, right)
-
-    def may_overwrite(self, stmt: Let) -> bool:
-        """Whether a Let may write into the memory of what it replaces."""
-        known = self.types.get(stmt.target, ANY)
-        if isinstance(known, Scalar):
-            return True
-        first = stmt.args[0]
-        return (
-            isinstance(first, Var)
-            and self.variable.get(first.name) == self.variable[stmt.target]
-            and first.name in self.fresh
-            and stmt in self.live.exclusive
-            and self.types.get(first.name, ANY) == known
-            and not isinstance(known, type(ANY))
-        )
-
-    def write(self, stmt: Let, op: Primitive) -> list[ast.stmt]:
-        """Operations on the memory of their first operand."""
-        bar = stmt.args[0]
-        if op.name == "accumulate":
-            return self.accumulate(stmt)
-        own = self.variable[stmt.target]
-        before: list[ast.stmt] = []
-        source = self.operand(bar)
-        memory = isinstance(bar, Var) and bar.name in self.fresh and stmt in self.live.exclusive
-        if not memory:
-            copied = ast.Call(ast.Attribute(source, "copy", ast.Load()), [], [])
-            before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
-        elif isinstance(source, ast.Name) and source.id != own and self.reads(stmt.args[1:], own):
-            moved = ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)
-            return [self.written(stmt, op, source.id, True), moved]
-        elif not _is_name(source, own):
-            before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
-        whole = memory or isinstance(self.types.get(stmt.target, ANY), Array)
-        return [*before, self.written(stmt, op, own, whole)]
-
-    def reads(self, operands: tuple[Operand, ...], variable: str) -> bool:
-        """Whether operands, written out, read a variable."""
-        trees = [self.operand(operand) for operand in operands]
-        return any(_is_name(n, variable) for t in trees for n in ast.walk(t))  # type: ignore[arg-type]
-
-    def written(self, stmt: Let, op: Primitive, own: str, whole: bool) -> ast.stmt:
-        """The write itself; ``whole``: what the elements refer to is ours, too, not only they."""
-        value = self.operand(stmt.args[2])
-        if op.name == "append":
-            call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
-            return ast.Expr(call)
-        index = self.operand(stmt.args[1])
-        if op.name == "accumulate_at" and may_repeat(stmt.args[1], self.types):
-            at = ast.parse(self.spell("np.add.at"), mode="eval").body
-            if any(isinstance(n, ast.Slice) for n in ast.walk(index)):  # elsewhere no index
-                s_ = ast.parse(self.spell("np.s_"), mode="eval").body
-                index = ast.Subscript(s_, index, ast.Load())
-            return ast.Expr(ast.Call(at, [load(own), index, value], []))
-        place = ast.Subscript(load(own), index, ast.Store())
-        if op.name in ("update", "keep"):
-            return ast.Assign([place], value, lineno=1)
-        if not whole:  # the copy of a list has the very items of the list
-            element = ast.Subscript(load(own), index, ast.Load())
-            return ast.Assign([place], ast.BinOp(element, ast.Add(), value), lineno=1)
-        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
-            return ast.AugAssign(place, ast.Sub(), value.operand)
-        return ast.AugAssign(place, ast.Add(), value)
-
-    def accumulate(self, stmt: Let) -> list[ast.stmt]:
-        """``x_bar += value`` in place if the memory is ours alone, else a new sum."""
-        bar, value = stmt.args
-        own = self.variable[stmt.target]
-        source, added = self.operand(bar), self.operand(value)
-        minus = isinstance(added, ast.UnaryOp) and isinstance(added.op, ast.USub)
-        op: ast.operator = ast.Sub() if minus else ast.Add()
-        if isinstance(added, ast.UnaryOp) and minus:
-            added = added.operand
-        known = self.types.get(stmt.target, ANY)
-        ours = isinstance(bar, Var) and bar.name in self.fresh and stmt in self.live.exclusive
-        if _is_name(source, own) and (isinstance(known, Scalar) or ours):
-            return [ast.AugAssign(self.store(stmt.target), op, added)]
-        return [ast.Assign([self.store(stmt.target)], ast.BinOp(source, op, added), lineno=1)]
 
     def unpacking(self, block: Block, place: int) -> tuple[ast.stmt, int] | None:
         """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
@@ -345,7 +252,7 @@ class Writer(Iterations):
             for target, source in pairs
             if source != UNDEFINED and target in self.variable
         ]
-        moves = [(name, value) for name, value in moves if not _is_name(value, name)]
+        moves = [(name, value) for name, value in moves if not is_name(value, name)]
         written = {name for name, _ in moves}
         clash = any(
             isinstance(n, ast.Name) and n.id in written - {name}
@@ -366,17 +273,11 @@ class Writer(Iterations):
         before: list[ast.stmt] = [
             ast.Assign([ast.Name(writes[n], ast.Store())], reads[n], lineno=1)
             for n in writes
-            if n in reads and not _is_name(reads[n], writes[n])
+            if n in reads and not is_name(reads[n], writes[n])
         ]
         reads.update({n: load(new) for n, new in writes.items()})
         tree = Substitution(reads, writes).visit(copy.deepcopy(stmt.tree))
         return [*before, tree]
-
-    # --- expressions --------------------------------------------------------------------------
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _move(name: str, value: ast.expr) -> ast.stmt:

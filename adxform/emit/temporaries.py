@@ -55,6 +55,8 @@ def label(stmt: Let, bases: dict[str, str]) -> str:
             return container.removesuffix("_tape")
     if op.style == "compare":
         return "condition"
+    if op.name == "np.copy" and isinstance(stmt.args[0], Var) and stmt.args[0].name not in bases:
+        return "part"  # of an array, as it was before that is written to
     word = WORDS.get(op.name) or re.sub(r"\W", "", op.text.rpartition(".")[2]).lower()
     if op.name in WORDS:
         return word

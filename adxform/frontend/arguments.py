@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from adxform.core.forms import Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Tuple
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
 from adxform.frontend.objects import Objects
 from adxform.frontend.program import params_of
 from adxform.frontend.scope import Meaning
@@ -35,6 +35,12 @@ class Arguments(Objects):
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
         return args, keywords
+
+    def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
+        args, keywords = self.arguments(node)
+        if primitive.style == "method" and isinstance(node.func, ast.Attribute):
+            args = (self.operand(node.func.value), *args)
+        return self.emit_call(primitive, args, keywords, base)
 
     def _bind(
         self,
@@ -89,6 +95,8 @@ class Arguments(Objects):
         """An operand for a value that is known, and that the output takes from outside."""
         if isinstance(value, bool | int | float | complex | str | None):
             return Const(value)
+        if isinstance(value, tuple):
+            return Tuple(tuple(self.outer_value(text, item) for item in value))
         return Global(self._unique(Meaning(text, value=value)), value)
 
 

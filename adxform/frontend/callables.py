@@ -61,6 +61,14 @@ def function_behind(value: Any) -> tuple[SourceFunction | None, bool]:
     return None, False
 
 
+def implementation(value: Any) -> SourceFunction | None:
+    """The Python source of a function of NumPy's that other libraries may override."""
+    inner = getattr(value, "_implementation", None)
+    if type(value).__name__ != "_ArrayFunctionDispatcher" or not isinstance(inner, FunctionType):
+        return None
+    return live_function(inner)
+
+
 def fields_of(value: Any) -> tuple[str, ...] | None:
     """The names of the fields that a class's objects are made of, if that is all there is to it."""
     if not isinstance(value, type):

@@ -10,11 +10,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from adxform.core.builder import type_of
 from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
-from adxform.core.types import ANY, Array, Known, Object, Scalar, Struct, Sym, Type, rank, unvalued
+from adxform.core.types import ANY, Known, Object, Struct, Type, rank
 from adxform.frontend.arguments import Arguments
 from adxform.frontend.callables import Closure
 from adxform.frontend.program import Again, new_containers
+from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import changed_params
 
@@ -111,11 +113,15 @@ class Callees(Arguments):
         """A call with a name for each leaf of the result's shape."""
         count = len(leaves(shape))
         results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
-        for name, leaf in zip(results, leaves(shape), strict=True):
-            known = callee.types.get(leaf.name) if isinstance(leaf, Var) else None
-            if isinstance(known, Scalar | Array):
-                self.builder.types[name.name] = general(name.name, known)
+        for result, known in zip(results, self._result_types(callee, shape), strict=False):
+            self.builder.types[result.name] = result_type(result.name, known)
         return new_containers(refilled(shape, iter(results)))
+
+    def _result_types(self, callee: Callee, shape: Operand) -> list[Type]:
+        """What is known of a callee's results where it is lowered, or derived."""
+        if callee.types:
+            return [type_of(leaf, callee.types) for leaf in leaves(shape)]
+        return self.program.results.get(id(callee.function), [])
 
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:
         """The callee for a function and arguments of these types, and its key."""
@@ -142,7 +148,7 @@ class Callees(Arguments):
         self, function: SourceFunction, bound: dict[str, Operand]
     ) -> dict[str, Type]:
         """What types a callee is lowered for; all calls of one that calls itself share them."""
-        types = {n: general(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        types = {n: general_type(n, self.builder.type_of(operand)) for n, operand in bound.items()}
         if self.program.next_key not in self.program.recursive:
             return types
         group = (function.same, *map(_kind, types.values()))
@@ -159,25 +165,6 @@ def _which(function: Any) -> object:
     if not isinstance(function, Closure):
         return id(function)
     return function.source.text.location(function.source.node)
-
-
-def general(name: str, t: Type) -> Type:
-    """What of an argument's type a function is lowered for: kind and rank, values of flags."""
-    match t:
-        case Array(dtype, dims):
-            known = None if dims is None else tuple(
-                Sym(f"{name}.shape[{axis}]") for axis in range(len(dims))
-            )
-            return Array(dtype, known)
-        case Scalar("bool", value=bool()) | Known() | Object():
-            return t
-        case Scalar():
-            return unvalued(t)
-        case Struct(items, form):
-            keyed = zip(form.keys or range(len(items)), items, strict=True)
-            return Struct(tuple(general(f"{name}_{key}", item) for key, item in keyed), form)
-        case _:
-            return ANY
 
 
 def _kind(t: Type) -> Any:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import ast
 import functools
-from types import MethodType
+from types import MethodType, ModuleType
 from typing import Any
 
+from adxform.core.calls import reachable_callees
 from adxform.core.ir import (
     UNKNOWN,
     Callee,
     Const,
+    Effect,
     Global,
+    Let,
+    Opaque,
     Operand,
+    Stmt,
     Tuple,
     Var,
     leaves,
+    walk,
 )
 from adxform.core.types import Object
+from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import (
     Bound,
@@ -25,13 +32,15 @@ from adxform.frontend.callables import (
     as_definition,
     fields_of,
     function_behind,
+    implementation,
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lifting import Lifting
-from adxform.frontend.scope import Meaning, bound_names, describe, live_function
+from adxform.frontend.scope import bound_names, describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
+from adxform.frontend.standins import is_fact
 from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError
 
@@ -50,6 +59,9 @@ class Calls(Lifting):
         raise NotImplementedError
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        known = self.static(node)
+        if known is not UNKNOWN and is_fact(known):
+            return self.outer_value(ast.unparse(node.func), known)
         meaning = self.meaning(node.func)
         if meaning is not None and meaning.dotted == "functools.partial":
             made = self._partial(node, base)
@@ -137,15 +149,30 @@ class Calls(Lifting):
                 args = (self.operand(node.func), *args)
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
-        if meaning.dotted is not None and fields_of(value) is None:
-            return self._known_call(node, meaning, base)
-        return None
-
-    def _known_call(self, node: ast.Call, meaning: Meaning, base: str | None) -> Operand | None:
-        """A call, under another name, of a function that rules know."""
-        assert meaning.dotted is not None
+        if meaning.dotted is None or fields_of(value) is not None:
+            return None
         primitive = self.primitive_named(meaning.dotted)
-        return None if primitive is None else self.call_primitive(primitive, node, base)
+        if primitive is not None:  # under another name
+            return self.call_primitive(primitive, node, base)
+        return self._library_call(value, node, base)
+
+    def _library_call(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
+        """A call of a function of NumPy's that has no rule, by its own source if all of it is
+        understood: what is not is an error of the call's own line.
+        """
+        function = implementation(value)
+        if function is None:
+            return None
+        args, keywords = self.arguments(node)
+        before = len(self.builder.stmts)
+        try:
+            made: Operand = self.user_call(node, function, args, keywords, base)
+            if not any(map(is_foreign, walk(tuple(self.builder.stmts[before:])))):
+                return made
+        except (UnsupportedError, BindError):
+            pass
+        del self.builder.stmts[before:]
+        return None
 
     def _call_value(
         self,
@@ -177,6 +204,9 @@ class Calls(Lifting):
             return self.user_call(node, function, args, keywords, base)
         meaning = describe("", value)
         primitive = None if meaning.dotted is None else self.primitive_named(meaning.dotted)
+        function = implementation(value) if primitive is None else None
+        if function is not None:
+            return self.user_call(node, function, args, keywords, base)
         if primitive is None:
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         return self.emit_call(primitive, args, keywords, base)
@@ -269,7 +299,8 @@ class Calls(Lifting):
     def _is_structured(self, operand: Operand) -> bool:
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
         return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
-            isinstance(operand, Global) and callable(operand.value)
+            isinstance(operand, Global)
+            and (callable(operand.value) or isinstance(operand.value, ModuleType))
         )
 
     def _inline(
@@ -283,7 +314,7 @@ class Calls(Lifting):
 
         ``seen`` are the variables of functions around it that it reads.
         """
-        tree = desugar(function.node, function.text)
+        tree = desugar(function.node, function.text, function.scope)
         inner = self.inside(function, {**seen, **bound})
         inner.captured = seen
         inner.result_name = base
@@ -293,6 +324,25 @@ class Calls(Lifting):
             result = inner.function(tree)
         self.builder.origin = outer
         return result
+
+
+def is_foreign(stmt: Stmt) -> bool:
+    """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
+    if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op.function is not None:
+        called = (stmt.op, *reachable_callees(stmt.op.function))
+        bodies = (callee.function.body for callee in called if callee.function is not None)
+        return any(_is_foreign(inner) for body in bodies for inner in walk(body))
+    return _is_foreign(stmt)
+
+
+def _is_foreign(stmt: Stmt) -> bool:
+    match stmt:
+        case Effect(harmless=harmless):
+            return not harmless
+        case Let(op=Opaque(callee=callee, boolean=boolean)):
+            return bool(callee) and not boolean
+        case _:
+            return False
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

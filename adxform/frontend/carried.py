@@ -65,10 +65,17 @@ class Carried(Joins):
     # --- loops --------------------------------------------------------------------------------
 
     def carried(
-        self, headers: list[Header], statements: list[ast.stmt], body: Callable[[], Any]
+        self,
+        headers: list[Header],
+        statements: list[ast.stmt],
+        lists: dict[str, Operand],
+        body: Callable[[], Any],
     ) -> tuple[Any, tuple[Phi, ...]]:
-        """A loop's body, lowered as often as it takes, and the loop's phis."""
-        begins = self.settled([before for _, before, _ in headers])
+        """A loop's body, lowered as often as it takes, and the loop's phis.
+
+        ``lists`` are versions of variables that are other lists here than before.
+        """
+        begins = {**self.settled([before for _, before, _ in headers]), **lists}
         start = {target: begins[before] for target, before, _ in headers}
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
         written = set[int]()  # arrays that are written to

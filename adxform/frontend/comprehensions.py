@@ -8,8 +8,9 @@ from collections.abc import Callable
 from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.types import INT, ListOf, differentiable
-from adxform.frontend.containers import Containers, dictionary
+from adxform.frontend.containers import Containers
 from adxform.frontend.memory import Roots
+from adxform.frontend.of_containers import dictionary
 from adxform.frontend.ssa import free_names
 
 Comprehension = ast.ListComp | ast.GeneratorExp
@@ -21,6 +22,13 @@ class Comprehensions(Containers):
 
     depth: int
     place: Operand  # the number of the iteration of the innermost loop
+
+    def on_IfExp(self, node: ast.IfExp, base: str | None) -> Operand:
+        """``a if test else b`` within an expression: one side, where the signature decides."""
+        taken = self.truth(node.test)
+        return self.other(node, base) if taken is None else self.operand(
+            node.body if taken else node.orelse, base
+        )
 
     def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
         items = self._known_items(node)

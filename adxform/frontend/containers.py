@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-import functools
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple
-from adxform.core.types import ListOf
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
+from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of
+from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
+from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
+from adxform.rules.expressions import BindError
 
 APPEND = "__append__"
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
@@ -83,12 +84,29 @@ class Containers(Derivatives):
                 return Const(held.form.keys[key])
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
+            if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
+                return self._chosen(held, node, base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
             index = self.emit("op.Add", self.emit("len", grown), Const(place))
             return self.emit("[]", grown, index, base=base)
         return super().on_Subscript(node, base)
+
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None) -> Operand:
+        """An item whose place is known only at run time: that of an array of them all."""
+        types = [self.builder.type_of(item) for item in held.items]
+        if not any(map(differentiable, types)):
+            return super().on_Subscript(node, base)
+        if len({getattr(t, "dtype", None) for t in types if isinstance(t, Scalar)}) != 1 or not all(
+            isinstance(t, Scalar) for t in types
+        ):
+            raise self.unsupported(
+                f"which item of this {held.form.kind} is meant is not known before it runs", node,
+                "Make one array of the items, or go over them by for.",
+            )
+        array = self.emit("np.array", Tuple(held.items, LIST), Const(None))
+        return self.emit("[]", array, self.operand(node.slice), base=base)
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -103,11 +121,11 @@ class Containers(Derivatives):
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:
             return self._constructed(function, names, node)
-        symbol = _OPERATORS.get(function) if isinstance(function, _BUILTIN) else None
+        symbol = OPERATORS.get(function) if isinstance(function, BUILTIN) else None
         if symbol is not None and len(node.args) == 2:
             whole = ast.copy_location(ast.BinOp(node.args[0], symbol, node.args[1]), node)
             return self.operand(whole, base)
-        handler = _BUILTINS.get(function) if isinstance(function, type | _BUILTIN) else None
+        handler = BUILTINS.get(function) if isinstance(function, type | BUILTIN) else None
         if handler is not None and node.args:
             held_args = [self.sequence(a) for a in node.args]
             made = handler(self, held_args, node, base)
@@ -126,7 +144,42 @@ class Containers(Derivatives):
         if primitive.name not in _OF_LISTS:
             args = [self._as_array(arg) for arg in args]
             keywords = {name: self._as_array(arg) for name, arg in keywords.items()}
-        return super().emit_call(primitive, args, keywords, base)
+        if primitive.name in ("np.array", "np.asarray"):
+            primitive, keywords, ranks = self._plain_array(primitive, args, keywords)
+        else:
+            ranks = False
+        named = None if ranks else base
+        try:
+            made = super().emit_call(primitive, args, keywords, named)
+        except BindError:
+            if args and isinstance(args[0], Var) and args[0].name not in self.builder.bases:
+                # an array that has no name is nobody's to miss
+                keywords = {k: v for k, v in keywords.items() if k != "overwrite_input"}
+            found = essential(primitive, args, keywords, self.known_value, self.builder.type_of)
+            found = found or (list(args), keywords)
+            made = super().emit_call(primitive, *found, named)
+        return self.emit("np.atleast_1d", made, base=base) if ranks else made
+
+    def _plain_array(
+        self, primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
+    ) -> tuple[Primitive, dict[str, Operand], bool]:
+        """``np.array(x, ndmin=1, copy=None)`` without what decides nothing, or only the rank.
+
+        Where nothing is to be copied it is ``np.asarray``, whose result may be its argument.
+        """
+        known = {name: self.known_value(value) for name, value in keywords.items()}
+        copied = known.get("copy", primitive.name == "np.array")
+        found = rank(self.builder.type_of(args[0])) if args else None
+        listed = bool(args) and isinstance(args[0], Tuple)
+        least = known.get("ndmin", 0)
+        plain = least == 0 or (found is not None and found >= least) or (listed and least == 1)
+        if copied is UNKNOWN or not (plain or (found == 0 and least == 1)):
+            return primitive, keywords, False
+        rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}
+        if "copy" in known:
+            name = "np.array" if copied else "np.asarray"
+            primitive = self.primitive_named(name) or primitive
+        return primitive, rest, not plain
 
     def _as_array(self, operand: Operand) -> Operand:
         if not isinstance(self.builder.type_of(operand), ListOf):
@@ -229,163 +282,8 @@ class Containers(Derivatives):
         return self.operand(ast.fix_missing_locations(call))
 
 
-def dictionary(items: dict[Any, Operand]) -> Tuple:
-    """A dictionary of operands."""
-    return Tuple(tuple(items.values()), Form("dict", tuple(items)))
-
-
 def _class_defaults(made: Any) -> dict[str, Any]:
     if hasattr(made, "_field_defaults"):
         return dict(made._field_defaults)
     fields = made.__dataclass_fields__.values()
     return {f.name: f.default for f in fields if type(f.default).__name__ != "_MISSING_TYPE"}
-
-
-Held = list[list[Operand] | None]
-Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
-
-
-def _zip(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    columns = [h for h in held if h is not None]
-    if len(columns) < len(held):
-        return None
-    return Tuple(tuple(Tuple(row) for row in zip(*columns, strict=False)))
-
-
-def _enumerate(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    if held[0] is None:
-        return None
-    places = [*node.args[1:], *(k.value for k in node.keywords)]
-    start = lower.static(places[0]) if places else 0
-    if type(start) is not int:
-        return None
-    return Tuple(tuple(Tuple((Const(start + i), v)) for i, v in enumerate(held[0])))
-
-
-def _reversed(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0][::-1]))
-
-
-def _list(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0]), LIST)
-
-
-def _tuple(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0]))
-
-
-def _map(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    columns = [h for h in held[1:] if h is not None]
-    if len(columns) < len(held) - 1:
-        return None
-    rows = zip(*columns, strict=False)
-    return Tuple(tuple(lower.called_with(node.args[0], list(row), node) for row in rows))
-
-
-def _sum(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    items = held[0]
-    if items is None:
-        return _summed(lower, node, base)
-    if not items:
-        return Const(0)
-    start = [lower.operand(a) for a in node.args[1:]] + [
-        lower.operand(k.value) for k in node.keywords
-    ]
-    total, rest = [*start, *items][0], [*start, *items][1:]
-    for i, item in enumerate(rest):
-        last = base if i == len(rest) - 1 else None
-        total = lower.emit("op.Add", total, item, base=last)
-    return total
-
-
-def _summed(lower: Containers, node: ast.Call, base: str | None) -> Operand | None:
-    """The sum of a comprehension over an array, or of a list that a loop has filled."""
-    over = node.args[0]
-    if len(node.args) > 1 or node.keywords:
-        return None
-    mapped = isinstance(over, ast.Call) and lower.static(over.func) is map
-    if mapped and isinstance(over, ast.Call) and len(over.args) == 2:
-        elt = ast.Call(over.args[0], [ast.Name("_item", ast.Load())], [])
-        made = ast.GeneratorExp(
-            elt, [ast.comprehension(ast.Name("_item", ast.Store()), over.args[1], [], 0)]
-        )
-        over = ast.fix_missing_locations(ast.copy_location(made, node))
-    if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
-        item = ast.Name("_item", ast.Store())
-        generator = ast.comprehension(item, over, [], 0)
-        made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
-        over = ast.fix_missing_locations(ast.copy_location(made, node))
-    if not isinstance(over, ast.ListComp | ast.GeneratorExp) or not lower.may_be_active(over):
-        return None
-    return lower.summed(over, Const(0), base)
-
-
-def _sorted(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    if held[0] is None or node.keywords:
-        return None
-    values = [lower.known_value(item) for item in held[0]]
-    if any(value is UNKNOWN for value in values):
-        return None
-    order = sorted(range(len(values)), key=values.__getitem__)
-    return Tuple(tuple(held[0][i] for i in order), LIST)
-
-
-def _dict(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    given = lower.container(node.args[0])
-    if given is None or given.form.kind != "dict":
-        return None
-    return dictionary(
-        {**dict(zip(given.form.keys, given.items, strict=True)), **lower.arguments(node)[1]}
-    )
-
-
-def _reduce(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    items = held[1] if len(held) > 1 else None
-    if items is None:
-        return None
-    start = [lower.operand(a) for a in node.args[2:]]
-    found = [*start, *items]
-    if not found:
-        return None
-    total = found[0]
-    for item in found[1:]:
-        total = lower.called_with(node.args[0], [total, item], node)
-    return total
-
-
-def _extreme(lower: Containers, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    """``max`` or ``min`` of the items of one container."""
-    if len(node.args) != 1 or held[0] is None or node.keywords or not held[0]:
-        return None
-    assert isinstance(node.func, ast.Name)
-    total = held[0][0]
-    for item in held[0][1:]:
-        total = lower.called_with(node.func, [total, item], node)
-    return total
-
-
-_BUILTIN = type(len)
-_BUILTINS: dict[Any, Handler] = {
-    zip: _zip,
-    enumerate: _enumerate,
-    reversed: _reversed,
-    list: _list,
-    tuple: _tuple,
-    map: _map,
-    sum: _sum,
-    sorted: _sorted,
-    dict: _dict,
-    max: _extreme,
-    min: _extreme,
-    functools.reduce: _reduce,
-}
-_OPERATORS: dict[Any, ast.operator] = {
-    operator.add: ast.Add(),
-    operator.sub: ast.Sub(),
-    operator.mul: ast.Mult(),
-    operator.truediv: ast.Div(),
-    operator.floordiv: ast.FloorDiv(),
-    operator.mod: ast.Mod(),
-    operator.pow: ast.Pow(),
-    operator.matmul: ast.MatMult(),
-}

@@ -29,10 +29,10 @@ from adxform.core.types import Array, Object, Scalar, Type, differentiable, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
-from adxform.frontend.callees import general
 from adxform.frontend.calls import Calls
 from adxform.frontend.columns import columns
 from adxform.frontend.scope import live_function
+from adxform.frontend.signatures import general_type
 from adxform.frontend.source import SourceFunction
 
 MAKERS = frozenset({"grad", "value_and_grad", "jacobian", "hessian"})
@@ -184,7 +184,7 @@ class Derivatives(Calls):
     ) -> dict[str, Type]:
         """The types of a function's parameters."""
         pairs = zip(function.params, self._flat(bound, extra), strict=True)
-        return {p.name: general(p.name, self.builder.type_of(o)) for p, o in pairs}
+        return {p.name: general_type(p.name, self.builder.type_of(o)) for p, o in pairs}
 
     def _wrt(
         self, function: Function, place: int, types: dict[str, Type], name: str, node: ast.Call

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
+from typing import Any
 
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.contexts import opened
 from adxform.frontend.control import VERBATIM, returns
 from adxform.frontend.endings import explicit_end
 from adxform.frontend.exits import Exits
@@ -24,12 +26,16 @@ from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
 
 
-def desugar(node: ast.FunctionDef, text: Text) -> ast.FunctionDef:
-    """A copy of a function in the Python that the rest of the compiler understands."""
+def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
+    """A copy of a function in the Python that the rest of the compiler understands.
+
+    ``scope`` says what names from outside mean.
+    """
     tree = copy.deepcopy(node)
     for stmt in ast.walk(tree):
         if isinstance(stmt, ast.stmt):
             stmt._origin = text.origin(stmt)  # type: ignore[attr-defined]
+    tree.body = opened(tree.body, scope)
     fresh = Fresh()
     own = frozenset(
         [a.arg for a in all_args(tree.args)] + [n for s in tree.body for n in bound_names(s)]

@@ -75,6 +75,7 @@ class Joins(Comprehensions):
         if UNDEFINED not in (first, second):
             both = [self.builder.type_of(side) for side in (first, second)]
             self.builder.types[target] = unvalued(join(both[0], both[1]))
+            self.builder.memory.view(Var(target), self.builder)
         return Var(target)
 
     def _open_headers(

@@ -14,7 +14,8 @@ from adxform.core.builder import Builder
 from adxform.core.ir import Callee, Function, Operand, Param, Tuple, Var, leaves
 from adxform.core.types import Object, Type, value_of
 from adxform.frontend.callables import Closure
-from adxform.frontend.callees import Callees, general
+from adxform.frontend.callees import Callees
+from adxform.frontend.signatures import general_type
 from adxform.frontend.ssa import free_names
 
 Place = tuple[int, str]  # a variable's version, and the number of the function that it is one of
@@ -36,7 +37,7 @@ class Captured:
     def signature(self) -> tuple[object, ...]:
         """What a function is lowered for: types of variables, and all that is known of them."""
         names = {name: place for place, name in enumerate(self.names)}
-        known = tuple(general(f"v{i}", self.types[n]) if n in self.types else None
+        known = tuple(general_type(f"v{i}", self.types[n]) if n in self.types else None
                       for n, i in names.items())
         return known, tuple(self._sign(o, names) for o in self.operands.values())
 
@@ -65,7 +66,7 @@ class Inward:
             base = name.rstrip("0123456789").rstrip("_") or name
             fresh = builder.names.fresh(base if base.isidentifier() else "value")
             builder.bases[fresh] = fresh
-            builder.types[fresh] = general(fresh, captured.types[name])
+            builder.types[fresh] = general_type(fresh, captured.types[name])
             self.inner[name] = Var(fresh)
             self.params.append(Param(fresh))
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
+    UNKNOWN,
     Const,
     Effect,
-    For,
     Function,
+    Global,
     If,
     Let,
     Operand,
@@ -21,21 +24,21 @@ from adxform.core.ir import (
     Param,
     Tuple,
     Var,
-    While,
+    leaves,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, INT, Object, Type
+from adxform.core.types import Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
-from adxform.frontend.changes import Changes, appended_in
-from adxform.frontend.control import VERBATIM, ending
+from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
-from adxform.frontend.joins import split_phis
+from adxform.frontend.imports import import_meaning
 from adxform.frontend.lifting import Captured, Inward
-from adxform.frontend.memory import Memory, Remembering
-from adxform.frontend.parameters import spread
+from adxform.frontend.looping import Looping
+from adxform.frontend.memory import Memory, Remembering, is_array
+from adxform.frontend.parameters import spread_parameters
 from adxform.frontend.program import (
     MIXED,
     Program,
@@ -79,11 +82,11 @@ def _lowered(
     reads: Iterable[str] = (),
 ) -> Function:
     """The Core of a function; of one inside another with what it sees ``around`` it."""
-    tree = desugar(source.node, source.text)
+    tree = desugar(source.node, source.text, source.scope)
     builder = Remembering(Names(outer_names(tree) - set(reads)))
     builder.memory = Memory()
     builder.names.reserve(p.name for p in signature_of(source))
-    given, params, env = _parameters(source, builder, types)
+    given, params, env = spread_parameters(source, builder, types)
     seen: dict[str, Operand] = {}
     if around is not None:
         inward = around(builder)
@@ -91,7 +94,8 @@ def _lowered(
         params[:] = [*(Param(p.name) for p in params), *inward.params]
         given += tuple((p, Var(p.name)) for p in inward.params)
     for p in params:
-        builder.memory.view(Var(p.name), builder)
+        if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
+            builder.memory.add_root(Var(p.name), p.name)
     lowerer = Lowerer(source, builder, program, {**seen, **env})
     lowerer.captured = seen
     with program.opening(source):
@@ -107,25 +111,8 @@ def _lowered(
         dict(program.spelled),
         given,
     )
+    program.results[id(made)] = [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
-
-
-def _parameters(
-    source: SourceFunction, builder: Builder, types: dict[str, Type]
-) -> tuple[tuple[tuple[Param, Operand], ...], list[Param], dict[str, Operand]]:
-    """The user's parameters with their structures, Core's, and what containers stand for."""
-    given: list[tuple[Param, Operand]] = []
-    params: list[Param] = []
-    env: dict[str, Operand] = {}
-    for p in signature_of(source):
-        before = len(params)
-        shape = spread(p.name, types.get(p.name, ANY), builder, params)
-        given.append((p, shape))
-        if isinstance(shape, Tuple):
-            env[p.name] = shape
-        else:
-            params[before:] = [p]
-    return tuple(given), params, env
 
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
@@ -141,7 +128,7 @@ def _changed_lists(tree: ast.FunctionDef) -> set[str]:
     }
 
 
-class Lowerer(Changes):
+class Lowerer(Looping):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
@@ -174,7 +161,6 @@ class Lowerer(Changes):
         self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
-        self._local_imports(body)
         body = body[1:] if body and is_docstring(body[0]) else body
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
         self.block(body[:end])
@@ -218,8 +204,10 @@ class Lowerer(Changes):
                 self.loop(stmt)
             case ast.While():
                 self.while_loop(stmt)
-            case ast.Pass() | ast.Import() | ast.ImportFrom():
+            case ast.Pass():
                 pass
+            case ast.Import() | ast.ImportFrom():
+                self.imported(stmt)
             case ast.FunctionDef():
                 self.definition(stmt)
             case ast.Expr() if self.written_by(stmt._renamed):  # type: ignore[attr-defined]
@@ -258,6 +246,11 @@ class Lowerer(Changes):
             self.taken, self.sides = taken, ({}, {})
             return
         test = self.checked(stmt.test, None)
+        decided = self.known_value(test)
+        if isinstance(decided, bool):  # by what the functions that the test calls give
+            self.block(stmt.body if decided else stmt.orelse)
+            self.taken, self.sides = decided, ({}, {})
+            return
         outer, before = self.builder, dict(self.memory.roots)
         then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
         first, self.memory.roots = self.memory.roots, dict(before)
@@ -277,63 +270,6 @@ class Lowerer(Changes):
         made, self.builder = self.builder.block, outer
         return made, ends
 
-    def loop(self, stmt: ast.For) -> None:
-        origin = self.builder.origin
-        if self.unrolled(stmt):
-            return
-        assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
-        bounds = self.operands(stmt.iter.args)
-        if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
-            self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
-        self.builder.types[stmt.target.id] = INT
-        headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
-        self.depth += 1
-        (block, stop), phis = self.carried(
-            headers, stmt.body, lambda: self._iteration(body, headers)
-        )
-        self.depth -= 1
-        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
-
-    def while_loop(self, stmt: ast.While) -> None:
-        origin = self.builder.origin
-        headers, body = split_phis(stmt.body)
-        self._open_lists(headers, body)
-
-        def around() -> Any:
-            outer = self.builder
-            self.builder = outer.nested()
-            test = self.checked(stmt.test, None)
-            head, self.builder = self.builder.block, outer
-            return head, test, *self._iteration(body, headers)
-
-        (head, test, block, stop), phis = self.carried(headers, stmt.body, around)
-        self.builder.append(While(phis, head, test, block, origin, stop))
-
-    def _open_lists(self, headers: list[tuple[str, str, str]], body: list[ast.stmt]) -> None:
-        """Have lists that a loop appends to be lists of the generated code."""
-        changed = {self.builder.bases.get(name) for name in appended_in(body)}
-        for target, before, _ in headers:
-            held = self.value(before)
-            listed = isinstance(held, Tuple) and held.is_list
-            if listed and self.builder.bases.get(target) in changed:
-                assert isinstance(held, Tuple)
-                self.env[before] = self.listed(target, held)
-
-    def _iteration(
-        self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
-    ) -> tuple[tuple[Any, ...], Operand | None]:
-        """A loop's block, and the condition at its end under which it is left."""
-        body, stop = ending(body)
-        outer = self.builder
-        self.builder = outer.nested()
-        self.block(body)
-        ends = self.settled([after for _, _, after in headers])
-        test = None if stop is None else self.checked(stop, None)
-        made, self.builder = self.builder.block, outer
-        self.ends = ends
-        return made, test
-
     def definition(self, stmt: ast.FunctionDef) -> None:
         """A function inside: known where it is called, and carried along for all else."""
         self.effect(stmt)
@@ -350,6 +286,9 @@ class Lowerer(Changes):
             return
         harmless = self._harmless(stmt)
         operands = {name: self.used(version, stmt) for name, version in reads.items()}
+        for name in free_names(stmt):  # the output has no names of another module
+            if name not in reads and name not in writes and self._is_foreign_value(name):
+                operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
         if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
             raise self.unsupported(
                 "this statement may change a list whose items the derivative follows",
@@ -366,6 +305,10 @@ class Lowerer(Changes):
             )
         )
 
+    def _is_foreign_value(self, name: str) -> bool:
+        meaning = None if self.is_local(name) or hasattr(builtins, name) else self.lookup(name)
+        return meaning is not None and meaning.value is not UNKNOWN and self.foreign(name)
+
     def _harmless(self, stmt: ast.stmt) -> bool:
         if isinstance(stmt, ast.Assert | ast.Raise):
             return True
@@ -373,14 +316,18 @@ class Lowerer(Changes):
             return self.resolve(stmt.value.func) in HARMLESS_CALLS
         return False
 
-    def _local_imports(self, body: list[ast.stmt]) -> None:
-        for stmt in body:
-            if isinstance(stmt, ast.Import | ast.ImportFrom):
-                raise self.unsupported(
-                    "import inside a function is not supported yet",
-                    stmt,
-                    "Move the import to the top of the file.",
-                )
+    def imported(self, stmt: ast.Import | ast.ImportFrom) -> None:
+        """An import inside a function: what it binds is known, as at the top of a file."""
+        for name, version in stmt._writes.items():  # type: ignore[union-attr]
+            try:
+                found = import_meaning(stmt, name, self.source)
+            except ImportError as error:
+                raise self.unsupported(f"this import fails: {error}", stmt) from None
+            self.imports[version] = replace(found, text=version)
+            if found.value is not UNKNOWN:
+                self.env[version] = Global(self._unique(found), found.value)
+            elif found.dotted is not None:
+                self.env[version] = Global(found.dotted, canonical=True)
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""

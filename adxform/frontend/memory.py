@@ -19,6 +19,9 @@ from adxform.rules.table import RULES
 
 SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
 _NEW = frozenset({"np.zeros", "np.ones", "np.empty", "np.full", "np.arange", ".copy()"})
+_ALIKE = frozenset(
+    {"update", "np.copy", ".copy()", "np.zeros_like", "np.ones_like", "np.empty_like"}
+)
 _TURNED = frozenset({".T", "np.swapaxes"})
 _RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
 
@@ -73,6 +76,8 @@ class Memory:
             return None
         if operand.name in self.unsure:
             return None
+        if operand.name not in self.views and builder.type_of(operand).dims is None:  # type: ignore[union-attr]
+            return None
         if operand.name not in self.views:
             self.add_root(operand, builder.bases.get(operand.name))
         return self.views[operand.name]
@@ -89,12 +94,7 @@ class Memory:
         if not is_array(builder.types.get(name)):
             return
         known = builder.types[name]
-        if op.name == "[]" and isinstance(known, Array) and known.dims is None:
-            parts = _parts(args[1])
-            if not any(isinstance(part, Slice) for part in parts):
-                self.unsure.add(name)
-                return
-        if op.name in SAME and isinstance(args[0], Var) and args[0].name in self.unsure:
+        if isinstance(known, Array) and known.dims is None and not self._surely(op, args, builder):
             self.unsure.add(name)
             return
         source = None
@@ -105,6 +105,16 @@ class Memory:
             return
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
         self.views[name] = replace(source, path=path)
+
+    def _surely(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
+        """Whether a result of unknown rank is an array for sure, not a number."""
+        if op.name == "[]":
+            return any(isinstance(part, Slice) for part in _parts(args[1]))
+        if op.name in _NEW:
+            return True
+        alike = op.name in SAME or op.style == "infix" or op.name in _ALIKE
+        wide = op.text != "MatMult" and any(self.view(arg, builder) is not None for arg in args)
+        return alike and wide
 
     def again(self, name: str, like: Operand, builder: Builder) -> None:
         """Another name for what ``like`` stands for, read from memory wherever it is used."""
@@ -133,6 +143,8 @@ class Memory:
         if not isinstance(operand, Var) or operand.name not in self.views:
             return False
         view = self.views[operand.name]
+        if view.root not in self.roots:  # an array of another branch
+            return False
         return view.stamp != self.roots[view.root].stamp
 
     def fresh(self, operand: Operand, builder: Builder) -> Operand:
@@ -191,6 +203,8 @@ class Remembering(Builder):
         made = super().emit(op, current, base)
         if isinstance(op, Primitive):
             self.memory.made(made.name, op, current, self)
+        else:
+            self.memory.view(made, self)
         return made
 
     def call(

@@ -82,6 +82,10 @@ class Objects(Static):
         """An attribute's value where it is a fact about the object, not a number or an array."""
         owner = self.static(node.value)
         if is_object(owner):
+            behind = _plain_property(owner, node.attr)
+            if behind is not None:
+                renamed = ast.Attribute(node.value, behind, node.ctx)
+                return self._attribute(ast.copy_location(renamed, node))
             found = vars(owner).get(node.attr, _MISSING)
             if found is _MISSING:
                 found = inspect.getattr_static(owner, node.attr, _MISSING)
@@ -96,7 +100,7 @@ class Objects(Static):
             return None
         owner, receiver = self._owner(node.value)
         if owner is None:
-            return None
+            return self._inherited(node)
         raw = inspect.getattr_static(owner, node.attr, None)
         if isinstance(raw, staticmethod):
             return raw.__func__, ()
@@ -111,6 +115,23 @@ class Objects(Static):
             return raw, (self.operand(node.value),)
         return None
 
+    def _inherited(self, node: ast.Attribute) -> tuple[Any, tuple[Operand, ...]] | None:
+        """The method that ``super().name`` means in a method of an object that is known."""
+        match node.value:
+            case ast.Call(func=ast.Name("super"), args=[]) if self.source.node.args.args:
+                name = self.source.node.args.args[0].arg
+            case _:
+                return None
+        owner, home = self.known_value(self.value(name)), self.lookup("__class__")
+        if not is_object(owner) or home is None or home.value not in type(owner).__mro__:
+            return None
+        order = type(owner).__mro__
+        for kind in order[order.index(home.value) + 1 :]:
+            if node.attr in vars(kind):
+                raw = vars(kind)[node.attr]
+                return (raw, (self.value(name),)) if isinstance(raw, FunctionType) else None
+        return None
+
     def _owner(self, node: ast.expr) -> tuple[Any, Operand | None]:
         """The object or class that has an attribute; a container with fields by its class."""
         held = self.container(node)
@@ -123,6 +144,10 @@ class Objects(Static):
         return None, None
 
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        if isinstance(node.value, ast.Call):
+            limit = self._limit(node.value, node.attr)
+            if limit is not None:
+                return Const(limit)
         owner = self.static(node.value)
         if not is_object(owner):
             return self._field(node, base)
@@ -140,6 +165,15 @@ class Objects(Static):
         found = getattr(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(f"{ast.unparse(node)}", found)
         return self._read(node, base, known)
+
+    def _limit(self, node: ast.Call, name: str) -> Any:
+        """``np.finfo(x.dtype).eps`` for a dtype that is known."""
+        asked = self.static(node.func)
+        dtype = self.static(node.args[0]) if len(node.args) == 1 else UNKNOWN
+        if asked not in (np.finfo, np.iinfo) or dtype is UNKNOWN:
+            return None
+        found = getattr(asked(dtype), name, None)
+        return found.item() if isinstance(found, np.generic) else found
 
     def _read(self, node: ast.Attribute, base: str | None, known: Type) -> Operand:
         """An attribute that is read at run time."""
@@ -209,6 +243,22 @@ class Objects(Static):
     def user_call(self, node: ast.Call, function: Any, args: Any, keywords: Any, base: Any) -> Any:
         """A call of a function of the user's."""
         raise NotImplementedError
+
+
+def _plain_property(owner: Any, name: str) -> str | None:
+    """The attribute that a property of an object gives, if that is all that it does."""
+    raw = inspect.getattr_static(type(owner), name, None)
+    if not isinstance(raw, property) or not isinstance(raw.fget, FunctionType):
+        return None
+    function = live_function(raw.fget)
+    body = [] if function is None else function.node.body
+    match body[-1] if body else None:
+        case ast.Return(ast.Attribute(ast.Name("self"), attr)) if len(body) == 1 or (
+            len(body) == 2 and isinstance(body[0], ast.Expr)
+        ):
+            return attr if attr in vars(owner) else None
+        case _:
+            return None
 
 
 def _item(owner: Tuple | None, key: Any) -> Operand | None:

@@ -6,6 +6,8 @@ import ast
 import builtins
 import itertools
 from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +29,7 @@ from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.memory import Remembering
 from adxform.frontend.program import MIXED, Program
-from adxform.frontend.scope import LiveScope, Meaning
+from adxform.frontend.scope import LiveScope, Meaning, describe
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
@@ -58,6 +60,7 @@ class Outside(Expressions):
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
+        self.imports: dict[str, Meaning] = {}  # what imports inside the function bind
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
@@ -118,7 +121,8 @@ class Outside(Expressions):
     def meaning(self, node: ast.expr) -> Meaning | None:
         """What a (dotted) name from outside the function means."""
         if isinstance(node, ast.Name):
-            return None if node.id in self.locals or node.id in self.env else self.lookup(node.id)
+            local = node.id in self.locals or node.id in self.env
+            return self.held_meaning(node.id) if local else self.lookup(node.id)
         if isinstance(node, ast.Attribute):
             owner = self.meaning(node.value)
             if owner is None:
@@ -126,6 +130,20 @@ class Outside(Expressions):
             found: Meaning | None = self.source.scope.attribute(owner, node.attr)
             return found
         return None
+
+    def held_meaning(self, name: str) -> Meaning | None:
+        """What a variable means that holds a module, or what an import has bound."""
+        if name in self.imports:
+            return self.imports[name]
+        found = self.known_value(self.value(name))
+        return describe(name, found) if isinstance(found, ModuleType) else None
+
+    def known_value(self, operand: Operand) -> Any:
+        """What an operand is at compile time, or UNKNOWN."""
+        raise NotImplementedError
+
+    def is_local(self, name: str) -> bool:
+        return name in self.locals or name in self.env
 
     def resolve(self, node: ast.expr) -> str | None:
         meaning = self.meaning(node)
@@ -140,6 +158,8 @@ class Outside(Expressions):
         What a module has from another (``scipy.special.sinc`` is NumPy's) keeps its canonical name.
         """
         assert meaning.dotted is not None
+        if self.is_local(meaning.text.split(".")[0]):
+            return
         head, _, last = meaning.dotted.rpartition(".")
         spelled, _, spelled_last = meaning.text.rpartition(".")
         owner = self.meaning(node.value) if isinstance(node, ast.Attribute) else None
@@ -180,14 +200,17 @@ class Outside(Expressions):
             kind = type(meaning.value).__name__
             reason = f"{meaning.text} is a {kind}, which computes in its own way: not supported"
             raise self.unsupported(reason, node, "Use a plain array, and weights of 0 for a mask.")
+        local = self.is_local(head)
         if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
-            if self.foreign(head):
+            if local or self.foreign(head):
                 return Global(meaning.dotted, meaning.value, canonical=True)
             return Global(meaning.text, meaning.value)
-        if not self.foreign(head):
+        if not local and not self.foreign(head):
             return Global(meaning.text, meaning.value)
         if isinstance(meaning.value, int | float | complex | str | None):
             return Const(meaning.value)
+        if meaning.value is UNKNOWN and local and meaning.dotted is not None:
+            return Global(meaning.dotted, canonical=True)
         if meaning.value is UNKNOWN:
             raise self.unsupported(
                 f"{meaning.text} in {self.source.text.file} is not known without running the file",

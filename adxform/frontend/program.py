@@ -62,6 +62,7 @@ class Program:
     derive: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
+    results: dict[int, list[Type]] = field(default_factory=dict)  # by function: of what it returns
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -86,12 +87,13 @@ class Program:
         """What lowering gives once all is known of the functions that call themselves."""
         if self.open:  # a function within another
             return lowering()
-        before, names = dict(self.callees), set(self.names)
+        before, names, results = dict(self.callees), set(self.names), dict(self.results)
         for _ in range(ATTEMPTS):
             try:
                 return lowering()
             except Again:
                 self.callees = dict(before)
+                self.results = dict(results)
                 self.derived.clear()
                 self.names.clear()
                 self.names.update(names)

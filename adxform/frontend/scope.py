@@ -16,10 +16,12 @@ from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
 from adxform.errors import SourceNotFoundError, SourceSyntaxError
+from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
 from adxform.rules.table import RULES
 
 CANONICAL = {"numpy": "np"}
+_COMPATIBLE = "array_api_compat.numpy"  # NumPy under the array API's names
 _NOTHING: Any = object()
 
 
@@ -133,6 +135,9 @@ class LiveScope:
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if not hasattr(owner.value, name):
             return None
+        plain = f"np.{name}"
+        if plain in RULES and owner.dotted is not None and owner.dotted.endswith(_COMPATIBLE):
+            return Meaning(f"{owner.text}.{name}", plain, value=find_object(plain))
         return describe(f"{owner.text}.{name}", getattr(owner.value, name))
 
 
@@ -157,6 +162,7 @@ def describe(text: str, value: Any) -> Meaning:
 
 def live_function(function: FunctionType) -> SourceFunction | None:
     """A live function's definition, or None where it has no readable source."""
+    function = equivalent(function)
     try:
         node, text = find_source(function)
     except SourceNotFoundError:

@@ -249,15 +249,36 @@ def all_args(args: ast.arguments) -> list[ast.arg]:
 
 def free_names(node: ast.AST) -> list[str]:
     """The names that a tree may read from outside itself."""
+    found: set[str] = set()
+    _free(node, frozenset(), found)
+    loads = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    return [n for n in dict.fromkeys(loads) if n in found]
+
+
+_Comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _free(node: ast.AST, bound: frozenset[str], found: set[str]) -> None:
+    """Add the names that are read where ``bound`` are a surrounding scope's own."""
+    inner: list[ast.AST] = []  # what is within a scope of its own
     own: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.comprehension):
-            own.update(bound_names(inner.target))
-        elif isinstance(inner, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
-            own.update(a.arg for a in all_args(inner.args))
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
-            own.update(n for stmt in inner.body for n in bound_names(stmt))
-    loads = (
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    )
-    return [n for n in dict.fromkeys(loads) if n not in own]
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id not in bound:
+            found.add(node.id)
+    elif isinstance(node, ast.Lambda):
+        inner, own = [node.body], {a.arg for a in all_args(node.args)}
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        inner = list(node.body)
+        own = {a.arg for a in all_args(node.args)} | {n for s in node.body for n in bound_names(s)}
+    elif isinstance(node, _Comprehension):
+        own = {n for g in node.generators for n in bound_names(g.target)}
+        _free(node.generators[0].iter, bound, found)
+        first = node.generators[0]
+        inner = [first.target, *first.ifs, *node.generators[1:]]
+        inner += [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    for part in inner:
+        _free(part, bound | own, found)
+    if not isinstance(node, _Comprehension):
+        for child in ast.iter_child_nodes(node):
+            if not any(child is part for part in inner):
+                _free(child, bound, found)

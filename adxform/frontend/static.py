@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, rank, value_of
+from adxform.frontend.callables import unwrapped
 from adxform.frontend.outside import Outside
+from adxform.frontend.standins import Typed, fact, stand_in
 
 SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
 STEADY = (*SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, np.ufunc, type(np.ndim))
@@ -72,14 +74,15 @@ class Static(Outside):
             case ast.UnaryOp(ast.USub(), ast.Constant(int(number))):
                 return -number
             case ast.UnaryOp(ast.Not(), inner):
-                found = self.static(inner)
-                return UNKNOWN if found is UNKNOWN else not found
+                held = self.truth(inner)
+                return UNKNOWN if held is None else not held
             case ast.BoolOp():
                 return self._short_circuit(node)
             case ast.Compare():
                 return self._compare(node)
-            case ast.Call(keywords=[]):
-                return self._call(node)
+            case ast.Call():
+                found = UNKNOWN if node.keywords else self._call(node)
+                return self._fact(node) if found is UNKNOWN else found
             case ast.BinOp():
                 return self._count(node)
             case ast.Tuple(items) | ast.List(items) | ast.Set(items):
@@ -90,6 +93,9 @@ class Static(Outside):
 
     def truth(self, node: ast.expr) -> bool | None:
         """Whether a test holds, if the signature decides it."""
+        t = self.known_type(node)
+        if isinstance(t, Struct) and t.form.kind in ("tuple", "list", "dict"):
+            return bool(t.items)
         found = self.static(node)
         return bool(found) if isinstance(found, SIMPLE) or callable(found) else None
 
@@ -117,8 +123,10 @@ class Static(Outside):
             case Global(value=value):
                 return value if _steady(value) else UNKNOWN
             case Var():
-                found = value_of(self.builder.type_of(operand))
-                return found
+                return value_of(self.builder.type_of(operand))
+            case Tuple(items, form) if form.kind == "tuple":
+                found = [self.known_value(item) for item in items]
+                return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)
             case _:
                 return UNKNOWN
 
@@ -213,6 +221,37 @@ class Static(Outside):
         if function is np.isscalar and t is not None and class_of(t) is not None:
             return isinstance(t, Scalar)
         return UNKNOWN
+
+    def _fact(self, node: ast.Call) -> Any:
+        """What a function gives that asks only for the types of its arguments."""
+        function = unwrapped(self.static(node.func))
+        if not isinstance(function, FunctionType) or any(k.arg is None for k in node.keywords):
+            return UNKNOWN
+        args: list[Any] = []
+        for argument in node.args:
+            starred = isinstance(argument, ast.Starred)
+            found = self._typed(argument.value if starred else argument)  # type: ignore[attr-defined]
+            if found is UNKNOWN or (starred and not isinstance(found, tuple)):
+                return UNKNOWN
+            args.extend(found if starred else [found])
+        keywords = {k.arg: self._typed(k.value) for k in node.keywords if k.arg is not None}
+        if any(value is UNKNOWN for value in keywords.values()):
+            return UNKNOWN
+        return fact(function, args, keywords)
+
+    def _typed(self, node: ast.expr) -> Any:
+        """An argument's value, or its type where that is known; UNKNOWN where nothing is."""
+        value = self.static(node)
+        if value is not UNKNOWN:
+            return value
+        t = self.known_type(node)
+        if isinstance(t, Struct) and t.form.kind in ("tuple", "list"):
+            values = [value_of(item) for item in t.items]
+            pairs = zip(values, t.items, strict=True)
+            found = tuple(Typed(i) if v is UNKNOWN else v for v, i in pairs)
+            known = all(not isinstance(v, Typed) or stand_in(v.type) is not UNKNOWN for v in found)
+            return found if known else UNKNOWN
+        return UNKNOWN if t is None or stand_in(t) is UNKNOWN else Typed(t)
 
     def _isinstance(self, t: Type | None, value: Any, classes: Any) -> Any:
         if classes is UNKNOWN:

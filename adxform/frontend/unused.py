@@ -52,7 +52,8 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
         for source in sources[name] if name in sources else reads_of(owners[name]):
             if source not in live:
                 live.add(source)
-                work.append(source)
+                if source in made or source in carried:
+                    work.append(source)
     return _without(block, (made | carried) - live)
 
 

@@ -13,6 +13,7 @@ from adxform.core.ir import (
     Opaque,
     Operand,
     Phi,
+    Primitive,
     Stmt,
     While,
     binds_of,
@@ -43,6 +44,11 @@ def has_effect(stmt: Stmt) -> bool:
     if isinstance(stmt, Let):
         return isinstance(stmt.op, Opaque) and not stmt.op.pure
     return isinstance(stmt, Effect)
+
+
+def _is_marker(stmt: Stmt) -> bool:
+    """Whether a statement only marks a place in a block: it stays if the block does."""
+    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "put_back"
 
 
 class _Marking:
@@ -99,7 +105,7 @@ class _Marking:
 def _sweep(block: Block, marking: _Marking) -> Block:
     kept: list[Stmt] = []
     for stmt in block:
-        if stmt not in marking.kept:
+        if stmt not in marking.kept and not _is_marker(stmt):
             continue
         match stmt:
             case If():

@@ -1,15 +1,23 @@
-"""Shape queries are written where they are needed: ``x.shape[0]`` needs no variable."""
+"""Shape queries and places are written where they are needed: ``x.shape[0]`` and ``x[i - 1]``."""
 
 from __future__ import annotations
 
-from adxform.core.ir import Let, Primitive, Var
+from dataclasses import replace
+
+from adxform.core.ir import Const, For, Let, Operand, Primitive, Slice, Tuple, Var, While
+from adxform.core.types import Scalar
 from adxform.optimize.walk import Remembering
 
 
 class RepeatQueries(Remembering):
-    """Gives each element taken of a shape a query of its own."""
+    """Gives each element taken of a shape a query of its own, and each place that is a sum its own
+    sum: both are as short to write again as to name.
+    """
 
     def let(self, stmt: Let) -> None:
+        self.builder.origin = stmt.origin
+        if isinstance(stmt.op, Primitive) and not self.is_place(stmt):
+            stmt = replace(stmt, args=tuple(self.again(a) for a in stmt.args))
         if isinstance(stmt.op, Primitive) and stmt.op.name == "[]":
             query = self.origin_of(stmt.args[0])
             if (
@@ -17,8 +25,49 @@ class RepeatQueries(Remembering):
                 and isinstance(query.op, Primitive)
                 and (query.op.name == ".shape" and query.target not in self.builder.bases)
             ):
-                self.builder.origin = stmt.origin
                 own = self.builder.emit(query.op, query.args)
                 stmt = Let(stmt.targets, stmt.op, (Var(own.name), *stmt.args[1:]), stmt.origin)
         self.builder.append(stmt)
         self.remember(stmt)
+
+    def loop(self, stmt: For | While) -> None:
+        if isinstance(stmt, For):
+            self.builder.origin = None
+            stmt = replace(stmt, bounds=tuple(self.again(self.sub(b)) for b in stmt.bounds))
+        super().loop(stmt)
+
+    def again(self, operand: Operand) -> Operand:
+        """An operand whose places are computed for it alone."""
+        match operand:
+            case Var(name):
+                let = self.made_by.get(name)
+                if let is None or not isinstance(let.op, Primitive) or not self.is_place(let):
+                    return operand
+                return self.builder.emit(let.op, [self.again(a) for a in let.args])
+            case Tuple(items, is_list):
+                return Tuple(tuple(self.again(item) for item in items), is_list)
+            case Slice(lower, upper, step):
+                parts = (None if p is None else self.again(p) for p in (lower, upper, step))
+                return Slice(*parts)
+            case _:
+                return operand
+
+    def is_place(self, let: Let, depth: int = 2) -> bool:
+        """Whether a value is a variable and a number added: ``i - 1``, ``n - 1 - i``."""
+        known = self.builder.type_of(Var(let.target))
+        return (
+            isinstance(let.op, Primitive)
+            and let.op.name in ("op.Add", "op.Sub")
+            and let.target not in self.builder.bases
+            and isinstance(known, Scalar)
+            and known.dtype.startswith("int")
+            and all(self._is_short(a, depth) for a in let.args)
+        )
+
+    def _is_short(self, operand: Operand, depth: int) -> bool:
+        if not isinstance(operand, Var):
+            return isinstance(operand, Const)
+        if operand.name in self.builder.bases:
+            return True
+        let = self.origin_of(operand)
+        return let is not None and depth > 1 and self.is_place(let, depth - 1)

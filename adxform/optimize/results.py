@@ -18,7 +18,7 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
     value, bars = function.result.items
     items = bars.items if isinstance(bars, Tuple) else (bars,)
     fresh, aliases = fresh_names(function, types), Aliases(function.body, types)
-    builder = Builder(names_for(function), types, function.bases)
+    builder = Builder(names_for(function, types), types, function.bases)
     builder.stmts = list(function.body)
     seen: set[str] = set()
     made: list[Operand] = []

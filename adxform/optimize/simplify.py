@@ -13,6 +13,7 @@ from typing import Any
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple
 from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
+from adxform.differentiate.increments import same
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
 from adxform.rules.expressions import static_item
@@ -185,7 +186,8 @@ def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
         inner is not None
         and again is not None
         and inner.op is again.op
-        and (inner.args == again.args and isinstance(again.op, Primitive))
+        and isinstance(again.op, Primitive)
+        and all(same(a, b, walk.made_by) for a, b in zip(inner.args, again.args, strict=True))
     ):
         once = walk.made(again.op, again.args)
         base = walk.builder.bases.get(stmt.target)

@@ -141,7 +141,8 @@ def lower_as_like(g: Type, like: Type) -> str | None:
         return "g"
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return None
-    return _in_dtype("g", g, like)
+    text = _in_dtype("g", g, like)
+    return None if text == "as_like(g, like)" else text
 
 
 @lowers("broadcast_like")

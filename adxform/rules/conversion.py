@@ -42,6 +42,8 @@ _ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), d
 linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, sample=_ARRAYS)
 linear("np.asarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
        cheap=True, sample=_ARRAYS)
+linear("np.asanyarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
+       cheap=True, sample=_ARRAYS)
 
 
 def _contiguous(object: Type, dtype: Type) -> str:

@@ -97,8 +97,14 @@ linear(
 
 # Cotangents of lists: as_list(x) has the items of an array in memory of their own, add_lists(a, b)
 # adds item by item.
-linear("as_list(x)", x="np.array(out_bar)", infer=_listed)
-linear("add_lists(a, b)", a="out_bar", b="out_bar", infer=_same)
+linear("as_list(x)", x="np.array(out_bar)", infer=_listed, sample=calls("R(3)", "R(3, 2)"))
+linear(
+    "add_lists(a, b)",
+    a="out_bar",
+    b="out_bar",
+    infer=_same,
+    sample=calls("[R(2), R(2)], [R(2), R(2)]"),
+)
 
 # Tapes: a list of n places, a list that grows, zeros for each item of a list, and the number of a
 # loop's iterations.
@@ -119,6 +125,8 @@ linear("add_tapes(a, b)", a="out_bar", b="out_bar", infer=_same, sample=calls("R
 
 # The number 0.0 as the cotangent of an array, of any shape, where the array may be unbound.
 inactive("loose_zero()", infer=lambda *_: ANY)
+# put_back(x, index) marks where the reverse sweep may undo the write that x comes from.
+inactive("put_back(x, index)", infer=lambda *_: infer.inert())
 
 # A value that the user holds constant; printed as the value alone.
 inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,

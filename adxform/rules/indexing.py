@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from adxform.core.types import INT, Array, Scalar, Struct, Type, dims_of, rank
+import numpy as np
+
+from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, inactive, linear, lowers
@@ -50,7 +52,16 @@ inactive("np.shape(x)", infer=_shape, cheap=True)
 inactive("len(x)", infer=_length, cheap=True)
 inactive("x.ndim", "np.ndim(x)", infer=_ndim, cheap=True)
 inactive("x.size", "np.size(x)", infer=_size, cheap=True)
-inactive("x.dtype", "x.nbytes", "x.itemsize", infer=infer.inert, cheap=True)
+inactive("x.nbytes", "x.itemsize", infer=infer.inert, cheap=True)
+
+
+def _dtype(x: Type) -> Type:
+    """The dtype itself, where it is known."""
+    known = x.dtype if isinstance(x, Array) else None
+    return infer.inert(x) if known is None else Known(np.dtype(known))
+
+
+inactive("x.dtype", infer=_dtype, cheap=True)
 
 
 # Elements by their places along an axis

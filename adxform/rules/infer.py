@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
     INERT,
@@ -271,7 +272,8 @@ def getitem(x: Type, index: Type) -> Type:
     dims = dims_of(x)
     if not isinstance(x, Array):
         return ANY
-    parts = index.items if isinstance(index, Struct) else (index,)
+    tuple_given = isinstance(index, Struct) and index.form != LIST
+    parts = index.items if tuple_given and isinstance(index, Struct) else (index,)
     if dims is None:
         return Array(x.dtype, None)
     left = index_dims(dims, parts)

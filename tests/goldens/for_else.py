@@ -34,10 +34,9 @@ def f_reverse(x, y, n, out_bar=1.0):
     trips = 0
     for i in range(1, n):
         trips += 1
-        difference = i - 1
-        s_tape[difference] = s
+        s_tape[i - 1] = s
         r = np.sin(s * i)
-        r_tape[difference] = r
+        r_tape[i - 1] = r
         if not r < 0.0:
             stopped = s > 2.0
             if stopped:
@@ -59,16 +58,15 @@ def f_reverse(x, y, n, out_bar=1.0):
         # s = s * s
         s_bar = s_bar * s * 2.0
     for i in reversed(range(1, trips + 1)):
-        difference = i - 1
-        r = r_tape[difference]
+        r = r_tape[i - 1]
         if r < 0.0:
             r_bar = 0.0
-        elif s_tape[difference] > 2.0:
+        elif s_tape[i - 1] > 2.0:
             r_bar = 0.0
         else:
             # s = s + r * y
             r_bar = s_bar * y
             y_bar += s_bar * r
         # r = np.sin(s * i)
-        s_bar += r_bar * np.cos(s_tape[difference] * i) * i
+        s_bar += r_bar * np.cos(s_tape[i - 1] * i) * i
     return out, (s_bar, y_bar)

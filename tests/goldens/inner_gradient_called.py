@@ -23,16 +23,12 @@ def settle_gradient_record(y, w):
     s = y
     t_tape = np.empty(3)
     s_tape = np.empty(3)
-    t_tape_2 = np.empty(3)
-    s_tape_2 = np.empty(3)
     for i in range(3):
-        s_tape_2[i] = s
         s_tape[i] = s
         sin_s = np.sin(s)
-        t_tape_2[i] = sin_s
         t_tape[i] = sin_s
         s = sin_s * w + y
-    t_tape_3 = np.empty(3)
+    t_tape_2 = np.empty(3)
     s_bar_tape = np.empty(3)
     s_bar = 1.0
     w_bar = 0.0
@@ -43,16 +39,14 @@ def settle_gradient_record(y, w):
         y_bar += s_bar
         w_bar += s_bar * t_tape[i]
         cos_s = np.cos(s_tape[i])
-        t_tape_3[i] = cos_s
+        t_tape_2[i] = cos_s
         s_bar = s_bar * w * cos_s
     # s = y
     y_bar += s_bar
-    return y_bar, w_bar, t_tape, s_tape, t_tape_3, s_bar_tape, t_tape_2, s_tape_2
+    return y_bar, w_bar, t_tape, s_tape, t_tape_2, s_bar_tape
 
 
-def settle_gradient_pullback(
-    w, t_tape_2, s_tape, t_tape, s_bar_tape, t_tape_3, s_tape_2, y_bar_bar, w_bar_bar
-):
+def settle_gradient_pullback(w, t_tape_2, s_tape, t_tape, s_bar_tape, y_bar_bar, w_bar_bar):
     t_tape_bar = np.zeros_like(t_tape_2)
     s_tape_bar = np.zeros_like(s_tape)
     s_bar_bar = y_bar_bar
@@ -73,10 +67,10 @@ def settle_gradient_pullback(
     for i in reversed(range(3)):
         # s = np.sin(s) * w + y
         y_bar += s_bar
-        w_bar += s_bar * t_tape_3[i]
+        w_bar += s_bar * t_tape_2[i]
         accumulate_value = s_bar * w + t_tape_bar[i]
         t_tape_bar[i] = 0.0
-        s_bar = accumulate_value * np.cos(s_tape_2[i])
+        s_bar = accumulate_value * np.cos(s_tape[i])
         s_bar += s_tape_bar[i]
         s_tape_bar[i] = 0.0
     # s = y
@@ -85,7 +79,7 @@ def settle_gradient_pullback(
 
 
 def f_reverse(x, w, out_bar=1.0):
-    settle_gradient_value, settle_gradient_value_2, settle_gradient_t_tape, settle_gradient_s_tape, settle_gradient_t_tape_2, settle_gradient_s_bar_tape, settle_gradient_t_tape_3, settle_gradient_s_tape_2 = settle_gradient_record(
+    settle_gradient_value, settle_gradient_value_2, settle_gradient_t_tape, settle_gradient_s_tape, settle_gradient_t_tape_2, settle_gradient_s_bar_tape = settle_gradient_record(
         x, w
     )
     out = settle_gradient_value_2 * x
@@ -97,8 +91,6 @@ def f_reverse(x, w, out_bar=1.0):
         settle_gradient_s_tape,
         settle_gradient_t_tape_2,
         settle_gradient_s_bar_tape,
-        settle_gradient_t_tape_3,
-        settle_gradient_s_tape_2,
         0.0,
         out_bar * x,
     )

@@ -1,4 +1,4 @@
-# An array that is filled in place: elements that were read are recorded, the array never is.
+# An array that is filled in place: its elements are read again, and nothing is recorded.
 # mode: reverse
 # absent: copy None
 # at: 0.4, 2.9, 5
@@ -19,28 +19,21 @@ def f(u0: float, r: float, n: int) -> float:
 def f_reverse(u0, r, n, out_bar=1.0):
     u = np.zeros(n + 1)
     u[0] = u0
-    t_tape = np.empty(n)
-    t_tape_2 = np.empty(n)
     for k in range(n):
-        item = u[k]
-        t_tape_2[k] = item
-        difference = 1.0 - u[k]
-        t_tape[k] = difference
-        u[k + 1] = r * item * difference
+        u[k + 1] = r * u[k] * (1.0 - u[k])
     out = u[n]
     # return u[n]
     u_bar = np.zeros_like(u)
     u_bar[n] += out_bar
     r_bar = 0.0
     for k in reversed(range(n)):
-        total = k + 1
         # u[k + 1] = r * u[k] * (1.0 - u[k])
-        item = u_bar[total]
-        u_bar[total] = 0.0
-        product = item * t_tape[k]
-        t = t_tape_2[k]
-        u_bar[k] -= r * t * item
-        r_bar += product * t
+        item = u_bar[k + 1]
+        u_bar[k + 1] = 0.0
+        product = item * (1.0 - u[k])
+        item_2 = u[k]
+        u_bar[k] -= r * item_2 * item
+        r_bar += product * item_2
         u_bar[k] += product * r
     # u[0] = u0
     u0_bar = u_bar[0]

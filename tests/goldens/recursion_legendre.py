@@ -26,10 +26,9 @@ def legendre_record(x, n):
         legendre_tape_2 = None
         legendre_tape = None
     else:
-        difference = n - 1
-        first, legendre_tape = legendre_record(x, difference)
+        first, legendre_tape = legendre_record(x, n - 1)
         second, legendre_tape_2 = legendre_record(x, n - 2)
-        out = ((2 * n - 1) * x * first - difference * second) / n
+        out = ((2 * n - 1) * x * first - (n - 1) * second) / n
     return out, (x, n, legendre_tape, legendre_tape_2, first)
 
 
@@ -59,10 +58,9 @@ def legendre_reverse(x, n, out_bar=1.0):
     elif n == 1:
         out = x
     else:
-        difference = n - 1
-        first, legendre_tape = legendre_record(x, difference)
+        first, legendre_tape = legendre_record(x, n - 1)
         second, legendre_tape_2 = legendre_record(x, n - 2)
-        out = ((2 * n - 1) * x * first - difference * second) / n
+        out = ((2 * n - 1) * x * first - (n - 1) * second) / n
     if n == 0:
         x_bar = 0.0
     elif n == 1:

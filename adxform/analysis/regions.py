@@ -1,0 +1,276 @@
+"""Regions of arrays: whether two indices, at two moments of a program, may name a common element.
+
+An index is seen as a sum of multiples of names, and the name of a loop over a range has bounds
+(Banerjee 1988). What is not seen to be apart may overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adxform.analysis.types import Types
+from adxform.core.builder import type_of
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Tuple,
+    Var,
+    While,
+    binds_of,
+    blocks_of,
+)
+from adxform.core.types import Scalar
+
+DEPTH = 12  # how often a name is replaced by what it depends on
+LATER = "+"  # marks a name's value in a later iteration
+STEPS = "later"  # the name for how much later that is: at least 0
+
+Loops = tuple[For | While, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """``constant`` plus multiples of names."""
+
+    terms: tuple[tuple[str, int], ...] = ()
+    constant: int = 0
+
+    def plus(self, other: Sum, factor: int = 1) -> Sum:
+        found = dict(self.terms)
+        for name, count in other.terms:
+            found[name] = found.get(name, 0) + factor * count
+        terms = tuple(sorted((n, c) for n, c in found.items() if c))
+        return Sum(terms, self.constant + factor * other.constant)
+
+    def replaced(self, new: Callable[[str], Sum]) -> Sum:
+        total = Sum((), self.constant)
+        for name, count in self.terms:
+            total = total.plus(new(name), count)
+        return total
+
+
+Bounds = tuple[Sum | None, Sum | None]
+ONE = Sum((), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Elements of an array that a statement inside ``loops`` (outermost first) reads or writes.
+
+    An ``index`` of None is the whole array.
+    """
+
+    index: Operand | None
+    loops: Loops
+
+
+@dataclass(slots=True)
+class Moment:
+    """When the second of two accesses happens: in the same iteration of the loops around both, or
+    in a later one of ``loop``, in which ``varying`` names have other values.
+    """
+
+    loop: For | While | None = None
+    varying: set[str] = field(default_factory=set)
+
+
+class Regions:
+    """Compares accesses to one array."""
+
+    def __init__(self, block: Block, types: Types) -> None:
+        self.types = types
+        self.made: dict[str, Let] = {}
+        self.loop_of: dict[str, For] = {}
+        self.home: dict[str, Loops] = {}
+        self._index(block, ())
+
+    def _index(self, block: Block, loops: Loops) -> None:
+        """Where each name is bound, and by what."""
+        for stmt in block:
+            inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
+            for inner in blocks_of(stmt):
+                self._index(inner, inside)
+            for name in binds_of(stmt):
+                self.home[name] = inside
+            if isinstance(stmt, Let):
+                self.made[stmt.target] = stmt
+            elif isinstance(stmt, For):
+                self.loop_of[stmt.index] = stmt
+
+    def may_meet(self, first: Access, second: Access, *, in_order: bool) -> bool:
+        """Whether the second access may touch an element of the first at a later moment.
+
+        ``in_order`` says that it follows in the same iteration of the loops around both, too.
+        """
+        common: list[For | While] = []
+        for one, other in zip(first.loops, second.loops, strict=False):
+            if one is not other:
+                break
+            common.append(one)
+        own = self._bound_in(first.loops[len(common) :])
+        moments = [Moment(loop, own | self._bound_in((loop,))) for loop in common]
+        if in_order:
+            moments.append(Moment(None, own))
+        return any(not self._apart(first.index, second.index, m) for m in moments)
+
+    def _bound_in(self, loops: Loops) -> set[str]:
+        """The names that have another value in each iteration of some of these loops."""
+        return {n for n, home in self.home.items() if any(loop in home for loop in loops)}
+
+    def _apart(self, a: Operand | None, b: Operand | None, moment: Moment) -> bool:
+        """Whether two indices name no common element: on some axis their places differ."""
+        if a is None or b is None:
+            return False
+        for one, other in zip(_parts(a), _parts(b), strict=False):
+            if not (self._plain(one) and self._plain(other)):
+                return False
+            if self._places_apart(one, other, moment):
+                return True
+        return False
+
+    def _plain(self, part: Operand) -> bool:
+        """Whether a part of an index is a place or a stretch of one axis."""
+        return isinstance(part, Slice) or self.sum(part) is not None
+
+    def _places_apart(self, a: Operand, b: Operand, moment: Moment) -> bool:
+        first, second = self.sum(a), self.sum(b)
+        if first is not None and second is not None and self._from_end(first, second):
+            return self._above(first, self._shifted(second, moment), 1, moment)
+        (low, high), (its_low, its_high) = self._stretch(a), self._stretch(b)
+        its_low, its_high = (
+            None if s is None else self._shifted(s, moment) for s in (its_low, its_high)
+        )
+        after = high is not None and its_low is not None
+        before = low is not None and its_high is not None
+        return (after and self._least_of(its_low, high, moment) >= 0) or (
+            before and self._least_of(low, its_high, moment) >= 0
+        )
+
+    def _least_of(self, a: Sum | None, b: Sum | None, moment: Moment) -> int:
+        assert a is not None and b is not None
+        found = self.least(a.plus(b, -1), moment)
+        return -1 if found is None else found
+
+    def _from_end(self, first: Sum, second: Sum) -> bool:
+        """Whether both places are counted from the end."""
+        return all((self.least(Sum().plus(s, -1)) or 0) > 0 for s in (first, second))
+
+    def _above(self, a: Sum, b: Sum, gap: int, moment: Moment) -> bool:
+        return any(
+            (least := self.least(x.plus(y, -1), moment)) is not None and least >= gap
+            for x, y in ((a, b), (b, a))
+        )
+
+    def _stretch(self, part: Operand) -> Bounds:
+        """The first place of a part of an index, and the place after its last; None if unknown."""
+        if not isinstance(part, Slice):
+            place = self._nonnegative(part)
+            return (Sum(), None) if place is None else (place, place.plus(ONE))
+        if part.step is not None and not _steps_up(part.step):
+            return Sum(), None
+        return self._nonnegative(part.lower) or Sum(), self._nonnegative(part.upper)
+
+    def _nonnegative(self, operand: Operand | None) -> Sum | None:
+        found = self.sum(operand)
+        least = None if found is None else self.least(found)
+        return found if least is not None and least >= 0 else None
+
+    # --- sums ---------------------------------------------------------------------------------
+
+    def sum(self, operand: Operand | None, depth: int = DEPTH) -> Sum | None:
+        """An integer as a sum, or None where it is not known to be an integer."""
+        if isinstance(operand, Const):
+            return Sum((), operand.value) if type(operand.value) is int else None
+        if not isinstance(operand, Var):
+            return None
+        known = type_of(operand, self.types)
+        if not isinstance(known, Scalar) or not known.dtype.startswith("int"):
+            return None
+        let = self.made.get(operand.name)
+        if let is not None and isinstance(let.op, Primitive) and depth:
+            if let.op.name == "copy":
+                return self.sum(let.args[0], depth - 1)
+            if let.op.name in ("op.Add", "op.Sub"):
+                first, second = (self.sum(a, depth - 1) for a in let.args)
+                if first is not None and second is not None:
+                    return first.plus(second, 1 if let.op.name == "op.Add" else -1)
+        return Sum(((operand.name, 1),))
+
+    def least(self, value: Sum, moment: Moment | None = None) -> int | None:
+        """A number that a sum is never below, or None."""
+        for _ in range(DEPTH):
+            if not value.terms:
+                return value.constant
+            name, count = max(value.terms, key=lambda term: self._depth(term[0]))
+            low, high = self._bounds(name, moment or Moment())
+            bound = low if count > 0 else high
+            if bound is None:
+                return None
+            value = value.plus(Sum(((name, 1),)), -count).plus(bound, count)
+        return None
+
+    def _depth(self, name: str) -> tuple[int, str]:
+        """Names in the order in which they are replaced by their bounds: inner loops' last."""
+        plain = name.removesuffix(LATER)
+        return len(self.home.get(plain, ())) if plain in self.loop_of else -1, name
+
+    def _bounds(self, name: str, moment: Moment) -> Bounds:
+        """The least and the greatest value of a name."""
+        plain = name.removesuffix(LATER)
+        if name == STEPS or self._is_length(plain):
+            return Sum(), None
+        loop = self.loop_of.get(plain)
+        if loop is None:
+            return None, None
+        bounds = [self.sum(b) for b in loop.bounds]
+        start, stop = (Sum(), bounds[0]) if len(bounds) == 1 else bounds[:2]
+        step = self._step(loop)
+        if step is None:
+            return None, None
+        last = None if stop is None else stop.plus(ONE, -1 if step > 0 else 1)
+        ends = (start, last) if step > 0 else (last, start)
+        if plain == name:
+            return ends
+        low, high = (None if s is None else self._shifted(s, moment) for s in ends)
+        return low, high
+
+    def _shifted(self, value: Sum, moment: Moment) -> Sum:
+        """A sum as it is at the later moment."""
+        return value.replaced(lambda name: self._at(name, moment))
+
+    def _at(self, name: str, moment: Moment) -> Sum:
+        if name not in moment.varying:
+            return Sum(((name, 1),))
+        loop = moment.loop
+        if isinstance(loop, For) and loop.index == name:
+            step = self._step(loop)
+            if step is not None:
+                step = -step if loop.reverse else step
+                return Sum(((name, 1),), step).plus(Sum(((STEPS, 1),)), 1 if step > 0 else -1)
+        return Sum(((name + LATER, 1),))
+
+    def _step(self, loop: For) -> int | None:
+        """The step of a loop's range, where it is known."""
+        if len(loop.bounds) < 3:
+            return 1
+        step = loop.bounds[2]
+        known = isinstance(step, Const) and type(step.value) is int and step.value != 0
+        return step.value if known and isinstance(step, Const) else None
+
+    def _is_length(self, name: str) -> bool:
+        let = self.made.get(name)
+        return let is not None and isinstance(let.op, Primitive) and let.op.name in ("len", ".size")
+
+
+def _steps_up(step: Operand) -> bool:
+    return isinstance(step, Const) and (step.value is None or step.value > 0)
+
+
+def _parts(index: Operand) -> tuple[Operand, ...]:
+    return index.items if isinstance(index, Tuple) and not index.is_list else (index,)

@@ -1,0 +1,208 @@
+"""Storage: the names that one array goes by as it is written in place, its reads and its writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.regions import Access, Loops, Regions
+from adxform.analysis.types import Types
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    If,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    binds_of,
+    blocks_of,
+    phis_of,
+)
+from adxform.core.types import ANY, Array, Unknown
+
+
+@dataclass(eq=False, slots=True)
+class Write:
+    """An in-place write that is the statement number ``at``."""
+
+    stmt: Let
+    access: Access
+    at: int
+
+
+@dataclass(eq=False, slots=True)
+class Storage:
+    """An array made outside loops and branches; ``last`` is its name at the end."""
+
+    root: str
+    last: str
+    writes: list[Write] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """When a name is bound: by the statement number ``at``, inside ``loops``."""
+
+    at: int
+    loops: Loops
+
+
+class Storages:
+    """The storages of a block that are written in place, by the names that they go by.
+
+    Only arrays that are made outside loops and branches, and of which one version is in use at any
+    time, are among them.
+    """
+
+    def __init__(self, params: tuple[str, ...], block: Block, types: Types) -> None:
+        self.types = types
+        self.regions = Regions(block, types)
+        self.places: dict[str, Place] = {}
+        self.ends: dict[Stmt, Place] = {}
+        self.parent: dict[str, str] = {}
+        self.later: set[str] = set()  # names that are later versions of others
+        self.found: list[Write] = []
+        self.count = 0
+        self._visit(block, ())
+        groups = {self._find(write.stmt.target) for write in self.found}
+        self.unsound: set[str] = set()
+        self._follow(block, dict.fromkeys(groups, ""), dict.fromkeys(params))
+        self.of: dict[str, Storage] = {}
+        for group in groups - self.unsound:
+            self._collect(group, params, block)
+
+    def _visit(self, block: Block, loops: Loops) -> None:
+        """Number the statements, and unite the versions of one array."""
+        for stmt in block:
+            self.count += 1
+            at = self.count
+            inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
+            for inner in blocks_of(stmt):
+                self._visit(inner, inside)
+            self.count += 1
+            self.ends[stmt] = Place(self.count, loops)
+            place = Place(at, inside) if isinstance(stmt, For | While) else self.ends[stmt]
+            self.places.update(dict.fromkeys(binds_of(stmt), place))
+            if isinstance(stmt, Let) and _writes(stmt):
+                self._unite(stmt.target, stmt.args[0])
+                self.found.append(Write(stmt, Access(stmt.args[1], loops), self.count))
+            for phi in phis_of(stmt):
+                self._unite(phi.target, phi.first)
+                self._unite(phi.target, phi.second)
+
+    def _unite(self, name: str, operand: Operand) -> None:
+        self.later.add(name)
+        if isinstance(operand, Var):
+            self.parent[self._find(name)] = self._find(operand.name)
+
+    def _find(self, name: str) -> str:
+        root = name
+        while (up := self.parent.get(root, root)) != root:
+            root = up
+        while self.parent.get(name, name) != root:
+            self.parent[name], name = root, self.parent.get(name, name)
+        return root
+
+    def _follow(self, block: Block, now: dict[str, str], new: dict[str, None]) -> None:
+        """Check that each write and each phi takes the version of its array that is in use, which
+        ``now`` holds for each group; ``new`` are names that begin one.
+        """
+        self._begin(list(new), now)
+        for stmt in block:
+            if isinstance(stmt, If):
+                sides = dict(now), dict(now)
+                for inner, side in zip(blocks_of(stmt), sides, strict=True):
+                    self._follow(inner, side, {})
+                self._merge(stmt, sides, now)
+            elif isinstance(stmt, For | While):
+                before = dict(now)
+                now.update(self._targets(stmt, before))
+                entry = dict(now)
+                for inner in blocks_of(stmt):
+                    self._follow(inner, now, {})
+                    if isinstance(stmt, While) and inner is stmt.head:
+                        self.unsound.update(g for g in now if now[g] != entry[g])
+                self._merge(stmt, (before, now), now)
+                now.update(entry)
+            elif isinstance(stmt, Let) and _writes(stmt):
+                group = self._find(stmt.target)
+                if stmt.args[0] != Var(now[group]):
+                    self.unsound.add(group)
+                now[group] = stmt.target
+            else:
+                self._begin(binds_of(stmt), now)
+
+    def _begin(self, names: list[str], now: dict[str, str]) -> None:
+        for name in names:
+            group = self._find(name)
+            if group in now:
+                if now[group]:
+                    self.unsound.add(group)
+                now[group] = name
+
+    def _targets(self, stmt: Stmt, now: dict[str, str]) -> dict[str, str]:
+        targets = {self._find(p.target): p.target for p in phis_of(stmt)}
+        return {group: name for group, name in targets.items() if group in now}
+
+    def _merge(
+        self, stmt: Stmt, sides: tuple[dict[str, str], dict[str, str]], now: dict[str, str]
+    ) -> None:
+        """A phi merges what is in use on both sides; what has none must be the same on both."""
+        targets: dict[str, str] = {}
+        for phi in phis_of(stmt):
+            group = self._find(phi.target)
+            if group in now:
+                used = Var(sides[0][group]), Var(sides[1][group])
+                if (phi.first, phi.second) != used or group in targets:
+                    self.unsound.add(group)
+                targets[group] = phi.target
+        self.unsound.update(g for g in now if g not in targets and sides[0][g] != sides[1][g])
+        now.update(targets)
+
+    def _collect(self, group: str, params: tuple[str, ...], block: Block) -> None:
+        """A storage, if its first version is an array's made outside loops and branches."""
+        top = [*params, *(name for stmt in block for name in binds_of(stmt))]
+        versions = [n for n in (*params, *self.places) if self._find(n) == group]
+        first = [n for n in versions if n not in self.later]
+        if len(first) != 1 or first[0] not in top:
+            return
+        root = first[0]
+        made = self.regions.made.get(root)
+        fresh = made is not None and isinstance(made.op, Primitive) and made.op.fresh
+        if not (fresh or root in params) or not self._is_array(root):
+            return
+        storage = Storage(root, [n for n in top if self._find(n) == group][-1])
+        storage.writes = [w for w in self.found if self._find(w.stmt.target) == group]
+        self.of.update(dict.fromkeys(versions, storage))
+
+    def _is_array(self, name: str) -> bool:
+        return isinstance(self.types.get(name, ANY), Array | Unknown)
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def conflicts(self, name: str, index: Operand | None, place: Place) -> list[Write]:
+        """The writes after ``place`` that may change elements of an array."""
+        access = Access(index, place.loops)
+        return [
+            write
+            for write in self.of[name].writes
+            if self.regions.may_meet(access, write.access, in_order=write.at > place.at)
+        ]
+
+
+def _writes(stmt: Let) -> bool:
+    return isinstance(stmt.op, Primitive) and stmt.op.name in IN_PLACE - {"accumulate"}
+
+
+def axes_left(index: Operand | None) -> int:
+    """How many axes an index spans at least: stretches; one for the whole."""
+    if index is None:
+        return 1
+    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    return sum(isinstance(p, Slice) or p == Const(Ellipsis) for p in parts)

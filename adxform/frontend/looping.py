@@ -1,0 +1,77 @@
+"""Loops, lowered to Core's: their bounds, their headers, the condition that leaves them early."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.core.ir import For, Operand, Tuple, While
+from adxform.core.types import INT
+from adxform.frontend.changes import Changes, appended_in
+from adxform.frontend.control import ending
+from adxform.frontend.joins import split_phis
+
+
+class Looping(Changes):
+    """Lowers ``for`` and ``while``."""
+
+    def loop(self, stmt: ast.For) -> None:
+        origin = self.builder.origin
+        if self.unrolled(stmt):
+            return
+        assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
+        bounds = self.operands(stmt.iter.args)
+        if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
+            self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
+        self.builder.types[stmt.target.id] = INT
+        headers, body = split_phis(stmt.body)
+        lists = self._open_lists(headers, body)
+        self.depth += 1
+        (block, stop), phis = self.carried(
+            headers, stmt.body, lists, lambda: self._iteration(body, headers)
+        )
+        self.depth -= 1
+        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
+
+    def while_loop(self, stmt: ast.While) -> None:
+        origin = self.builder.origin
+        headers, body = split_phis(stmt.body)
+        lists = self._open_lists(headers, body)
+
+        def around() -> Any:
+            outer = self.builder
+            self.builder = outer.nested()
+            test = self.checked(stmt.test, None)
+            head, self.builder = self.builder.block, outer
+            return head, test, *self._iteration(body, headers)
+
+        (head, test, block, stop), phis = self.carried(headers, stmt.body, lists, around)
+        self.builder.append(While(phis, head, test, block, origin, stop))
+
+    def _open_lists(
+        self, headers: list[tuple[str, str, str]], body: list[ast.stmt]
+    ) -> dict[str, Operand]:
+        """Lists that a loop appends to, as lists of the generated code."""
+        changed = {self.builder.bases.get(name) for name in appended_in(body)}
+        made: dict[str, Operand] = {}
+        for target, before, _ in headers:
+            held = self.value(before)
+            listed = isinstance(held, Tuple) and held.is_list
+            if listed and self.builder.bases.get(target) in changed:
+                assert isinstance(held, Tuple)
+                made[before] = self.listed(target, held)
+        return made
+
+    def _iteration(
+        self, body: list[ast.stmt], headers: list[tuple[str, str, str]]
+    ) -> tuple[tuple[Any, ...], Operand | None]:
+        """A loop's block, and the condition at its end under which it is left."""
+        body, stop = ending(body)
+        outer = self.builder
+        self.builder = outer.nested()
+        self.block(body)
+        ends = self.settled([after for _, _, after in headers])
+        test = None if stop is None else self.checked(stop, None)
+        made, self.builder = self.builder.block, outer
+        self.ends = ends
+        return made, test

@@ -1,0 +1,171 @@
+"""Built-in functions of containers whose items are known one by one: what they give."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from adxform.core.forms import LIST, Form
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.types import ListOf
+
+
+def dictionary(items: dict[Any, Operand]) -> Tuple:
+    """A dictionary of operands."""
+    return Tuple(tuple(items.values()), Form("dict", tuple(items)))
+
+
+Held = list[list[Operand] | None]
+Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
+
+
+def _zip(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    columns = [h for h in held if h is not None]
+    if len(columns) < len(held):
+        return None
+    return Tuple(tuple(Tuple(row) for row in zip(*columns, strict=False)))
+
+
+def _enumerate(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    if held[0] is None:
+        return None
+    places = [*node.args[1:], *(k.value for k in node.keywords)]
+    start = lower.static(places[0]) if places else 0
+    if type(start) is not int:
+        return None
+    return Tuple(tuple(Tuple((Const(start + i), v)) for i, v in enumerate(held[0])))
+
+
+def _reversed(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    return None if held[0] is None else Tuple(tuple(held[0][::-1]))
+
+
+def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    return None if held[0] is None else Tuple(tuple(held[0]), LIST)
+
+
+def _tuple(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    return None if held[0] is None else Tuple(tuple(held[0]))
+
+
+def _map(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    columns = [h for h in held[1:] if h is not None]
+    if len(columns) < len(held) - 1:
+        return None
+    rows = zip(*columns, strict=False)
+    return Tuple(tuple(lower.called_with(node.args[0], list(row), node) for row in rows))
+
+
+def _sum(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    items = held[0]
+    if items is None:
+        return _summed(lower, node, base)
+    if not items:
+        return Const(0)
+    start = [lower.operand(a) for a in node.args[1:]] + [
+        lower.operand(k.value) for k in node.keywords
+    ]
+    total, rest = [*start, *items][0], [*start, *items][1:]
+    for i, item in enumerate(rest):
+        last = base if i == len(rest) - 1 else None
+        total = lower.emit("op.Add", total, item, base=last)
+    given: Operand = total
+    return given
+
+
+def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
+    """The sum of a comprehension over an array, or of a list that a loop has filled."""
+    over = node.args[0]
+    if len(node.args) > 1 or node.keywords:
+        return None
+    mapped = isinstance(over, ast.Call) and lower.static(over.func) is map
+    if mapped and isinstance(over, ast.Call) and len(over.args) == 2:
+        elt = ast.Call(over.args[0], [ast.Name("_item", ast.Load())], [])
+        made = ast.GeneratorExp(
+            elt, [ast.comprehension(ast.Name("_item", ast.Store()), over.args[1], [], 0)]
+        )
+        over = ast.fix_missing_locations(ast.copy_location(made, node))
+    if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
+        item = ast.Name("_item", ast.Store())
+        generator = ast.comprehension(item, over, [], 0)
+        made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
+        over = ast.fix_missing_locations(ast.copy_location(made, node))
+    if not isinstance(over, ast.ListComp | ast.GeneratorExp) or not lower.may_be_active(over):
+        return None
+    given: Operand = lower.summed(over, Const(0), base)
+    return given
+
+
+def _sorted(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    if held[0] is None or node.keywords:
+        return None
+    values = [lower.known_value(item) for item in held[0]]
+    if any(value is UNKNOWN for value in values):
+        return None
+    order = sorted(range(len(values)), key=values.__getitem__)
+    return Tuple(tuple(held[0][i] for i in order), LIST)
+
+
+def _dict(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    given = lower.container(node.args[0])
+    if given is None or given.form.kind != "dict":
+        return None
+    return dictionary(
+        {**dict(zip(given.form.keys, given.items, strict=True)), **lower.arguments(node)[1]}
+    )
+
+
+def _reduce(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    items = held[1] if len(held) > 1 else None
+    if items is None:
+        return None
+    start = [lower.operand(a) for a in node.args[2:]]
+    found = [*start, *items]
+    if not found:
+        return None
+    total = found[0]
+    for item in found[1:]:
+        total = lower.called_with(node.args[0], [total, item], node)
+    given: Operand = total
+    return given
+
+
+def _extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``max`` or ``min`` of the items of one container."""
+    if len(node.args) != 1 or held[0] is None or node.keywords or not held[0]:
+        return None
+    assert isinstance(node.func, ast.Name)
+    total = held[0][0]
+    for item in held[0][1:]:
+        total = lower.called_with(node.func, [total, item], node)
+    return total
+
+
+BUILTIN = type(len)
+BUILTINS: dict[Any, Handler] = {
+    zip: _zip,
+    enumerate: _enumerate,
+    reversed: _reversed,
+    list: _list,
+    tuple: _tuple,
+    map: _map,
+    sum: _sum,
+    sorted: _sorted,
+    dict: _dict,
+    max: _extreme,
+    min: _extreme,
+    functools.reduce: _reduce,
+}
+OPERATORS: dict[Any, ast.operator] = {
+    operator.add: ast.Add(),
+    operator.sub: ast.Sub(),
+    operator.mul: ast.Mult(),
+    operator.truediv: ast.Div(),
+    operator.floordiv: ast.FloorDiv(),
+    operator.mod: ast.Mod(),
+    operator.pow: ast.Pow(),
+    operator.matmul: ast.MatMult(),
+}

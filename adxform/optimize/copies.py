@@ -1,0 +1,157 @@
+"""Copies before loops: an array that a loop writes in place is copied once, where it must be.
+
+A write begins with a copy where another name needs the memory, or where the memory is not the
+function's own. Inside a loop that would be a copy in every iteration; made before the loop, the
+copy is the loop's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, has_memory
+from adxform.analysis.liveness import liveness
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    For,
+    Function,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    Var,
+    While,
+    blocks_of,
+    phis_of,
+    walk,
+)
+from adxform.core.types import ANY
+from adxform.differentiate.common import names_for, primitive
+
+WRITES = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no more than one
+
+
+def copy_before_loops(function: Function, types: Types) -> Function:
+    """A function whose loops write in place into memory of their own, where that is enough."""
+    made, wanted, tried = function, set[str](), set[str]()
+    while headers := [h for h in _headers(made, _copying(made, types)) if h not in tried]:
+        last = headers[-1]  # a later loop's copy may be all that an earlier one needs
+        tried.add(last)
+        attempt = _with_copies(function, types, {*wanted, last})
+        if last not in _headers(attempt, _copying(attempt, types)):
+            made = attempt
+            wanted.add(last)
+    return made
+
+
+def _copying(function: Function, types: Types) -> list[Let]:
+    """The writes inside loops that begin with a copy."""
+    writes = [
+        stmt
+        for loop in function.body
+        for stmt in walk((loop,))
+        if stmt is not loop
+        and isinstance(stmt, Let)
+        and isinstance(stmt.op, Primitive)
+        and stmt.op.name in WRITES
+    ]
+    if not writes:
+        return []
+    aliases, fresh = Aliases(function.body, types), fresh_names(function, types)
+    live = liveness(
+        [p.name for p in function.params],
+        function.body,
+        function.result,
+        expand=lambda names: names,
+        skip=lambda name: False,
+        aliases=aliases,
+    )
+    return [
+        stmt
+        for stmt in writes
+        if isinstance(stmt.args[0], Var)
+        and (stmt.args[0].name not in fresh or stmt not in live.exclusive)
+    ]
+
+
+def _headers(function: Function, writes: list[Let]) -> list[str]:
+    """The headers of the outermost loops through which the arrays of writes come, in the order of
+    the text.
+    """
+    if not writes:
+        return []
+    made = {
+        s.target: s.args[0]
+        for s in walk(function.body)
+        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in IN_PLACE
+    }
+    merged = {phi.target: (phi, s) for s in walk(function.body) for phi in phis_of(s)}
+    found: set[str] = set()
+    seen: set[Operand] = set()
+    work: list[Operand] = [Var(stmt.target) for stmt in writes]
+    while work:
+        operand = work.pop()
+        if not isinstance(operand, Var) or operand in seen:
+            continue
+        seen.add(operand)
+        if operand.name in made:
+            work.append(made[operand.name])
+        elif operand.name in merged:
+            phi, stmt = merged[operand.name]
+            work.extend((phi.first, phi.second))
+            if not isinstance(stmt, If):
+                found.add(phi.target)
+    inner = {
+        p.target
+        for name in found
+        for block in blocks_of(merged[name][1])
+        for s in walk(block)
+        for p in phis_of(s)
+    }
+    return [name for name in merged if name in found - inner]
+
+
+def _with_copies(function: Function, types: Types, wanted: set[str]) -> Function:
+    bases = dict(function.bases)
+    copying = _Copying(Builder(names_for(function, types), types, bases), wanted)
+    return replace(function, body=copying.block(function.body), bases=bases)
+
+
+class _Copying:
+    """Rebuilds blocks with a copy before each loop that has one of the ``wanted`` headers."""
+
+    def __init__(self, builder: Builder, wanted: set[str]) -> None:
+        self.builder = builder
+        self.wanted = wanted
+
+    def block(self, block: Block) -> Block:
+        made: list[Stmt] = []
+        for stmt in block:
+            match stmt:
+                case If():
+                    then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+                    made.append(replace(stmt, then=then, orelse=orelse))
+                case For() | While():
+                    phis = tuple(self.copied(phi, made) for phi in stmt.phis)
+                    made.append(replace(stmt, phis=phis, body=self.block(stmt.body)))
+                case _:
+                    made.append(stmt)
+        return tuple(made)
+
+    def copied(self, phi: Phi, made: list[Stmt]) -> Phi:
+        first = phi.first
+        if phi.target not in self.wanted or not isinstance(first, Var):
+            return phi
+        types, bases = self.builder.types, self.builder.bases
+        if not has_memory(types.get(first.name, ANY)):
+            return phi
+        name = self.builder.name(bases.get(phi.target))
+        types[name] = types.get(first.name, ANY)
+        copy = primitive(".copy()")
+        rest = tuple(default for _, default in copy.defaults)
+        made.append(Let((name,), copy, (first, *rest), None))
+        return Phi(phi.target, Var(name), phi.second)
