@@ -308,3 +308,37 @@ def test_what_is_transformed_needs_no_adxform(tmp_path):
         f"assert np.isclose(f_forward(0.4, 0.6, 1.0, 0.0)[1], {dx}, rtol=1e-6)\n"
     )
     subprocess.run([sys.executable, "-c", test], cwd=tmp_path, check=True)
+
+
+OTHER = """from adxform import grad
+
+SCALE = 3.0
+
+
+def g(y):
+    s = y
+    for i in range(2):
+        s = s * SCALE + y * y
+    return s
+
+
+gradient = grad(g)
+"""
+
+USES = """from other_of_inner_derivatives import gradient
+
+SCALE = 10.0
+
+
+def f(x):
+    return gradient(x) * x * SCALE
+"""
+
+
+def test_a_gradient_of_another_file_keeps_its_own_globals(tmp_path, monkeypatch):
+    (tmp_path / "other_of_inner_derivatives.py").write_text(OTHER)
+    (tmp_path / "uses_inner_derivatives.py").write_text(USES)
+    monkeypatch.syspath_prepend(tmp_path)
+    from uses_inner_derivatives import f
+
+    agrees(f, 0.7)

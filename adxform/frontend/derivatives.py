@@ -77,6 +77,9 @@ class Derivatives(Calls):
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
         if isinstance(value, Derived):
             return self._call_derived(value, node, *self.arguments(node), base)
+        known = _as_derived(unwrapped(value))
+        if known is not None:
+            return self._call_derived(known, node, *self.arguments(node), base)
         if isinstance(value, Along):
             (direction,), _ = self.arguments(node)
             return self._pushed(value.function, value.bound, {value.place: direction}, node)[1]
@@ -118,11 +121,9 @@ class Derivatives(Calls):
         value = unwrapped(self.callable_value(expression))
         if isinstance(value, Closure | Derived):
             return value
-        if hasattr(value, "__adxform__"):
-            behind, receiver = function_behind(value.primal)
-            if behind is not None and not receiver:
-                kind = "value_and_grad" if value.value else "grad"
-                return Derived(kind, behind, value.argnums, value.has_aux)
+        known = _as_derived(value)
+        if known is not None:
+            return known
         function, receiver = (None, False) if value is UNKNOWN else function_behind(value)
         if function is None or receiver:
             raise self.unsupported(
@@ -354,6 +355,18 @@ class Derivatives(Calls):
         types = self._types(core, bound, extra)
         callee = self.program.derive(Asked("primal"), core, types)
         return self.call_core(callee, self._flat(bound, extra), core.result, None)
+
+
+def _as_derived(value: Any) -> Derived | None:
+    """A gradient that exists already, if it is that of a function."""
+    if not hasattr(value, "__adxform__") or isinstance(value, type):
+        return None
+    behind, receiver = function_behind(value.primal)
+    if behind is None or receiver:
+        return None
+    return Derived(
+        "value_and_grad" if value.value else "grad", behind, value.argnums, value.has_aux
+    )
 
 
 def _is_short(function: Function) -> bool:

@@ -132,7 +132,7 @@ def _is_boilerplate(function: FunctionType) -> bool:
     """
     name = function.__name__
     asks = name.startswith("is_") and "writeable" not in name  # that is not decided by types
-    return "array_api" in function.__module__ and (asks or name in _BOILERPLATE)
+    return "array_api" in (function.__module__ or "") and (asks or name in _BOILERPLATE)
 
 
 _BOILERPLATE = frozenset(
