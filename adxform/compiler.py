@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Param, Tuple, walk
+from adxform.core.calls import reachable_callees
+from adxform.core.ir import Callee, Const, Function, Let, Operand, Param, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
+from adxform.frontend.asked import Asked
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.lower import lower
 from adxform.frontend.objects import structure
@@ -68,6 +71,7 @@ def lower_live(
     else:
         known = dict(zip((p.name for p in params), types, strict=True))
     program = program or Program()
+    program.derive = partial(derive_inside, program)
     made = lower(source, program, known)
     seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
     return Lowered(made, tuple(scope.watched()), seen)
@@ -166,6 +170,43 @@ def derive(
     """The Core of a derivative; ``outputs`` are the results that get a cotangent (all)."""
     derivation = Derivation(options or Options(), observe)
     derivation.names.add(function.name)
+    return _derived(derivation, function, request, types, outputs)
+
+
+def derive_inside(
+    program: Program,
+    asked: Asked,
+    function: Function,
+    types: dict[str, Type],
+) -> Callee:
+    """A function's derivative (or the function itself), to be called inside another."""
+    key = (asked, id(function), tuple(types.items()))
+    if key in program.derived:
+        found: Callee = program.derived[key][1]
+        return found
+    derivation = Derivation(names=program.names)
+    if asked.kind == "primal":
+        made, known = function, infer(function, types)
+    else:
+        request = Request(asked.kind, asked.wrt, asked.shapes)
+        made, known = _derived(derivation, function, request, types, list(asked.outputs))
+    if asked.kind == "reverse":
+        made = gradient_core(made, value=True)
+        made = replace(made, result=asked.arranged(made.result))
+        made = derivation.optimized(made, known)
+    words = {"primal": "", "reverse": "_gradient", "forward": "_tangent"}
+    name = derivation.unique(f"{function.name}{words[asked.kind]}")
+    program.derived[key] = function, Callee(name, replace(made, name=name), known)
+    return derive_inside(program, asked, function, types)
+
+
+def _derived(
+    derivation: Derivation,
+    function: Function,
+    request: Request,
+    types: dict[str, Type],
+    outputs: list[Operand] | None,
+) -> tuple[Function, Types]:
     if request.kind == "forward":
         return derivation.forward(function, request.wrt, types)
     made, known = derivation.reverse(function, request.wrt, types, outputs)
@@ -187,23 +228,15 @@ def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[s
 
 
 def reachable(function: Function, types: Types) -> list[Part]:
-    """A function and those that it calls, each after what it calls."""
-    found: dict[int, Part] = {}
-
-    def visit(current: Function, known: Types) -> None:
-        for stmt in walk(current.body):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Callee):
-                inner = stmt.op.function
-                if inner is not None and id(inner) not in found:
-                    body = eliminate_dead_code(inner.body, (inner.result,))
-                    inner = replace(inner, name=stmt.op.name, body=body)
-                    visit(inner, stmt.op.types or infer(inner, {}))
-                    found[id(stmt.op.function)] = (inner, stmt.op.types or infer(inner, {}))
-        if current is function:
-            found[id(current)] = (current, known)
-
-    visit(function, types)
-    return list(found.values())
+    """A function and those that it calls, each after what it calls (but for one that calls it)."""
+    parts: list[Part] = []
+    for callee in reachable_callees(function):
+        inner = callee.function
+        if inner is not None and callee.name != function.name:
+            body = eliminate_dead_code(inner.body, (inner.result,))
+            inner = replace(inner, name=callee.name, body=body)
+            parts.append((inner, callee.types or infer(inner, {})))
+    return [*parts, (function, types)]
 
 
 def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:
@@ -230,9 +263,7 @@ def build_pair(
     derivation.names.add(function.name)
     names = [p.name for p in function.params]
     active = tuple(names.index(p) for p in wrt)
-    pair = derivation.pullback_of(
-        Callee(function.name, function), active, [types[n] for n in names]
-    )
+    pair = derivation.pair(function, active, [types[n] for n in names])
     assert pair.pull.function is not None
     pull = build(replace(pair.pull.function, given=()), pair.pull.types or {}, namespace)
     if pair.handed:

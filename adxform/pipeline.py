@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.activity import analyze
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types, infer, settled
 from adxform.core.builder import Builder, type_of
+from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import (
     NONE,
     Block,
@@ -21,16 +22,16 @@ from adxform.core.ir import (
     Tuple,
     Var,
     leaves,
-    names_in,
     walk,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Array, Type, differentiable, rank
+from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
+from adxform.differentiate.handing import TAPE, crossing, tape_of
 from adxform.differentiate.record import link
-from adxform.differentiate.refuse import check
+from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
@@ -64,6 +65,7 @@ class Derivation:
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)
     parts: list[tuple[Function, Types]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
 
     def show(self, stage: str, function: Function, types: Types) -> None:
         if self.observe is not None:
@@ -76,6 +78,10 @@ class Derivation:
         self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
     ) -> tuple[Function, Types]:
         """The tangent function, optimised, and the types of its names."""
+        self._reserve(function, "forward")
+        own = self._own_tangent(function, wrt, types)
+        if own is not None:
+            return own
         function, found = typed(function, types)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
@@ -85,30 +91,63 @@ class Derivation:
         self.show("optimized", made, found)
         return made, found
 
+    def _own_tangent(
+        self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
+    ) -> tuple[Function, Types] | None:
+        """The tangent of a function that calls itself, if it serves the inner calls, too."""
+        callee = own_callee(function)
+        plain = all(isinstance(shape, Var) for _, shape in function.given)
+        name = f"{function.name}_forward"
+        if callee is None or self.observe is not None or not plain or name in self.roots:
+            return None
+        if isinstance(function.result, Tuple):
+            return None
+        names = [p.name for p in function.params]
+        active = tuple(names.index(p) for p in wrt)
+        made = self.tangent_of(callee, active, [types[n] for n in names])
+        assert made.callee.function is not None
+        if made.varied != (0,) or active != tuple(sorted(active)):
+            return None
+        made.callee.name = name
+        self.roots.add(name)
+        return replace(made.callee.function, name=made.callee.name), made.callee.types
+
     def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
         """The tangent of a user's function that a function calls."""
+        types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.tangents:
-            function = callee.function
-            assert function is not None
-            params = dict(zip((p.name for p in function.params), types, strict=True))
-            wrt = tuple(function.params[i].name for i in active)
-            function, found = typed(function, params)
-            activity = analyze(function, wrt, found)
-            check(function, activity, found)
-            made = forward(function, wrt, activity, found, self.tangent_of)
-            results = leaves(function.result)
-            varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
-            assert isinstance(made.result, Tuple)
-            tangents = leaves(made.result.items[1])
-            name = self.unique(made.name)
-            made = replace(
-                made, name=name, result=Tuple((*results, *(tangents[i] for i in varied)))
-            )
-            made = self.optimized(made, found)
-            self.parts.append((made, found))
-            self.tangents[key] = Tangent(Callee(name, made, found), varied)
+            assert callee.function is not None
+            check_callee(callee.function, types)
+            self._make_tangent(key, callee, active, types)
         return self.tangents[key]
+
+    def _make_tangent(
+        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+    ) -> None:
+        function = callee.function
+        assert function is not None
+        params = dict(zip((p.name for p in function.params), types, strict=True))
+        wrt = tuple(function.params[i].name for i in active)
+        function, found = typed(function, params)
+        activity = analyze(function, wrt, found)
+        check(function, activity, found)
+        results = leaves(function.result)
+        own = Callee(self.unique(f"{function.name}_forward"), types=found)
+        if is_recursive(callee):  # it calls itself: each result that can have a tangent has one
+            varied = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+            self.tangents[key] = Tangent(own, varied)
+        else:
+            varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
+        made = forward(function, wrt, activity, found, self.tangent_of)
+        assert isinstance(made.result, Tuple)
+        tangents = leaves(made.result.items[1])
+        made = replace(
+            made, name=own.name, result=Tuple((*results, *(tangents[i] for i in varied)))
+        )
+        own.function = self.optimized(made, found)
+        self.parts.append((own.function, found))
+        self.tangents[key] = Tangent(own, varied)
 
     # --- reverse ------------------------------------------------------------------------------
 
@@ -124,6 +163,7 @@ class Derivation:
 
         ``outputs`` are the results that get a cotangent; all of them if it is None.
         """
+        self._reserve(function, "reverse")
         outputs = leaves(function.result) if outputs is None else outputs
         if self.observe is not None:
             function, found = typed(function, types)
@@ -180,50 +220,80 @@ class Derivation:
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A user's function that a function calls, as a pair of record and pull."""
+        types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.pullbacks:
-            self.pullbacks[key] = self._pair(callee, active, types)
+            assert callee.function is not None
+            check_callee(callee.function, types)
+            self._make_pair(key, callee, active, types)
         return self.pullbacks[key]
 
-    def _pair(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
+    def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
+        """A function by itself as a pair of record and pull."""
+        self._reserve(function, "reverse")
+        key: Key = (id(function), active, tuple(types))
+        self._make_pair(key, Callee(function.name, function), active, types)
+        return self.pullbacks[key]
+
+    def _make_pair(
+        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+    ) -> None:
         function = callee.function
         assert function is not None
         params = dict(zip((p.name for p in function.params), types, strict=True))
-        wrt = tuple(function.params[i].name for i in active)
         function, found = typed(function, params)
         results = leaves(function.result)
-        pulled = [i for i, leaf in enumerate(results) if _seeded(leaf, found)]
+        pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+        record = Callee(self.unique(f"{function.name}_record"), types=found)
+        pull = Callee(self.unique(f"{function.name}_pullback"), types=found)
+        known = Taped() if is_recursive(callee) else None
+        if known is not None:  # known by name, before its body calls it
+            pair = Pullback(record, pull, (known,), (TAPE,), (), pulled)
+            self.pullbacks[key] = pair
+        wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
         first, second = link(sweeps, absent=NONE)  # both are handed over
         names = [p.name for p in function.params]
-        handed, kept = _crossing(first, second, sweeps, names)
-        record = replace(
+        handed, kept = crossing(second, sweeps, names)
+        bases = dict(sweeps.builder.bases)
+        if known is not None:
+            held = [*(names[i] for i in kept), *reversed(handed)]  # as the forward sweep has them
+            tape = tape_of(sweeps.builder, held, known)
+            first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
+            handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
+        recording = replace(
             function,
-            name=self.unique(f"{function.name}_record"),
+            name=record.name,
             body=first,
             result=Tuple((*results, *(Var(n) for n in handed))),
             bases=sweeps.builder.bases,
         )
-        pull = replace(
+        pulling = replace(
             function,
-            name=self.unique(f"{function.name}_pullback"),
+            name=pull.name,
             params=tuple(Param(n) for n in (*(names[i] for i in kept), *handed, *sweeps.seeds)),
             body=second,
             result=sweeps.bars[0] if len(sweeps.bars) == 1 else Tuple(sweeps.bars),
-            bases=dict(sweeps.builder.bases),
+            bases=bases,
             doc=None,
         )
-        made = []
-        for part in (record, pull) if handed else (pull,):
-            optimized = self.optimized(part, found)
-            self.parts.append((optimized, found))
-            made.append(Callee(optimized.name, optimized, found))
-        handed_types = tuple(found.get(n, ANY) for n in handed)
-        labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
-        return Pullback(made[0], made[-1], handed_types, labels, kept, tuple(pulled))
+        parts = ((record, recording), (pull, pulling)) if handed else ((pull, pulling),)
+        for made, part in parts:
+            made.function = self.optimized(part, found)
+            self.parts.append((made.function, found))
+        if known is None:
+            labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
+            types_handed = tuple(found.get(n, ANY) for n in handed)
+            first_made = record if handed else pull
+            self.pullbacks[key] = Pullback(first_made, pull, types_handed, labels, kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
+
+    def _reserve(self, function: Function, mode: str) -> None:
+        """Leave a function's derivative and what it calls the names that they have."""
+        self.names.add(f"{function.name}_{mode}")
+        self.names.update(callee.name for callee in reachable_callees(function))
 
     def unique(self, name: str) -> str:
         """A name for a function that no other part has."""
@@ -272,19 +342,3 @@ def _seeded(output: Operand, types: Types) -> bool:
 
 def _defaults_to_one(t: Type) -> bool:
     return rank(t) == 0 or not isinstance(t, Array)
-
-
-def _crossing(
-    first: Block, second: Block, sweeps: Sweeps, params: list[str]
-) -> tuple[list[str], tuple[int, ...]]:
-    """The names that the reverse sweep takes from the forward sweep, and the parameters."""
-    from adxform.core.ir import binds_of, phis_of, reads_of, uses, walk
-
-    bound = {n for stmt in walk(second) for n in binds_of(stmt)}
-    read: list[str] = [n for bar in sweeps.bars for n in names_in(bar)]
-    for stmt in walk(second):
-        read.extend(reads_of(stmt))
-        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-    outer = [n for n in dict.fromkeys(read) if n not in bound and n not in sweeps.seeds]
-    kept = tuple(i for i, p in enumerate(params) if p in outer)
-    return [n for n in outer if n not in params], kept

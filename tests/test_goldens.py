@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 import json
+import linecache
 import os
 import re
 import subprocess
@@ -151,10 +152,11 @@ def _without_comments(text: str) -> str:
 
 
 def run(text: str, scope: dict[str, Any]) -> dict[str, Any]:
-    """What a text defines; its annotations are only text."""
+    """What a text defines; its annotations are only text. It can be read, for ``grad`` inside."""
     found = dict(scope)
-    flags = annotations.compiler_flag
-    exec(compile(text, "<golden>", "exec", flags, dont_inherit=True), found)
+    flags, name = annotations.compiler_flag, f"<golden {hash(text)}>"
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    exec(compile(text, name, "exec", flags, dont_inherit=True), found)
     return found
 
 

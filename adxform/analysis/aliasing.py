@@ -103,7 +103,7 @@ class Aliases:
             elif op.name == "[]":
                 if not self._copies(stmt.args[1]):
                     self._unite([stmt.target, *uses(stmt.args[:1])])
-            elif not op.fresh:
+            elif not op.fresh and op.name != "tape":  # it is filled when all is done
                 self._unite([stmt.target, *uses(_handed_on(op, stmt.args))])
         elif isinstance(op, Callee):
             self._unite([*stmt.targets, *uses(stmt.args)])

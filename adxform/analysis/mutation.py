@@ -73,17 +73,17 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
     return found
 
 
-def written_params(function: Function, types: Types) -> tuple[str, ...]:
-    """The parameters whose memory the function writes to."""
+def argument_writes(function: Function, types: Types) -> list[Conflict]:
+    """In-place writes to the memory of parameters, which a caller would see."""
     aliases = Aliases(function.body, types)
-    families = {
-        aliases.of(name)
-        for stmt in walk(function.body)
-        if isinstance(stmt, Let) and writes_in_place(stmt)
-        for name in names_in(stmt.args[0])
-        if has_memory(types.get(name, ANY))
-    }
-    return tuple(p.name for p in function.params if aliases.of(p.name) in families)
+    given = {aliases.of(p.name): p.name for p in function.params}
+    found = []
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and writes_in_place(stmt):
+            for name in names_in(stmt.args[0]):
+                if has_memory(types.get(name, ANY)) and aliases.of(name) in given:
+                    found.append(Conflict(name, stmt.origin, given[aliases.of(name)], None))
+    return found
 
 
 def captured_writes(function: Function, types: Types) -> list[Conflict]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from adxform.analysis.signature_types import (
+    canonical,
+    covering,
+    covering_result,
+    instantiated,
+    result_of,
+)
 from adxform.core.builder import result_types, type_of
+from adxform.core.calls import calls, is_recursive, reachable_callees
 from adxform.core.ir import (
     UNDEFINED,
     Block,
@@ -17,20 +27,34 @@ from adxform.core.ir import (
     Var,
     While,
     leaves,
+    uses,
 )
 from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Sym, Type, join, unvalued
 
 Types = dict[str, Type]
+CALLS = 20  # rounds after which functions that call each other are given up: anything may be
 ROUNDS = 2  # a loop's types settle after two rounds; what moves after that is taken to be any
 
 
 def infer(function: Function, params: dict[str, Type]) -> Types:
     """The type of every name in a function."""
-    types: Types = {}
-    for p in function.params:
-        types[p.name] = _symbolic(p.name, params.get(p.name, ANY))
-    _Inference(types).block(function.body)
-    return types
+    return _inferred(function, [params.get(p.name, ANY) for p in function.params]).types
+
+
+def _inferred(
+    function: Function, params: Sequence[Type], circle: Circle | None = None
+) -> _Inference:
+    pairs = zip(function.params, params, strict=True)
+    made = _Inference({p.name: _symbolic(p.name, t) for p, t in pairs}, circle)
+    made.block(function.body)
+    return made
+
+
+def settled(callee: Callee, args: Sequence[Type]) -> list[Type]:
+    """Types of parameters for all calls that a function's call with certain arguments leads to."""
+    if not is_recursive(callee):
+        return list(args)
+    return Circle(callee, args).params[callee]
 
 
 def _symbolic(name: str, t: Type) -> Type:
@@ -45,9 +69,74 @@ def result_type(function: Function, types: Types) -> Type:
     return type_of(function.result, types)
 
 
+class Circle:
+    """The types of functions that call each other, found in rounds.
+
+    ``params`` and ``results`` cover all calls met so far; a result is None while no path is known
+    that returns.
+    """
+
+    def __init__(self, head: Callee, args: Sequence[Type]) -> None:
+        assert head.function is not None
+        reached = reachable_callees(head.function)
+        self.members = {c for c in reached if c is head or calls(c, head)}
+        self.params: dict[Callee, list[Type]] = {}
+        self.results: dict[Callee, list[Type | None]] = {}
+        self.moved = False
+        self.meet(head, args)
+        rounds = 0
+        while self.moved:
+            self.moved, rounds = False, rounds + 1
+            if rounds > CALLS:
+                self.params = {c: [ANY] * len(p) for c, p in self.params.items()}
+            for member in list(self.params):
+                self.go_round(member)
+            if rounds > CALLS:
+                self.results = {c: [ANY] * len(r) for c, r in self.results.items()}
+                self.moved = False
+
+    def meet(self, callee: Callee, args: Sequence[Type]) -> list[str]:
+        """Note a call."""
+        assert callee.function is not None
+        names = [p.name for p in callee.function.params]
+        found, old = canonical(names, args), self.params.get(callee)
+        found = found if old is None else covering(names, old, found)
+        if found != old:
+            self.params[callee], self.moved = found, True
+        return names
+
+    def call(self, callee: Callee, args: Sequence[Type]) -> list[Type | None]:
+        """Note a call; what its results are, as far as is known."""
+        self.meet(callee, args)
+        return self.result(callee, args)
+
+    def result(self, callee: Callee, args: Sequence[Type]) -> list[Type | None]:
+        """What the results of a call are, as far as is known."""
+        assert callee.function is not None
+        count = len(leaves(callee.function.result))
+        known = self.results.get(callee, [None] * count)
+        params = self.params[callee]
+        return [None if t is None else instantiated(t, params, args) for t in known]
+
+    def go_round(self, member: Callee) -> None:
+        """Infer a function's types with what is known of all results."""
+        assert member.function is not None
+        params = self.params[member]
+        made = _inferred(member.function, params, self)
+        found = [
+            None if made.is_empty(leaf) else result_of(params, type_of(leaf, made.types))
+            for leaf in leaves(member.function.result)
+        ]
+        old = self.results.get(member, [None] * len(found))
+        merged = list(map(covering_result, old, found))
+        if merged != old:
+            self.results[member], self.moved = merged, True
+
+
 class _Inference:
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, circle: Circle | None = None) -> None:
         self.types = types
+        self.circle = circle
         self.in_loop = False
         self.empty: set[str] = set()  # names that nothing has been put in yet
 
@@ -57,9 +146,13 @@ class _Inference:
 
     def statement(self, stmt: Stmt) -> None:
         match stmt:
+            case Let() if self.circle is not None and self.waits(stmt):
+                self.types.update(dict.fromkeys(stmt.targets, ANY))
             case Let(op=Callee()):
                 for target, found in zip(stmt.targets, self.call(stmt), strict=True):
-                    self.types[target] = found
+                    self.types[target] = ANY if found is None else found
+                    if found is None:
+                        self.empty.add(target)
             case Let():
                 found = result_types(stmt, self.types)[0]
                 self.types[stmt.target] = found if self.in_loop else _symbolic(stmt.target, found)
@@ -77,16 +170,24 @@ class _Inference:
                 for _, name in stmt.writes:
                     self.types[name] = ANY
 
-    def call(self, stmt: Let) -> list[Type]:
+    def waits(self, stmt: Let) -> bool:
+        """Whether a statement reads the result of a call that is not known to return yet."""
+        waiting = not self.empty.isdisjoint(uses(stmt.args))
+        (self.empty.update if waiting else self.empty.difference_update)(stmt.targets)
+        return waiting
+
+    def call(self, stmt: Let) -> Sequence[Type | None]:
         """The types of a user's function's results, from those of its arguments."""
-        assert isinstance(stmt.op, Callee) and stmt.op.function is not None
-        function = stmt.op.function
-        args = {
-            p.name: unvalued(type_of(a, self.types))
-            for p, a in zip(function.params, stmt.args, strict=True)
-        }
-        inner = infer(function, args)
-        return [type_of(leaf, inner) for leaf in leaves(function.result)]
+        callee = stmt.op
+        assert isinstance(callee, Callee) and callee.function is not None
+        args = [unvalued(type_of(a, self.types)) for a in stmt.args]
+        if self.circle is not None and callee in self.circle.members:
+            return self.circle.call(callee, args)
+        if is_recursive(callee):
+            found = Circle(callee, args).result(callee, args)
+            return [ANY if t is None else t for t in found]
+        inner = _inferred(callee.function, args).types
+        return [type_of(leaf, inner) for leaf in leaves(callee.function.result)]
 
     def merged(self, phi: Phi) -> Type:
         known = [type_of(o, self.types) for o in (phi.first, phi.second) if not self.is_empty(o)]

@@ -105,7 +105,16 @@ class Slicing:
     step: Type | None
 
 
-Type = Scalar | Array | Struct | ListOf | Known | Object | Slicing | Unknown | Inert
+@dataclass(slots=True, eq=False)
+class Taped:
+    """What a certain function that calls itself hands over to its pullback: a tuple of values,
+    some of which are what its inner calls hand over.
+    """
+
+    items: tuple[Type, ...] = ()
+
+
+Type = Scalar | Array | Struct | ListOf | Known | Object | Slicing | Taped | Unknown | Inert
 
 ANY = Unknown()
 INERT = Inert()
@@ -214,6 +223,10 @@ def join(a: Type, b: Type) -> Type:
             return Scalar(dtype, weak=a.weak and b.weak)
         case Array(da, na), Array(db, nb):
             return Array(da if da == db else promote((a, b)), join_dims(na, nb))
+        case (Taped() | ListOf(Taped()) as made, Known(None)) | (
+            Known(None), Taped() | ListOf(Taped()) as made
+        ):
+            return made  # what is recorded on one path only
         case ListOf(x), ListOf(y):
             return ListOf(y if x is None else x if y is None else join(x, y))
         case Struct(xs, form), Struct(ys, other) if len(xs) == len(ys) and form == other:

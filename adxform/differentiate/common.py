@@ -22,7 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.types import Known, ListOf, Scalar, was_broadcast
+from adxform.core.types import Known, ListOf, Scalar, Taped, Type, was_broadcast
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
@@ -95,10 +95,17 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     known = builder.type_of(like)
     if isinstance(known, Scalar) or not isinstance(like, Var | Global):
         return Const(0.0)
+    if holds_tapes(known):
+        return builder.emit(primitive("zero_tape"), (like,), base)
     if isinstance(known, ListOf):
         kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
         return builder.emit(primitive(kind), (like,), base)
     return builder.emit(primitive("np.zeros_like"), (like, Const(None)), base)
+
+
+def holds_tapes(known: Type) -> bool:
+    """Whether a value is a tape, or a list of tapes."""
+    return isinstance(known.item if isinstance(known, ListOf) else known, Taped)
 
 
 def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from adxform.analysis.activity import Activity
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Operand, Primitive, Tuple, Var
-from adxform.core.types import ANY, Array, ListOf, Struct, Type, is_float
-from adxform.differentiate.common import primitive
+from adxform.core.types import ANY, Array, ListOf, Struct, Taped, Type, is_float
+from adxform.differentiate.common import holds_tapes, primitive
 from adxform.differentiate.gaps import Gaps
 from adxform.differentiate.sweeps import Bars
-from adxform.differentiate.tuples import tuple_sum
+from adxform.differentiate.tuples import completed, tuple_sum
 
 
 class Cotangents:
@@ -35,6 +35,8 @@ class Cotangents:
 
     def adding(self, known: Type) -> Primitive:
         """What adds two cotangents of a value: a list is no array, whose += adds items."""
+        if isinstance(known, Taped):
+            return primitive("add_tapes")
         return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
 
     def add(self, bars: Bars, operand: Operand, value: Operand) -> None:
@@ -81,9 +83,13 @@ class Cotangents:
     def whole_bar(self, bars: Bars, name: str) -> Operand | None:
         """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
         bar = bars.pop(name, None)
+        known = self.builder.type_of(Var(name))
+        if isinstance(known, Taped) and isinstance(bar, Tuple):
+            return completed(self.builder, name, bar, known)
         if bar is None or name not in self.gaps.loose:
             return bar
-        return self.builder.emit(primitive("broadcast_like"), (bar, Var(name)), self.base(name))
+        whole = "whole_tape" if holds_tapes(known) else "broadcast_like"
+        return self.builder.emit(primitive(whole), (bar, Var(name)), self.base(name))
 
     def bar_name(self, name: str) -> str:
         """A new name for the cotangent of a name."""

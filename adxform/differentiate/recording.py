@@ -287,7 +287,7 @@ class Recording(TapeShapes):
             assert isinstance(stmt, If)
             merged = [
                 p
-                for p in stmt.phis
+                for p in (*stmt.phis, *self.plan.exports[stmt])
                 if (p.first, p.second)[side] == Var(current)
                 and p.target not in self.gaps
             ]

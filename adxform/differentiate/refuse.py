@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adxform.analysis.activity import Activity
 from adxform.analysis.mutation import (
+    argument_writes,
     captured_writes,
     late_effects,
     visible_writes,
 )
-from adxform.analysis.types import Types
+from adxform.analysis.types import Types, infer
 from adxform.core.builder import type_of
 from adxform.core.ir import (
     Const,
@@ -22,7 +25,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array, ListOf, Struct, is_float
+from adxform.core.types import Array, ListOf, Struct, Type, is_float
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
@@ -49,6 +52,27 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
             errors.extend(_effect(function, stmt, activity))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
+    if errors:
+        raise combine(errors)
+
+
+def check_callee(function: Function, params: Sequence[Type]) -> None:
+    """Raise for a function that is called with arguments of some types, and changes them.
+
+    Raises
+    ------
+    UnsupportedError
+        With one diagnostic for each place.
+    """
+    errors: list[AdxformError] = []
+    types = infer(function, {p.name: t for p, t in zip(function.params, params, strict=True)})
+    for seen in argument_writes(function, types):
+        reason = f"{function.name} changes {seen.other}, an argument of its caller's, in place here"
+        hint = (
+            f"Work on a copy, e.g. {seen.other} = {seen.other}.copy() before, or, if {seen.other} "
+            "is a number, annotate the parameters."
+        )
+        errors.append(_unsupported(reason, seen.origin, hint))
     if errors:
         raise combine(errors)
 

@@ -27,10 +27,11 @@ from adxform.core.ir import (
     names_in,
     walk,
 )
-from adxform.core.types import Struct
+from adxform.core.types import Struct, Taped
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
+    holds_tapes,
     may_stretch,
     names_for,
     placed,
@@ -44,7 +45,13 @@ from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
-from adxform.differentiate.tuples import only_item, tuple_sum
+from adxform.differentiate.tuples import (
+    accumulated,
+    added_tape,
+    only_item,
+    tuple_sum,
+    with_item,
+)
 from adxform.rules.table import RULES, Rule
 
 
@@ -145,18 +152,25 @@ class Reverse(Mirrors):
         x, index = stmt.args
         assert isinstance(x, Var)
         known = self.builder.type_of(x)
-        if x.name in self.activity and isinstance(known, Struct) and isinstance(index, Const):
+        if x.name not in self.activity:
+            return
+        if isinstance(known, Struct) and isinstance(index, Const):
             size = len(known.items)
             part = only_item(out_bar, index.value, size)
             bars[x.name] = tuple_sum(self.builder, bars.get(x.name), part, size)
-        elif x.name in self.activity and (back := whole(index)) is not None:
+        elif isinstance(known, Taped) and isinstance(index, Const):
+            adding = self.adding(self.builder.type_of(Var(stmt.target)))
+            bars[x.name] = with_item(
+                self.builder, bars.get(x.name), index.value, out_bar, known, adding
+            )
+        elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
-        elif x.name in self.activity:
-            bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, self.base(x.name))
-            bars[x.name] = self.builder.emit(
-                primitive("accumulate_at"), (bar, index, out_bar), self.base(x.name)
-            )
+        else:
+            base = self.base(x.name)
+            bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
+            add_at = added_tape if holds_tapes(known) else accumulated
+            bars[x.name] = add_at(self.builder, (bar, index, out_bar), base)
 
     def increment(
         self, stmt: Let, step: tuple[Operand, int], out_bar: Operand, bars: Bars
@@ -226,6 +240,8 @@ class Reverse(Mirrors):
         handed = tuple(self.builder.name(f"{stmt.op.name}_{b}") for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if handed:
+            for target in stmt.targets:
+                self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
             self.replaced[stmt] = Let(
                 (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
             )

@@ -17,7 +17,7 @@ from adxform.core.ir import (
     binds_of,
     blocks_of,
 )
-from adxform.core.types import ANY, Array, Scalar, Sym, Type
+from adxform.core.types import ANY, Array, ListOf, Scalar, Sym, Taped, Type, unvalued
 
 Path = tuple[tuple[Stmt, int], ...]  # the (branch or loop, block number) pairs around a statement
 
@@ -85,7 +85,7 @@ def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
         return Array(t.dtype, trips)
     if kind == "array" and isinstance(t, Array):
         return Array(t.dtype, None if t.dims is None else (*trips, *t.dims))
-    return ANY
+    return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped) else ANY
 
 
 def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:

@@ -262,6 +262,7 @@ def _range_length(writer: Expressions, args: list[ast.expr]) -> ast.expr:
 _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "copy": lambda writer, args: args[0],
     "rename": lambda writer, args: args[0],
+    "tape": lambda writer, args: args[0],
     "adxform.stop_gradient": lambda writer, args: args[0],
     "adxform.markers.stop_gradient": lambda writer, args: args[0],
     "loose_zero": lambda writer, args: ast.Constant(0.0),

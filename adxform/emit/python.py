@@ -24,6 +24,7 @@ from adxform.core.ir import (
     While,
     walk,
 )
+from adxform.core.types import Taped
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
 from adxform.emit.iterations import Move, negated
@@ -164,8 +165,13 @@ class Writer(Writes):
 
     def unpacking(self, block: Block, place: int) -> tuple[ast.stmt, int] | None:
         """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
-        many statements of the block that is.
+        many statements of the block that is. So is all that a tape holds.
         """
+        tape = self.taped(block, place)
+        if tape:
+            held: list[ast.expr] = [self.store(let.target) for let in tape]
+            whole = self.operand(tape[0].args[0])
+            return ast.Assign([ast.Tuple(held, ast.Store())], whole, lineno=1), len(tape)
         names: list[str] = []
         source: Let | None = None
         length = 0
@@ -186,6 +192,17 @@ class Writer(Writes):
         targets: list[ast.expr] = [self.store(name) for name in names]
         value = self.operation(source)
         return ast.Assign([ast.Tuple(targets, ast.Store())], value, lineno=1), length
+
+    def taped(self, block: Block, place: int) -> list[Let]:
+        """The statements that take all that a tape holds out of it, one by one."""
+        first = block[place]
+        source = first.args[0] if isinstance(first, Let) and first.args else None
+        known = self.types.get(source.name) if isinstance(source, Var) else None
+        if not isinstance(known, Taped) or len(known.items) < 2:
+            return []
+        found = [s for s in block[place : place + len(known.items)] if isinstance(s, Let)]
+        whole = [s.args for s in found] == [(source, Const(i)) for i in range(len(known.items))]
+        return found if whole and not any(s.target in self.nested for s in found) else []
 
     def _element(self, stmt: Stmt, place: int) -> Let | None:
         """The shape query whose element number ``place`` a statement takes."""

@@ -7,12 +7,12 @@ import functools
 from types import MethodType, ModuleType
 from typing import Any
 
+from adxform.core.calls import reachable_callees
 from adxform.core.ir import (
     UNKNOWN,
     Callee,
     Const,
     Effect,
-    Function,
     Global,
     Let,
     Opaque,
@@ -23,9 +23,9 @@ from adxform.core.ir import (
     leaves,
     walk,
 )
-from adxform.core.types import Object, Scalar, Type
+from adxform.core.types import Object, Scalar
 from adxform.errors import UnsupportedError
-from adxform.frontend.arguments import Arguments, Keywords
+from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import (
     Bound,
     Closure,
@@ -36,8 +36,8 @@ from adxform.frontend.callables import (
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
+from adxform.frontend.lifting import Lifting
 from adxform.frontend.scope import bound_names, describe, live_function
-from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
 from adxform.frontend.standins import is_fact
@@ -45,15 +45,10 @@ from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
-DEPTH = 60  # calls inside calls that are lowered in the place of one
 
 
-class Calls(Arguments):
+class Calls(Lifting):
     """Lowers calls; how a function is lowered is the subclass's affair."""
-
-    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
-        """A function in Core."""
-        raise NotImplementedError
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Calls:
         """What lowers a function's body in the place of its call."""
@@ -240,15 +235,18 @@ class Calls(Arguments):
         callee = Callee(f"{behind.name}_gradient", file=behind.text.file)
         callee.function = value.core(known)
         flat = [leaf for operand in bound for leaf in leaves(operand)]
-        count = len(leaves(callee.function.result))
-        results = self.builder.call(callee, flat, [base] if count == 1 else [None] * count)
-        return _refill(callee.function.result, iter(results))
+        return self.call_core(callee, flat, callee.function.result, base)
 
     def _closure(self, node: ast.Lambda | ast.FunctionDef, name: str) -> Closure:
         """The function that a definition inside the one that is lowered makes."""
         made = as_definition(node, name)
         reads: dict[str, str] = getattr(node, "_reads", {})
-        if isinstance(node, ast.Lambda):  # its names are versions already
+        if isinstance(node, ast.FunctionDef):  # it may call itself
+            late: dict[str, str] = getattr(node, "_late", {})
+            writes: dict[str, str] = getattr(node, "_writes", {})
+            own = {n: v for n, v in writes.items() if n in free_names(node)}
+            reads = {**late, **reads, **own}
+        else:  # its names are versions already
             reads = {n: n for n in free_names(node) if n in self.locals or n in self.env}
         args = node.args
         positional = [*args.posonlyargs, *args.args]
@@ -273,15 +271,10 @@ class Calls(Arguments):
         base: str | None,
     ) -> Operand:
         function = closure.source
-        if closure.rebound:
-            name = sorted(closure.rebound)[0]
-            raise self.unsupported(
-                f"{name}, which {function.name} uses, is assigned again after its definition",
-                node,
-                f"Pass {name} as an argument.",
-            )
+        self.refuse_rebound(closure, node)
         bound = self._bind(node, function, args, keywords, closure.defaults)
-        self._refuse_recursion(function, bound, node)
+        if self.calls_itself(function, bound, node):
+            return self.call_lifted(closure, bound, node, base)
         reads = {name: closure.home.used(version, node) for name, version in closure.reads.items()}
         return self._inline(function, bound, base, {**closure.home.captured, **reads})
 
@@ -296,44 +289,9 @@ class Calls(Arguments):
         base: str | None,
     ) -> Operand:
         bound = self._bind(node, function, args, keywords)
-        self._refuse_recursion(function, bound, node)
-        if self._inlines(function, bound):
+        if not self.calls_itself(function, bound, node) and self._inlines(function, bound):
             return self._inline(function, bound, base, {})
-        callee = self.callee(function, bound)
-        assert callee.function is not None
-        found = list(leaves(callee.function.result))
-        results = self.builder.call(
-            callee, tuple(bound.values()), [base] if len(found) == 1 else [None] * len(found)
-        )
-        known = self.program.results.get(id(callee.function), [])
-        for result, t in zip(results, known, strict=False):
-            self.builder.types[result.name] = result_type(result.name, t)
-        return _refill(callee.function.result, iter(results))
-
-    def _refuse_recursion(
-        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
-    ) -> None:
-        """A function may be open twice if it was given other functions to call."""
-        given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
-        key = (function.same, *[id(v) for v in given if callable(v) or isinstance(v, Closure)])
-        if key in self.program.opened() or len(self.program.open) > DEPTH:
-            raise self.unsupported(
-                f"{function.name} calls itself; recursion is not supported yet", node
-            )
-        self.program.next_key = key
-
-    def callee(self, function: SourceFunction, bound: dict[str, Operand]) -> Callee:
-        """The callee for a function, lowered at its first call with arguments of these types."""
-        types = {n: general_type(n, self.builder.type_of(operand)) for n, operand in bound.items()}
-        key = (id(function.same), tuple(types.values()))
-        if key not in self.program.callees:
-            same = sum(k[0] == key[0] for k in self.program.callees)
-            name = function.name if not same else f"{function.name}_{same + 1}"
-            callee = Callee(name, file=function.text.file)
-            callee.function = self.lowered(function, types)
-            self.program.callees[key] = callee
-            self.program.origins[key] = function
-        return self.program.callees[key]
+        return self.call_callee(function, bound, base)
 
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
         if any(self._is_structured(a) for a in bound.values()) or writes_params(function.node):
@@ -377,13 +335,19 @@ class Calls(Arguments):
 
 def is_foreign(stmt: Stmt) -> bool:
     """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
+    if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op.function is not None:
+        called = (stmt.op, *reachable_callees(stmt.op.function))
+        bodies = (callee.function.body for callee in called if callee.function is not None)
+        return any(_is_foreign(inner) for body in bodies for inner in walk(body))
+    return _is_foreign(stmt)
+
+
+def _is_foreign(stmt: Stmt) -> bool:
     match stmt:
         case Effect(harmless=harmless):
             return not harmless
         case Let(op=Opaque(callee=callee, boolean=boolean)):
             return bool(callee) and not boolean
-        case Let(op=Callee(function=Function(body=body))):
-            return any(map(is_foreign, walk(body)))
         case _:
             return False
 
@@ -393,13 +357,6 @@ def outer_names(tree: ast.FunctionDef) -> set[str]:
     own = {a.arg for a in all_args(tree.args)}
     own.update(n for stmt in tree.body for n in bound_names(stmt))
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - own
-
-
-def _refill(shape: Operand, values: Any) -> Operand:
-    if isinstance(shape, Tuple):
-        return shape.with_items(_refill(item, values) for item in shape.items)
-    value: Operand = next(values)
-    return value
 
 
 def is_docstring(stmt: ast.stmt) -> bool:

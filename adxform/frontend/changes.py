@@ -8,15 +8,13 @@ loop appends to is a list in the generated code, too.
 from __future__ import annotations
 
 import ast
-import itertools
 from dataclasses import replace
 from typing import Any
 
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
-
-_tokens = itertools.count(1)
+from adxform.frontend.program import new_token
 
 
 class Changes(InPlace):
@@ -140,7 +138,7 @@ class Changes(InPlace):
 
 def _new(value: Operand) -> Operand:
     """A container that nothing else holds yet."""
-    return replace(value, token=next(_tokens)) if isinstance(value, Tuple) else value
+    return replace(value, token=new_token()) if isinstance(value, Tuple) else value
 
 
 def _holds(value: Operand, token: int) -> bool:

@@ -10,8 +10,8 @@ from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
 from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of
-from adxform.frontend.calls import Calls
 from adxform.frontend.defaults import essential
+from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
 from adxform.rules.expressions import BindError
 
@@ -22,7 +22,7 @@ CHANGING = frozenset(
 )
 
 
-class Containers(Calls):
+class Containers(Derivatives):
     """Lowers what is done with tuples, lists and dictionaries while their items are known."""
 
     # --- displays -----------------------------------------------------------------------------

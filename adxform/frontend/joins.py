@@ -67,6 +67,7 @@ class Joins(Comprehensions):
             return first.with_items(
                 self._merge(self.builder.name(target), a, b, phis) for a, b in pairs
             )
+        self.await_result(first, second)
         if isinstance(first, Tuple) or isinstance(second, Tuple):
             return MIXED
         phis.append(Phi(target, first, second))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -26,16 +27,18 @@ from adxform.core.ir import (
     leaves,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Object, Type
+from adxform.core.types import Object, Type
 from adxform.core.verify import verify
+from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.carried import phis_after
 from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
 from adxform.frontend.imports import import_meaning
+from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.looping import Looping
 from adxform.frontend.memory import Memory, Remembering, is_array
-from adxform.frontend.parameters import spread
+from adxform.frontend.parameters import spread_parameters
 from adxform.frontend.program import (
     MIXED,
     Program,
@@ -68,15 +71,33 @@ def lower(
     program.root = program.root or source
     refuse_generator(source)
     refuse_collectors(source, types or {})
+    return program.settled(lambda: _lowered(source, program, types or {}))
+
+
+def _lowered(
+    source: SourceFunction,
+    program: Program,
+    types: dict[str, Type],
+    around: Callable[[Builder], Inward] | None = None,
+    reads: Iterable[str] = (),
+) -> Function:
+    """The Core of a function; of one inside another with what it sees ``around`` it."""
     tree = desugar(source.node, source.text, source.scope)
-    builder = Remembering(Names(outer_names(tree)))
+    builder = Remembering(Names(outer_names(tree) - set(reads)))
     builder.memory = Memory()
     builder.names.reserve(p.name for p in signature_of(source))
-    given, params, env = _parameters(source, builder, types or {})
+    given, params, env = spread_parameters(source, builder, types)
+    seen: dict[str, Operand] = {}
+    if around is not None:
+        inward = around(builder)
+        seen = inward.seen()
+        params[:] = [*(Param(p.name) for p in params), *inward.params]
+        given += tuple((p, Var(p.name)) for p in inward.params)
     for p in params:
         if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
             builder.memory.add_root(Var(p.name), p.name)
-    lowerer = Lowerer(source, builder, program, env)
+    lowerer = Lowerer(source, builder, program, {**seen, **env})
+    lowerer.captured = seen
     with program.opening(source):
         result = lowerer.function(tree)
     made = Function(
@@ -92,24 +113,6 @@ def lower(
     )
     program.results[id(made)] = [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
-
-
-def _parameters(
-    source: SourceFunction, builder: Builder, types: dict[str, Type]
-) -> tuple[tuple[tuple[Param, Operand], ...], list[Param], dict[str, Operand]]:
-    """The user's parameters with their structures, Core's, and what containers stand for."""
-    given: list[tuple[Param, Operand]] = []
-    params: list[Param] = []
-    env: dict[str, Operand] = {}
-    for p in signature_of(source):
-        before = len(params)
-        shape = spread(p.name, types.get(p.name, ANY), builder, params)
-        given.append((p, shape))
-        if isinstance(shape, Tuple):
-            env[p.name] = shape
-        else:
-            params[before:] = [p]
-    return tuple(given), params, env
 
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
@@ -130,6 +133,17 @@ class Lowerer(Looping):
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
         return lower(function, self.program, types)
+
+    def lowered_inside(
+        self, closure: Closure, types: dict[str, Type], captured: Captured
+    ) -> Function:
+        return _lowered(
+            closure.source,
+            self.program,
+            types,
+            lambda builder: Inward(closure, captured, builder),
+            closure.reads,
+        )
 
     def inside(self, function: SourceFunction, env: dict[str, Operand]) -> Lowerer:
         return Lowerer(function, self.builder, self.program, env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -34,6 +35,8 @@ from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
 from adxform.rules.expressions import BindError, Expressions
 
+_numbers = itertools.count(1)
+
 
 class Outside(Expressions):
     """Lowers expressions of one function; ``env`` holds what is not a Core name: tuples, copies."""
@@ -53,6 +56,7 @@ class Outside(Expressions):
         self.locals: set[str] = set()
         self.depth = 0
         self.result_name: str | None = "out"
+        self.number = next(_numbers)  # tells the variables of one function from those of others
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges

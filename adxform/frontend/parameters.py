@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from adxform.core.builder import Builder
 from adxform.core.ir import Operand, Param, Tuple, Var
-from adxform.core.types import Struct, Type
+from adxform.core.types import ANY, Struct, Type
+from adxform.frontend.program import signature_of
+from adxform.frontend.source import SourceFunction
 
 
 def spread(name: str, known: Type, builder: Builder, params: list[Param]) -> Operand:
@@ -25,3 +27,21 @@ def spread(name: str, known: Type, builder: Builder, params: list[Param]) -> Ope
 def _leaf_name(name: str, key: object, builder: Builder) -> str:
     plain = isinstance(key, str) and key.isidentifier()
     return builder.names.fresh(key if plain else f"{name}_{key}")  # type: ignore[arg-type]
+
+
+def spread_parameters(
+    source: SourceFunction, builder: Builder, types: dict[str, Type]
+) -> tuple[tuple[tuple[Param, Operand], ...], list[Param], dict[str, Operand]]:
+    """The user's parameters with their structures, Core's, and what containers stand for."""
+    given: list[tuple[Param, Operand]] = []
+    params: list[Param] = []
+    env: dict[str, Operand] = {}
+    for p in signature_of(source):
+        before = len(params)
+        shape = spread(p.name, types.get(p.name, ANY), builder, params)
+        given.append((p, shape))
+        if isinstance(shape, Tuple):
+            env[p.name] = shape
+        else:
+            params[before:] = [p]
+    return tuple(given), params, env

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import itertools
+import keyword
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from adxform.core.ir import (
+    NONE,
     Callee,
     Const,
+    Function,
     Global,
     Operand,
     Param,
+    Tuple,
 )
 from adxform.core.types import Struct, Type
-from adxform.errors import Diagnostic, UnsupportedError
+from adxform.errors import Diagnostic, InternalError, UnsupportedError
 from adxform.frontend.source import SourceFunction
 
+ATTEMPTS = 200  # to lower a function, each with more known of functions that call themselves
+TRIES = 4  # structures that the result of a function that calls itself may be assumed to have
 MIXED = Global("mixed")  # a variable that is a tuple on one path only: it may not be read
+
+
+class Again(Exception):
+    """Something has come to light for which all is to be lowered again."""
 
 
 @dataclass
 class Program:
-    """The functions lowered so far, so that each is lowered once."""
+    """The functions lowered so far, so that each is lowered once.
+
+    Of the functions that call themselves (``recursive``): ``shared`` are the types that all calls
+    have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
+    the functions behind the results that were given a name while it was not known.
+
+    ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
+    """
 
     inline: bool = True
     callees: dict[Any, Callee] = field(default_factory=dict)
@@ -36,11 +54,15 @@ class Program:
     objects: dict[int, Any] = field(default_factory=dict)
     lowerers: list[Any] = field(default_factory=list)
     outer: dict[str, Any] = field(default_factory=dict)
+    recursive: set[Any] = field(default_factory=set)
+    shared: dict[Any, dict[str, Type]] = field(default_factory=dict)
+    assumed: dict[Any, Operand] = field(default_factory=dict)
+    awaited: dict[Any, Any] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    derive: Any = None
+    derived: dict[Any, Any] = field(default_factory=dict)
+    tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, list[Type]] = field(default_factory=dict)  # by function: of what it returns
-
-    def opened(self) -> list[Any]:
-        """The functions that are being lowered, with the functions that they were given."""
-        return self.open
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -52,9 +74,67 @@ class Program:
         finally:
             self.open.pop()
 
+    def part_name(self, name: str) -> str:
+        """A name for a function of Core that no other has."""
+        name = name if name.isidentifier() and not keyword.iskeyword(name) else "inner"
+        taken = {*self.names, *(callee.name for callee in self.callees.values())}
+        candidate, number = name, 2
+        while candidate in taken:
+            candidate, number = f"{name}_{number}", number + 1
+        return candidate
+
+    def settled(self, lowering: Callable[[], Function]) -> Function:
+        """What lowering gives once all is known of the functions that call themselves."""
+        if self.open:  # a function within another
+            return lowering()
+        before, names, results = dict(self.callees), set(self.names), dict(self.results)
+        for _ in range(ATTEMPTS):
+            try:
+                return lowering()
+            except Again:
+                self.callees = dict(before)
+                self.results = dict(results)
+                self.derived.clear()
+                self.names.clear()
+                self.names.update(names)
+                self.lowerers.clear()
+                self.awaited.clear()
+        raise InternalError("lowering functions that call themselves does not come to an end")
+
+    def assume(self, key: Any, result: Operand) -> None:
+        """Take the result of a function that calls itself to have this structure."""
+        if form_of(self.assumed.get(key, NONE)) == form_of(result):
+            return
+        self.tries[key] = self.tries.get(key, 0) + 1
+        if self.tries[key] > TRIES:
+            source = self.origins[key]
+            reason = f"{source.name} calls itself, and what it returns holds ever more values"
+            where = source.text.location(source.node)
+            raise UnsupportedError(Diagnostic(reason, where, "Return arrays, or a number of values "
+                                              "that is always the same."))
+        self.assumed[key] = result
+        raise Again
+
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""
         self.objects[id(value)] = value
+
+
+new_token = itertools.count(1).__next__  # tells one list from another
+
+
+def new_containers(value: Operand) -> Operand:
+    """A container that nothing else holds, and that holds such."""
+    if not isinstance(value, Tuple):
+        return value
+    return Tuple(tuple(map(new_containers, value.items)), value.form, new_token())
+
+
+def form_of(operand: Operand) -> Any:
+    """The structure of an operand, whatever its leaves are."""
+    if isinstance(operand, Tuple):
+        return operand.form, *map(form_of, operand.items)
+    return None
 
 
 def refuse_generator(source: SourceFunction) -> None:

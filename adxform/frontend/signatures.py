@@ -9,6 +9,7 @@ from adxform.core.types import (
     Known,
     Object,
     Scalar,
+    Struct,
     Sym,
     Type,
     differentiable,
@@ -28,6 +29,9 @@ def general_type(name: str, t: Type) -> Type:
             return t
         case Scalar():
             return unvalued(t)
+        case Struct(items, form):
+            keyed = zip(form.keys or range(len(items)), items, strict=True)
+            return Struct(tuple(general_type(f"{name}_{k}", item) for k, item in keyed), form)
         case _:
             return ANY
 

@@ -79,7 +79,7 @@ class SourceFunction:
     @property
     def same(self) -> object:
         """What two readings of one function have in common."""
-        return self.live or self.node
+        return self.live or self.text.location(self.node)
 
 
 def lines_of(source: str) -> tuple[str, ...]:

@@ -72,7 +72,10 @@ class Ssa(ast.NodeTransformer):
         self.env[name] = version
         for function in self.functions:
             if name in function._free:  # type: ignore[attr-defined]
-                function._rebound.add(name)  # type: ignore[attr-defined]
+                late: Env = function._late  # type: ignore[attr-defined]
+                if name in function._bound or name in late:  # type: ignore[attr-defined]
+                    function._rebound.add(name)  # type: ignore[attr-defined]
+                late[name] = version
         return version
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
@@ -84,6 +87,8 @@ class Ssa(ast.NodeTransformer):
         target = node.targets[0]
         if not isinstance(target, ast.Name):
             return self.visit_other(node)
+        if isinstance(node.value, ast.Lambda) and target.id in free_names(node.value):
+            return self.visit_FunctionDef(_defined(node, node.value, target.id))
         node.value = self.visit(node.value)
         node.targets = [ast.copy_location(ast.Name(self.define(target.id), ast.Store()), target)]
         return node
@@ -183,7 +188,9 @@ class Ssa(ast.NodeTransformer):
         return node
 
     def _note_function(self, node: ast.AST, free: list[str]) -> None:
-        node._free, node._rebound = set(free), set()  # type: ignore[attr-defined]
+        """Remember what a function inside may read: what is bound by now, and what will be."""
+        node._free, node._rebound, node._late = set(free), set(), {}  # type: ignore[attr-defined]
+        node._bound = {n for n in free if n in self.env}  # type: ignore[attr-defined]
         self.functions.append(node)
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_other
@@ -224,6 +231,14 @@ class Ssa(ast.NodeTransformer):
         return self._inner_scope(node, targets)
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def _defined(stmt: ast.Assign, node: ast.Lambda, name: str) -> ast.FunctionDef:
+    """``f = lambda x: ...`` that calls itself, as a definition."""
+    body = ast.copy_location(ast.Return(node.body), node.body)
+    made = ast.copy_location(ast.FunctionDef(name, node.args, [body], []), node)
+    made._origin = stmt._origin  # type: ignore[attr-defined]
+    return made
 
 
 def all_args(args: ast.arguments) -> list[ast.arg]:

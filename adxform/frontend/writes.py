@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import ast
 
+_CHANGING = ("fill", "sort", "append", "extend", "insert", "pop", "remove", "clear", "reverse")
+
 
 def writes_params(node: ast.FunctionDef) -> bool:
     """Whether a function may write to its arguments, by its text."""
+    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    return any(_writes(part, _views(node)) for part in inner)
+
+
+def changed_params(node: ast.FunctionDef) -> list[str]:
+    """The arguments that are lists or dictionaries if they are what a function uses them as, and
+    that it may change.
+    """
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    return [n for n in names if any(_writes(part, {n}) or _changes(part, n) for part in inner)]
+
+
+def _changes(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value, attr)):
+            return attr in _CHANGING and _root(value) == name
+        case ast.Delete(targets=targets):
+            return any(isinstance(t, ast.Subscript) and _root(t) == name for t in targets)
+        case _:
+            return False
+
+
+def _views(node: ast.FunctionDef) -> set[str]:
+    """The names of arguments and of their views."""
     seen = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     inner = [n for stmt in node.body for n in ast.walk(stmt)]
     for part in inner:  # views of arguments
         if isinstance(part, ast.Assign) and _root(part.value) in seen:
             seen.update(t.id for t in part.targets if isinstance(t, ast.Name))
-    return any(_writes(part, seen) for part in inner)
+    return seen
 
 
 def _root(node: ast.expr) -> str | None:

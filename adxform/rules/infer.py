@@ -24,6 +24,7 @@ from adxform.core.types import (
     Slicing,
     Struct,
     Sym,
+    Taped,
     Type,
     broadcast_dims,
     dims_of,
@@ -261,7 +262,7 @@ def _solve(rest: list[Dim], old: tuple[Dim, ...] | None) -> Dim:
 
 def getitem(x: Type, index: Type) -> Type:
     """``x[index]``."""
-    if isinstance(x, Struct):
+    if isinstance(x, Struct | Taped):
         place = const_of(index)
         if isinstance(place, int) and -len(x.items) <= place < len(x.items):
             return x.items[place]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from adxform.analysis.types import Types, infer
-from adxform.compiler import Part, differentiable_params, gradient_core
+from adxform.compiler import Part, derive_inside, differentiable_params, gradient_core
 from adxform.core.builder import type_of
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Tuple, leaves, walk
+from adxform.core.calls import reachable_callees
+from adxform.core.ir import Callee, Const, Function, Operand, Tuple, leaves
 from adxform.core.types import Array, Scalar, differentiable
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
 from adxform.frontend.lower import lower
@@ -66,6 +68,8 @@ class Generator:
         self.spellings = module_spellings(scope)
         self.program = Program()
         self.derivation = Derivation(names=set(taken))
+        self.program.names = self.derivation.names
+        self.program.derive = partial(derive_inside, self.program)
         self.present: dict[str, str] = {}
         self.named: set[int] = set()
         self.parts_called: dict[str, Callee] = {}
@@ -225,22 +229,20 @@ class Generator:
 
     def parts(self, root: Part) -> list[Part]:
         """What must be defined for a generated function, each after what it calls."""
-        found: dict[int, Part] = {}
-
-        def visit(function: Function) -> None:
-            for stmt in walk(function.body):
-                if not (isinstance(stmt, Let) and isinstance(stmt.op, Callee)):
-                    continue
-                callee, inner = stmt.op, stmt.op.function
-                if inner is None or callee.name in self.present or id(inner) in found:
-                    continue
+        found: list[Part] = []
+        for callee in reachable_callees(root[0], self._defined):
+            inner = callee.function
+            if callee.name == root[0].name:
+                continue
+            if inner is not None and not self._defined(callee):
                 named = replace(inner, name=callee.name)
                 self.parts_called[callee.name] = callee
-                visit(named)
-                found[id(inner)] = (named, callee.types or infer(named, {}))
+                found.append((named, callee.types or infer(named, {})))
+        return [*found, root]
 
-        visit(root[0])
-        return [*found.values(), root]
+    def _defined(self, callee: Callee) -> bool:
+        """Whether the file defines a function that is called."""
+        return callee.name in self.present
 
 
 def _arranged(result: Operand, decoration: Decoration) -> Operand:

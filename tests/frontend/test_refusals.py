@@ -16,7 +16,6 @@ REFUSED = {
         UnsupportedError, 7, "break"
     ),
     "return unknown_name * x": (UnsupportedError, 2, "unknown_name"),
-    "return f(x)": (UnsupportedError, 2, "f(x)"),
     "yield x": (UnsupportedError, 2, "yield x"),
     "global S\nS = x\nreturn x": (UnsupportedError, 2, "global S"),
     "y = np.nextafter(x, 1.0)\nreturn y": (MissingRuleError, 2, "np.nextafter(x, 1.0)"),

@@ -1,0 +1,112 @@
+"""Which functions of Core call which, and which are the same."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Op,
+    Opaque,
+    Operand,
+    Phi,
+    Stmt,
+    While,
+    blocks_of,
+    phis_of,
+    walk,
+)
+
+
+def callees(function: Function) -> list[Callee]:
+    """What a function calls itself, once each, in the order of the calls."""
+    called = (s.op for s in walk(function.body) if isinstance(s, Let))
+    return list(dict.fromkeys(op for op in called if isinstance(op, Callee)))
+
+
+def reachable_callees(
+    function: Function, opaque: Callable[[Callee], bool] = lambda callee: False
+) -> list[Callee]:
+    """What a function calls, directly or through others; each after those that it calls first.
+
+    What ``opaque`` ones call does not count.
+    """
+    found: dict[Callee, None] = {}
+    seen: set[Callee] = set()
+
+    def visit(current: Function) -> None:
+        for callee in callees(current):
+            if callee not in seen:
+                seen.add(callee)
+                if callee.function is not None and not opaque(callee):
+                    visit(callee.function)
+                found[callee] = None
+
+    visit(function)
+    return list(found)
+
+
+def calls(callee: Callee, other: Callee) -> bool:
+    """Whether a call of one function may lead to a call of another."""
+    return callee.function is not None and other in reachable_callees(callee.function)
+
+
+def is_recursive(callee: Callee) -> bool:
+    """Whether a call of a function may lead to another call of it."""
+    return calls(callee, callee)
+
+
+def own_callee(function: Function) -> Callee | None:
+    """What a function calls where it calls itself, if that is the very same function."""
+    reached = reachable_callees(function)
+    return next((c for c in reached if c.function and alike(function, c.function)), None)
+
+
+def alike(first: Function, second: Function) -> bool:
+    """Whether two functions say the same, word for word."""
+    names = [[p.name for p in f.params] for f in (first, second)]
+    same = first.name == second.name and names[0] == names[1] and first.result == second.result
+    return same and _same_block(first.body, second.body)
+
+
+def _same_block(first: Block, second: Block) -> bool:
+    return len(first) == len(second) and all(map(_same_statement, first, second))
+
+
+def _same_statement(first: Stmt, second: Stmt) -> bool:
+    return (
+        type(first) is type(second)
+        and _parts(first) == _parts(second)
+        and list(map(_merged, phis_of(first))) == list(map(_merged, phis_of(second)))
+        and all(map(_same_block, blocks_of(first), blocks_of(second)))
+    )
+
+
+def _merged(phi: Phi) -> tuple[str, Operand, Operand]:
+    return phi.target, phi.first, phi.second
+
+
+def _parts(stmt: Stmt) -> tuple[object, ...]:
+    """What a statement says besides its phis and blocks."""
+    match stmt:
+        case Let(targets, op, args):
+            return targets, _meaning(op), args
+        case If(test):
+            return (test,)
+        case For(index, bounds, stop=stop, reverse=reverse):
+            return index, bounds, stop, reverse
+        case While(test=test, stop=stop):
+            return test, stop
+        case Effect(tree, reads, writes):
+            return ast.dump(tree), reads, writes
+
+
+def _meaning(op: Op) -> object:
+    return (ast.dump(op.tree), op.reads) if isinstance(op, Opaque) else op

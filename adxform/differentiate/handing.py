@@ -1,0 +1,79 @@
+"""Handing over: how what a pullback needs reaches it from what recorded it.
+
+A function that calls itself hands over one value, a tape that holds all that its pullback needs:
+what the inner calls hand over is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    Const,
+    Let,
+    Operand,
+    Origin,
+    Tuple,
+    Var,
+    binds_of,
+    names_in,
+    phis_of,
+    reads_of,
+    uses,
+    walk,
+)
+from adxform.core.types import ANY, Taped
+from adxform.differentiate.common import primitive
+from adxform.differentiate.sweeps import Sweeps
+
+TAPE = "tape"
+UNPACKED = Origin("tape")  # by one statement, with a name for each value
+
+
+def crossing(second: Block, sweeps: Sweeps, params: list[str]) -> tuple[list[str], tuple[int, ...]]:
+    """The names that the reverse sweep takes from the forward sweep, and the parameters."""
+    bound = {n for stmt in walk(second) for n in binds_of(stmt)}
+    read: list[str] = [n for bar in sweeps.bars for n in names_in(bar)]
+    for stmt in walk(second):
+        read.extend(reads_of(stmt))
+        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
+    outer = [n for n in dict.fromkeys(read) if n not in bound and n not in sweeps.seeds]
+    kept = tuple(i for i, p in enumerate(params) if p in outer)
+    return [n for n in outer if n not in params], kept
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """The name of a tape and what it holds."""
+
+    name: str
+    items: tuple[str, ...]
+
+    def filled(self, builder: Builder) -> Let:
+        """The tape, made at the end of the forward sweep."""
+        known = builder.types[self.name]
+        assert isinstance(known, Taped)
+        known.items = tuple(builder.types.get(n, ANY) for n in self.items)
+        made = replace(primitive("tape"), infer=lambda *_: known)
+        held: tuple[Operand, ...] = (Tuple(tuple(Var(n) for n in self.items)),)
+        return Let((self.name,), made, held)
+
+    def named(self, bases: dict[str, str]) -> dict[str, str]:
+        """What names stand for where all that it holds has a name."""
+        return {**dict.fromkeys(self.items, "value"), **bases}
+
+    def read(self) -> Block:
+        """What it holds, taken out at the beginning of the reverse sweep."""
+        taken = primitive("[]")
+        args = ((Var(self.name), Const(i)) for i in range(len(self.items)))
+        return tuple(Let((n,), taken, a, UNPACKED) for n, a in zip(self.items, args, strict=True))
+
+
+def tape_of(builder: Builder, items: Sequence[str], known: Taped) -> Tape:
+    """A tape for certain values."""
+    name = builder.name(TAPE)
+    builder.types[name] = known
+    return Tape(name, tuple(items))

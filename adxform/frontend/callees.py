@@ -1,0 +1,191 @@
+"""Callees: the user's functions that are functions in Core, too; some of them call themselves.
+
+A function that calls itself is known by name before its body is lowered. How many results it has
+shows only afterwards: one is assumed, and everything is lowered again where it is found otherwise.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from adxform.core.builder import type_of
+from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
+from adxform.core.types import ANY, Known, Object, Struct, Type, rank
+from adxform.frontend.arguments import Arguments
+from adxform.frontend.callables import Closure
+from adxform.frontend.program import Again, new_containers
+from adxform.frontend.signatures import general_type, result_type
+from adxform.frontend.source import SourceFunction
+from adxform.frontend.writes import changed_params
+
+KINDS = 12  # of arguments that a function may call itself with in turn
+DEPTH = 60  # calls inside calls that are lowered one in the other
+
+
+class Callees(Arguments):
+    """Calls functions that are lowered by themselves."""
+
+    def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
+        """A function in Core."""
+        raise NotImplementedError
+
+    # --- functions that call themselves -------------------------------------------------------
+
+    def calls_itself(
+        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
+    ) -> bool:
+        """Whether a function may be called while it runs; found out when that happens first.
+
+        A function that is given other functions to call is another for each of them.
+        """
+        given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
+        called = [v for v in given if callable(v) or isinstance(v, Closure)]
+        key = (function.same, *map(_which, called))
+        if len(self.program.open) > DEPTH or self.program.open.count(key) > KINDS:
+            raise self.unsupported(f"{function.name} calls itself with ever other arguments", node)
+        if key in self.program.open and key not in self.program.recursive:
+            self.program.recursive.add(key)
+            raise Again
+        self.program.next_key = key
+        if key not in self.program.recursive:
+            return False
+        self._refuse_changes(function, bound, node)
+        if any(isinstance(v, Closure) for v in called):
+            raise self.unsupported(
+                f"{function.name}, which calls itself, is given a function made inside another",
+                node,
+                "Define that function at the top of the file.",
+            )
+        return True
+
+    def _refuse_changes(
+        self, function: SourceFunction, bound: dict[str, Operand], node: ast.Call
+    ) -> None:
+        """Refuse to call a function of Core that may change a list of the caller's."""
+        for name in changed_params(function.node):
+            if isinstance(bound.get(name), Tuple):
+                raise self.unsupported(
+                    f"{function.name} calls itself, and may change {name} in place",
+                    node,
+                    f"Make a new list or dictionary in {function.name}.",
+                )
+
+    def await_result(self, first: Operand, second: Operand) -> None:
+        """Where paths give a tuple and the result of a function that is still being lowered: that
+        function returns such a tuple.
+        """
+        for one, other in ((first, second), (second, first)):
+            if isinstance(one, Var) and isinstance(other, Tuple):
+                key = self.program.awaited.get((id(self.builder.names), one.name))
+                if key is not None:
+                    self.program.assume(key, other)
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def call_callee(
+        self,
+        function: SourceFunction,
+        bound: dict[str, Operand],
+        base: str | None,
+    ) -> Operand:
+        """A call of a function of Core."""
+        types = self.general_types(function, bound)
+        callee, key = self.callee(function, types)
+        args = [leaf for operand in bound.values() for leaf in leaves(operand)]
+        return self.call_keyed(key, callee, args, base)
+
+    def call_keyed(
+        self, key: Any, callee: Callee, args: list[Operand], base: str | None
+    ) -> Operand:
+        """A call of a callee, whose result may not be known yet."""
+        if callee.function is not None:
+            return self.call_core(callee, args, callee.function.result, base)
+        made = self.call_core(callee, args, self.program.assumed.get(key, Var("_")), base)
+        if isinstance(made, Var):
+            self.program.awaited[id(self.builder.names), made.name] = key
+        return made
+
+    def call_core(
+        self, callee: Callee, args: list[Operand], shape: Operand, base: str | None
+    ) -> Operand:
+        """A call with a name for each leaf of the result's shape."""
+        count = len(leaves(shape))
+        results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
+        for result, known in zip(results, self._result_types(callee, shape), strict=False):
+            self.builder.types[result.name] = result_type(result.name, known)
+        return new_containers(refilled(shape, iter(results)))
+
+    def _result_types(self, callee: Callee, shape: Operand) -> list[Type]:
+        """What is known of a callee's results where it is lowered, or derived."""
+        if callee.types:
+            return [type_of(leaf, callee.types) for leaf in leaves(shape)]
+        return self.program.results.get(id(callee.function), [])
+
+    def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:
+        """The callee for a function and arguments of these types, and its key."""
+        key = (function.same, tuple(types.values()))
+        return self.callee_for(key, function, lambda: self.lowered(function, types)), key
+
+    def callee_for(
+        self, key: Any, function: SourceFunction, lowering: Callable[[], Function]
+    ) -> Callee:
+        """The callee of a key, lowered when first asked for."""
+        program = self.program
+        if key not in program.callees:
+            callee = program.callees[key] = Callee(
+                program.part_name(function.name), file=function.text.file
+            )
+            program.origins[key] = function
+            made = lowering()
+            if key in program.assumed or key in program.awaited.values():
+                program.assume(key, made.result)
+            callee.function = made
+        return program.callees[key]
+
+    def general_types(
+        self, function: SourceFunction, bound: dict[str, Operand]
+    ) -> dict[str, Type]:
+        """What types a callee is lowered for; all calls of one that calls itself share them."""
+        types = {n: general_type(n, self.builder.type_of(operand)) for n, operand in bound.items()}
+        if self.program.next_key not in self.program.recursive:
+            return types
+        group = (function.same, *map(_kind, types.values()))
+        shared = self.program.shared.setdefault(group, types)
+        common = {n: _common(shared[n], t) for n, t in types.items()}
+        if common != shared:
+            self.program.shared[group] = common
+            raise Again
+        return common
+
+
+def _which(function: Any) -> object:
+    """What tells a function from others; one made inside by its place, for it is made anew."""
+    if not isinstance(function, Closure):
+        return id(function)
+    return function.source.text.location(function.source.node)
+
+
+def _kind(t: Type) -> Any:
+    """What of a type a function that calls itself is lowered anew for: rank, structure, value."""
+    if isinstance(t, Struct):
+        return t.form, *map(_kind, t.items)
+    if isinstance(t, Known | Object):
+        return t
+    return rank(t)
+
+
+def _common(a: Type, b: Type) -> Type:
+    """What of two types of one kind a function may be lowered for that is called with both."""
+    if isinstance(a, Struct) and isinstance(b, Struct):
+        return Struct(tuple(map(_common, a.items, b.items)), a.form)
+    return a if a == b else ANY
+
+
+def refilled(shape: Operand, values: Any) -> Operand:
+    """A structure with other operands for leaves."""
+    if isinstance(shape, Tuple):
+        return shape.with_items(refilled(item, values) for item in shape.items)
+    value: Operand = next(values)
+    return value

@@ -1,0 +1,196 @@
+"""Lifting: a function defined inside another as a function of Core's own.
+
+What it reads of the variables around it becomes parameters after its own; so does what functions
+read that it reads. A function that is inlined needs none of this.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Callee, Function, Operand, Param, Tuple, Var, leaves
+from adxform.core.types import Object, Type, value_of
+from adxform.frontend.callables import Closure
+from adxform.frontend.callees import Callees
+from adxform.frontend.signatures import general_type
+from adxform.frontend.ssa import free_names
+
+Place = tuple[int, str]  # a variable's version, and the number of the function that it is one of
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a function inside reads: the operand of each variable, by its place."""
+
+    operands: dict[Place, Operand]
+    types: dict[str, Type]  # of the names in them
+
+    @property
+    def names(self) -> list[str]:
+        """The names of numbers, arrays and the like among them, once each."""
+        found = [n.name for o in self.operands.values() for n in leaves(o) if isinstance(n, Var)]
+        return [n for n in dict.fromkeys(found) if not isinstance(self.types.get(n), Object)]
+
+    def signature(self) -> tuple[object, ...]:
+        """What a function is lowered for: types of variables, and all that is known of them."""
+        names = {name: place for place, name in enumerate(self.names)}
+        known = tuple(general_type(f"v{i}", self.types[n]) if n in self.types else None
+                      for n, i in names.items())
+        return known, tuple(self._sign(o, names) for o in self.operands.values())
+
+    def _sign(self, operand: Operand, names: dict[str, int]) -> object:
+        if isinstance(operand, Tuple):
+            return operand.form, *(self._sign(item, names) for item in operand.items)
+        if not isinstance(operand, Var):
+            return operand
+        value = value_of(self.types[operand.name]) if operand.name not in names else None
+        if isinstance(value, Closure):
+            return value.source.text.location(value.source.node)
+        return names.get(operand.name, id(value))
+
+
+class Inward:
+    """What a function inside sees, while it is lowered by itself, of the functions around it."""
+
+    def __init__(self, closure: Closure, captured: Captured, builder: Builder) -> None:
+        self.root = closure
+        self.builder = builder
+        self.outer = captured
+        self.params: list[Param] = []
+        self.inner: dict[str, Operand] = {}
+        self.moved: dict[int, Closure] = {}
+        for name in captured.names:
+            base = name.rstrip("0123456789").rstrip("_") or name
+            fresh = builder.names.fresh(base if base.isidentifier() else "value")
+            builder.bases[fresh] = fresh
+            builder.types[fresh] = general_type(fresh, captured.types[name])
+            self.inner[name] = Var(fresh)
+            self.params.append(Param(fresh))
+
+    def seen(self) -> dict[str, Operand]:
+        """What the names that the function reads stand for."""
+        home = Home(self, self.root.home)
+        node = self.root.source.node
+        reads = {name: home.used(version, node) for name, version in self.root.reads.items()}
+        return {**home.captured, **reads}
+
+    def operand(self, operand: Operand) -> Operand:
+        """An operand of the function around, as it is called inside."""
+        if isinstance(operand, Tuple):
+            return operand.with_items(map(self.operand, operand.items))
+        if not isinstance(operand, Var) or operand.name in self.inner:
+            return self.inner[operand.name] if isinstance(operand, Var) else operand
+        known = self.outer.types[operand.name]
+        value = value_of(known)
+        name = self.builder.names.fresh(operand.name)
+        self.inner[operand.name] = Var(name)
+        self.builder.types[name] = Object(self.closure(value)) if isinstance(value, Closure) else (
+            known
+        )
+        return Var(name)
+
+    def closure(self, closure: Closure) -> Closure:
+        """A function of the function around, as it is known inside."""
+        if id(closure) not in self.moved:
+            home = Home(self, closure.home)
+            made = self.moved[id(closure)] = replace(closure, home=home, defaults={})
+            made.defaults.update({k: self.operand(v) for k, v in closure.defaults.items()})
+        return self.moved[id(closure)]
+
+
+class Home:
+    """The function around one that is lowered by itself."""
+
+    def __init__(self, inward: Inward, home: Any) -> None:
+        self.inward = inward
+        self.home = home
+        self.number = home.number
+        self.builder = inward.builder
+
+    def used(self, version: str, node: ast.AST) -> Operand:
+        """What a version of a variable is."""
+        return self.inward.operand(self.inward.outer.operands[self.number, version])
+
+    @property
+    def captured(self) -> dict[str, Operand]:
+        """The variables of the functions around this one."""
+        found = self.inward.outer.operands
+        return {n: self.inward.operand(found[-self.number, n]) for n in self.home.captured
+                if (-self.number, n) in found}
+
+
+class Lifting(Callees):
+    """Makes functions of Core of functions defined inside."""
+
+    number: int
+
+    def lowered_inside(
+        self, closure: Closure, types: dict[str, Type], captured: Captured
+    ) -> Function:
+        """A function inside in Core: its own parameters, then what it has from around it."""
+        raise NotImplementedError
+
+    def captured_by(self, closure: Closure, node: ast.AST) -> Captured:
+        """What a function inside, and those that it reads, have from the functions around them."""
+        found = Captured({}, {})
+        self._capture(closure, node, found, set())
+        return found
+
+    def _capture(
+        self, closure: Closure, node: ast.AST, found: Captured, seen: set[int]
+    ) -> None:
+        if id(closure) in seen:
+            return
+        seen.add(id(closure))
+        home = closure.home
+        self.refuse_rebound(closure, node)
+        free = free_names(closure.source.node)
+        around = {(-home.number, n): o for n, o in home.captured.items() if n in free}
+        read = {(home.number, v): home.used(v, node) for v in closure.reads.values()}
+        given = {(home.number, f"={closure.source.name}.{k}"): o
+                 for k, o in closure.defaults.items()}
+        for place, operand in {**around, **read, **given}.items():
+            found.operands[place] = operand
+            for leaf in leaves(operand):
+                if isinstance(leaf, Var):
+                    found.types[leaf.name] = known = home.builder.type_of(leaf)
+                    value = value_of(known)
+                    if isinstance(value, Closure):
+                        self._capture(value, node, found, seen)
+
+    def refuse_rebound(self, closure: Closure, node: ast.AST) -> None:
+        """Refuse a function inside whose variables change between its definition and its call."""
+        if closure.rebound:
+            name = sorted(closure.rebound)[0]
+            raise self.unsupported(
+                f"{name}, which {closure.source.name} uses, is assigned again after its definition",
+                node,
+                f"Pass {name} as an argument.",
+            )
+
+    def lifted(
+        self, closure: Closure, bound: dict[str, Operand], node: ast.AST
+    ) -> tuple[Callee, list[Operand], Any]:
+        """The function of Core, what it is given besides its arguments, and its key."""
+        captured = self.captured_by(closure, node)
+        types = self.general_types(closure.source, bound)
+        key = (closure.source.same, tuple(types.values()), captured.signature())
+        callee = self.callee_for(
+            key, closure.source, lambda: self.lowered_inside(closure, types, captured)
+        )
+        return callee, [Var(n) for n in captured.names], key
+
+    def call_lifted(
+        self,
+        closure: Closure,
+        bound: dict[str, Operand],
+        node: ast.AST,
+        base: str | None,
+    ) -> Operand:
+        """A call of a function inside that is a function of Core."""
+        callee, extra, key = self.lifted(closure, bound, node)
+        args = [leaf for operand in bound.values() for leaf in leaves(operand)]
+        return self.call_keyed(key, callee, [*args, *extra], base)
