@@ -123,13 +123,17 @@ class Request:
 
 @dataclass(slots=True)
 class Compiled:
-    """A generated function and its text; ``scalar`` if its result is known to be a number."""
+    """A generated function and its text; ``scalar`` if its result is known to be a number.
+
+    ``written`` are the places, among what the parameters hold, of arrays that the primal writes to.
+    """
 
     call: Callable[..., Any]
     text: str
     function: Function
     types: Types
     scalar: bool = False
+    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ class Pair:
     handed: int
     kept: tuple[int, ...]
     pulled: tuple[int, ...]
+    written: tuple[int, ...] = ()
 
     def run(self, args: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:
         """The value, its leaves, and what the pullback needs besides cotangents.

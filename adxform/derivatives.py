@@ -130,6 +130,8 @@ class Derivative:
         if compiled is None:
             compiled = self._compile(args)
             self.specialised.compiled[key] = compiled
+        if compiled.written:
+            self.specialised.require_apart((*receivers(self), *args), compiled.written)
         try:
             value, bars = compiled.call(*receivers(self), *args)
         except Exception:
@@ -149,8 +151,10 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        function, types = self._derived(self.specialised.types((*receivers(self), *args)))
+        given = self.specialised.types((*receivers(self), *args))
+        function, types = self._derived(given)
         made = build(function, types, self.specialised.namespace)
+        made.written = self.specialised.written(given)
         result = function.result
         assert isinstance(result, Tuple)
         known = type_of(leaves(result)[0], types)

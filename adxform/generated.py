@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adxform.adapters import adapted
@@ -69,6 +70,7 @@ class Generated:
         if found is None:
             found = self._compile(args, places)
             self.specialised.compiled[key] = found
+        self.specialised.require_apart(args, found.written)
         return found
 
     def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
@@ -77,9 +79,10 @@ class Generated:
         key = (places, *[key_of(a) for a in args])
         if key not in self.pairs or not self.specialised.lowered:
             function, types, request = self._asked(args, places)
-            self.pairs[key] = build_pair(
-                function, request.wrt, types, self.specialised.namespace
-            )
+            made = build_pair(function, request.wrt, types, self.specialised.namespace)
+            written = self.specialised.written(self.specialised.types(args))
+            self.pairs[key] = replace(made, written=written)
+        self.specialised.require_apart(args, self.pairs[key].written)
         return self.pairs[key]
 
     def _asked(
@@ -95,7 +98,9 @@ class Generated:
     def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
         function, types, request = self._asked(args, places)
         made, known = derive(function, request, types, self.specialised.options)
-        return build(made, known, self.specialised.namespace)
+        compiled = build(made, known, self.specialised.namespace)
+        compiled.written = self.specialised.written(self.specialised.types(args))
+        return compiled
 
     @property
     def source(self) -> str:

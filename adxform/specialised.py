@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
+from adxform.analysis.mutation import argument_writes
 from adxform.compiler import (
     Compiled,
     Lowered,
@@ -17,10 +20,11 @@ from adxform.compiler import (
 )
 from adxform.core.ir import Function
 from adxform.core.types import Type, differentiable
+from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.program import Program
-from adxform.pipeline import Options
+from adxform.pipeline import Options, typed
 from adxform.signatures import type_of_argument, type_of_container
-from adxform.structures import structured
+from adxform.structures import leaf_types, structured
 
 
 def is_derivative(function: Any) -> bool:
@@ -79,6 +83,39 @@ class Specialised:
         shapes = [function.shape_of(place) for place in range(len(args))]
         return [v for s, a in zip(shapes, args, strict=True) for v in structured(s, a)]
 
+    def written(self, types: Sequence[Type]) -> tuple[int, ...]:
+        """The places, among what the parameters hold, of arrays that the function writes to."""
+        if self.nested is not None:
+            inner: tuple[int, ...] = self.nested.specialised.written(types)
+            return inner
+        function = self.core(types)
+        function, known = typed(function, leaf_types(function, types))
+        names = {seen.other for seen in argument_writes(function, known)}
+        return tuple(i for i, p in enumerate(function.params) if p.name in names)
+
+    def require_apart(self, args: Sequence[Any], written: Sequence[int]) -> None:
+        """Refuse arguments that share the memory of one that the function writes to.
+
+        Raises
+        ------
+        ArgumentError
+            With the names of both: a derivative gives each a cotangent of its own.
+        """
+        if not written:
+            return
+        if self.nested is not None:
+            self.nested.specialised.require_apart(args, written)
+            return
+        function = self.core(self.types(args))
+        given = self.leaves(args)
+        for place in written:
+            for other, value in enumerate(given):
+                if other != place and shares_memory(given[place], value):
+                    one, two = (function.params[i].name for i in (place, other))
+                    reason = f"{function.name} writes to {one}, whose memory {two} shares"
+                    hint = f"Pass a copy, e.g. {one}.copy()."
+                    raise ArgumentError(Diagnostic(reason, hint=hint))
+
     @property
     def namespace(self) -> dict[str, Any]:
         """What the names of the function from outside stand for now."""
@@ -96,6 +133,13 @@ class Specialised:
         elif any(lowered.stale() for lowered in self.lowered.values()):
             self.compiled.clear()
             self.lowered.clear()
+
+
+def shares_memory(one: Any, other: Any) -> bool:
+    """Whether two values are arrays with an element in common."""
+    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+        return False
+    return np.may_share_memory(one, other) and np.shares_memory(one, other)
 
 
 def has_real_leaf(function: Function, place: int, types: dict[str, Type]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adxform
-from adxform import UnsupportedError, grad, jvp, vjp
+from adxform import ArgumentError, UnsupportedError, forward, grad, hvp, jacobian, jvp, reverse, vjp
 
 X = np.array([0.7, -1.3, 2.1, 0.4])
 TWO = np.array([1.0, 2.0])
@@ -775,3 +775,45 @@ def index_variable_changes(x):
 )
 def test_values_across_loops(f):
     check(f, X)
+
+
+def _first_written(a, b):
+    a[0] = b[1] * 2.0
+    return np.sum(a * b)
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        grad(_first_written),
+        forward(_first_written),
+        reverse(_first_written),
+        lambda a, b: jvp(_first_written, (a, b), (a.copy(), b.copy())),
+        lambda a, b: vjp(_first_written, a, b),
+        lambda a, b: hvp(_first_written, (a, b), (a.copy(), b.copy())),
+        jacobian(grad(_first_written)),
+    ],
+)
+def test_one_array_as_two_arguments_of_which_one_is_written(derivative) -> None:
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    for a, b in [(x, x), (x[:2], x[1:3]), (x[:3], x[::-1][:3])]:
+        with pytest.raises(ArgumentError, match="_first_written writes to a, whose memory b"):
+            derivative(a, b)
+    assert np.array_equal(x, [1.0, 2.0, 3.0, 4.0])
+
+
+def test_arguments_that_take_turns_in_one_buffer_share_no_element() -> None:
+    buffer = np.array([1.0, 2.0, 3.0, 4.0])
+    assert np.allclose(grad(_first_written)(buffer[::2], buffer[1::2]), [0.0, 4.0])
+    x = np.array([1.0, 2.0])
+    assert np.allclose(grad(lambda a, b: np.sum(a * b))(x, x), x)
+
+
+def test_one_array_as_two_arguments_inside() -> None:
+    def twice(x):
+        y = x * 1.0
+        return _first_written(y, y)
+
+    x = np.array([1.0, 2.0, 3.0])
+    expected = [0.0, 20.0, 6.0]  # (2 x1)^2 + x1^2 + x2^2
+    assert np.allclose(grad(twice)(x), expected)

@@ -76,13 +76,14 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
 def argument_writes(function: Function, types: Types) -> list[Conflict]:
     """In-place writes to the memory of parameters, which a caller would see."""
     aliases = Aliases(function.body, types)
-    given = {aliases.of(p.name): p.name for p in function.params}
-    found = []
+    found: list[Conflict] = []
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and writes_in_place(stmt):
             for name in names_in(stmt.args[0]):
-                if has_memory(types.get(name, ANY)) and aliases.of(name) in given:
-                    found.append(Conflict(name, stmt.origin, given[aliases.of(name)], None))
+                family = aliases.of(name)
+                given = [p.name for p in function.params if aliases.of(p.name) == family]
+                if has_memory(types.get(name, ANY)):
+                    found.extend(Conflict(name, stmt.origin, param, None) for param in given)
     return found
 
 
