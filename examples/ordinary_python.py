@@ -357,6 +357,28 @@ def validated(x):
     return np.sum(x**2) * len(label)
 
 
+def legendre(x, n):
+    if n < 2:
+        return x if n else 1.0
+    return ((2 * n - 1) * x * legendre(x, n - 1) - (n - 1) * legendre(x, n - 2)) / n
+
+
+@example(0.3, 5)
+def recursion(x, n):
+    """Functions that call themselves or each other"""
+    return legendre(x, n) ** 2
+
+
+def energy(q, stiffness):
+    return stiffness * np.sum(q**4)
+
+
+@example(V, 0.7)
+def forces(q, stiffness):
+    """`grad`, `jvp`, `hvp`, `jacobian` and `hessian` called inside"""
+    return np.sum(grad(energy)(q, stiffness) ** 2)
+
+
 # What is refused
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import adxform
 from adxform import grad, hvp, vjp
-from adxform.errors import UnsupportedError
+from adxform.errors import MissingRuleError, UnsupportedError
 from adxform.transform import transform
 from tests.test_regressions import agrees
 
@@ -548,3 +548,12 @@ def test_a_file_is_transformed_and_again(chosen, tmp_path):
     )
     path.write_text(made)
     subprocess.run([sys.executable, "-c", test], cwd=tmp_path, check=True)
+
+
+def unwrapped_twice(x):
+    return np.sum(np.unwrap(x)) + np.sum(np.unwrap(x * 2.0))
+
+
+def test_what_could_not_be_lowered_is_not_taken_for_a_function_that_calls_itself():
+    with pytest.raises(MissingRuleError, match=r"np\.unwrap"):
+        grad(unwrapped_twice)(np.ones((2, 2)))

@@ -13,12 +13,14 @@ from typing import Any
 from adxform.core.builder import type_of
 from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
 from adxform.core.types import ANY, Known, Object, Struct, Type, rank
+from adxform.errors import AdxformError
 from adxform.frontend.arguments import Arguments
 from adxform.frontend.callables import Closure
 from adxform.frontend.program import Again, new_containers
 from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import changed_params
+from adxform.rules.expressions import BindError
 
 KINDS = 12  # of arguments that a function may call itself with in turn
 DEPTH = 60  # calls inside calls that are lowered one in the other
@@ -121,7 +123,8 @@ class Callees(Arguments):
         """What is known of a callee's results where it is lowered, or derived."""
         if callee.types:
             return [type_of(leaf, callee.types) for leaf in leaves(shape)]
-        return self.program.results.get(id(callee.function), [])
+        _, types = self.program.results.get(id(callee.function), (None, []))
+        return types
 
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:
         """The callee for a function and arguments of these types, and its key."""
@@ -138,7 +141,11 @@ class Callees(Arguments):
                 program.part_name(function.name), file=function.text.file
             )
             program.origins[key] = function
-            made = lowering()
+            try:
+                made = lowering()
+            except (AdxformError, BindError):  # whoever asked may do without it, and ask again
+                del program.callees[key]
+                raise
             if key in program.assumed or key in program.awaited.values():
                 program.assume(key, made.result)
             callee.function = made

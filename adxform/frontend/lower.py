@@ -111,7 +111,7 @@ def _lowered(
         dict(program.spelled),
         given,
     )
-    program.results[id(made)] = [builder.type_of(leaf) for leaf in leaves(result)]
+    program.results[id(made)] = made, [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
 
 

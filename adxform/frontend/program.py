@@ -62,7 +62,7 @@ class Program:
     derive: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
-    results: dict[int, list[Type]] = field(default_factory=dict)  # by function: of what it returns
+    results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -94,6 +94,7 @@ class Program:
             except Again:
                 self.callees = dict(before)
                 self.results = dict(results)
+                self.next_key = None
                 self.derived.clear()
                 self.names.clear()
                 self.names.update(names)
