@@ -160,7 +160,7 @@ class Exits:
             return Test(stmt.test.id)
         last = _way_out(then)
         named = last is not None and self.needs_flag(then[:-1], last, loop)
-        if named and loop.tuples & names_in(then):
+        if named and _reads_tuples(then, loop):
             return Test(self.fresh("stop"), stmt.test)
         return Test(self.flag(last) if named else self.fresh("stop"), stmt.test)
 
@@ -188,14 +188,20 @@ class Exits:
             return before
         flag = self.flag(last)
         inside: list[ast.stmt] = []
-        if loop.tuples & names_in([*before, last]):  # they are not carried out of the loop
+        if _reads_tuples([*before, last], loop):  # they are not carried out of the loop
             inside, before = before, []
             if isinstance(last, ast.Return) and last.value is not None:
-                name = self.unused("result")
-                inside = [*inside, assign(name, last.value, last)]
-                last.value = load(name)
+                last.value = self.held(last.value, inside, last)
         loop.ways.append(WayOut(flag, _done([*before, last])))
         return [*inside, assign(flag, ast.Constant(True), last)]
+
+    def held(self, value: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.expr:
+        """A value, of a tuple each item, under a name that is read after the loop."""
+        if isinstance(value, ast.Tuple):
+            return ast.Tuple([self.held(v, before, old) for v in value.elts], ast.Load())
+        name = self.unused("result")
+        before.append(assign(name, value, old))
+        return load(name)
 
     def join(self, test: Test, then: Part, orelse: Part, stmt: ast.If, asked: bool) -> Part:
         """Both sides of a branch as one statement, and when it leaves."""
@@ -331,6 +337,11 @@ def _plain(test: ast.expr) -> ast.expr:
             return inner
         case _:
             return test
+
+
+def _reads_tuples(body: list[ast.stmt], loop: Open) -> bool:
+    """Whether a way out reads what the loop makes a tuple before."""
+    return bool((loop.tuples - tuples_in(body)) & names_in(body))
 
 
 def _is_true(test: ast.expr) -> bool:
