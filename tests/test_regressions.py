@@ -591,3 +591,24 @@ def test_a_result_of_several_parts_takes_a_cotangent_of_its_structure(f):
     for wrong in (1.0, value[:1], [np.ones(7)] * len(value)):
         with pytest.raises(adxform.ArgumentError, match="the cotangent"):
             pullback(wrong)
+
+
+# Names of results, and extrema of several numbers
+
+
+def named_results(a):
+    result = np.linalg.slogdet(a)
+    w = np.linalg.eigh(a + a.T).eigenvalues
+    return result.sign * result.logabsdet + np.sum(np.linalg.svd(a, full_matrices=False).S * w)
+
+
+def test_results_of_linear_algebra_have_names():
+    agrees(named_results, np.array([[2.0, 0.3], [0.5, 1.0]]))
+
+
+def extrema_of_several(x, y):
+    return max(x, y, x * y) * min([y, x + y, 3.0])
+
+
+def test_extrema_of_several_numbers():
+    agrees(extrema_of_several, 0.4, 1.3)

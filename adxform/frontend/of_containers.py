@@ -134,12 +134,14 @@ def _reduce(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
 
 
 def _extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    """``max`` or ``min`` of the items of one container."""
-    if len(node.args) != 1 or held[0] is None or node.keywords or not held[0]:
+    """``max`` or ``min`` of several numbers, or of the items of one container."""
+    several = len(node.args) > 2 and not any(isinstance(a, ast.Starred) for a in node.args)
+    items = [lower.operand(a) for a in node.args] if several else held[0]
+    if not (several or len(node.args) == 1) or node.keywords or not items:
         return None
     assert isinstance(node.func, ast.Name)
-    total = held[0][0]
-    for item in held[0][1:]:
+    total = items[0]
+    for item in items[1:]:
         total = lower.called_with(node.func, [total, item], node)
     return total
 

@@ -16,9 +16,11 @@ from adxform.core.ir import (
     UNKNOWN,
     Const,
     Global,
+    Let,
     Opaque,
     Operand,
     Phi,
+    Primitive,
     Tuple,
     Var,
     names_in,
@@ -177,11 +179,25 @@ class Outside(Expressions):
 
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
         meaning = self.meaning(node)
+        field = None if meaning is not None else self._named_result(node)
+        if field is not None:
+            return self.emit("[]", self.operand(node.value), Const(field), base=base)
         if meaning is None:
             return super().on_Attribute(node, base)
         if meaning.dotted is not None:
             self._remember_spelling(meaning, node)
         return self.outer(meaning, node)
+
+    def _named_result(self, node: ast.Attribute) -> int | None:
+        """The place of a named result, as in ``np.linalg.slogdet(a).logabsdet``."""
+        name = self.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
+        held = node.value.id if isinstance(node.value, ast.Name) else ""
+        if held in self.locals or held in self.env:
+            made = [s for s in self.builder.stmts if isinstance(s, Let)]
+            ops = [s.op for s in made if Var(s.target) == self.value(held)]
+            name = ops[-1].name if ops and isinstance(ops[-1], Primitive) else None
+        fields = _NAMED_RESULTS.get(name or "", ())
+        return fields.index(node.attr) if node.attr in fields else None
 
     def foreign(self, name: str) -> bool:
         """Whether a name means something in this function's module only, not in the root's."""
@@ -339,6 +355,13 @@ class Outside(Expressions):
         )
         return UnsupportedError(Diagnostic(reason, location, hint))
 
+
+_NAMED_RESULTS = {
+    "np.linalg.eigh": ("eigenvalues", "eigenvectors"),
+    "np.linalg.qr": ("Q", "R"),
+    "np.linalg.slogdet": ("sign", "logabsdet"),
+    "np.linalg.svd": ("U", "S", "Vh"),
+}
 
 _PURE = (
     ast.Compare,

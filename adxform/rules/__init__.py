@@ -8,6 +8,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     choices,
     conversion,
     core,
+    covariance,
     creation,
     decompositions,
     diagonals,

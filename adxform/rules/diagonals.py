@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Type, dims_of, is_numeric
+from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved
@@ -94,6 +94,13 @@ def _trace(a: Type, offset: Type) -> str:
 linear("np.trace(a, offset=0, axis1=0, axis2=1)", a=_trace, infer=_trace_type,
        sample=calls("R(3, 3)", "R(3, 4), offset=1", "R(2, 3, 3), axis1=1, axis2=2"))
 alias("a.trace(offset=0, axis1=0, axis2=1)", "np.trace")
+_LAST = (Scalar("int64", True, -2), Scalar("int64", True, -1))
+linear("np.linalg.diagonal(x, *, offset=0)", x="scatter_diagonal(out_bar, x, offset, -2, -1)",
+       infer=lambda x, offset: moved(_diagonal)(x, offset, *_LAST), fresh=False,
+       sample=calls("R(3, 3)", "R(2, 3, 4), offset=1"))
+linear("np.linalg.trace(x, *, offset=0)", infer=lambda x, offset: _trace_type(x, offset, *_LAST),
+       x="scatter_diagonal(spread(out_bar, np.diagonal(x, offset, -2, -1), -1), x, offset, -2, -1)",
+       sample=calls("R(3, 3)", "R(2, 3, 4), offset=1"))
 for _name in ("tril", "triu"):
     linear(f"np.{_name}(m, k=0)", m=f"np.{_name}(out_bar, k)", infer=SAME,
            sample=calls("R(3, 3)", "R(2, 4), k=1", "R(2, 3, 3), k=-1"))

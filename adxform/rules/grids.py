@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import Array, Type, dims_of, rank
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import bilinear, general
+from adxform.rules.table import bilinear, general, linear
 from adxform.rules.wording import (
     along,
     array,
     axis_in,
     dtype_in,
+    held,
     is_none,
     literal,
     put_back,
@@ -88,6 +89,50 @@ bilinear(
     infer=_trapezoid_type,
     sample=calls("R(4)", "R(4), R(4)", "R(4), dx=R", "R(2, 4)", "R(4, 2), axis=0", "R(2, 4), R(4)",
                  "R(4, 2), R(4), axis=0", "R(2, 4), R(2, 4)"),
+)
+
+
+# np.gradient: differences in the middle of three values, at the ends of two or three.
+
+
+def _spacing(varargs: Type, item: Type | None = None) -> str:
+    held()
+
+
+def _gradient(f: Type, varargs: Type, axis: Type) -> str:
+    count = len(varargs.items) if isinstance(varargs, Struct) else None
+    one = isinstance(literal(axis), int) or (is_none(axis) and rank(infer.as_array(f)) == 1)
+    if count not in (0, 1) or not one:
+        refuse("np.gradient is differentiated along one axis only, which is known",
+               "Write axis=, and the spacing of that axis.")
+    spacing = "varargs[0]" if count else "1.0"
+    return f"ungradient(out_bar, f, {spacing}, axis, edge_order)"
+
+
+def _gradient_type(f: Type, varargs: Type, axis: Type, *_: Type) -> Type:
+    whole = is_none(axis) and rank(infer.as_array(f)) != 1
+    if whole or isinstance(axis, Struct):
+        return infer.unknown()
+    own = isinstance(varargs, Struct) and all(isinstance(t, Scalar) for t in varargs.items)
+    return Array(dtype_in(f) if own else None, dims_of(infer.as_array(f)))
+
+
+general(
+    "np.gradient(f, *varargs, axis=None, edge_order=1)",
+    f=_gradient,
+    df="np.gradient(df, *varargs, axis=axis, edge_order=edge_order)",
+    varargs=_spacing,
+    dvarargs=_spacing,
+    infer=_gradient_type,
+    sample=calls("R(5)", "R(5), 0.5", "R(4, 3), axis=0", "R(2, 4), 2.0, axis=-1, edge_order=2",
+                 "R(4), np.array([0.0, 0.5, 2.0, 2.5])", "R(3), edge_order=2",
+                 "R(4, 2), np.array([0.0, 0.5, 2.0, 2.5]), axis=0, edge_order=2"),
+)
+linear(
+    "ungradient(g, f, spacing=1.0, axis=None, edge_order=1)",
+    g="np.gradient(out_bar, spacing, axis=axis, edge_order=edge_order)",
+    infer=lambda g, f, *_: infer.fresh_array(f),
+    sample=calls("R(5), R(5)", "R(4, 3), R(4, 3), 0.5, 0, 2"),
 )
 
 

@@ -18,14 +18,17 @@ def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
 
 
 def _norm_kind(x: Type, ord: Type, axis: Type) -> str:
-    """Which norm is meant: "2" (of all elements together), "1" or "inf"."""
+    """Which norm is meant: "2" (of all elements together), "1", "inf" or "p"."""
     which = infer.const_of(ord)
     matrix = isinstance(axis, Struct) or (is_none(axis) and (rank(infer.as_array(x)) or 1) > 1)
     if is_none(ord) or which == "fro":
         return "2"
     if not matrix and which in (1, 2, float("inf")):
         return str(which)
-    refuse(f"np.linalg.norm with ord={which!r} has no derivative rule for a matrix",
+    if not matrix and isinstance(which, int | float) and 0 < which < float("inf"):
+        return "p"
+    whole = "a matrix" if matrix else "a vector"
+    refuse(f"np.linalg.norm with ord={which!r} has no derivative rule for {whole}",
            "Write the norm with np.sum and np.abs, or with np.linalg.svd.")
 
 
@@ -54,6 +57,12 @@ def _signs(x: Type, axis: Type, own: str) -> str:
     return f"np.sign({own}) * {tied} / np.sum({tied}, axis=axis, keepdims=True)"
 
 
+def _power(x: Type, axis: Type, own: str) -> str:
+    """The derivative of (sum |x| ** p) ** (1 / p); 0 where all is 0."""
+    peak = "kept(out + (out == 0), x, axis, keepdims)"
+    return f"np.sign({own}) * (np.abs({own}) / {peak}) ** (ord - 1)"
+
+
 def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
     own = _norm_of(ord, axis)
     match _norm_kind(x, ord, axis):
@@ -61,6 +70,8 @@ def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
             return f"{kept('out_bar', x, axis, keepdims, 'x')} * np.sign({own})"
         case "inf":
             return f"kept(out_bar, x, axis, keepdims) * ({_signs(x, axis, own)})"
+        case "p":
+            return f"{kept('out_bar', x, axis, keepdims, 'x')} * {_power(x, axis, own)}"
         case _:
             scale = kept("out_bar / (out + (out == 0))", x, axis, keepdims, "x")
             return f"{scale} * {own}"
@@ -73,6 +84,8 @@ def _dnorm(x: Type, ord: Type, axis: Type) -> str:
             return f"np.sum(np.sign({own}) * dx, axis=axis, keepdims=keepdims)"
         case "inf":
             return f"np.sum({_signs(x, axis, own)} * dx, axis=axis, keepdims=keepdims)"
+        case "p":
+            return f"np.sum({_power(x, axis, own)} * dx, axis=axis, keepdims=keepdims)"
         case _:
             return f"np.sum({own} * dx, axis=axis, keepdims=keepdims) / (out + (out == 0))"
 
@@ -81,7 +94,8 @@ general("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", x=_norm, dx=_d
         infer=_norm_type,
         sample=calls(*OVER_AXES.lists[:4], "R(2, 3, 4), axis=-2", "R(3)", "R(2, 3), 'fro'",
                      "R(3), 2", "R(3), 1", "R(2, 3), 1, axis=1", "R(2, 3), np.inf, axis=1",
-                     "R(2, 3), 2, axis=0, keepdims=True"))
+                     "R(2, 3), 2, axis=0, keepdims=True", "R(3), 3",
+                     "R(2, 3), 1.5, axis=1", "R(3, 2), ord=4, axis=0, keepdims=True"))
 
 
 # Powers and products of several matrices
@@ -90,9 +104,13 @@ general("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", x=_norm, dx=_d
 def _powers(n: Type, a: str, da: str) -> str:
     """The product rule: a' takes each of the places in turn."""
     times = literal(n)
-    if not isinstance(times, int) or not 0 <= times <= 16:
-        refuse("np.linalg.matrix_power is differentiated for powers from 0 to 16 only",
+    if not isinstance(times, int) or abs(times) > 16:
+        refuse("np.linalg.matrix_power is differentiated for powers from -16 to 16 only",
                "Write the power as a number, or the products in a loop.")
+    if times < 0:  # with P the inverse, P' = -P a' P takes each of the places in turn
+        inverse = [f"np.linalg.matrix_power({a}, {-k})" for k in range(1, 1 - times)]
+        return " - ".join(["", *(f"{first} @ {da} @ {second}" for first, second in zip(
+            inverse, reversed(inverse), strict=True))]).strip()
     power = ["", a, *(f"np.linalg.matrix_power({a}, {k})" for k in range(2, times))]
     terms = []
     for k in range(times):
@@ -103,7 +121,8 @@ def _powers(n: Type, a: str, da: str) -> str:
 general("np.linalg.matrix_power(a, n)",
         a=lambda n: _powers(n, "matrix_transpose(a)", "out_bar"),
         da=lambda n: _powers(n, "a", "da"), infer=SAME,
-        sample=calls("R(3, 3), 2", "R(3, 3), 3", "R(2, 3, 3), 5", "R(3, 3), 1", "R(3, 3), 0"))
+        sample=calls("R(3, 3), 2", "R(3, 3), 3", "R(2, 3, 3), 5", "R(3, 3), 1", "R(3, 3), 0",
+                     "S(3), -1", "S(3), -3"))
 
 
 def _chain_type(arrays: Type) -> Type:

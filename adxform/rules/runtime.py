@@ -21,6 +21,7 @@ from adxform.rules.runtime_along import (  # noqa: F401  (helpers like those bel
     products_before,
     quantile_weights,
 )
+from adxform.rules.runtime_grids import ungradient  # noqa: F401
 from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 

@@ -173,7 +173,7 @@ linear("np.swapaxes(a, axis1, axis2)", a="np.swapaxes(out_bar, axis1, axis2)",
        infer=moved(_swapped), fresh=False, cheap=True,
        sample=calls("R(2, 3), 0, 1", "R(2, 3, 4), -1, 0", "R(2, 3, 4), 1, 2"))
 alias("a.swapaxes(axis1, axis2)", "np.swapaxes")
-for _text in ("a.mT", "np.matrix_transpose(a)"):
+for _text in ("a.mT", "np.matrix_transpose(a)", "np.linalg.matrix_transpose(a)"):
     linear(_text, a="np.swapaxes(out_bar, -1, -2)", fresh=False, cheap=True,
            infer=moved(lambda dims: (*dims[:-2], *dims[:-3:-1])),
            sample=calls("R(2, 3)", "R(4, 2, 3)"))

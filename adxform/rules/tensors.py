@@ -127,6 +127,21 @@ def lower_kron_right(g: Type, a: Type, b: Type) -> str | None:
     return narrowed("a @ np.reshape(g, (len(a), len(b)))", "b", b, g, a)
 
 
+# np.vecdot: the inner product of the vectors along the last axis.
+
+
+def _vecdot_type(x1: Type, x2: Type, *_: Type) -> Type:
+    found = infer.arithmetic(infer.as_array(x1), infer.as_array(x2))
+    dims = dims_of(found)
+    return array(strong(x1, x2), dims[:-1]) if dims else Array(strong(x1, x2), None)
+
+
+for _text in ("np.vecdot(x1, x2)", "np.linalg.vecdot(x1, x2)"):
+    bilinear(_text, x1="unbroadcast(np.expand_dims(out_bar, -1) * x2, x1)",
+             x2="unbroadcast(np.expand_dims(out_bar, -1) * x1, x2)", infer=_vecdot_type,
+             sample=calls("R(3), R(3)", "R(2, 3), R(2, 3)", "R(2, 3), R(3)"))
+
+
 # The triple product g . (a x b) = a . (b x g) = b . (g x a) turns in a circle.
 
 

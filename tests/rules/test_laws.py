@@ -8,6 +8,7 @@ float32 stays float32, operands broadcast, and what is inferred of a result is t
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -334,3 +335,31 @@ def text_is_closed(text: str, known: set[str]) -> None:
             assert called in RULES or called in LOWERINGS or method, f"{called} in {text}"
         if isinstance(node, ast.Name):
             assert node.id in {*known, "np", "math", "scipy", *RULES}, f"{node.id} in {text}"
+
+
+# What is left out
+
+
+LIKE = {"like", "a", "b", "x", "y", "f", "g", "out", "arrays", "spacing"}  # operands of the compiler's helpers
+HELD = {  # what says how or where, and cannot be a real number that a result depends on smoothly
+    "axis", "axes", "axis1", "axis2", "source", "destination", "keepdims", "dtype", "order", "where",
+    "shape", "index", "indices", "indices_or_sections", "condition", "condlist", "indexing",
+    "k", "n", "offset", "num", "endpoint", "shift", "reps", "repeats", "pad_width", "mode",
+    "subscripts", "optimize", "N", "increasing", "edge_order", "exponent", "ord", "rcond",
+    "full_matrices", "compute_uv", "UPLO", "lower", "trans", "rowvar", "bias",
+}
+STEPS = {  # parameters whose derivative is zero wherever there is one
+    "np.copysign": {"y"}, "math.copysign": {"y"}, "np.heaviside": {"x"}, "np.full_like": {"a"},
+}
+
+
+def left_out(rule: Rule) -> set[str]:
+    """The parameters of a row with a derivative that could be active and would get none."""
+    helper = "." not in rule.primitive.name and rule.primitive.name not in vars(builtins)
+    known = HELD | STEPS.get(rule.primitive.name, set()) | (LIKE if helper else set())
+    return set(rule.primitive.params) - set(rule.pull) - known
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_no_parameter_gets_a_zero_by_silence(name: str) -> None:
+    assert not left_out(ROWS[name]), "give it a formula, or wording.held, which refuses"
