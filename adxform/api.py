@@ -7,7 +7,6 @@ from typing import Any, overload
 
 import numpy as np
 
-from adxform.adapters import adapted
 from adxform.arguments import (
     Argnums,
     bound_arguments,
@@ -125,10 +124,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     for i, tangent in enumerate(tangents):
         if tangent is not None:
             require_float(f"argument {i}", primals[i], "the derivative")
-    whole, offset = _whole(f, primals)
+    made = _generated(f, "forward")
+    whole, offset = _whole(made.function, primals)
     primals, tangents = gathered(f, primals), gathered(f, tangents)
     places = tuple(i for i, t in enumerate(tangents) if any(d is not None for d in leaves_of(t)))
-    compiled = _generated(f, "forward").compiled(whole, tuple(i + offset for i in places))
+    compiled = made.compiled(whole, tuple(i + offset for i in places))
     directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
     value, tangent = compiled.call(*whole, *directions)
     return value, tangent
@@ -155,7 +155,6 @@ def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
 
 def _whole(f: Function, args: Sequence[Any]) -> tuple[tuple[Any, ...], int]:
     """All arguments, defaults and a method's receiver included; how many stand before ``args``."""
-    f = adapted(f)
     bound = receivers(f)
     return (*bound, *bound_arguments(f, args, {})), len(bound)
 
@@ -177,12 +176,12 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     asked = primals
-    whole, offset = _whole(f, asked)
+    made = _generated(f, "pair")
+    whole, offset = _whole(made.function, asked)
     primals = gathered(f, asked)
     places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
-    pair = _generated(f, "pair").pair(whole, tuple(i + offset for i in places))
-    given = _generated(f, "pair").specialised.leaves(whole)
-    value, leaves, needed = pair.run(given)
+    pair = made.pair(whole, tuple(i + offset for i in places))
+    value, leaves, needed = pair.run(whole)
     pullback = Pullback(pair, leaves, needed, primals, places)
     if all(a is b for a, b in zip(primals, asked, strict=False)):
         return value, pullback
@@ -249,16 +248,22 @@ def _require_likeness(cotangent: Any, value: Any) -> None:
         )
 
 
-_CACHE: dict[tuple[Any, str], Generated] = {}
+_CACHE: dict[tuple[Any, Any], Any] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
 def _generated(f: Function, kind: str) -> Generated:
-    """The generated functions of ``f``, kept so that repeated calls compile nothing."""
+    """The generated functions of ``f`` of a kind."""
+    made: Generated = _kept(f, kind, lambda: Generated(f, kind))
+    return made
+
+
+def _kept(f: Function, kind: Any, make: Callable[[], Any]) -> Any:
+    """What is made of ``f``, kept so that repeated calls compile nothing."""
     same = f if _is_hashable(f) else Object(f)
     found = _CACHE.get((same, kind))
     if found is None:
-        found = Generated(f, kind)
+        found = make()
         while len(_CACHE) >= CACHED:
             del _CACHE[next(iter(_CACHE))]
         _CACHE[same, kind] = found
@@ -378,4 +383,5 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     require_sequence("tangents", tangents)
     places = tuple(i for i, t in enumerate(tangents) if t is not None)
     argnums: Argnums = places[0] if len(places) == 1 else places
-    return jvp(Derivative(f, argnums), primals, tangents)[1]
+    gradient = _kept(f, argnums, lambda: Derivative(f, argnums))
+    return jvp(gradient, primals, tangents)[1]

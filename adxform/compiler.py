@@ -26,7 +26,7 @@ from adxform.frontend.source import SourceFunction, find_source
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
 from adxform.signatures import annotated_params
-from adxform.structures import grouped, refilled, structured, with_containers
+from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 
 Part = tuple[Function, Types]
 Watch = tuple[LiveScope, str, Any]
@@ -136,9 +136,12 @@ class Compiled:
     written: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pair:
-    """A function as what records its forward sweep, and what pulls a cotangent back."""
+    """A function as what records its forward sweep, and what pulls a cotangent back.
+
+    ``given`` are the structures of its arguments.
+    """
 
     record: Callable[..., Any]
     pull: Callable[..., Any]
@@ -147,13 +150,12 @@ class Pair:
     handed: int
     kept: tuple[int, ...]
     pulled: tuple[int, ...]
+    given: tuple[Operand, ...]
     written: tuple[int, ...] = ()
 
     def run(self, args: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:
-        """The value, its leaves, and what the pullback needs besides cotangents.
-
-        ``args`` are what the parameters hold, one by one.
-        """
+        """The value, its leaves, and what the pullback needs besides cotangents."""
+        args = all_structured(self.given, args)
         found = self.record(*args)
         if not self.handed:
             values = structured(self.result, found)
@@ -262,21 +264,21 @@ def build_pair(
     function: Function, wrt: Sequence[str], types: dict[str, Type], namespace: dict[str, Any]
 ) -> Pair:
     """A function split into what records and what pulls back."""
-    params = tuple(Param(p.name) for p in function.params)  # all are given by place
-    function = replace(function, params=params)
+    shapes = function.shapes
+    params = tuple(Param(p.name) for p in function.params)  # what containers hold, by place
+    function = replace(function, params=params, given=())
     derivation = Derivation()
     derivation.names.add(function.name)
     names = [p.name for p in function.params]
     active = tuple(names.index(p) for p in wrt)
     pair = derivation.pair(function, active, [types[n] for n in names])
     assert pair.pull.function is not None
-    pull = build(replace(pair.pull.function, given=()), pair.pull.types or {}, namespace)
+    pull = build(pair.pull.function, pair.pull.types or {}, namespace)
     if pair.handed:
         assert pair.record.function is not None
-        record = _by_position(pair.record.function)
-        recorded = build(record, pair.record.types or {}, namespace)
+        recorded = build(pair.record.function, pair.record.types or {}, namespace)
     else:
-        recorded = build(_by_position(function), infer(function, types), namespace)
+        recorded = build(function, infer(function, types), namespace)
     return Pair(
         recorded.call,
         pull.call,
@@ -285,13 +287,8 @@ def build_pair(
         len(pair.handed),
         pair.kept,
         pair.pulled,
+        shapes,
     )
-
-
-def _by_position(function: Function) -> Function:
-    """A function that takes what containers hold, all by position."""
-    params = tuple(replace(p, keyword_only=False) for p in function.params)
-    return replace(function, params=params, given=())
 
 
 def gradient_core(function: Function, *, value: bool) -> Function:

@@ -64,6 +64,7 @@ class Derivative:
             raise ArgumentError(f"a function is needed, not {type(primal).__name__}")
         self.primal = primal
         self.function = adapted(primal)
+        self.bound = receivers(self.function)
         self.argnums = argnums
         self.value = value
         self.has_aux = has_aux
@@ -116,24 +117,16 @@ class Derivative:
 
     @property
     def source(self) -> str:
-        compiled = self.specialised.compiled
-        if compiled:
-            return next(reversed(compiled.values())).text
-        return source_text(self.primal, "reverse", self.argnums)
+        return self.specialised.last_text() or source_text(self.primal, "reverse", self.argnums)
 
     # --- making -------------------------------------------------------------------------------
 
     def _run(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
-        self.specialised.fresh()
         key = tuple([key_of(a) for a in args])
-        compiled = self.specialised.compiled.get(key)
-        if compiled is None:
-            compiled = self._compile(args)
-            self.specialised.compiled[key] = compiled
-        if compiled.written:
-            self.specialised.require_apart((*receivers(self), *args), compiled.written)
+        whole = (*self.bound, *args)
+        compiled = self.specialised.made(key, whole, lambda: self._compile(args))
         try:
-            value, bars = compiled.call(*receivers(self), *args)
+            value, bars = compiled.call(*whole)
         except Exception:
             if not compiled.scalar:
                 self._require_scalar(self.primal(*args))
@@ -151,10 +144,8 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        given = self.specialised.types((*receivers(self), *args))
-        function, types = self._derived(given)
+        function, types = self._derived(self.specialised.types((*self.bound, *args)))
         made = build(function, types, self.specialised.namespace)
-        made.written = self.specialised.written(given)
         result = function.result
         assert isinstance(result, Tuple)
         known = type_of(leaves(result)[0], types)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from adxform.adapters import adapted
@@ -50,7 +49,6 @@ class Generated:
         self.function = adapted(primal)
         self.kind = kind
         self.specialised = Specialised(self.function, options)
-        self.pairs: dict[Any, Pair] = {}
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -64,26 +62,19 @@ class Generated:
 
     def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
         """The generated function for arguments of these types."""
-        self.specialised.fresh()
-        key = (places, *[key_of(a) for a in args])
-        found = self.specialised.compiled.get(key)
-        if found is None:
-            found = self._compile(args, places)
-            self.specialised.compiled[key] = found
-        self.specialised.require_apart(args, found.written)
-        return found
+        made: Compiled = self._made(args, places, self._whole)
+        return made
 
     def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
         """The function for arguments of these types as a pair of record and pullback."""
-        self.specialised.fresh()
+        made: Pair = self._made(args, places, self._pair)
+        return made
+
+    def _made(
+        self, args: Sequence[Any], places: tuple[int, ...] | None, make: Callable[..., Any]
+    ) -> Any:
         key = (places, *[key_of(a) for a in args])
-        if key not in self.pairs or not self.specialised.lowered:
-            function, types, request = self._asked(args, places)
-            made = build_pair(function, request.wrt, types, self.specialised.namespace)
-            written = self.specialised.written(self.specialised.types(args))
-            self.pairs[key] = replace(made, written=written)
-        self.specialised.require_apart(args, self.pairs[key].written)
-        return self.pairs[key]
+        return self.specialised.made(key, args, lambda: make(*self._asked(args, places)))
 
     def _asked(
         self, args: Sequence[Any], places: tuple[int, ...] | None
@@ -95,19 +86,16 @@ class Generated:
             places = tuple(i for i in range(len(args)) if has_real_leaf(function, i, types))
         return function, types, request_for(self.kind, function, places, types)
 
-    def _compile(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
-        function, types, request = self._asked(args, places)
+    def _whole(self, function: Function, types: dict[str, Type], request: Request) -> Compiled:
         made, known = derive(function, request, types, self.specialised.options)
-        compiled = build(made, known, self.specialised.namespace)
-        compiled.written = self.specialised.written(self.specialised.types(args))
-        return compiled
+        return build(made, known, self.specialised.namespace)
+
+    def _pair(self, function: Function, types: dict[str, Type], request: Request) -> Pair:
+        return build_pair(function, request.wrt, types, self.specialised.namespace)
 
     @property
     def source(self) -> str:
-        compiled = self.specialised.compiled
-        if compiled:
-            return next(reversed(compiled.values())).text
-        return source_text(self.primal, self.kind)
+        return self.specialised.last_text() or source_text(self.primal, self.kind)
 
 
 def source_text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.activity import analyze
@@ -29,7 +29,7 @@ from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
-from adxform.differentiate.handing import TAPE, crossing, tape_of
+from adxform.differentiate.handing import TAPE, halves
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
@@ -117,19 +117,13 @@ class Derivation:
         types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.tangents:
-            assert callee.function is not None
-            check_callee(callee.function, types)
-            self._make_tangent(key, callee, active, types)
+            self._make_tangent(key, callee, active, *typed_callee(callee, types))
         return self.tangents[key]
 
     def _make_tangent(
-        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+        self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
     ) -> None:
-        function = callee.function
-        assert function is not None
-        params = dict(zip((p.name for p in function.params), types, strict=True))
         wrt = tuple(function.params[i].name for i in active)
-        function, found = typed(function, params)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
         results = leaves(function.result)
@@ -142,11 +136,8 @@ class Derivation:
         made = forward(function, wrt, activity, found, self.tangent_of)
         assert isinstance(made.result, Tuple)
         tangents = leaves(made.result.items[1])
-        made = replace(
-            made, name=own.name, result=Tuple((*results, *(tangents[i] for i in varied)))
-        )
-        own.function = self.optimized(made, found)
-        self.parts.append((own.function, found))
+        made = replace(made, result=Tuple((*results, *(tangents[i] for i in varied))))
+        self._finish(own, made, found)
         self.tangents[key] = Tangent(own, varied)
 
     # --- reverse ------------------------------------------------------------------------------
@@ -207,13 +198,12 @@ class Derivation:
         )
         if len(seeds) > 1:
             seeds = tuple(replace(s, default=None) for s in seeds)
-        bars: Operand = sweeps.bars[0] if len(sweeps.bars) == 1 else Tuple(sweeps.bars)
         return replace(
             function,
             name=f"{function.name}_reverse",
             params=(*(Param(p.name) for p in function.params), *seeds),
             body=(*first, *second),
-            result=Tuple((sweeps.value, bars)),
+            result=Tuple((sweeps.value, sweeps.pulled)),
             bases=sweeps.builder.bases,
             derived=True,
         )
@@ -223,72 +213,46 @@ class Derivation:
         types = settled(callee, types)
         key: Key = (id(callee.function), active, tuple(types))
         if key not in self.pullbacks:
-            assert callee.function is not None
-            check_callee(callee.function, types)
-            self._make_pair(key, callee, active, types)
+            self._make_pair(key, callee, active, *typed_callee(callee, types))
         return self.pullbacks[key]
 
     def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A function by itself as a pair of record and pull."""
         self._reserve(function, "reverse")
         key: Key = (id(function), active, tuple(types))
-        self._make_pair(key, Callee(function.name, function), active, types)
+        callee = Callee(function.name, function)
+        self._make_pair(key, callee, active, *typed(function, by_name(function, types)))
         return self.pullbacks[key]
 
     def _make_pair(
-        self, key: Key, callee: Callee, active: tuple[int, ...], types: list[Type]
+        self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
     ) -> None:
-        function = callee.function
-        assert function is not None
-        params = dict(zip((p.name for p in function.params), types, strict=True))
-        function, found = typed(function, params)
-        results = leaves(function.result)
-        pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
         record = Callee(self.unique(f"{function.name}_record"), types=found)
         pull = Callee(self.unique(f"{function.name}_pullback"), types=found)
-        known = Taped() if is_recursive(callee) else None
-        if known is not None:  # known by name, before its body calls it
-            pair = Pullback(record, pull, (known,), (TAPE,), (), pulled)
-            self.pullbacks[key] = pair
+        results = leaves(function.result)
+        pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+        tape = Taped() if is_recursive(callee) else None
+        if tape is not None:  # known by name, before its body calls it
+            self.pullbacks[key] = Pullback(record, pull, (tape,), (TAPE,), (), pulled)
         wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
-        first, second = link(sweeps, absent=NONE)  # both are handed over
-        names = [p.name for p in function.params]
-        handed, kept = crossing(second, sweeps, names)
-        bases = dict(sweeps.builder.bases)
-        if known is not None:
-            held = [*(names[i] for i in kept), *reversed(handed)]  # as the forward sweep has them
-            tape = tape_of(sweeps.builder, held, known)
-            first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
-            handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
-        recording = replace(
-            function,
-            name=record.name,
-            body=first,
-            result=Tuple((*results, *(Var(n) for n in handed))),
-            bases=sweeps.builder.bases,
-        )
-        pulling = replace(
-            function,
-            name=pull.name,
-            params=tuple(Param(n) for n in (*(names[i] for i in kept), *handed, *sweeps.seeds)),
-            body=second,
-            result=sweeps.bars[0] if len(sweeps.bars) == 1 else Tuple(sweeps.bars),
-            bases=bases,
-            doc=None,
-        )
-        parts = ((record, recording), (pull, pulling)) if handed else ((pull, pulling),)
-        for made, part in parts:
-            made.function = self.optimized(part, found)
-            self.parts.append((made.function, found))
-        if known is None:
-            labels = tuple(sweeps.builder.bases.get(n, "value") for n in handed)
-            types_handed = tuple(found.get(n, ANY) for n in handed)
-            first_made = record if handed else pull
-            self.pullbacks[key] = Pullback(first_made, pull, types_handed, labels, kept, pulled)
+        made = halves(function, sweeps, *link(sweeps, absent=NONE), tape)  # both are handed over
+        if made.handed:
+            self._finish(record, made.record, found)
+        self._finish(pull, made.pull, found)
+        if tape is None:
+            labels = tuple(sweeps.builder.bases.get(n, "value") for n in made.handed)
+            types = tuple(found.get(n, ANY) for n in made.handed)
+            first = record if made.handed else pull
+            self.pullbacks[key] = Pullback(first, pull, types, labels, made.kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
+
+    def _finish(self, callee: Callee, function: Function, types: Types) -> None:
+        """Optimise a part, and give it to the callee that has its name."""
+        callee.function = self.optimized(replace(function, name=callee.name), types)
+        self.parts.append((callee.function, types))
 
     def _reserve(self, function: Function, mode: str) -> None:
         """Leave a function's derivative and what it calls the names that they have."""
@@ -313,6 +277,21 @@ class Derivation:
                 function = replace(function, body=walk.builder.block, result=result)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
+
+
+def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
+    """The types of a function's parameters, given in their order."""
+    return dict(zip((p.name for p in function.params), types, strict=True))
+
+
+def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types]:
+    """The function that a callee stands for, with the types of its names; refused if it changes
+    what its caller gives it.
+    """
+    assert callee.function is not None
+    function, found = typed(callee.function, by_name(callee.function, types))
+    check_callee(function, found)
+    return function, found
 
 
 def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from adxform.analysis.mutation import argument_writes
 from adxform.compiler import (
-    Compiled,
     Lowered,
     Request,
     lower_live,
@@ -24,7 +23,7 @@ from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.program import Program
 from adxform.pipeline import Options, typed
 from adxform.signatures import type_of_argument, type_of_container
-from adxform.structures import leaf_types, structured
+from adxform.structures import all_structured, leaf_types
 
 
 def is_derivative(function: Any) -> bool:
@@ -40,19 +39,33 @@ def receivers(function: Any) -> tuple[Any, ...]:
 
 
 class Specialised:
-    """A function's derivatives, one for each signature of arguments, made when first needed."""
+    """A function's derivatives, one for each signature of arguments, made when first needed.
+
+    ``compiled`` is kept until what the ``root`` was lowered with has a new meaning; ``renewals``
+    counts how often that was found at the root, ``seen`` how often it has been heeded here.
+    """
 
     def __init__(self, primal: Callable[..., Any], options: Options | None = None) -> None:
         self.primal = primal
         self.options = options or Options()
-        self.compiled: dict[Any, Compiled] = {}
+        self.compiled: dict[Any, Any] = {}
         self.lowered: dict[Any, Lowered] = {}
+        self.renewals = self.seen = 0
 
     @property
     def nested(self) -> Any:
         """The derivative that is differentiated again, if it is one."""
         inner = getattr(self.primal, "__func__", self.primal)
         return inner if is_derivative(inner) else None
+
+    @property
+    def root(self) -> Specialised:
+        """That of the function itself, if this one is a derivative's."""
+        return self if self.nested is None else self.nested.specialised.root
+
+    def last_text(self) -> str | None:
+        """The text of what was compiled last, if anything was."""
+        return next((made.text for made in reversed(self.compiled.values())), None)
 
     def core(self, types: Sequence[Type] | None = None) -> Function:
         """The function in Core, for arguments of these types (without, by its annotations)."""
@@ -67,47 +80,42 @@ class Specialised:
 
     def types(self, args: Sequence[Any]) -> list[Type]:
         """The types of arguments, the receiver of a method among them."""
-        inner: Any = self.primal
-        while is_derivative(inner := getattr(inner, "__func__", inner)):
-            inner = inner.function
-        parameters = inspect.signature(plain_function(inner)).parameters.values()
+        parameters = inspect.signature(plain_function(self.root.primal)).parameters.values()
         collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return [
             (type_of_container if p.kind in collects else type_of_argument)(p.name, a)
             for p, a in zip(parameters, args, strict=True)
         ]
 
-    def leaves(self, args: Sequence[Any]) -> list[Any]:
-        """What the parameters of Core are given: what containers among the arguments hold."""
-        function = self.core(self.types(args))
-        shapes = [function.shape_of(place) for place in range(len(args))]
-        return [v for s, a in zip(shapes, args, strict=True) for v in structured(s, a)]
-
-    def written(self, types: Sequence[Type]) -> tuple[int, ...]:
-        """The places, among what the parameters hold, of arrays that the function writes to."""
-        if self.nested is not None:
-            inner: tuple[int, ...] = self.nested.specialised.written(types)
-            return inner
-        function = self.core(types)
-        function, known = typed(function, leaf_types(function, types))
-        names = {seen.other for seen in argument_writes(function, known)}
-        return tuple(i for i, p in enumerate(function.params) if p.name in names)
-
-    def require_apart(self, args: Sequence[Any], written: Sequence[int]) -> None:
-        """Refuse arguments that share the memory of one that the function writes to.
+    def made(self, key: Any, args: Sequence[Any], make: Callable[[], Any]) -> Any:
+        """What is compiled for arguments of these types, made when first asked for.
 
         Raises
         ------
         ArgumentError
-            With the names of both: a derivative gives each a cotangent of its own.
+            If one of the arguments is written to, and another shares its memory.
         """
-        if not written:
-            return
-        if self.nested is not None:
-            self.nested.specialised.require_apart(args, written)
-            return
-        function = self.core(self.types(args))
-        given = self.leaves(args)
+        self._renew()
+        found = self.compiled.get(key)
+        if found is None:
+            found = make()
+            found.written = self._written(self.types(args))
+            self.compiled[key] = found
+        if found.written:
+            self._require_apart(args, found.written)
+        return found
+
+    def _written(self, types: Sequence[Type]) -> tuple[int, ...]:
+        """The places, among what the parameters hold, of arrays that the function writes to."""
+        function = self.root.core(types)
+        function, known = typed(function, leaf_types(function, types))
+        names = {seen.other for seen in argument_writes(function, known)}
+        return tuple(i for i, p in enumerate(function.params) if p.name in names)
+
+    def _require_apart(self, args: Sequence[Any], written: Sequence[int]) -> None:
+        """Refuse arguments that share memory: a derivative gives each a cotangent of its own."""
+        function = self.root.core(self.types(args))
+        given = all_structured(function.shapes, args)
         for place in written:
             for other, value in enumerate(given):
                 if other != place and shares_memory(given[place], value):
@@ -119,20 +127,17 @@ class Specialised:
     @property
     def namespace(self) -> dict[str, Any]:
         """What the names of the function from outside stand for now."""
-        if self.nested is not None:
-            inner: dict[str, Any] = self.nested.specialised.namespace
-            return inner
-        return namespace_of(self.primal)
+        return namespace_of(self.root.primal)
 
-    def fresh(self) -> None:
+    def _renew(self) -> None:
         """Forget what was compiled if a name that the function uses has a new meaning."""
-        if self.nested is not None:
-            self.nested.specialised.fresh()
-            if not self.nested.specialised.lowered:
-                self.compiled.clear()
-        elif any(lowered.stale() for lowered in self.lowered.values()):
+        root = self.root
+        if any(lowered.stale() for lowered in root.lowered.values()):
+            root.lowered.clear()
+            root.renewals += 1
+        if self.seen != root.renewals:
             self.compiled.clear()
-            self.lowered.clear()
+            self.seen = root.renewals
 
 
 def shares_memory(one: Any, other: Any) -> bool:

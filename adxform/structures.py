@@ -85,6 +85,11 @@ def remade(form: Form, items: list[Any]) -> Any:
             return tuple(items)
 
 
+def all_structured(shapes: Sequence[Operand], values: Sequence[Any]) -> list[Any]:
+    """What the parameters of Core are given: what containers among the arguments hold."""
+    return [v for s, a in zip(shapes, values, strict=True) for v in structured(s, a)]
+
+
 def structured(shape: Operand, value: Any) -> list[Any]:
     """The leaves of a value that has the structure of ``shape``.
 

@@ -34,6 +34,7 @@ from adxform import (
     value_and_grad,
     vjp,
 )
+from adxform.backends.python import compile_text
 
 X = np.array([0.5, -1.2, 2.0])
 Y = np.array([1.5, 0.3, -0.7])
@@ -1442,3 +1443,48 @@ def test_errors_are_of_one_family():
         assert issubclass(error, AdxformError)
     assert issubclass(ArgumentError, TypeError)
     assert issubclass(adxform.CheckError, AssertionError)
+
+
+def _with_rate(rate):
+    scope = {"RATE": rate}
+    text = "def f(x):\n    return RATE * x**3\n"
+    return scope, compile_text(text, "f", scope)
+
+
+def test_a_derivative_of_a_derivative_sees_a_new_global_that_the_first_has_seen() -> None:
+    scope, f = _with_rate(2.0)
+    first = grad(f)
+    second = grad(first)
+    third = grad(second)
+    assert (first(1.0), second(1.0), third(1.0)) == (6.0, 12.0, 12.0)
+    scope["RATE"] = 3.0
+    assert (first(1.0), second(1.0), third(1.0)) == (9.0, 18.0, 18.0)
+
+
+def test_the_pullback_of_each_signature_sees_a_new_global() -> None:
+    scope, f = _with_rate(2.0)
+    one = np.array([1.0])
+    for rate in (2.0, 3.0):
+        scope["RATE"] = rate
+        assert vjp(f, 1.0)[1](1.0) == (3.0 * rate,)
+        assert vjp(f, one)[1](one) == (3.0 * rate,)
+        assert vjp(grad(f), 1.0)[1](1.0) == (6.0 * rate,)
+
+
+def test_products_of_derivatives_are_compiled_once(monkeypatch) -> None:
+    _, f = _with_rate(2.0)
+    gradient = grad(f)
+    third = grad(grad(gradient))
+    calls = [
+        lambda: third(1.0),
+        lambda: vjp(gradient, 1.0)[1](1.0),
+        lambda: jvp(gradient, (1.0,), (1.0,)),
+        lambda: hvp(f, (1.0,), (1.0,)),
+    ]
+    for call in calls:
+        call()
+    monkeypatch.setattr("adxform.compiler.derive", None)
+    monkeypatch.setattr("adxform.generated.derive", None)
+    monkeypatch.setattr("adxform.derivatives.derive", None)
+    for call in calls:
+        call()

@@ -83,11 +83,11 @@ class Aliases:
 
     def of(self, name: str) -> str:
         """The representative of a name's class."""
-        return _root(self.parent, name)
+        return root_of(self.parent, name)
 
     def container(self, name: str) -> str:
         """The same, with what lists hold left apart from the lists."""
-        return _root(self.apart, name)
+        return root_of(self.apart, name)
 
     def plain_list(self, name: str) -> bool:
         """Whether a name is a list that no other list holds: what is stored in it changes its
@@ -141,7 +141,8 @@ class Aliases:
             self.parent[self.of(name)] = self.of(shared[0])
 
 
-def _root(parent: dict[str, str], name: str) -> str:
+def root_of(parent: dict[str, str], name: str) -> str:
+    """The representative of a name's class; ``parent`` leads there, and is shortened on the way."""
     root = name
     while (up := parent.get(root, root)) != root:
         root = up

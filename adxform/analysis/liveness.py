@@ -53,9 +53,9 @@ def liveness(
     block: Block,
     result: Operand,
     *,
-    expand: Callable[[list[str]], list[str]],
-    skip: Callable[[str], bool],
     aliases: Aliases,
+    expand: Callable[[list[str]], list[str]] = lambda names: names,
+    skip: Callable[[str], bool] = lambda name: False,
 ) -> Liveness:
     """Where names are live.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.aliasing import Aliases, has_memory
-from adxform.analysis.liveness import Liveness, liveness
+from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import (
     Block,
@@ -62,7 +62,8 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
     if not written:
         return []
     aliases = Aliases(function.body, types)
-    live = _liveness(function, aliases)
+    params = [p.name for p in function.params]
+    live = liveness(params, function.body, function.result, aliases=aliases)
     found = []
     for stmt in written:
         assert isinstance(stmt, Let)
@@ -75,20 +76,23 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
 
 def argument_writes(function: Function, types: Types) -> list[Conflict]:
     """In-place writes to the memory of parameters, which a caller would see."""
+    written = _written(function, types)
+    if not written:
+        return []
     aliases = Aliases(function.body, types)
-    found: list[Conflict] = []
-    for stmt in walk(function.body):
-        if isinstance(stmt, Let) and writes_in_place(stmt):
-            for name in names_in(stmt.args[0]):
-                family = aliases.of(name)
-                given = [p.name for p in function.params if aliases.of(p.name) == family]
-                if has_memory(types.get(name, ANY)):
-                    found.extend(Conflict(name, stmt.origin, param, None) for param in given)
-    return found
+    return [
+        Conflict(name, stmt.origin, p.name, None)
+        for stmt, name in written
+        for p in function.params
+        if aliases.of(p.name) == aliases.of(name)
+    ]
 
 
 def captured_writes(function: Function, types: Types) -> list[Conflict]:
     """In-place writes to arrays that the function has from outside."""
+    written = _written(function, types)
+    if not written:
+        return []
     aliases = Aliases(function.body, types)
     outside = {
         aliases.of(stmt.target): stmt
@@ -100,18 +104,29 @@ def captured_writes(function: Function, types: Types) -> list[Conflict]:
         and has_memory(types.get(stmt.target, ANY))
     }
     found = []
-    for stmt in walk(function.body):
-        if isinstance(stmt, Let) and writes_in_place(stmt):
-            for name in names_in(stmt.args[0]):
-                source = outside.get(aliases.of(name))
-                if source is not None and has_memory(types.get(name, ANY)):
-                    text = next(a.text for a in source.args if isinstance(a, Global))
-                    found.append(Conflict(name, stmt.origin, text, source.origin))
+    for stmt, name in written:
+        source = outside.get(aliases.of(name))
+        if source is not None:
+            text = next(a.text for a in source.args if isinstance(a, Global))
+            found.append(Conflict(name, stmt.origin, text, source.origin))
     return found
+
+
+def _written(function: Function, types: Types) -> list[tuple[Let, str]]:
+    """The in-place writes of a function, and what they write to."""
+    return [
+        (stmt, name)
+        for stmt in walk(function.body)
+        if isinstance(stmt, Let) and writes_in_place(stmt)
+        for name in names_in(stmt.args[0])
+        if has_memory(types.get(name, ANY))
+    ]
 
 
 def late_effects(function: Function, types: Types, activity: Activity) -> list[Conflict]:
     """Verbatim statements that may change what a derivative needs from before them."""
+    if not any(map(_may_change, walk(function.body))):
+        return []
     aliases = Aliases(function.body, types)
     needed: dict[str, Let] = {}
     found: list[Conflict] = []
@@ -151,17 +166,6 @@ def _writing(op: Opaque) -> bool:
         return False
     head, _, last = op.callee.rpartition(".")
     return last in WRITING_CALLS if head.startswith(("np", "math", "scipy")) else bool(op.callee)
-
-
-def _liveness(function: Function, aliases: Aliases) -> Liveness:
-    return liveness(
-        [p.name for p in function.params],
-        function.body,
-        function.result,
-        expand=lambda names: names,
-        skip=lambda name: False,
-        aliases=aliases,
-    )
 
 
 def _conflict(function: Function, stmt: Let, name: str, aliases: Aliases) -> Conflict:

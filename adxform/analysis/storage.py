@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.aliasing import IN_PLACE, root_of
 from adxform.analysis.regions import Access, Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -70,7 +70,7 @@ class Storages:
         self.found: list[Write] = []
         self.count = 0
         self._visit(block, ())
-        groups = {self._find(write.stmt.target) for write in self.found}
+        groups = {self._root(write.stmt.target) for write in self.found}
         self.unsound: set[str] = set()
         self._follow(block, dict.fromkeys(groups, ""), dict.fromkeys(params))
         self.of: dict[str, Storage] = {}
@@ -99,15 +99,10 @@ class Storages:
     def _unite(self, name: str, operand: Operand) -> None:
         self.later.add(name)
         if isinstance(operand, Var):
-            self.parent[self._find(name)] = self._find(operand.name)
+            self.parent[self._root(name)] = self._root(operand.name)
 
-    def _find(self, name: str) -> str:
-        root = name
-        while (up := self.parent.get(root, root)) != root:
-            root = up
-        while self.parent.get(name, name) != root:
-            self.parent[name], name = root, self.parent.get(name, name)
-        return root
+    def _root(self, name: str) -> str:
+        return root_of(self.parent, name)
 
     def _follow(self, block: Block, now: dict[str, str], new: dict[str, None]) -> None:
         """Check that each write and each phi takes the version of its array that is in use, which
@@ -131,7 +126,7 @@ class Storages:
                 self._merge(stmt, (before, now), now)
                 now.update(entry)
             elif isinstance(stmt, Let) and _writes(stmt):
-                group = self._find(stmt.target)
+                group = self._root(stmt.target)
                 if stmt.args[0] != Var(now[group]):
                     self.unsound.add(group)
                 now[group] = stmt.target
@@ -140,14 +135,14 @@ class Storages:
 
     def _begin(self, names: list[str], now: dict[str, str]) -> None:
         for name in names:
-            group = self._find(name)
+            group = self._root(name)
             if group in now:
                 if now[group]:
                     self.unsound.add(group)
                 now[group] = name
 
     def _targets(self, stmt: Stmt, now: dict[str, str]) -> dict[str, str]:
-        targets = {self._find(p.target): p.target for p in phis_of(stmt)}
+        targets = {self._root(p.target): p.target for p in phis_of(stmt)}
         return {group: name for group, name in targets.items() if group in now}
 
     def _merge(
@@ -156,7 +151,7 @@ class Storages:
         """A phi merges what is in use on both sides; what has none must be the same on both."""
         targets: dict[str, str] = {}
         for phi in phis_of(stmt):
-            group = self._find(phi.target)
+            group = self._root(phi.target)
             if group in now:
                 used = Var(sides[0][group]), Var(sides[1][group])
                 if (phi.first, phi.second) != used or group in targets:
@@ -168,7 +163,7 @@ class Storages:
     def _collect(self, group: str, params: tuple[str, ...], block: Block) -> None:
         """A storage, if its first version is an array's made outside loops and branches."""
         top = [*params, *(name for stmt in block for name in binds_of(stmt))]
-        versions = [n for n in (*params, *self.places) if self._find(n) == group]
+        versions = [n for n in (*params, *self.places) if self._root(n) == group]
         first = [n for n in versions if n not in self.later]
         if len(first) != 1 or first[0] not in top:
             return
@@ -177,8 +172,8 @@ class Storages:
         fresh = made is not None and isinstance(made.op, Primitive) and made.op.fresh
         if not (fresh or root in params) or not self._is_array(root):
             return
-        storage = Storage(root, [n for n in top if self._find(n) == group][-1])
-        storage.writes = [w for w in self.found if self._find(w.stmt.target) == group]
+        storage = Storage(root, [n for n in top if self._root(n) == group][-1])
+        storage.writes = [w for w in self.found if self._root(w.stmt.target) == group]
         self.of.update(dict.fromkeys(versions, storage))
 
     def _is_array(self, name: str) -> bool:

@@ -261,6 +261,11 @@ class Function:
             return [self.params[place].name]
         return list(names_in(self.given[place][1]))
 
+    @property
+    def shapes(self) -> tuple[Operand, ...]:
+        """The structures of the user's parameters, their leaves being parameters here."""
+        return tuple(map(self.shape_of, range(len(self.given or self.params))))
+
     def shape_of(self, place: int) -> Operand:
         """The structure of the user's parameter at ``place``, its leaves being parameters here."""
         return self.given[place][1] if self.given else Var(self.params[place].name)

@@ -13,12 +13,15 @@ from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
     Const,
+    Function,
     Let,
     Operand,
     Origin,
+    Param,
     Tuple,
     Var,
     binds_of,
+    leaves,
     names_in,
     phis_of,
     reads_of,
@@ -33,7 +36,52 @@ TAPE = "tape"
 UNPACKED = Origin("tape")  # by one statement, with a name for each value
 
 
-def crossing(second: Block, sweeps: Sweeps, params: list[str]) -> tuple[list[str], tuple[int, ...]]:
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A function's sweeps as two functions: one records, the other pulls back.
+
+    The first returns what is ``handed`` over behind its results; the second takes the parameters
+    ``kept``, then that, then the cotangents.
+    """
+
+    record: Function
+    pull: Function
+    handed: tuple[str, ...]
+    kept: tuple[int, ...]
+
+
+def halves(
+    function: Function, sweeps: Sweeps, first: Block, second: Block, known: Taped | None
+) -> Halves:
+    """The two sweeps apart; all is handed over on one tape if its type is ``known``."""
+    names = [p.name for p in function.params]
+    handed, kept = _crossing(second, sweeps, names)
+    bases = dict(sweeps.builder.bases)
+    if known is not None:
+        held = [*(names[i] for i in kept), *reversed(handed)]  # as the forward sweep has them
+        tape = _tape_of(sweeps.builder, held, known)
+        first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
+        handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
+    record = replace(
+        function,
+        body=first,
+        result=Tuple((*leaves(function.result), *(Var(n) for n in handed))),
+        bases=sweeps.builder.bases,
+    )
+    pull = replace(
+        function,
+        params=tuple(Param(n) for n in (*(names[i] for i in kept), *handed, *sweeps.seeds)),
+        body=second,
+        result=sweeps.pulled,
+        bases=bases,
+        doc=None,
+    )
+    return Halves(record, pull, tuple(handed), kept)
+
+
+def _crossing(
+    second: Block, sweeps: Sweeps, params: list[str]
+) -> tuple[list[str], tuple[int, ...]]:
     """The names that the reverse sweep takes from the forward sweep, and the parameters."""
     bound = {n for stmt in walk(second) for n in binds_of(stmt)}
     read: list[str] = [n for bar in sweeps.bars for n in names_in(bar)]
@@ -72,7 +120,7 @@ class Tape:
         return tuple(Let((n,), taken, a, UNPACKED) for n, a in zip(self.items, args, strict=True))
 
 
-def tape_of(builder: Builder, items: Sequence[str], known: Taped) -> Tape:
+def _tape_of(builder: Builder, items: Sequence[str], known: Taped) -> Tape:
     """A tape for certain values."""
     name = builder.name(TAPE)
     builder.types[name] = known

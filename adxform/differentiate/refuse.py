@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from adxform.analysis.activity import Activity
 from adxform.analysis.mutation import (
     argument_writes,
@@ -11,7 +9,7 @@ from adxform.analysis.mutation import (
     late_effects,
     visible_writes,
 )
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import (
     Const,
@@ -25,7 +23,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array, ListOf, Struct, Type, is_float
+from adxform.core.types import Array, ListOf, Struct, is_float
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
@@ -56,8 +54,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
         raise combine(errors)
 
 
-def check_callee(function: Function, params: Sequence[Type]) -> None:
-    """Raise for a function that is called with arguments of some types, and changes them.
+def check_callee(function: Function, types: Types) -> None:
+    """Raise for a function that is called, and changes its arguments.
 
     Raises
     ------
@@ -65,7 +63,6 @@ def check_callee(function: Function, params: Sequence[Type]) -> None:
         With one diagnostic for each place.
     """
     errors: list[AdxformError] = []
-    types = infer(function, {p.name: t for p, t in zip(function.params, params, strict=True)})
     for seen in argument_writes(function, types):
         reason = f"{function.name} changes {seen.other}, an argument of its caller's, in place here"
         hint = (

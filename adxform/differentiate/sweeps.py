@@ -61,6 +61,11 @@ class Sweeps:
     replaced: dict[Stmt, Stmt] = field(default_factory=dict)
     counters: dict[Stmt, str] = field(default_factory=dict)
 
+    @property
+    def pulled(self) -> Operand:
+        """What the reverse sweep returns: the cotangent, or a tuple of several."""
+        return self.bars[0] if len(self.bars) == 1 else Tuple(self.bars)
+
 
 def is_test(let: Let) -> bool:
     """Whether a condition is cheap to evaluate twice, and pure."""

@@ -10,7 +10,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 
-from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.aliasing import IN_PLACE, root_of
 from adxform.analysis.liveness import Liveness, Range
 from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
 
@@ -40,12 +40,7 @@ class Naming:
         self.variable = self._assign(params, reserved)
 
     def find(self, name: str) -> str:
-        root = name
-        while (up := self.parent.get(root, root)) != root:
-            root = up
-        while self.parent.get(name, name) != root:
-            self.parent[name], name = root, self.parent.get(name, name)
-        return root
+        return root_of(self.parent, name)
 
     # --- merging ------------------------------------------------------------------------------
 

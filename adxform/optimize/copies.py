@@ -62,14 +62,8 @@ def _copying(function: Function, types: Types) -> list[Let]:
     if not writes:
         return []
     aliases, fresh = Aliases(function.body, types), fresh_names(function, types)
-    live = liveness(
-        [p.name for p in function.params],
-        function.body,
-        function.result,
-        expand=lambda names: names,
-        skip=lambda name: False,
-        aliases=aliases,
-    )
+    params = [p.name for p in function.params]
+    live = liveness(params, function.body, function.result, aliases=aliases)
     return [
         stmt
         for stmt in writes
