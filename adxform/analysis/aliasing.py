@@ -63,9 +63,12 @@ def writes(op: Primitive) -> bool:
 
 
 class Aliases:
-    """Classes of names that may share memory, as a forest of representatives."""
+    """Classes of names that may share memory, as a forest of representatives.
 
-    def __init__(self, block: Block, types: Types) -> None:
+    Without ``stored`` lists are no part of the memory of a list that holds them.
+    """
+
+    def __init__(self, block: Block, types: Types, stored: bool = True) -> None:
         self.types = types
         self.parent: dict[str, str] = {}
         for stmt in walk(block):
@@ -79,7 +82,8 @@ class Aliases:
         self.lists = _lists(block)
         self.apart = dict(self.parent)
         self.held: set[str] = set()
-        self._keep_stored(block)
+        if stored:
+            self._keep_stored(block)
 
     def of(self, name: str) -> str:
         """The representative of a name's class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,24 +58,32 @@ class Global:
     canonical: bool = False
 
 
+_next_token = itertools.count().__next__
+
+
+def _new_tokens() -> frozenset[int]:
+    return frozenset((_next_token(),))
+
+
 @dataclass(frozen=True, slots=True)
 class Tuple:
     """Several operands: a tuple, list, dictionary or object whose items are known one by one.
 
-    ``token`` tells one list or dictionary from another with the same items.
+    ``tokens`` tell one list or dictionary from another with the same items: each that is made has
+    its own, and what is one of several, by the path taken, has those of all.
     """
 
     items: tuple[Operand, ...]
     form: Form = TUPLE
-    token: int = field(default=0, compare=False)
+    tokens: frozenset[int] = field(default_factory=_new_tokens, compare=False)
 
     @property
     def is_list(self) -> bool:
         return self.form == LIST
 
     def with_items(self, items: Iterable[Operand]) -> Tuple:
-        """Other operands in the same form."""
-        return Tuple(tuple(items), self.form, self.token)
+        """Other operands in the same container."""
+        return Tuple(tuple(items), self.form, self.tokens)
 
     def place(self, key: Any) -> int | None:
         """Where the item stands that a key, a field's name or an index means."""

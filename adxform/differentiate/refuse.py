@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adxform.analysis.activity import Activity
+from adxform.analysis.appending import seen_appends
 from adxform.analysis.mutation import (
     argument_writes,
     captured_writes,
@@ -94,6 +95,11 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
             "annotate the parameters."
         )
         found.append(_unsupported(reason, seen.origin, hint))
+    for append, store in seen_appends(function, types):
+        label = function.bases.get(append.target, append.target)
+        held = "another list holds it" if store else "another name needs it as it was"
+        reason = f"{label} is appended to here while {held}"
+        found.append(_unsupported(reason, append.origin, "Make a list for each of them."))
     for seen in captured_writes(function, types):
         reason = f"{seen.other}, defined outside the function, is changed in place here"
         found.append(_unsupported(reason, seen.origin, "Work on a copy of it."))

@@ -1,8 +1,8 @@
 """Lists and dictionaries that are changed: ``append``, ``d[key] = value``, ``del``, and the like.
 
-While its items are known one by one, a changed container is a new one under the same variable;
-that is the same program only if nothing else holds the container, which is checked. A list that a
-loop appends to is a list in the generated code, too.
+While its items are known one by one, a changed container is the same one with other items, under
+the one variable that changes it; that is right only if nothing else holds it, which is checked.
+A list that a loop appends to is a list in the generated code, too.
 """
 
 from __future__ import annotations
@@ -14,17 +14,10 @@ from typing import Any
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
-from adxform.frontend.program import new_token
 
 
 class Changes(InPlace):
     """Lowers changes of containers."""
-
-    def on_List(self, node: ast.List, base: str | None) -> Operand:
-        return _new(super().on_List(node, base))
-
-    def on_Dict(self, node: ast.Dict, base: str | None) -> Operand:
-        return _new(super().on_Dict(node, base))
 
     def changed_by(self, name: str, node: ast.Call) -> bool:
         """``x.append(v)`` and the like, said as ``x = __change__(x, "append", v)``."""
@@ -56,10 +49,10 @@ class Changes(InPlace):
         if place is not None:
             items = list(held.items)
             items[place] = value
-            self.env[name] = _new(held.with_items(items))
+            self.env[name] = held.with_items(items)
         elif held.form.kind == "dict":
             form = replace(held.form, keys=(*held.form.keys, key))
-            self.env[name] = _new(Tuple((*held.items, value), form))
+            self.env[name] = Tuple((*held.items, value), form, held.tokens)
         else:
             raise self.unsupported("this index is outside the list", index)
 
@@ -89,7 +82,7 @@ class Changes(InPlace):
                     f"{method} of a {held.form.kind} whose items the derivative follows is not "
                     "supported here"
                 )
-        return _new(held.with_items(items))
+        return held.with_items(items)
 
     def _updated(
         self, held: Tuple, args: tuple[Operand, ...], keywords: dict[str, Operand]
@@ -101,34 +94,47 @@ class Changes(InPlace):
             found.update(zip(other.form.keys, other.items, strict=True))
         found.update(keywords)
         form = replace(held.form, keys=tuple(found))
-        return _new(Tuple(tuple(found.values()), form))
+        return Tuple(tuple(found.values()), form, held.tokens)
 
     def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
         """``x += [...]`` and ``x *= 2`` of a list change the list itself."""
         self._require_alone(old, name)
         count = self.known_value(value)
         if isinstance(node.op, ast.Add) and isinstance(value, Tuple) and not value.form.keys:
-            return _new(old.with_items((*old.items, *value.items)))
+            return old.with_items((*old.items, *value.items))
         if isinstance(node.op, ast.Mult) and type(count) is int:
-            return _new(old.with_items(old.items * count))
+            return old.with_items(old.items * count)
         raise self.unsupported("what is added to a list here is not known item by item", node)
 
     def _require_alone(self, held: Tuple, name: str) -> None:
         """Refuse to change a container that another variable, or another container, holds."""
+        self.program.changed.append(held.tokens)
         own = self.builder.bases.get(name, name)
         for lowerer in self.program.lowerers:
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)
                 same = lowerer is self and base == own
-                if not same and not base.startswith("_") and _holds(value, held.token):
+                if not same and not base.startswith("_") and _holds(value, held.tokens):
                     raise self.unsupported(
                         f"{own} is changed in place here while {base} holds it, too",
                         None,
                         f"Work on a copy, e.g. {own} = list({own}) before.",
                     )
 
+    def require_alone_again(self, head: Operand, end: Operand, name: str, since: int) -> None:
+        """What a loop changes is another container the next time round, maybe: the one that the
+        variable has at the loop's end. ``since`` is how many changes came before the loop.
+        """
+        if not isinstance(head, Tuple) or not isinstance(end, Tuple):
+            return
+        if not all(map(head.tokens.isdisjoint, self.program.changed[since:])):
+            self._require_alone(end, name)
+        for first, last in zip(head.items, end.items, strict=False):
+            self.require_alone_again(first, last, name, since)
+
     def listed(self, name: str, held: Tuple) -> Operand:
         """A list of known items as a list of the generated code, for a loop to append to."""
+        self._require_alone(held, name)
         base = self.builder.bases.get(name)
         made = self.emit("empty_list", base=base)
         for item in held.items:
@@ -136,15 +142,10 @@ class Changes(InPlace):
         return made
 
 
-def _new(value: Operand) -> Operand:
-    """A container that nothing else holds yet."""
-    return replace(value, token=new_token()) if isinstance(value, Tuple) else value
-
-
-def _holds(value: Operand, token: int) -> bool:
-    if not isinstance(value, Tuple) or not token:
-        return False
-    return value.token == token or any(_holds(item, token) for item in value.items)
+def _holds(value: Operand, tokens: frozenset[int]) -> bool:
+    return isinstance(value, Tuple) and (
+        not tokens.isdisjoint(value.tokens) or any(_holds(item, tokens) for item in value.items)
+    )
 
 
 def appended_in(body: list[ast.stmt]) -> set[str]:

@@ -59,12 +59,12 @@ class Containers(Derivatives):
         left, right = self.container(node.left), self.container(node.right)
         joined = isinstance(node.op, ast.Add) and left is not None and right is not None
         if joined and left.form == right.form and left.form in (TUPLE, LIST):  # type: ignore[union-attr]
-            return left.with_items((*left.items, *right.items))  # type: ignore[union-attr]
+            return Tuple((*left.items, *right.items), left.form)  # type: ignore[union-attr]
         if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List | ast.Tuple):
             count = self.static(node.right)
             held = self.operand(node.left)
             if type(count) is int and isinstance(held, Tuple):
-                return held.with_items(held.items * count)
+                return Tuple(held.items * count, held.form)
         return super().on_BinOp(node, base)
 
     def container(self, node: ast.expr) -> Tuple | None:
@@ -229,10 +229,8 @@ class Containers(Derivatives):
                     return Tuple(held.items)
                 case "get":
                     return self._get(held, node)
-                case "copy":
-                    return held
-        if name == "copy" and held.form == LIST:
-            return held
+        if name == "copy" and held.form.kind in ("dict", "list"):
+            return Tuple(held.items, held.form)
         if name == "_replace" and held.form.kind == "object":
             given = self.arguments(node)[1]
             keys = held.form.keys

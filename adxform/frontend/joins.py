@@ -64,9 +64,8 @@ class Joins(Comprehensions):
             if len(first.items) != len(second.items) or first.form != second.form:
                 return MIXED
             pairs = zip(first.items, second.items, strict=True)
-            return first.with_items(
-                self._merge(self.builder.name(target), a, b, phis) for a, b in pairs
-            )
+            items = (self._merge(self.builder.name(target), a, b, phis) for a, b in pairs)
+            return Tuple(tuple(items), first.form, first.tokens | second.tokens)
         self.await_result(first, second)
         if isinstance(first, Tuple) or isinstance(second, Tuple):
             return MIXED

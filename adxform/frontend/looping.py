@@ -69,8 +69,12 @@ class Looping(Changes):
         body, stop = ending(body)
         outer = self.builder
         self.builder = outer.nested()
+        heads = {target: self.value(target) for target, _, _ in headers}
+        since = len(self.program.changed)
         self.block(body)
         ends = self.settled([after for _, _, after in headers])
+        for target, _, after in headers:
+            self.require_alone_again(heads[target], ends[after], after, since)
         test = None if stop is None else self.checked(stop, None)
         made, self.builder = self.builder.block, outer
         self.ends = ends

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import keyword
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +40,8 @@ class Program:
     have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
     the functions behind the results that were given a name while it was not known.
 
+    ``changed`` are the tokens of the containers that are changed, one change after the other.
+
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
 
@@ -58,6 +59,7 @@ class Program:
     shared: dict[Any, dict[str, Type]] = field(default_factory=dict)
     assumed: dict[Any, Operand] = field(default_factory=dict)
     awaited: dict[Any, Any] = field(default_factory=dict)
+    changed: list[frozenset[int]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     derive: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)
@@ -121,14 +123,11 @@ class Program:
         self.objects[id(value)] = value
 
 
-new_token = itertools.count(1).__next__  # tells one list from another
-
-
 def new_containers(value: Operand) -> Operand:
     """A container that nothing else holds, and that holds such."""
     if not isinstance(value, Tuple):
         return value
-    return Tuple(tuple(map(new_containers, value.items)), value.form, new_token())
+    return Tuple(tuple(map(new_containers, value.items)), value.form)
 
 
 def form_of(operand: Operand) -> Any:

@@ -193,7 +193,7 @@ def static_item(container: Tuple, index: Const | Slice) -> Operand:
         if part is not None and not isinstance(part, Const):
             raise BindError("a slice of a tuple whose bounds are not numbers")
         bounds.append(None if part is None else part.value)
-    return container.with_items(container.items[slice(*bounds)])
+    return Tuple(container.items[slice(*bounds)], container.form)
 
 
 class FormulaExpressions(Expressions):

@@ -1,0 +1,109 @@
+"""Lists that grow: whether another name, or a list that holds them, sees what is appended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adxform.analysis.aliasing import Aliases
+from adxform.analysis.liveness import liveness
+from adxform.analysis.types import Types
+from adxform.core.ir import (
+    Block,
+    For,
+    Function,
+    Let,
+    Phi,
+    Primitive,
+    Stmt,
+    While,
+    blocks_of,
+    phis_of,
+    uses,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an ``append`` stands: its number in the order of the text, and the loops around it."""
+
+    stmt: Let
+    at: int
+    loops: tuple[Stmt, ...]
+
+
+def seen_appends(function: Function, types: Types) -> list[tuple[Let, Let | None]]:
+    """The user's appends to lists that another name needs as they were, or that another list
+    holds already, with what put them there.
+    """
+    found = _Appends(function.body)
+    if not found.places:
+        return []
+    aliases = Aliases(function.body, types, stored=False)
+    params = [p.name for p in function.params]
+    live = liveness(params, function.body, function.result, aliases=aliases)
+    seen: list[tuple[Let, Let | None]] = []
+    for place in found.places:
+        family = aliases.of(place.stmt.target)
+        holding = [
+            p.stmt
+            for p in found.places
+            if any(aliases.of(n) == family for n in uses(p.stmt.args[2:]))
+            and found.may_follow(place, p)
+        ]
+        if holding:
+            seen.append((place.stmt, holding[0]))
+        elif place.stmt not in live.exclusive:
+            seen.append((place.stmt, None))
+    return seen
+
+
+class _Appends:
+    """The appends of a function, and where the lists come from."""
+
+    def __init__(self, block: Block) -> None:
+        self.places: list[_Place] = []
+        self.made: dict[str, Let] = {}
+        self.merged: dict[str, tuple[Phi, Stmt]] = {}
+        self._collect(block, ())
+
+    def _collect(self, block: Block, loops: tuple[Stmt, ...]) -> None:
+        for stmt in block:
+            if isinstance(stmt, Let):
+                self.made.update(dict.fromkeys(stmt.targets, stmt))
+                if isinstance(stmt.op, Primitive) and stmt.op.name == "append" and stmt.origin:
+                    self.places.append(_Place(stmt, len(self.places), loops))
+            for phi in phis_of(stmt):
+                self.merged[phi.target] = phi, stmt
+            for inner in blocks_of(stmt):
+                self._collect(inner, (*loops, stmt) if isinstance(stmt, For | While) else loops)
+
+    def may_follow(self, write: _Place, store: _Place) -> bool:
+        """Whether a list may be appended to after it has been stored.
+
+        It is not where each pass through the loops around both makes the list anew, and stores it
+        when all is appended.
+        """
+        if store.at < write.at:
+            return True
+        shared = {loop for loop in write.loops if loop in store.loops}
+        seen: set[str] = set()
+        work = uses(write.stmt.args[:1])
+        while work:
+            name = work.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in self.merged:
+                phi, stmt = self.merged[name]
+                if stmt in shared:
+                    return True
+                work.extend(uses((phi.first, phi.second)))
+            elif name not in self.made:
+                return True
+            else:
+                let = self.made[name]
+                if not isinstance(let.op, Primitive):
+                    work.extend(uses(let.args))
+                elif not let.op.fresh:
+                    work.extend(uses(let.args[:1]))
+        return False
