@@ -57,13 +57,12 @@ class Options:
 
 @dataclass
 class Derivation:
-    """One derivative in the making; ``parts`` are the functions that its text consists of."""
+    """One derivative in the making, and those of the functions that are called in it."""
 
     options: Options = field(default_factory=Options)
     observe: Observer | None = None
     tangents: dict[Key, Tangent] = field(default_factory=dict)
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)
-    parts: list[tuple[Function, Types]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
 
@@ -252,7 +251,6 @@ class Derivation:
     def _finish(self, callee: Callee, function: Function, types: Types) -> None:
         """Optimise a part, and give it to the callee that has its name."""
         callee.function = self.optimized(replace(function, name=callee.name), types)
-        self.parts.append((callee.function, types))
 
     def _reserve(self, function: Function, mode: str) -> None:
         """Leave a function's derivative and what it calls the names that they have."""

@@ -26,6 +26,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     names_in,
+    parts_of,
     phis_of,
     uses,
     walk,
@@ -35,6 +36,7 @@ from adxform.rules.table import RULES
 
 STORES = frozenset({"update", "append", "keep"})
 IN_PLACE = STORES | {"accumulate", "accumulate_at"}
+REPLACING = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no more than one
 
 
 def has_memory(t: Type) -> bool:
@@ -44,7 +46,7 @@ def has_memory(t: Type) -> bool:
 
 def may_repeat(index: Operand, types: Types) -> bool:
     """Whether an index may name an element twice: only integer arrays and lists do."""
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    parts = parts_of(index)
     return any(_repeats(part, types) for part in parts)
 
 
@@ -116,7 +118,7 @@ class Aliases:
 
     def _copies(self, index: Operand) -> bool:
         """Whether an index is an array, so that NumPy gives a copy of the elements."""
-        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+        parts = parts_of(index)
         return any(isinstance(type_of(part, self.types), Array) for part in parts)
 
     def _keep_stored(self, block: Block) -> None:

@@ -262,8 +262,7 @@ def _handed_over(block: Block, result: Operand) -> list[Let]:
     for stmt in walk(block):
         reads.update(reads_of(stmt))
         reads.update(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-        if isinstance(stmt, While):
-            reads.update(uses((stmt.test,)))
+        reads.update(tests_of(stmt))
     found: list[Let] = []
     for part in (block, *(inner for stmt in walk(block) for inner in blocks_of(stmt))):
         new: set[str] = set()

@@ -6,6 +6,7 @@ An index is seen as a sum of multiples of names, and the name of a loop over a r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,11 +20,12 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Slice,
-    Tuple,
+    Stmt,
     Var,
     While,
     binds_of,
     blocks_of,
+    parts_of,
 )
 from adxform.core.types import Scalar
 
@@ -88,6 +90,7 @@ class Regions:
         self.made: dict[str, Let] = {}
         self.loop_of: dict[str, For] = {}
         self.home: dict[str, Loops] = {}
+        self.inside: dict[Stmt, set[str]] = defaultdict(set)
         self._index(block, ())
 
     def _index(self, block: Block, loops: Loops) -> None:
@@ -98,6 +101,8 @@ class Regions:
                 self._index(inner, inside)
             for name in binds_of(stmt):
                 self.home[name] = inside
+            for loop in inside:
+                self.inside[loop].update(binds_of(stmt))
             if isinstance(stmt, Let):
                 self.made[stmt.target] = stmt
             elif isinstance(stmt, For):
@@ -121,13 +126,13 @@ class Regions:
 
     def _bound_in(self, loops: Loops) -> set[str]:
         """The names that have another value in each iteration of some of these loops."""
-        return {n for n, home in self.home.items() if any(loop in home for loop in loops)}
+        return set().union(*(self.inside[loop] for loop in loops))
 
     def _apart(self, a: Operand | None, b: Operand | None, moment: Moment) -> bool:
         """Whether two indices name no common element: on some axis their places differ."""
         if a is None or b is None:
             return False
-        for one, other in zip(_parts(a), _parts(b), strict=False):
+        for one, other in zip(parts_of(a), parts_of(b), strict=False):
             if not (self._plain(one) and self._plain(other)):
                 return False
             if self._places_apart(one, other, moment):
@@ -257,9 +262,7 @@ class Regions:
 
     def _step(self, loop: For) -> int | None:
         """The step of a loop's range, where it is known."""
-        if len(loop.bounds) < 3:
-            return 1
-        step = loop.bounds[2]
+        step = loop.step
         known = isinstance(step, Const) and type(step.value) is int and step.value != 0
         return step.value if known and isinstance(step, Const) else None
 
@@ -270,7 +273,3 @@ class Regions:
 
 def _steps_up(step: Operand) -> bool:
     return isinstance(step, Const) and (step.value is None or step.value > 0)
-
-
-def _parts(index: Operand) -> tuple[Operand, ...]:
-    return index.items if isinstance(index, Tuple) and not index.is_list else (index,)

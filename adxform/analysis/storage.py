@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from adxform.analysis.aliasing import IN_PLACE, root_of
+from adxform.analysis.aliasing import REPLACING, root_of
 from adxform.analysis.regions import Access, Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -17,11 +17,11 @@ from adxform.core.ir import (
     Primitive,
     Slice,
     Stmt,
-    Tuple,
     Var,
     While,
     binds_of,
     blocks_of,
+    parts_of,
     phis_of,
 )
 from adxform.core.types import ANY, Array, Unknown
@@ -66,6 +66,7 @@ class Storages:
         self.places: dict[str, Place] = {}
         self.ends: dict[Stmt, Place] = {}
         self.parent: dict[str, str] = {}
+        self.answers: dict[tuple[str, Operand | None, Place], list[Write]] = {}
         self.later: set[str] = set()  # names that are later versions of others
         self.found: list[Write] = []
         self.count = 0
@@ -183,21 +184,24 @@ class Storages:
 
     def conflicts(self, name: str, index: Operand | None, place: Place) -> list[Write]:
         """The writes after ``place`` that may change elements of an array."""
-        access = Access(index, place.loops)
-        return [
-            write
-            for write in self.of[name].writes
-            if self.regions.may_meet(access, write.access, in_order=write.at > place.at)
-        ]
+        asked = name, index, place
+        if asked not in self.answers:
+            access = Access(index, place.loops)
+            self.answers[asked] = [
+                write
+                for write in self.of[name].writes
+                if self.regions.may_meet(access, write.access, in_order=write.at > place.at)
+            ]
+        return self.answers[asked]
 
 
 def _writes(stmt: Let) -> bool:
-    return isinstance(stmt.op, Primitive) and stmt.op.name in IN_PLACE - {"accumulate"}
+    return isinstance(stmt.op, Primitive) and stmt.op.name in REPLACING
 
 
 def axes_left(index: Operand | None) -> int:
     """How many axes an index spans at least: stretches; one for the whole."""
     if index is None:
         return 1
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    parts = parts_of(index)
     return sum(isinstance(p, Slice) or p == Const(Ellipsis) for p in parts)

@@ -54,6 +54,9 @@ from adxform.core.operands import (
     names_in as names_in,
 )
 from adxform.core.operands import (
+    parts_of as parts_of,
+)
+from adxform.core.operands import (
     substitute as substitute,
 )
 from adxform.core.operands import (
@@ -189,6 +192,14 @@ class For:
     origin: Origin | None = None
     mirror: Stmt | None = None
     stop: Operand | None = None
+
+    @property
+    def start(self) -> Operand:
+        return self.bounds[0] if len(self.bounds) > 1 else Const(0)
+
+    @property
+    def step(self) -> Operand:
+        return self.bounds[2] if len(self.bounds) > 2 else Const(1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -124,6 +124,11 @@ def leaves(operand: Operand) -> list[Operand]:
     return [operand]
 
 
+def parts_of(index: Operand) -> tuple[Operand, ...]:
+    """What an index says of each axis, one after the other."""
+    return index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+
+
 def uses(args: Sequence[Operand]) -> list[str]:
     """The names that several operands read."""
     found: list[str] = []

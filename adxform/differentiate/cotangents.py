@@ -62,15 +62,10 @@ class Cotangents:
             and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
         ):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
-        if isinstance(own, Struct):
-            value = tuple_sum(self.builder, bars.get(name), value, len(own.items))
-        elif name in bars:
-            value = self.builder.emit(self.adding(own), (bars[name], value), base)
-        elif base is not None and not (
-            isinstance(value, Var) and self.builder.bases.get(value.name) == base
-        ):
+        named = isinstance(value, Var) and self.builder.bases.get(value.name) == base
+        if base is not None and name not in bars and not isinstance(own, Struct) and not named:
             value = self.builder.emit(primitive("rename"), (value,), base)
-        bars[name] = value
+        self.seed(bars, name, value)
 
     def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
         """Add to a cotangent; the first value keeps the name it has."""

@@ -16,7 +16,6 @@ from adxform.core.ir import (
     Opaque,
     Operand,
     Phi,
-    Primitive,
     Stmt,
     Var,
     While,
@@ -30,7 +29,7 @@ from adxform.core.types import INT
 from adxform.differentiate.common import primitive
 from adxform.differentiate.cotangents import Cotangents
 from adxform.differentiate.gaps import Gaps
-from adxform.differentiate.sweeps import Bars, is_test
+from adxform.differentiate.sweeps import Bars, counts_trips, is_test
 
 
 class Mirrors(Cotangents):
@@ -174,19 +173,11 @@ class Mirrors(Cotangents):
     def counting(self, phi: Phi, loop: For) -> bool:
         """Whether what a loop carries is the number of its trips."""
         made = self.made_by.get(phi.second.name) if isinstance(phi.second, Var) else None
-        return (
-            phi.first == Const(0)
-            and made in loop.body
-            and made is not None
-            and made.args == (Var(phi.target), Const(1))
-            and isinstance(made.op, Primitive)
-            and made.op.text == "Add"
-        )
+        return made in loop.body and counts_trips(phi, made)
 
     def done(self, loop: For) -> tuple[Operand, ...]:
         """The part of its range that a loop with an early end has run over."""
-        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
-        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
+        start, step = loop.start, loop.step
         length: Operand = self.trips(loop)
         if start == Const(0) and step == Const(1):
             return (length,)

@@ -68,7 +68,7 @@ class Link(Recording):
         for stmt in walk(block):
             if not is_marker(stmt):
                 found.update(self._needs(stmt))
-            for phi in getattr(stmt, "phis", ()):
+            for phi in phis_of(stmt):
                 found.update(uses((phi.first, phi.second)))
         return found
 
@@ -90,7 +90,7 @@ class Link(Recording):
                 continue
             inner.origin = getattr(stmt, "origin", None)
             needed = set(self._needs(stmt)) | {
-                n for phi in getattr(stmt, "phis", ()) for n in _outer_reads(stmt, phi)
+                n for phi in phis_of(stmt) for n in _outer_reads(stmt, phi)
             }
             if isinstance(stmt, For):
                 needed |= self.invariant(stmt, path)

@@ -29,16 +29,9 @@ from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.gaps import maybe_unbound
 from adxform.differentiate.restoring import Read, same_type, shape_operand
-from adxform.differentiate.sweeps import Sweeps
+from adxform.differentiate.sweeps import Sweeps, counts_trips
 from adxform.differentiate.tape_shapes import TapeShapes
-from adxform.differentiate.tapes import (
-    Definition,
-    Path,
-    Plan,
-    Tape,
-    find_path,
-    tape_type,
-)
+from adxform.differentiate.tapes import Definition, Path, Plan, Tape, find_path, tape_type
 from adxform.rules.infer import getitem
 
 ARITHMETIC = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub"})
@@ -104,16 +97,10 @@ class Recording(TapeShapes):
     def counts(self, name: str) -> bool:
         """Whether a loop's header counts its iterations: from 0, by 1."""
         phi = self.header_of.get(name)
-        if phi is None or phi.first != Const(0) or not isinstance(phi.second, Var):
+        if phi is None or not isinstance(phi.second, Var):
             return False
         made = self.defined.get(phi.second.name)
-        let = None if made is None else made.stmt
-        return (
-            isinstance(let, Let)
-            and isinstance(let.op, Primitive)
-            and let.op.text == "Add"
-            and let.args == (Var(name), Const(1))
-        )
+        return made is not None and counts_trips(phi, made.stmt)
 
     def _find_written(self) -> dict[str, Let]:
         """The write that puts each value into an array, right where the value is made."""
@@ -313,8 +300,7 @@ class Recording(TapeShapes):
         if isinstance(loop, While):
             return Var(self.counter(loop))
         index: Operand = Var(loop.index)
-        start = loop.bounds[0] if len(loop.bounds) > 1 else Const(0)
-        step = loop.bounds[2] if len(loop.bounds) > 2 else Const(1)
+        start, step = loop.start, loop.step
         if path is not None:
             self.fetch(uses((start, step)), path, env, builder)
         index, start, step = (substitute(o, env) for o in (index, start, step))

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field
 
 from adxform.analysis.storage import Place, Storage, Storages, Write, axes_left
 from adxform.analysis.types import Types
-from adxform.core.ir import (
-    Let,
-    Operand,
-    Primitive,
-    Slice,
-    Stmt,
-    Tuple,
-    Var,
-    uses,
-    walk,
-)
+from adxform.core.ir import Let, Operand, Primitive, Slice, Stmt, Var, parts_of, uses, walk
 from adxform.core.types import ANY, Array, Scalar, Type
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Path
@@ -76,13 +66,12 @@ class Arrays:
 
     def written_in(self, loop: Stmt) -> list[Storage]:
         """The arrays that are restored in the reverse of a loop."""
-        inside = {t for s in walk((loop,)) if isinstance(s, Let) for t in s.targets}
-        return list(dict.fromkeys(self.storages.of[t] for t in sorted(inside & self.restored)))
+        inside = _targets_in(loop) & self.restored
+        return list(dict.fromkeys(self.storages.of[t] for t in sorted(inside)))
 
     def enter(self, loop: Stmt) -> None:
         """An iteration of a reverse loop begins: nothing in it is undone yet."""
-        inside = {t for s in walk((loop,)) if isinstance(s, Let) for t in s.targets}
-        self.undone -= inside
+        self.undone -= _targets_in(loop)
 
     def readable(self, read: Read, path: Path, view: bool) -> bool:
         """Whether at a point of the reverse sweep the array holds what was read."""
@@ -207,8 +196,12 @@ def _cost(loops: int, index: Operand | None, array: Type) -> int:
 
 def places(index: Operand) -> int:
     """How many axes an index takes away."""
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    parts = parts_of(index)
     return sum(not isinstance(p, Slice) for p in parts)
+
+
+def _targets_in(loop: Stmt) -> set[str]:
+    return {t for s in walk((loop,)) if isinstance(s, Let) for t in s.targets}
 
 
 def is_marker(stmt: Stmt) -> bool:

@@ -13,10 +13,13 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Operand,
+    Phi,
     Primitive,
     Slice,
     Stmt,
     Tuple,
+    Var,
+    parts_of,
 )
 from adxform.core.types import Type
 
@@ -74,9 +77,20 @@ def is_test(let: Let) -> bool:
     return isinstance(let.op, Primitive) and let.op.style in ("compare", "unary")
 
 
+def counts_trips(phi: Phi, made: Stmt | None) -> bool:
+    """Whether a loop's phi, of which ``made`` is the next value, counts from 0 by 1."""
+    return (
+        phi.first == Const(0)
+        and isinstance(made, Let)
+        and isinstance(made.op, Primitive)
+        and made.op.text == "Add"
+        and made.args == (Var(phi.target), Const(1))
+    )
+
+
 def whole(index: Operand) -> Operand | None:
     """For an index that only adds axes, such as ``[:, None]``, the one that takes them away."""
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    parts = parts_of(index)
     kept = (Slice(), Const(Ellipsis))
     if Const(None) not in parts or any(p not in kept and p != Const(None) for p in parts):
         return None

@@ -17,6 +17,7 @@ from adxform.core.ir import (
     Var,
     While,
     names_in,
+    parts_of,
 )
 from adxform.core.types import Array, Dim, Scalar, Type
 from adxform.differentiate.gaps import extents
@@ -73,7 +74,7 @@ class TapeShapes:
         x, index = let.args
         assert isinstance(x, Var)
         first = [p.first for p in loop.phis if storages.of.get(p.target) is storages.of[x.name]]
-        parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+        parts = parts_of(index)
         taken = [isinstance(type_of(part, self.types), Scalar) for part in parts]
         skipped = taken.index(False) if False in taken else len(taken)
         stretches = parts[skipped:]

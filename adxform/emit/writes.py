@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from adxform.analysis.aliasing import IN_PLACE, may_repeat
+from adxform.analysis.aliasing import REPLACING, may_repeat
 from adxform.analysis.liveness import Liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import Let, Operand, Primitive, Stmt, Var
@@ -53,8 +53,7 @@ class Writes(Iterations):
         return (
             isinstance(first, Var)
             and self.variable.get(first.name) == self.variable[stmt.target]
-            and first.name in self.fresh
-            and stmt in self.live.exclusive
+            and self.owns(stmt)
             and self.types.get(first.name, ANY) == known
             and not isinstance(known, type(ANY))
         )
@@ -72,28 +71,32 @@ class Writes(Iterations):
             before = [ast.Assign([ast.Name(own, ast.Store())], copied, lineno=1)]
         elif isinstance(source, ast.Name) and source.id != own and self.reads(stmt.args[1:], own):
             moved = ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)
-            return [self.written(stmt, op, source.id, stmt.target not in self.shallow), moved]
+            return [self.written(stmt, op, source.id), moved]
         elif not is_name(source, own):
             before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
-        return [*before, self.written(stmt, op, own, stmt.target not in self.shallow)]
+        return [*before, self.written(stmt, op, own)]
 
     def begins_with_copy(self, stmt: Stmt) -> bool:
         """Whether a write needs memory of its own first."""
         if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
-        if stmt.op.name not in IN_PLACE - {"accumulate"}:
-            return False
+        return stmt.op.name in REPLACING and not self.owns(stmt)
+
+    def owns(self, stmt: Let) -> bool:
+        """Whether the memory of a Let's first operand is ours, and nothing else needs it."""
         first = stmt.args[0]
-        ours = isinstance(first, Var) and first.name in self.fresh
-        return not ours or stmt not in self.live.exclusive
+        return (
+            isinstance(first, Var) and first.name in self.fresh and stmt in self.live.exclusive
+        )
 
     def reads(self, operands: tuple[Operand, ...], variable: str) -> bool:
         """Whether operands, written out, read a variable."""
         trees = [self.operand(operand) for operand in operands]
         return any(is_name(n, variable) for t in trees for n in ast.walk(t))  # type: ignore[arg-type]
 
-    def written(self, stmt: Let, op: Primitive, own: str, whole: bool) -> ast.stmt:
-        """The write itself; ``whole``: what the elements refer to is ours, too, not only they."""
+    def written(self, stmt: Let, op: Primitive, own: str) -> ast.stmt:
+        """The write itself."""
+        whole = stmt.target not in self.shallow  # what the elements refer to is ours, too
         again = self.augmented_element(stmt, own) if whole else None
         if again is not None:
             return again

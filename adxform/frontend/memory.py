@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Callee, Const, Opaque, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.ir import Callee, Const, Opaque, Operand, Primitive, Slice, Tuple, Var, parts_of
 from adxform.core.types import Array, Scalar, Type
 from adxform.rules.expressions import bind
 from adxform.rules.table import RULES
@@ -179,7 +179,7 @@ def _gives_view(op: Primitive, args: tuple[Operand, ...], builder: Builder) -> b
 
 def is_basic(index: Operand, builder: Builder) -> bool:
     """Whether an index gives a view: numbers, slices, ``None`` and ``...`` do."""
-    parts = index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    parts = parts_of(index)
     return all(
         isinstance(p, Slice)
         or (isinstance(p, Const) and not isinstance(p.value, bool))
@@ -288,7 +288,7 @@ def _flattened(path: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _parts(index: Operand) -> tuple[Operand, ...]:
-    return index.items if isinstance(index, Tuple) and not index.is_list else (index,)
+    return parts_of(index)
 
 
 def _numbers(index: Operand) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, has_memory
+from adxform.analysis.aliasing import IN_PLACE, REPLACING, Aliases, fresh_names, has_memory
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
@@ -31,8 +31,6 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY
 from adxform.differentiate.common import names_for, primitive
-
-WRITES = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no more than one
 
 
 def copy_before_loops(function: Function, types: Types) -> Function:
@@ -57,7 +55,7 @@ def _copying(function: Function, types: Types) -> list[Let]:
         if stmt is not loop
         and isinstance(stmt, Let)
         and isinstance(stmt.op, Primitive)
-        and stmt.op.name in WRITES
+        and stmt.op.name in REPLACING
     ]
     if not writes:
         return []

@@ -44,8 +44,8 @@ class RepeatQueries(Remembering):
                 if let is None or not isinstance(let.op, Primitive) or not self.is_place(let):
                     return operand
                 return self.builder.emit(let.op, [self.again(a) for a in let.args])
-            case Tuple(items, is_list):
-                return Tuple(tuple(self.again(item) for item in items), is_list)
+            case Tuple(items):
+                return operand.with_items(self.again(item) for item in items)
             case Slice(lower, upper, step):
                 parts = (None if p is None else self.again(p) for p in (lower, upper, step))
                 return Slice(*parts)

@@ -16,6 +16,7 @@ import pytest
 
 import adxform.rules  # noqa: F401  (fills the table)
 from adxform.analysis.types import Types, infer, result_type
+from adxform.compiler import reachable
 from adxform.core.ir import Function
 from adxform.core.types import Type
 from adxform.emit.module import module_text
@@ -131,7 +132,7 @@ def derivative_of(
     """The derivative of a function of Core, compiled on its own text."""
     derivation = Derivation()
     made, found = getattr(derivation, mode)(function, tuple(wrt), dict(types))
-    text = module_text([*derivation.parts, (made, found)])
+    text = module_text(reachable(made, found))
     namespace: dict[str, Any] = {}  # the text brings its own imports and helpers
     exec(compile(text, f"<{mode} of {function.name}>", "exec"), namespace)
     return Made(made, found, text, namespace[made.name])
