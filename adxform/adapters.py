@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
+from adxform.arguments import signature_of
 from adxform.backends.python import compile_text
-from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.scope import describe
 from adxform.rules.table import RULES
@@ -36,15 +35,7 @@ def adapted(function: Callable[..., Any]) -> Any:
 
 def _caller(function: Callable[..., Any]) -> FunctionType:
     name = getattr(function, "__name__", type(function).__name__)
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        raise SourceNotFoundError(
-            Diagnostic(
-                f"{name} is not a function written in Python",
-                hint="Wrap it in a function written with def.",
-            )
-        ) from None
+    parameters = list(signature_of(function).parameters.values())
     if isinstance(function, np.ufunc):  # its options have defaults, and no rules
         parameters = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     if isinstance(function, functools.partial):  # what it is given by name stays as it is

@@ -23,7 +23,7 @@ from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated, source_text
 from adxform.specialised import receivers
-from adxform.structures import holds_reals, is_real, leaves_of, structured, with_leaves
+from adxform.structures import is_real, leaves_of, structured, varies, with_leaves
 
 Function = Callable[..., Any]
 
@@ -179,7 +179,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     made = _generated(f, "pair")
     whole, offset = _whole(made.function, asked)
     primals = gathered(f, asked)
-    places = tuple(i for i, p in enumerate(primals) if is_real(p) or holds_reals(p))
+    places = tuple(i for i, p in enumerate(primals) if varies(p))
     pair = made.pair(whole, tuple(i + offset for i in places))
     value, leaves, needed = pair.run(whole)
     pullback = Pullback(pair, leaves, needed, primals, places)

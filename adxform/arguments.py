@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adxform.errors import ArgumentError, Diagnostic, InternalError, SourceNotFoundError
-from adxform.structures import holds_reals, is_real, parts, remade
+from adxform.structures import is_real, parts, remade, varies
 
 Argnums = int | str | Sequence[int | str]
 
@@ -115,7 +115,7 @@ def require_sequence(name: str, value: Any) -> None:
 
 def require_float(name: str, value: Any, asked: str) -> None:
     """Refuse to differentiate in something that is not, and holds no, real number or array."""
-    if is_real(value) or holds_reals(value):
+    if varies(value):
         return
     if isinstance(value, bool | int | np.integer | np.bool_) or (
         isinstance(value, np.ndarray) and value.dtype.kind in "biu"

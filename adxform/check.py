@@ -21,7 +21,7 @@ from adxform.arguments import bound_arguments, require_sequence
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
-from adxform.structures import holds_reals, is_real, leaves_of, parts, remade, with_leaves
+from adxform.structures import holds_reals, is_real, leaves_of, parts, remade, varies, with_leaves
 
 Function = Callable[..., Any]
 MODES = ("forward", "reverse")
@@ -141,7 +141,7 @@ def compared(
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
     require_sequence("args", args)
     args = _with_defaults(f, args)
-    places = tuple(i for i, arg in enumerate(args) if _varies(arg))
+    places = tuple(i for i, arg in enumerate(args) if varies(arg))
     if not places:
         raise ArgumentError(
             Diagnostic(
@@ -157,7 +157,7 @@ def compared(
     report.rows.extend(point.rows(1))
     if order == 1:
         return report
-    if isinstance(value, tuple | list | dict) or np.shape(value) or not _varies(value):
+    if isinstance(value, tuple | list | dict) or np.shape(value) or not varies(value):
         report.notes.append("order 2 is checked of functions that return one number")
         return report
     gradient = Derivative(f, places[0] if len(places) == 1 else places)
@@ -176,10 +176,6 @@ def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
     if not all(kind in by_place for kind in kinds):
         return tuple(args)
     return whole
-
-
-def _varies(value: Any) -> bool:
-    return is_real(value) or holds_reals(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +211,7 @@ class _Point:
         """A random array or number in the form of another; zeros for what does not vary."""
         if holds_reals(like):
             return with_leaves(like, iter([self._random(leaf) for leaf in leaves_of(like)]))
-        if not _varies(like):
+        if not varies(like):
             return np.zeros(np.shape(like))
         made = self.rng.standard_normal(np.shape(like))
         if isinstance(like, np.ndarray):

@@ -50,6 +50,11 @@ def is_real(value: Any) -> bool:
     return isinstance(value, float | np.floating)
 
 
+def varies(value: Any) -> bool:
+    """Whether a value can have a derivative: a real number or array, or what holds such."""
+    return is_real(value) or holds_reals(value)
+
+
 def holds_reals(value: Any) -> bool:
     """Whether a container holds something that can have a derivative, and is not too large."""
     if parts(value) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
@@ -157,6 +158,8 @@ def recgrad(x, n):
 
 
 dg = grad(g)
+ddg = grad(dg)
+half = functools.partial(grad(big), w=0.5)
 dbig = value_and_grad(big, argnums=(1,))
 
 
@@ -210,6 +213,19 @@ def test_second_derivatives(f, args):
     expected = (gradient(x + 1e-5 * v) - gradient(x - 1e-5 * v)) / 2e-5
     found = hvp(f, args, [v, *[None] * (len(args) - 1)])
     assert np.allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def twice_from_outside(x):
+    return ddg(x) * x
+
+
+def partial_from_outside(x):
+    return half(x) * x
+
+
+@pytest.mark.parametrize("f", [twice_from_outside, partial_from_outside])
+def test_gradients_that_exist_already(f):
+    adxform.check_grads(f, (0.7,), order=2)
 
 
 def test_perturbations_are_not_confused():

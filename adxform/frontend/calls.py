@@ -20,7 +20,6 @@ from adxform.core.ir import (
     Stmt,
     Tuple,
     Var,
-    leaves,
     walk,
 )
 from adxform.core.types import Object, Scalar
@@ -146,7 +145,7 @@ class Calls(Lifting):
         """A call of a value that is known at compile time; None where it is no such function."""
         value = unwrapped(value)
         if hasattr(value, "__adxform__"):
-            return self._call_derivative(value, node, *self.arguments(node), base)
+            raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         if isinstance(value, Closure | Bound | functools.partial | MethodType):
             return self._call_value(value, node, *self.arguments(node), base)
         function, is_receiver = function_behind(value)
@@ -217,25 +216,6 @@ class Calls(Lifting):
         if primitive is None:
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         return self.emit_call(primitive, args, keywords, base)
-
-    def _call_derivative(
-        self,
-        value: Any,
-        node: ast.Call,
-        args: tuple[Operand, ...],
-        keywords: Keywords,
-        base: str | None,
-    ) -> Operand:
-        """A derivative that is called inside: its own Core is one more function to call."""
-        behind, _ = function_behind(value.primal)
-        if behind is None:
-            raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
-        bound = list(self._bind(node, behind, args, keywords).values())
-        known = [self.builder.type_of(operand) for operand in bound]
-        callee = Callee(f"{behind.name}_gradient", file=behind.text.file)
-        callee.function = value.core(known)
-        flat = [leaf for operand in bound for leaf in leaves(operand)]
-        return self.call_core(callee, flat, callee.function.result, base)
 
     def _closure(self, node: ast.Lambda | ast.FunctionDef, name: str) -> Closure:
         """The function that a definition inside the one that is lowered makes."""
@@ -327,10 +307,11 @@ class Calls(Lifting):
         inner.result_name = base
         self.builder.names.reserve(outer_names(tree))
         outer = self.builder.origin
-        with self.program.opening(function):
-            result = inner.function(tree)
-        self.builder.origin = outer
-        return result
+        try:
+            with self.program.opening(function):
+                return inner.function(tree)
+        finally:
+            self.builder.origin = outer
 
 
 def is_foreign(stmt: Stmt) -> bool:

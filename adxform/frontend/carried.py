@@ -163,18 +163,3 @@ def may_write(statements: list[ast.stmt]) -> bool:
             if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE):
                 return True
     return False
-
-
-def phis_after(body: list[ast.stmt], place: int) -> list[tuple[str, str, str]]:
-    """The phis right after a branch, as (target, then, else)."""
-    found = []
-    for stmt in body[place + 1 :]:
-        match stmt:
-            case ast.Assign(
-                targets=[ast.Name(target)],
-                value=ast.Call(ast.Name("__phi__"), [ast.Name(first), ast.Name(second)]),
-            ):
-                found.append((target, first, second))
-            case _:
-                break
-    return found

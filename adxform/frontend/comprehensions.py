@@ -30,21 +30,17 @@ class Comprehensions(Containers):
             node.body if taken else node.orelse, base
         )
 
-    def on_ListComp(self, node: ast.ListComp, base: str | None) -> Operand:
-        items = self._known_items(node)
+    def on_ListComp(self, node: Comprehension, base: str | None) -> Operand:
+        items = self._rows(node.generators, node.elt)
         if items is not None:
             return Tuple(tuple(items), LIST)
         return self._filled(node, base) if self.may_be_active(node) else self.other(node, base)
 
-    def on_GeneratorExp(self, node: ast.GeneratorExp, base: str | None) -> Operand:
-        items = self._known_items(node)
-        if items is not None:
-            return Tuple(tuple(items), LIST)
-        return self._filled(node, base) if self.may_be_active(node) else self.other(node, base)
+    on_GeneratorExp = on_ListComp
 
     def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
         pair = ast.Tuple([node.key, node.value], ast.Load())
-        rows = self._known_items(ast.copy_location(ast.ListComp(pair, node.generators), node))
+        rows = self._rows(node.generators, ast.copy_location(pair, node))
         if rows is None:
             return self.other(node, base)
         found = {}
@@ -58,13 +54,10 @@ class Comprehensions(Containers):
 
     # --- over containers ------------------------------------------------------------------------
 
-    def _known_items(self, node: Comprehension) -> list[Operand] | None:
-        """The items, where each ``for`` goes over a container and each ``if`` is decided."""
-        return self._rows(node.generators, node.elt)
-
     def _rows(
         self, generators: list[ast.comprehension], elt: ast.expr
     ) -> list[Operand] | None:
+        """The items, where each ``for`` goes over a container and each ``if`` is decided."""
         if not generators:
             return [self.operand(elt)]
         first, *rest = generators

@@ -15,11 +15,7 @@ from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
 from adxform.rules.expressions import BindError
 
-APPEND = "__append__"
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
-CHANGING = frozenset(
-    {"append", "extend", "insert", "pop", "remove", "clear", "reverse", "update", "setdefault"}
-)
 
 
 class Containers(Derivatives):
@@ -237,8 +233,6 @@ class Containers(Derivatives):
             return held.with_items(
                 given.get(k, v) for k, v in zip(keys, held.items, strict=True)
             )
-        if name == "index" and node.args:
-            return None
         return None
 
     def _get(self, held: Tuple, node: ast.Call) -> Operand | None:

@@ -75,11 +75,9 @@ class Derivatives(Calls):
         return super().callable_value(node)
 
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
-        if isinstance(value, Derived):
-            return self._call_derived(value, node, *self.arguments(node), base)
-        known = _as_derived(unwrapped(value))
-        if known is not None:
-            return self._call_derived(known, node, *self.arguments(node), base)
+        derived = _as_derived(unwrapped(value))
+        if derived is not None:
+            return self._call_derived(derived, node, *self.arguments(node), base)
         if isinstance(value, Along):
             (direction,), _ = self.arguments(node)
             return self._pushed(value.function, value.bound, {value.place: direction}, node)[1]
@@ -93,8 +91,9 @@ class Derivatives(Calls):
         keywords: Keywords,
         base: str | None,
     ) -> Operand | None:
-        if isinstance(value, Derived):
-            return self._call_derived(value, node, args, keywords, base)
+        derived = _as_derived(unwrapped(value))
+        if derived is not None:
+            return self._call_derived(derived, node, args, keywords, base)
         return super()._call_value(value, node, args, keywords, base)
 
     # --- what is differentiated ---------------------------------------------------------------
@@ -119,7 +118,7 @@ class Derivatives(Calls):
         if meaning is not None and meaning.function is not None:
             return meaning.function
         value = unwrapped(self.callable_value(expression))
-        if isinstance(value, Closure | Derived):
+        if isinstance(value, Closure):
             return value
         known = _as_derived(value)
         if known is not None:
@@ -358,14 +357,20 @@ class Derivatives(Calls):
 
 
 def _as_derived(value: Any) -> Derived | None:
-    """A gradient that exists already, if it is that of a function."""
+    """A derivative: one made inside, or a gradient that exists already, of a function or of such
+    a gradient.
+    """
+    if isinstance(value, Derived):
+        return value
     if not hasattr(value, "__adxform__") or isinstance(value, type):
         return None
-    behind, receiver = function_behind(value.primal)
-    if behind is None or receiver:
-        return None
+    inner: Any = _as_derived(value.primal)
+    if inner is None:
+        inner, receiver = function_behind(value.primal)
+        if inner is None or receiver:
+            return None
     return Derived(
-        "value_and_grad" if value.value else "grad", behind, value.argnums, value.has_aux
+        "value_and_grad" if value.value else "grad", inner, value.argnums, value.has_aux
     )
 
 

@@ -31,10 +31,10 @@ from adxform.core.types import Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
-from adxform.frontend.carried import phis_after
 from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
 from adxform.frontend.imports import import_meaning
+from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.looping import Looping
 from adxform.frontend.memory import Memory, Remembering, is_array
@@ -151,9 +151,10 @@ class Lowerer(Looping):
     def function(self, tree: ast.FunctionDef) -> Operand:
         """Lower a desugared function's body and give its result."""
         self.program.lowerers.append(self)
-        result = self._body(tree)
-        self.program.lowerers.pop()
-        return result
+        try:
+            return self._body(tree)
+        finally:  # what cannot be lowered may be done without
+            self.program.lowerers.pop()
 
     def _body(self, tree: ast.FunctionDef) -> Operand:
         changed = _changed_lists(tree)
@@ -177,7 +178,7 @@ class Lowerer(Looping):
         for place, stmt in enumerate(body):
             if isinstance(stmt, ast.If):
                 self.builder.origin = stmt._origin  # type: ignore[attr-defined]
-                self.branch(stmt, phis_after(body, place))
+                self.branch(stmt, split_phis(body[place + 1 :])[0])
             else:
                 self.statement(stmt)
 
@@ -239,17 +240,14 @@ class Lowerer(Looping):
 
     def branch(self, stmt: ast.If, phis: list[tuple[str, str, str]]) -> None:
         origin = self.builder.origin
-        self.taken = self.truth(stmt.test)
-        if self.taken is not None:  # the signature decides: the other branch is no matter
-            taken = self.taken
+        self.taken = taken = self.truth(stmt.test)
+        if taken is None:
+            test = self.checked(stmt.test, None)
+            decided = self.known_value(test)  # by what the functions that the test calls give
+            taken = decided if isinstance(decided, bool) else None
+        if taken is not None:  # the signature decides: the other branch is no matter
             self.block(stmt.body if taken else stmt.orelse)
             self.taken, self.sides = taken, ({}, {})
-            return
-        test = self.checked(stmt.test, None)
-        decided = self.known_value(test)
-        if isinstance(decided, bool):  # by what the functions that the test calls give
-            self.block(stmt.body if decided else stmt.orelse)
-            self.taken, self.sides = decided, ({}, {})
             return
         outer, before = self.builder, dict(self.memory.roots)
         then, firsts = self._side(stmt.body, [first for _, first, _ in phis])

@@ -163,7 +163,7 @@ class Objects(Static):
         if isinstance(fact, bool | str | None):
             return Const(fact)
         found = getattr(owner, node.attr, UNKNOWN)
-        known = Object(fact) if fact is not UNKNOWN else _kind(f"{ast.unparse(node)}", found)
+        known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
         return self._read(node, base, known)
 
     def _limit(self, node: ast.Call, name: str) -> Any:
@@ -268,7 +268,7 @@ def _item(owner: Tuple | None, key: Any) -> Operand | None:
 
 def _kind(name: str, value: Any) -> Type:
     """The type of an attribute, whatever its value is in another object."""
-    t = type_of_value(value) if value is not UNKNOWN else type_of_value(UNKNOWN)
+    t = type_of_value(value)
     if isinstance(t, Array) and t.dims is not None:
         dims = tuple(
             1 if d == 1 else Sym(f"{name}.shape[{i}]", not_one=True) for i, d in enumerate(t.dims)

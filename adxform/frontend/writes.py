@@ -9,8 +9,8 @@ _CHANGING = ("fill", "sort", "append", "extend", "insert", "pop", "remove", "cle
 
 def writes_params(node: ast.FunctionDef) -> bool:
     """Whether a function may write to its arguments, by its text."""
-    inner = [n for stmt in node.body for n in ast.walk(stmt)]
-    return any(_writes(part, _views(node)) for part in inner)
+    views = _views(node)
+    return any(_writes(part, views) for stmt in node.body for part in ast.walk(stmt))
 
 
 def changed_params(node: ast.FunctionDef) -> list[str]:

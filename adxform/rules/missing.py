@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Type
 from adxform.rules import infer
-from adxform.rules.ordering import averaged, shared
+from adxform.rules.ordering import pull_extremum, push_extremum
 from adxform.rules.reductions import float_total, total
 from adxform.rules.samples import calls
 from adxform.rules.table import general
@@ -36,14 +35,6 @@ general(
 )
 
 
-def _pull(a: Type, axis: Type, keepdims: Type) -> str:
-    return shared(a, axis, keepdims)
-
-
-def _push(a: Type, axis: Type, keepdims: Type) -> str:
-    return averaged(a, axis, keepdims)
-
-
 for _name in ("nanmax", "nanmin"):
-    general(f"np.{_name}(a, axis=None, *, keepdims=False)", a=_pull, da=_push,
+    general(f"np.{_name}(a, axis=None, *, keepdims=False)", a=pull_extremum, da=push_extremum,
             infer=infer.reduction, sample=_SOME)

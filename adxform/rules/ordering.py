@@ -38,16 +38,18 @@ def averaged(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:
             f" / np.sum({tied}, axis=axis, keepdims=keepdims)")
 
 
-def _pull(a: Type, axis: Type, keepdims: Type) -> str:
+def pull_extremum(a: Type, axis: Type, keepdims: Type) -> str:
+    """The cotangent of what was the extremum, shared by ties."""
     return shared(a, axis, keepdims)
 
 
-def _push(a: Type, axis: Type, keepdims: Type) -> str:
+def push_extremum(a: Type, axis: Type, keepdims: Type) -> str:
+    """The tangent of an extremum, the mean of those of ties."""
     return averaged(a, axis, keepdims)
 
 
 for _name in ("max", "min"):
-    general(f"np.{_name}(a, axis=None, *, keepdims=False)", a=_pull, da=_push,
+    general(f"np.{_name}(a, axis=None, *, keepdims=False)", a=pull_extremum, da=push_extremum,
             infer=infer.reduction, sample=NON_EMPTY)
     alias(f"np.a{_name}(a, axis=None, *, keepdims=False)", f"np.{_name}")
     alias(f"a.{_name}(axis=None, *, keepdims=False)", f"np.{_name}")
