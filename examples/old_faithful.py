@@ -1,5 +1,7 @@
 """Two Gaussians for the Old Faithful geyser, fitted by plain gradient ascent."""
 
+from functools import partial
+
 import numpy as np
 
 import gmm
@@ -15,6 +17,7 @@ def starting_point(X, covariance_type):
         "tied": covariance,
         "diag": np.stack([variances, variances]),
         "spherical": np.full(2, variances.mean()),
+        "identity": np.zeros(0),
     }
     means = np.stack([center - spread, center + spread])
     return gmm.unconstrain(np.full(2, 0.5), means, covariances[covariance_type], covariance_type)
@@ -46,8 +49,9 @@ def main() -> None:
     X = (eruptions - eruptions.mean(axis=0)) / eruptions.std(axis=0)
     print("                 at the start             after 50 steps")
     print("type       log-likelihood  |gradient|  log-likelihood  |gradient|")
-    for name, covariance_type in gmm.COVARIANCE_TYPES.items():
-        value_and_gradient = value_and_grad(covariance_type.log_likelihood, argnums=(0, 1, 2))
+    for name in gmm.COVARIANCE_TYPES:
+        log_likelihood = partial(gmm.log_likelihood, covariance_type=name)
+        value_and_gradient = value_and_grad(log_likelihood, argnums=(0, 1, 2))
         parameters = starting_point(X, name)
         value, gradient = value_and_gradient(*parameters, X)
         parameters, last, last_gradient = ascend(value_and_gradient, parameters, X, steps=50)

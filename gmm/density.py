@@ -8,14 +8,15 @@ Shapes are written with k components, n points and d dimensions. A mixture has
 - ``means`` (k, d);
 - what says how wide its components are, by covariance type:
 
-  =========  =======================  ================  =========================================
+  =========  =======================  ================  ==========================================
   type       parameter                covariances       meaning
-  =========  =======================  ================  =========================================
+  =========  =======================  ================  ==========================================
   full       ``factors`` (k, d, d)    (k, d, d)         one precision factor for each component
   tied       ``factors`` (d, d)       (d, d)            one precision factor for all of them
   diag       ``log_scales`` (k, d)    (k, d) variances  log standard deviations along the axes
   spherical  ``log_scales`` (k,)      (k,) variances    one log standard deviation per component
-  =========  =======================  ================  =========================================
+  identity   nothing, (0,)            nothing, (0,)     every covariance is the identity: means only
+  =========  =======================  ================  ==========================================
 
 A precision factor L is lower triangular with a positive diagonal, and L L' is the inverse of the
 covariance. It is given by its strict lower triangle as is and the logarithms of its diagonal; what
@@ -29,13 +30,17 @@ normal density, eq. 9.28 the log-likelihood of a mixture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from adxform import stop_gradient
+
 if TYPE_CHECKING:
     from jaxtyping import Float
+
+CovarianceType = Literal["full", "tied", "diag", "spherical", "identity"]
+COVARIANCE_TYPES: tuple[CovarianceType, ...] = get_args(CovarianceType)
 
 # --- one normal distribution -------------------------------------------------------------------
 
@@ -79,11 +84,11 @@ def log_weights(logits: Float[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
     return shifted - np.log(np.sum(np.exp(shifted)))
 
 
-def mixture(
+def log_mixture(
     logits: Float[np.ndarray, "k"],
     log_densities: Float[np.ndarray, "k n"],
-) -> float:
-    """Log-likelihood of a mixture (PRML eq. 9.28), from the log-densities of its components.
+) -> Float[np.ndarray, "n"]:
+    """Log-density of each point under a mixture, from its log-densities under the components.
 
     Parameters
     ----------
@@ -94,12 +99,20 @@ def mixture(
 
     Returns
     -------
-    float
-        The sum over points of the logarithm of the weighted sum over components.
+    ndarray, shape (n,)
+        The logarithm of the weighted sum over components.
     """
     log_joint = log_weights(logits)[:, None] + log_densities
-    peak = np.max(log_joint, axis=0)
-    return np.sum(peak + np.log(np.sum(np.exp(log_joint - peak), axis=0)))
+    peak = stop_gradient(np.max(log_joint, axis=0))  # it only scales: the sum does not depend on it
+    return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
+
+
+def mixture(
+    logits: Float[np.ndarray, "k"],
+    log_densities: Float[np.ndarray, "k n"],
+) -> float:
+    """Log-likelihood of a mixture (PRML eq. 9.28): the sum of `log_mixture` over points."""
+    return np.sum(log_mixture(logits, log_densities))
 
 
 # --- the components, by covariance type --------------------------------------------------------
@@ -211,6 +224,45 @@ def log_density_spherical(
     return standard_normal(white) + log_det[:, None]
 
 
+def log_density_identity(
+    means: Float[np.ndarray, "k d"],
+    X: Float[np.ndarray, "n d"],
+) -> Float[np.ndarray, "k n"]:
+    """Log-density of each point under each component; the identity for every covariance.
+
+    Parameters
+    ----------
+    means : ndarray, shape (k, d)
+    X : ndarray, shape (n, d)
+        The points, one a row.
+
+    Returns
+    -------
+    ndarray, shape (k, n)
+    """
+    return standard_normal(X[None, :, :] - means[:, None, :])
+
+
+def log_density(
+    means: np.ndarray,
+    spreads: np.ndarray,
+    X: np.ndarray,
+    covariance_type: CovarianceType = "full",
+) -> np.ndarray:
+    """Log-density of each point under each component, (k, n); ``spreads`` as the table says."""
+    if covariance_type == "full":
+        return log_density_full(means, spreads, X)
+    if covariance_type == "tied":
+        return log_density_tied(means, spreads, X)
+    if covariance_type == "diag":
+        return log_density_diag(means, spreads, X)
+    if covariance_type == "spherical":
+        return log_density_spherical(means, spreads, X)
+    if covariance_type == "identity":
+        return log_density_identity(means, X)
+    raise ValueError("covariance_type is full, tied, diag, spherical or identity")
+
+
 # --- the log-likelihood, by covariance type ----------------------------------------------------
 
 
@@ -254,108 +306,21 @@ def log_likelihood_spherical(
     return mixture(logits, log_density_spherical(means, log_scales, X))
 
 
-# --- weights, means and covariances, and back --------------------------------------------------
+def log_likelihood_identity(
+    logits: Float[np.ndarray, "k"],
+    means: Float[np.ndarray, "k d"],
+    X: Float[np.ndarray, "n d"],
+) -> float:
+    """Log-likelihood of the points; the identity for every covariance (see the module's table)."""
+    return mixture(logits, log_density_identity(means, X))
 
 
-def factors_from_covariances(
-    covariances: Float[np.ndarray, "... d d"],
-) -> Float[np.ndarray, "... d d"]:
-    """Precision factors, their diagonals as logarithms, of covariances (d, d) or (k, d, d).
-
-    With the axes reversed, Cholesky's lower root becomes an upper one, U U' = covariance; then
-    inv(U)' is lower triangular and the factor of the precision, which itself is never formed.
-    """
-    upper = np.linalg.cholesky(covariances[..., ::-1, ::-1])[..., ::-1, ::-1]
-    lower = np.swapaxes(np.linalg.inv(upper), -1, -2)
-    eye = np.eye(covariances.shape[-1])
-    return np.tril(lower, -1) + eye * np.log(np.where(eye > 0, lower, 1.0))
-
-
-def covariances_from_factors(
-    factors: Float[np.ndarray, "... d d"],
-) -> Float[np.ndarray, "... d d"]:
-    """Covariances of precision factors whose diagonals are logarithms: (d, d) or (k, d, d)."""
-    inverse = np.linalg.inv(precision_factor(factors))
-    return np.swapaxes(inverse, -1, -2) @ inverse
-
-
-def log_scales_from_variances(variances: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Logarithms of the standard deviations, of variances of any shape."""
-    return 0.5 * np.log(variances)
-
-
-def variances_from_log_scales(log_scales: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Variances, of logarithms of standard deviations of any shape."""
-    return np.exp(2.0 * log_scales)
-
-
-class CovarianceType(NamedTuple):
-    """What a covariance type means: its densities, and its parameter from and to covariances."""
-
-    log_density: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-    log_likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
-    unconstrain: Callable[[np.ndarray], np.ndarray]
-    constrain: Callable[[np.ndarray], np.ndarray]
-
-
-_FACTORS = (factors_from_covariances, covariances_from_factors)
-_LOG_SCALES = (log_scales_from_variances, variances_from_log_scales)
-
-COVARIANCE_TYPES = {
-    "full": CovarianceType(log_density_full, log_likelihood_full, *_FACTORS),
-    "tied": CovarianceType(log_density_tied, log_likelihood_tied, *_FACTORS),
-    "diag": CovarianceType(log_density_diag, log_likelihood_diag, *_LOG_SCALES),
-    "spherical": CovarianceType(log_density_spherical, log_likelihood_spherical, *_LOG_SCALES),
-}
-
-
-def unconstrain(
-    weights: np.ndarray,
-    means: np.ndarray,
-    covariances: np.ndarray,
-    covariance_type: str = "full",
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the free parameters of a mixture, from its weights, means and covariances.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (k,)
-        Positive; they need not sum to one.
-    means : ndarray, shape (k, d)
-    covariances : ndarray
-        Of the shape that the module's table gives for ``covariance_type``.
-    covariance_type : {"full", "tied", "diag", "spherical"}
-
-    Returns
-    -------
-    tuple of ndarray
-        ``(logits, means, factors)`` or ``(logits, means, log_scales)``, the first three arguments
-        of the log-likelihood of that type.
-    """
-    spreads = COVARIANCE_TYPES[covariance_type].unconstrain(covariances)
-    return np.log(weights), means, spreads
-
-
-def constrain(
+def log_likelihood(
     logits: np.ndarray,
     means: np.ndarray,
     spreads: np.ndarray,
-    covariance_type: str = "full",
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the weights, means and covariances of a mixture, from its free parameters.
-
-    Parameters
-    ----------
-    logits : ndarray, shape (k,)
-    means : ndarray, shape (k, d)
-    spreads : ndarray
-        The factors or log scales, of the shape in the module's table for ``covariance_type``.
-    covariance_type : {"full", "tied", "diag", "spherical"}
-
-    Returns
-    -------
-    tuple of ndarray
-        ``(weights, means, covariances)``.
-    """
-    covariances = COVARIANCE_TYPES[covariance_type].constrain(spreads)
-    return np.exp(log_weights(logits)), means, covariances
+    X: np.ndarray,
+    covariance_type: CovarianceType = "full",
+) -> float:
+    """Log-likelihood of the points; ``spreads`` as the module's table says for the type."""
+    return mixture(logits, log_density(means, spreads, X, covariance_type))

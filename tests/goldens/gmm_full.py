@@ -27,21 +27,17 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     exp_value_2 = np.exp(log_joint - peak)
     sum_exp_value = np.sum(exp_value_2, axis=0)
     out = np.sum(peak + np.log(sum_exp_value))
-    # return np.sum(peak + np.log(np.sum(np.exp(log_joint - peak), axis=0)))
+    # return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
     product = out_bar / sum_exp_value * exp_value_2
-    peak_bar = out_bar - np.sum(product, axis=0)
-    # peak = np.max(log_joint, axis=0)
-    condition = log_joint == peak
-    log_joint_bar = product + peak_bar / np.sum(condition, axis=0) * condition
     # log_joint = log_weights(logits)[:, None] + log_densities
-    log_det_bar = np.sum(log_joint_bar, axis=1)
+    log_det_bar = np.sum(product, axis=1)
     # return shifted - np.log(np.sum(np.exp(shifted)))
     shifted_bar = log_det_bar - np.sum(log_det_bar) / sum_exp_shifted * exp_shifted
     # shifted = logits - np.max(logits)
     condition = logits == max_logits
     logits_bar = shifted_bar - np.sum(shifted_bar) / np.sum(condition) * condition
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
-    white_bar = 2.0 * white * (-0.5 * log_joint_bar)[..., None]
+    white_bar = 2.0 * white * (-0.5 * product)[..., None]
     # log_det = np.sum(np.diagonal(factors, axis1=1, axis2=2), axis=1)
     arange_value = np.arange(factors.shape[2])
     factors_bar = np.zeros_like(factors)
