@@ -1,5 +1,7 @@
 """gmm: Gaussian mixtures, written as plain NumPy functions that adxform differentiates."""
 
+from typing import TYPE_CHECKING, Any
+
 from gmm.datasets import old_faithful
 from gmm.density import (
     COVARIANCE_TYPES,
@@ -33,9 +35,15 @@ from gmm.parameters import (
 )
 from gmm.supervised import fit_classes, fit_gaussian, fit_univariate
 
+if TYPE_CHECKING:
+    from gmm.estimator import GaussianMixture
+    from gmm.kmeans_estimator import KMeans
+
 __all__ = [
     "COVARIANCE_TYPES",
     "CovarianceType",
+    "GaussianMixture",
+    "KMeans",
     "constrain",
     "count_parameters",
     "covariance_matrices",
@@ -66,3 +74,16 @@ __all__ = [
     "unconstrain",
     "unpack",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import estimators when they are asked for: they bring scikit-learn along if it is there."""
+    if name == "GaussianMixture":
+        from gmm.estimator import GaussianMixture
+
+        return GaussianMixture
+    if name == "KMeans":
+        from gmm.kmeans_estimator import KMeans
+
+        return KMeans
+    raise AttributeError(f"module 'gmm' has no attribute {name!r}")

@@ -84,6 +84,12 @@ def log_weights(logits: Float[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
     return shifted - np.log(np.sum(np.exp(shifted)))
 
 
+def log_sum_exp(log_joint: Float[np.ndarray, "k n"]) -> Float[np.ndarray, "n"]:
+    """Logarithm of the sum, over components, of what the arguments are logarithms of."""
+    peak = stop_gradient(np.max(log_joint, axis=0))  # it only scales: the sum does not depend on it
+    return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
+
+
 def log_mixture(
     logits: Float[np.ndarray, "k"],
     log_densities: Float[np.ndarray, "k n"],
@@ -103,8 +109,7 @@ def log_mixture(
         The logarithm of the weighted sum over components.
     """
     log_joint = log_weights(logits)[:, None] + log_densities
-    peak = stop_gradient(np.max(log_joint, axis=0))  # it only scales: the sum does not depend on it
-    return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
+    return log_sum_exp(log_joint)
 
 
 def mixture(

@@ -68,24 +68,43 @@ def expected_complete_log_likelihood(
 # --- the M-step ---------------------------------------------------------------------------------
 
 
-def scatter(
-    counts: Float[np.ndarray, "k"],
+def moments(
     means: Float[np.ndarray, "k d"],
     resp: Float[np.ndarray, "k n"],
     X: Float[np.ndarray, "n d"],
     covariance_type: CovarianceType = "full",
 ) -> np.ndarray:
-    """Weighted covariances of the points about the means, in the shape of the covariance type."""
+    """Sums of squared differences from the means, in the shape of the type's covariances.
+
+    They are weighted by responsibility, and for spherical covariances summed over the axes, too.
+    """
     if covariance_type == "identity":
         return np.zeros(0)
     diff = X[None, :, :] - means[:, None, :]
-    if covariance_type in ("diag", "spherical"):
-        variances = (resp[:, None, :] @ diff**2)[:, 0, :] / counts[:, None]
-        return variances if covariance_type == "diag" else np.mean(variances, axis=1)
-    moments = np.swapaxes(resp[:, :, None] * diff, 1, 2) @ diff
+    if covariance_type == "spherical":
+        return np.sum(resp * np.sum(diff**2, axis=2), axis=1)
+    if covariance_type == "diag":
+        return (resp[:, None, :] @ diff**2)[:, 0, :]
+    products = np.swapaxes(resp[:, :, None] * diff, 1, 2) @ diff
+    return np.sum(products, axis=0) if covariance_type == "tied" else products
+
+
+def average(
+    squares: np.ndarray,
+    counts: Float[np.ndarray, "k"],
+    d: int,
+    covariance_type: CovarianceType = "full",
+) -> np.ndarray:
+    """Covariances from what `moments` sums, for as many points as ``counts`` say."""
+    if covariance_type == "full":
+        return squares / counts[:, None, None]
     if covariance_type == "tied":
-        return np.sum(moments, axis=0) / np.sum(counts)
-    return moments / counts[:, None, None]
+        return squares / np.sum(counts)
+    if covariance_type == "diag":
+        return squares / counts[:, None]
+    if covariance_type == "spherical":
+        return squares / (d * counts)
+    return squares
 
 
 def regularize(
@@ -122,7 +141,8 @@ def m_step(
     """
     counts = np.sum(resp, axis=1)
     means = resp @ X / counts[:, None]
-    covariances = scatter(counts, means, resp, X, covariance_type)
+    squares = moments(means, resp, X, covariance_type)
+    covariances = average(squares, counts, X.shape[1], covariance_type)
     return counts / np.sum(counts), means, regularize(covariances, reg_covar, covariance_type)
 
 

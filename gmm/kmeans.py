@@ -17,8 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    Random = np.random.Generator | np.random.RandomState
-
+Random = np.random.Generator | np.random.RandomState
 BLOCK = 1 << 18  # numbers in a block of distances: they fit a cache
 
 

@@ -2,6 +2,14 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Small matrices are multiplied in one thread: more would wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture

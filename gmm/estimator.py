@@ -1,0 +1,292 @@
+"""`GaussianMixture`: the estimator, with scikit-learn's interface."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from gmm import checks, evaluation
+from gmm.base import BaseEstimator, ConvergenceWarning, DensityMixin, check_is_fitted, validate_data
+from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
+from gmm.fitting import Fit, Problem, positive_definite
+from gmm.generative import sample
+from gmm.parameters import count_parameters, factors_from_covariances
+from gmm.points import Arrays, Points
+from gmm.restarts import Reporter, best_fit, progress_bar
+from gmm.solvers import SOLVERS, SolverName
+from gmm.start import InitParams, starting_mixture
+from gmm.statistics import Mixture
+from gmm.threads import one_thread_for_matrices
+
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+
+
+class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+    """A mixture of Gaussians, fitted by maximum likelihood.
+
+    Parameters, methods and fitted attributes are those of ``sklearn.mixture.GaussianMixture``, and
+    so is what they do; what is more is listed here.
+
+    Parameters
+    ----------
+    n_components : int
+    covariance_type : {"full", "tied", "diag", "spherical", "identity"}
+        With "identity" only weights and means are fitted.
+    tol, reg_covar, max_iter, n_init, init_params, weights_init, means_init, precisions_init
+        As in scikit-learn. Of very many points a sample serves to find a start.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+    warm_start, verbose, verbose_interval
+        As in scikit-learn.
+    solver : {"em", "kmeans"}
+        How to fit: "em" by expectation-maximisation; "kmeans" by hard assignment.
+    missing_values : {"error", "marginalize"}
+        What NaN means: an error, or a number that is missing, of a point that then counts by the
+        marginal density of its other numbers.
+    progress : bool
+        Whether to show a bar on the terminal while a long fit runs.
+
+    Attributes
+    ----------
+    weights_, means_, covariances_, precisions_, precisions_cholesky_ : ndarray
+    converged_ : bool
+    n_iter_ : int
+    lower_bound_ : float
+    lower_bounds_ : list of float
+    n_features_in_ : int
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: CovarianceType = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: InitParams = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        solver: SolverName = "em",
+        missing_values: Literal["error", "marginalize"] = "error",
+        progress: bool = False,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.solver = solver
+        self.missing_values = missing_values
+        self.progress = progress
+
+    # --- fitting ---------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianMixture:
+        """Fit the mixture to points, the rows of X, which may have weights."""
+        self._check_parameters()
+        X = self._validate(X, reset=True)
+        weight = checks.check_sample_weight(sample_weight, len(X))
+        missing = self.missing_values == "marginalize"
+        points = Arrays(X, weight, missing, rescale=self.covariance_type != "identity")
+        with one_thread_for_matrices():
+            self._fit_points(points, X.dtype)
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """Fit, and find the component that each point most likely comes from."""
+        return self.fit(X, y, sample_weight).predict(X)
+
+    def _fit_points(self, points: Points, dtype: Any = np.float64) -> None:
+        """Fit to points wherever they are."""
+        if points.n < self.n_components:
+            raise ValueError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
+                f"n_samples = {points.n}"
+            )
+        warm = self.warm_start and hasattr(self, "converged_")
+        last = self.lower_bound_ + points.d * np.log(points.scale) if warm else -np.inf
+        starts = iter([self._placed(points)]) if warm else self._starts(points)
+        problem = Problem(
+            points,
+            self.covariance_type,
+            self.reg_covar / points.scale / points.scale,
+            self.tol,
+            self.max_iter,
+        )
+        reporter = Reporter(self.verbose, self.verbose_interval)
+        with progress_bar(self.max_iter, self.progress) as bar:
+            fit = best_fit(problem, SOLVERS[self.solver], starts, reporter, bar, last)
+        if not fit.converged and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. Try different init parameters, "
+                "or increase max_iter, tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        self._keep(fit, points, dtype)
+
+    def _starts(self, points: Points) -> Iterator[Mixture]:
+        """Find the mixtures to start from, less the points' shift and divided by their scale."""
+        k, d, kind = self.n_components, points.d, self.covariance_type
+        weights = checks.check_weights_init(self.weights_init, k)
+        means = checks.check_init("means_init", self.means_init, (k, d))
+        precisions = checks.check_precisions_init(self.precisions_init, k, d, kind)
+        rng = checks.check_random_state(self.random_state)
+        reg_covar = self.reg_covar / points.scale / points.scale
+        for _ in range(self.n_init):
+            start = starting_mixture(points, k, self.init_params, rng, kind, reg_covar)
+            if weights is not None:
+                start = start._replace(weights=weights)
+            if means is not None:
+                start = start._replace(means=(means - points.shift) / points.scale)
+            if precisions is not None:
+                whole = kind in ("full", "tied")
+                covariances = np.linalg.inv(precisions) if whole else 1.0 / precisions
+                start = start._replace(covariances=covariances / points.scale / points.scale)
+            yield start
+
+    def _placed(self, points: Points) -> Mixture:
+        """The fitted mixture, less the points' shift and divided by their scale."""
+        mixture = self._mixture()
+        return Mixture(
+            mixture.weights,
+            (mixture.means - points.shift) / points.scale,
+            mixture.covariances / points.scale / points.scale,
+        )
+
+    def _keep(self, fit: Fit, points: Points, dtype: Any) -> None:
+        """Set the fitted attributes."""
+        weights, means, covariances = fit.mixture
+        means = means * points.scale + points.shift
+        covariances = covariances * points.scale * points.scale
+        if self.covariance_type == "identity":
+            covariances = np.eye(points.d)
+        self.weights_, self.means_ = weights.astype(dtype), means.astype(dtype)
+        self._set_covariances(covariances, dtype)
+        offset = points.d * np.log(points.scale)
+        self.lower_bounds_ = [value - offset for value in fit.lower_bounds]
+        self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
+        self.converged_, self.n_iter_ = fit.converged, fit.n_iter
+
+    def _set_covariances(self, covariances: np.ndarray, dtype: Any) -> None:
+        """Set the covariances, the precisions, and the upper roots of these."""
+        if not positive_definite(self._mixture(covariances), self.covariance_type):
+            raise ValueError("Fitting the mixture model failed: a covariance became singular.")
+        if covariances.shape[-1:] * 2 == covariances.shape[-2:] and self.covariance_type in (
+            "full",
+            "tied",
+            "identity",
+        ):
+            lower = precision_factor(factors_from_covariances(covariances[..., ::-1, ::-1]))
+            roots = lower[..., ::-1, ::-1]
+            precisions = roots @ np.swapaxes(roots, -1, -2)
+        else:
+            roots = 1.0 / np.sqrt(covariances)
+            precisions = roots**2
+        self.covariances_ = covariances.astype(dtype)
+        self.precisions_ = precisions.astype(dtype)
+        self.precisions_cholesky_ = roots.astype(dtype)
+
+    # --- what a fitted mixture says ----------------------------------------------------------
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-density of each point."""
+        X = self._validate(X)
+        scores = evaluation.score_points(self._mixture(), X, self.covariance_type)
+        return scores.astype(X.dtype, copy=False)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-density of points."""
+        return float(np.mean(self.score_samples(X)))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of each component given each point."""
+        X = self._validate(X)
+        resp = evaluation.component_probabilities(self._mixture(), X, self.covariance_type)
+        return resp.astype(X.dtype, copy=False)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The component that each point most likely comes from."""
+        X = self._validate(X)
+        return evaluation.likeliest_components(self._mixture(), X, self.covariance_type)
+
+    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Draw points, and the components that they come from, in the order of components."""
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
+        rng = checks.check_random_state(self.random_state)
+        points, labels = sample(*self._mixture(), n_samples, rng, self.covariance_type)
+        order = np.argsort(labels, kind="stable")
+        return points[order], labels[order]
+
+    def bic(self, X: Any) -> float:
+        """Bayesian information criterion: the lower, the better."""
+        return -2.0 * self.score(X) * len(X) + self._n_parameters() * float(np.log(len(X)))
+
+    def aic(self, X: Any) -> float:
+        """Akaike's information criterion: the lower, the better."""
+        return -2.0 * self.score(X) * len(X) + 2.0 * self._n_parameters()
+
+    # --- within ------------------------------------------------------------------------------
+
+    def _n_parameters(self) -> int:
+        k, d = self.means_.shape
+        return count_parameters(k, d, self.covariance_type)
+
+    def _mixture(self, covariances: np.ndarray | None = None) -> Mixture:
+        """The fitted mixture in the form that functions take, in float64."""
+        if covariances is None:
+            covariances = self.covariances_
+        if self.covariance_type == "identity":
+            covariances = np.zeros(0)
+        parts = (self.weights_, self.means_, covariances)
+        return Mixture(*(np.asarray(part, dtype=np.float64) for part in parts))
+
+    def _validate(self, X: Any, reset: bool = False) -> np.ndarray:
+        if not reset:
+            check_is_fitted(self)
+        finite = "allow-nan" if self.missing_values == "marginalize" else True
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2 if reset else 1,
+            ensure_all_finite=finite,
+        )
+        return np.asarray(X)
+
+    def _check_parameters(self) -> None:
+        for name in ("n_components", "n_init", "verbose_interval"):
+            checks.check_integer(name, getattr(self, name), 1)
+        checks.check_integer("max_iter", self.max_iter, 0)
+        for name in ("tol", "reg_covar"):
+            checks.check_real(name, getattr(self, name))
+        checks.check_choice("covariance_type", self.covariance_type, COVARIANCE_TYPES)
+        checks.check_choice("init_params", self.init_params, INIT_PARAMS)
+        checks.check_choice("solver", self.solver, SOLVERS)
+        checks.check_choice("missing_values", self.missing_values, ("error", "marginalize"))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing_values == "marginalize"
+        return tags
