@@ -1,5 +1,6 @@
 """gmm: Gaussian mixtures, written as plain NumPy functions that adxform differentiates."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gmm.datasets import old_faithful
@@ -37,13 +38,17 @@ from gmm.supervised import fit_classes, fit_gaussian, fit_univariate
 
 if TYPE_CHECKING:
     from gmm.estimator import GaussianMixture
+    from gmm.inference import Fitted
     from gmm.kmeans_estimator import KMeans
+    from gmm.prior import WishartPrior
 
 __all__ = [
     "COVARIANCE_TYPES",
     "CovarianceType",
+    "Fitted",
     "GaussianMixture",
     "KMeans",
+    "WishartPrior",
     "constrain",
     "count_parameters",
     "covariance_matrices",
@@ -76,14 +81,16 @@ __all__ = [
 ]
 
 
+LATE = {
+    "Fitted": "gmm.inference",
+    "GaussianMixture": "gmm.estimator",
+    "KMeans": "gmm.kmeans_estimator",
+    "WishartPrior": "gmm.prior",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """Import estimators when they are asked for: they bring scikit-learn along if it is there."""
-    if name == "GaussianMixture":
-        from gmm.estimator import GaussianMixture
-
-        return GaussianMixture
-    if name == "KMeans":
-        from gmm.kmeans_estimator import KMeans
-
-        return KMeans
+    """Import when asked for what takes long to import: estimators bring scikit-learn along."""
+    if name in LATE:
+        return getattr(import_module(LATE[name]), name)
     raise AttributeError(f"module 'gmm' has no attribute {name!r}")

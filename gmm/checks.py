@@ -69,6 +69,14 @@ def check_init(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray | No
     return array
 
 
+def check_prior(prior: Any) -> None:
+    """An error unless it is a pair of numbers, the first of them positive."""
+    if not isinstance(prior, tuple | list) or len(prior) != 2:
+        raise ValueError(f"prior must be a pair (gamma, m), got {prior!r}.")
+    check_real("gamma of the prior", prior[0], float(np.finfo(float).tiny))
+    check_real("m of the prior", prior[1])
+
+
 def check_weights_init(weights: Any, k: int) -> np.ndarray | None:
     """Weights to start from."""
     array = check_init("weights_init", weights, (k,))

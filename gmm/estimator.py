@@ -13,8 +13,10 @@ from gmm.base import BaseEstimator, ConvergenceWarning, DensityMixin, check_is_f
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
 from gmm.fitting import Fit, Problem, positive_definite
 from gmm.generative import sample
+from gmm.inference import Fitted, Stated, intervals
 from gmm.parameters import count_parameters, factors_from_covariances
 from gmm.points import Arrays, Points
+from gmm.prior import WishartPrior
 from gmm.restarts import Reporter, best_fit, progress_bar
 from gmm.solvers import SOLVERS, SolverName
 from gmm.start import InitParams, starting_mixture
@@ -40,13 +42,20 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
     warm_start, verbose, verbose_interval
         As in scikit-learn.
-    solver : {"em", "kmeans"}
-        How to fit: "em" by expectation-maximisation; "kmeans" by hard assignment.
+    solver : {"em", "accelerated", "newton", "lbfgs", "kmeans"}
+        How to fit: by expectation-maximisation; by the same with larger steps, and Newton's method
+        at the end; by Newton's method in a trust region or by L-BFGS (both need SciPy); by hard
+        assignment. Where components overlap, the middle three need far fewer iterations.
     missing_values : {"error", "marginalize"}
         What NaN means: an error, or a number that is missing, of a point that then counts by the
         marginal density of its other numbers.
     progress : bool
         Whether to show a bar on the terminal while a long fit runs.
+    prior : WishartPrior or pair of floats, optional
+        Of the precisions, ``(gamma, m)``: like m more points at the distance gamma from the mean
+        along every axis. The fit is then the most probable one, and no covariance collapses.
+    standard_errors : bool
+        Whether to find the standard errors of what is fitted, from exact second derivatives.
 
     Attributes
     ----------
@@ -56,6 +65,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     lower_bound_ : float
     lower_bounds_ : list of float
     n_features_in_ : int
+    standard_errors_ : Stated
+        Of ``weights``, ``means`` and ``covariances``; only if asked for.
     """
 
     def __init__(
@@ -78,6 +89,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         solver: SolverName = "em",
         missing_values: Literal["error", "marginalize"] = "error",
         progress: bool = False,
+        prior: tuple[float, float] | None = None,
+        standard_errors: bool = False,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -96,6 +109,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.solver = solver
         self.missing_values = missing_values
         self.progress = progress
+        self.prior = prior
+        self.standard_errors = standard_errors
 
     # --- fitting ---------------------------------------------------------------------------
 
@@ -108,6 +123,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         points = Arrays(X, weight, missing, rescale=self.covariance_type != "identity")
         with one_thread_for_matrices():
             self._fit_points(points, X.dtype)
+            if self.standard_errors:
+                self.standard_errors_ = self._fitted(X, weight).standard_errors()
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
@@ -130,6 +147,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             self.reg_covar / points.scale / points.scale,
             self.tol,
             self.max_iter,
+            self._scaled_prior(points),
         )
         reporter = Reporter(self.verbose, self.verbose_interval)
         with progress_bar(self.max_iter, self.progress) as bar:
@@ -152,7 +170,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         rng = checks.check_random_state(self.random_state)
         reg_covar = self.reg_covar / points.scale / points.scale
         for _ in range(self.n_init):
-            start = starting_mixture(points, k, self.init_params, rng, kind, reg_covar)
+            prior = self._scaled_prior(points)
+            start = starting_mixture(points, k, self.init_params, rng, kind, reg_covar, prior)
             if weights is not None:
                 start = start._replace(weights=weights)
             if means is not None:
@@ -162,6 +181,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 covariances = np.linalg.inv(precisions) if whole else 1.0 / precisions
                 start = start._replace(covariances=covariances / points.scale / points.scale)
             yield start
+
+    def _scaled_prior(self, points: Points) -> WishartPrior | None:
+        """The prior, for points that are divided by their scale."""
+        if self.prior is None:
+            return None
+        return WishartPrior(self.prior[0] / points.scale, self.prior[1])
 
     def _placed(self, points: Points) -> Mixture:
         """The fitted mixture, less the points' shift and divided by their scale."""
@@ -246,6 +271,35 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         """Akaike's information criterion: the lower, the better."""
         return -2.0 * self.score(X) * len(X) + 2.0 * self._n_parameters()
 
+    # --- how sure it is -----------------------------------------------------------------------
+
+    def confint(self, level: float = 0.95) -> tuple[Stated, Stated]:
+        """Lower and upper ends of confidence intervals of weights, means and covariances."""
+        check_is_fitted(self)
+        if not hasattr(self, "standard_errors_"):
+            raise ValueError("confint needs a fit with standard_errors=True.")
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"level must be between 0 and 1, got {level!r}.")
+        estimate = Stated(*self._mixture())
+        return intervals(estimate, self.standard_errors_, self.covariance_type, level)
+
+    def influence(self, X: Any, sample_weight: Any = None) -> Stated:
+        """How weights, means and covariances change with the weight of each point of the fit."""
+        X = self._validate(X)
+        return self._fitted(X, checks.check_sample_weight(sample_weight, len(X))).influence()
+
+    def convergence_rates(self, X: Any, sample_weight: Any = None) -> np.ndarray:
+        """By what EM multiplies errors near the fit, along each of its axes; largest first."""
+        X = self._validate(X)
+        weight = checks.check_sample_weight(sample_weight, len(X))
+        return self._fitted(X, weight).convergence_rates()
+
+    def _fitted(self, X: np.ndarray, sample_weight: np.ndarray | None) -> Fitted:
+        prior = None if self.prior is None else WishartPrior(*self.prior)
+        return Fitted(
+            self._mixture(), X, self.covariance_type, self.reg_covar, sample_weight, prior
+        )
+
     # --- within ------------------------------------------------------------------------------
 
     def _n_parameters(self) -> int:
@@ -285,6 +339,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         checks.check_choice("init_params", self.init_params, INIT_PARAMS)
         checks.check_choice("solver", self.solver, SOLVERS)
         checks.check_choice("missing_values", self.missing_values, ("error", "marginalize"))
+
+        if self.prior is not None:
+            checks.check_prior(self.prior)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -9,7 +9,9 @@ import numpy as np
 
 from gmm.density import CovarianceType
 from gmm.marginal import MarginalEStep
+from gmm.parameters import spreads_from_covariances
 from gmm.points import Points
+from gmm.prior import WishartPrior, log_wishart
 from gmm.statistics import EStep, Mixture, Statistics
 
 Progress = Callable[[int, float, float], None]  # iteration, mean log-likelihood, its rise
@@ -41,6 +43,7 @@ class Problem(NamedTuple):
     reg_covar: float = 1e-6
     tol: float = 1e-3
     max_iter: int = 100
+    prior: WishartPrior | None = None
 
     def e_step(self, mixture: Mixture) -> EStep | MarginalEStep:
         """The E-step that suits the points; an error where a covariance is not one."""
@@ -61,7 +64,17 @@ class Problem(NamedTuple):
         value = float(statistics.log_likelihood) / self.points.total
         if not np.isfinite(value):
             raise ValueError(f"The log-likelihood is {value}, perhaps because {ILL_DEFINED}")
-        return value, e_step.m_step(statistics, self.reg_covar)
+        return value + self.log_prior(mixture), e_step.m_step(
+            statistics, self.reg_covar, self.prior
+        )
+
+    def log_prior(self, mixture: Mixture) -> float:
+        """What the prior adds to the mean log-likelihood."""
+        if self.prior is None:
+            return 0.0
+        spreads = spreads_from_covariances(mixture.covariances, self.covariance_type)
+        value = log_wishart(spreads, self.points.d, self.covariance_type, *self.prior)
+        return float(value) / self.points.total
 
     def width(self, k: int) -> int:
         """How many numbers an E-step computes for each point."""

@@ -26,6 +26,7 @@ import numpy as np
 from adxform import value_and_grad
 from gmm.density import CovarianceType, log_sum_exp
 from gmm.parameters import covariance_matrices
+from gmm.prior import WishartPrior
 from gmm.statistics import Mixture, Statistics, mixture_of_statistics
 
 if TYPE_CHECKING:
@@ -117,10 +118,12 @@ class MarginalEStep:
         squares = counts[:, None, None] * self.matrices + self.matrices @ symmetric @ self.matrices
         return Statistics(value, counts, sums, reduced(squares, self.covariance_type))
 
-    def m_step(self, statistics: Statistics, reg_covar: float) -> Mixture:
+    def m_step(
+        self, statistics: Statistics, reg_covar: float, prior: WishartPrior | None = None
+    ) -> Mixture:
         """Find the mixture that fits best the points that the statistics are of."""
         return mixture_of_statistics(
-            statistics, self.mixture.means, reg_covar, self.covariance_type
+            statistics, self.mixture.means, reg_covar, self.covariance_type, prior
         )
 
 

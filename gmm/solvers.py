@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from gmm.acceleration import run_accelerated
 from gmm.fitting import Fit, Problem, Progress, run_em
+from gmm.gradient import run_lbfgs, run_newton
 from gmm.hard import run_kmeans
 from gmm.statistics import Mixture
 
-SolverName = Literal["em", "kmeans"]
+SolverName = Literal["em", "accelerated", "newton", "lbfgs", "kmeans"]
 
 
 class Solver(Protocol):
@@ -19,4 +21,10 @@ class Solver(Protocol):
     ) -> Fit: ...
 
 
-SOLVERS: dict[str, Solver] = {"em": run_em, "kmeans": run_kmeans}
+SOLVERS: dict[str, Solver] = {
+    "em": run_em,
+    "accelerated": run_accelerated,
+    "newton": run_newton,
+    "lbfgs": run_lbfgs,
+    "kmeans": run_kmeans,
+}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gmm.density import CovarianceType
-from gmm.em import average, regularize
 from gmm.kmeans import Random, kmeans, kmeans_plusplus
 from gmm.marginal import reduced
 from gmm.points import Points
-from gmm.statistics import SMALLEST_COUNT, Mixture
+from gmm.prior import WishartPrior
+from gmm.statistics import SMALLEST_COUNT, Mixture, Statistics, mixture_of_statistics
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -30,11 +30,12 @@ def starting_mixture(
     rng: Random,
     covariance_type: CovarianceType,
     reg_covar: float,
+    prior: WishartPrior | None = None,
 ) -> Mixture:
     """Find a start by one of scikit-learn's methods, of very many points from a sample."""
     X, weight = points.some(max(ENOUGH, ENOUGH_PER_COMPONENT * k), rng)
     resp = starting_responsibilities(X, weight, k, init_params, rng)
-    return fit_responsibilities(resp * weight, X, covariance_type, reg_covar)
+    return fit_responsibilities(resp * weight, X, covariance_type, reg_covar, prior)
 
 
 def starting_responsibilities(
@@ -66,17 +67,16 @@ def fit_responsibilities(
     X: Float[np.ndarray, "n d"],
     covariance_type: CovarianceType,
     reg_covar: float,
+    prior: WishartPrior | None = None,
 ) -> Mixture:
     """The M-step, one component at a time: only points that belong to it at all are visited."""
     d = X.shape[1]
-    counts = np.sum(resp, axis=1) + SMALLEST_COUNT
-    means = resp @ X / counts[:, None]
-    squares = np.empty((len(resp), d, d))
+    counts = np.sum(resp, axis=1)
+    means = resp @ X / (counts[:, None] + SMALLEST_COUNT)
+    sums, squares = np.zeros_like(means), np.empty((len(resp), d, d))
     for k, mine in enumerate(resp):
         rows = np.flatnonzero(mine)
         diff = X[rows] - means[k]
         squares[k] = (mine[rows, None] * diff).T @ diff
-    covariances = average(reduced(squares, covariance_type), counts, d, covariance_type)
-    return Mixture(
-        counts / np.sum(counts), means, regularize(covariances, reg_covar, covariance_type)
-    )
+    statistics = Statistics(0.0, counts, sums, reduced(squares, covariance_type))
+    return mixture_of_statistics(statistics, means, reg_covar, covariance_type, prior)

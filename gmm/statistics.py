@@ -20,6 +20,7 @@ from gmm import natural
 from gmm.density import CovarianceType, log_density, log_mixture, log_weights
 from gmm.em import average, moments, regularize
 from gmm.parameters import unconstrain
+from gmm.prior import WishartPrior
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -103,9 +104,13 @@ class EStep:
         logits, means, spreads = self.parameters
         return log_weights(logits)[:, None] + log_density(means, spreads, X, self.covariance_type)
 
-    def m_step(self, statistics: Statistics, reg_covar: float) -> Mixture:
+    def m_step(
+        self, statistics: Statistics, reg_covar: float, prior: WishartPrior | None = None
+    ) -> Mixture:
         """Find the mixture that fits best the points that the statistics are of."""
-        return mixture_of_statistics(statistics, self.centers, reg_covar, self.covariance_type)
+        return mixture_of_statistics(
+            statistics, self.centers, reg_covar, self.covariance_type, prior
+        )
 
 
 def mixture_of_statistics(
@@ -113,17 +118,37 @@ def mixture_of_statistics(
     centers: Float[np.ndarray, "k d"],
     reg_covar: float,
     covariance_type: CovarianceType,
+    prior: WishartPrior | None = None,
 ) -> Mixture:
     """The M-step: averages, from sums that are taken about centres."""
     counts = statistics.counts + SMALLEST_COUNT
     shifts = statistics.sums / counts[:, None]
     squares = statistics.squares - moved(shifts, counts, covariance_type)
-    covariances = average(squares, counts, shifts.shape[1], covariance_type)
+    d = shifts.shape[1]
+    if prior is None:
+        covariances = average(squares, counts, d, covariance_type)
+    else:
+        covariances = average_with_prior(squares, counts, d, covariance_type, prior)
     return Mixture(
         counts / np.sum(counts),
         centers + shifts,
         regularize(covariances, reg_covar, covariance_type),
     )
+
+
+def average_with_prior(
+    squares: np.ndarray,
+    counts: Float[np.ndarray, "k"],
+    d: int,
+    covariance_type: CovarianceType,
+    prior: WishartPrior,
+) -> np.ndarray:
+    """Covariances of the points and of those that the prior stands for."""
+    more = prior.gamma**2 * (d if covariance_type == "spherical" else 1.0)
+    squares = regularize(squares, more, covariance_type)
+    # one shared precision has one prior, whose points are shared out
+    extra = prior.m / len(counts) if covariance_type == "tied" else prior.m
+    return average(squares, counts + extra, d, covariance_type)
 
 
 def moved(
