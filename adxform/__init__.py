@@ -6,9 +6,6 @@ It reads a plain Python function and writes the Python function that computes it
 from adxform.api import (
     forward,
     grad,
-    hessian,
-    hvp,
-    jacobian,
     jvp,
     reverse,
     source,
@@ -20,6 +17,7 @@ from adxform.dual import Dual
 from adxform.errors import (
     AdxformError,
     ArgumentError,
+    BackendWarning,
     CheckError,
     InternalError,
     MissingRuleError,
@@ -27,11 +25,13 @@ from adxform.errors import (
     SourceSyntaxError,
     UnsupportedError,
 )
+from adxform.jacobians import hessian, hvp, jacobian
 from adxform.markers import stop_gradient
 
 __all__ = [
     "AdxformError",
     "ArgumentError",
+    "BackendWarning",
     "CheckError",
     "CheckReport",
     "Dual",

@@ -14,7 +14,6 @@ from adxform.arguments import (
     like_argument,
     require_float,
     require_sequence,
-    resolve_argnums,
     scattered,
 )
 from adxform.compiler import Pair
@@ -22,6 +21,7 @@ from adxform.core.types import Object
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated, source_text
+from adxform.pipeline import Options
 from adxform.specialised import receivers
 from adxform.structures import is_real, leaves_of, structured, varies, with_leaves
 
@@ -29,15 +29,32 @@ Function = Callable[..., Any]
 
 
 @overload
-def grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Derivative: ...
+def grad(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = ...,
+    parallel: bool = ...,
+) -> Derivative: ...
 @overload
 def grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = ...,
+    parallel: bool = ...,
 ) -> Callable[[Function], Derivative]: ...
 
 
 def grad(
-    f: Function | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: Function | None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
 ) -> Derivative | Callable[[Function], Derivative]:
     """The gradient of a function with one real result; also as a decorator.
 
@@ -49,6 +66,11 @@ def grad(
         The parameters to differentiate in, by place or name.
     has_aux : bool
         Whether ``f`` returns ``(value, aux)``, of which only ``value`` is differentiated.
+    backend : {"numpy", "numba"}
+        What runs the generated code: NumPy, or machine code that Numba makes of it at the first
+        call (extra ``numba``). What Numba cannot compile runs in NumPy, with a `BackendWarning`.
+    parallel : bool
+        Whether Numba may use several threads.
 
     Returns
     -------
@@ -61,19 +83,37 @@ def grad(
     UnsupportedError, MissingRuleError, ArgumentError
         At the first call with arguments of a new type.
     """
-    return _derivative(f, argnums, has_aux, value=False)
+    options = Options.running(backend, parallel)
+    return _derivative(f, argnums, has_aux, options, value=False)
 
 
-@overload
-def value_and_grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Derivative: ...
 @overload
 def value_and_grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = ...,
+    parallel: bool = ...,
+) -> Derivative: ...
+@overload
+def value_and_grad(
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = ...,
+    parallel: bool = ...,
 ) -> Callable[[Function], Derivative]: ...
 
 
 def value_and_grad(
-    f: Function | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: Function | None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
 ) -> Derivative | Callable[[Function], Derivative]:
     """The value of a function together with its gradient; also as a decorator.
 
@@ -85,22 +125,25 @@ def value_and_grad(
         Called like ``f``; gives ``(value, gradient)``, or ``((value, aux), gradient)`` with
         ``has_aux``.
     """
-    return _derivative(f, argnums, has_aux, value=True)
+    options = Options.running(backend, parallel)
+    return _derivative(f, argnums, has_aux, options, value=True)
 
 
 def _derivative(
-    f: Function | None, argnums: Argnums, has_aux: bool, *, value: bool
+    f: Function | None, argnums: Argnums, has_aux: bool, options: Options, *, value: bool
 ) -> Derivative | Callable[[Function], Derivative]:
     if f is not None:
-        return Derivative(f, argnums, value=value, has_aux=has_aux)
+        return Derivative(f, argnums, value=value, has_aux=has_aux, options=options)
 
     def decorate(function: Function) -> Derivative:
-        return Derivative(function, argnums, value=value, has_aux=has_aux)
+        return Derivative(function, argnums, value=value, has_aux=has_aux, options=options)
 
     return decorate
 
 
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+) -> tuple[Any, Any]:
     """The value of ``f`` and its derivative in a direction, by forward mode.
 
     Parameters
@@ -111,6 +154,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         The arguments.
     tangents : sequence
         One direction for each argument, of its shape; None for an argument that is held constant.
+    backend : {"numpy", "numba"}
+        As in `grad`.
 
     Returns
     -------
@@ -124,7 +169,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     for i, tangent in enumerate(tangents):
         if tangent is not None:
             require_float(f"argument {i}", primals[i], "the derivative")
-    made = _generated(f, "forward")
+    made = _generated(f, "forward", backend)
     whole, offset = _whole(made.function, primals)
     primals, tangents = gathered(f, primals), gathered(f, tangents)
     places = tuple(i for i, t in enumerate(tangents) if any(d is not None for d in leaves_of(t)))
@@ -164,8 +209,12 @@ def _unboxed(value: Any) -> Any:
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(
+    f: Function, *primals: Any, backend: str = "numpy"
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of ``f`` and its pullback, by reverse mode; ``f`` itself runs once.
+
+    The ``backend`` is as in `grad`.
 
     Returns
     -------
@@ -176,7 +225,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     asked = primals
-    made = _generated(f, "pair")
+    made = _generated(f, "pair", backend)
     whole, offset = _whole(made.function, asked)
     primals = gathered(f, asked)
     places = tuple(i for i, p in enumerate(primals) if varies(p))
@@ -252,13 +301,14 @@ _CACHE: dict[tuple[Any, Any], Any] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
-def _generated(f: Function, kind: str) -> Generated:
+def _generated(f: Function, kind: str, backend: str) -> Generated:
     """The generated functions of ``f`` of a kind."""
-    made: Generated = _kept(f, kind, lambda: Generated(f, kind))
+    options = Options.running(backend)
+    made: Generated = kept(f, (kind, backend), lambda: Generated(f, kind, options))
     return made
 
 
-def _kept(f: Function, kind: Any, make: Callable[[], Any]) -> Any:
+def kept(f: Function, kind: Any, make: Callable[[], Any]) -> Any:
     """What is made of ``f``, kept so that repeated calls compile nothing."""
     same = f if _is_hashable(f) else Object(f)
     found = _CACHE.get((same, kind))
@@ -278,14 +328,14 @@ def _is_hashable(value: Any) -> bool:
     return True
 
 
-def forward(f: Function) -> Generated:
+def forward(f: Function, *, backend: str = "numpy") -> Generated:
     """The generated tangent function: ``(x1, x2, dx1, dx2) -> (value, tangent)``."""
-    return Generated(f, "forward")
+    return Generated(f, "forward", Options.running(backend))
 
 
-def reverse(f: Function) -> Generated:
+def reverse(f: Function, *, backend: str = "numpy") -> Generated:
     """The generated adjoint function: ``(x1, x2, out_bar=1.0) -> (value, (x1_bar, x2_bar))``."""
-    return Generated(f, "reverse")
+    return Generated(f, "reverse", Options.running(backend))
 
 
 def source(
@@ -313,75 +363,3 @@ def source(
     if isinstance(f, Derivative) and args is None:
         return source_text(f.primal, mode, f.argnums if argnums is None else argnums)
     return source_text(f, mode, argnums, args)
-
-
-def jacobian(f: Function, argnums: int | str = 0) -> Function:
-    """The Jacobian of ``f`` in one argument, of shape ``result.shape + argument.shape``.
-
-    Rows are taken by reverse mode where results are fewer than the argument's elements, columns
-    by forward mode otherwise.
-    """
-    (place,) = resolve_argnums(f, argnums)
-
-    def jacobian_of(*given: Any, **named: Any) -> Any:
-        args = bound_arguments(f, given, named)
-        require_float(f"argument {place}", args[place], "the jacobian")
-        value = f(*args)
-        outputs, inputs = np.size(value), np.size(args[place])
-        rows = outputs <= inputs
-        made = _rows(f, args, place) if rows else _columns(f, args, place, np.shape(value))
-        return made if made.shape else made[()]
-
-    jacobian_of.__name__ = f"jacobian of {getattr(f, '__name__', 'f')}"
-    return jacobian_of
-
-
-def _rows(f: Function, args: tuple[Any, ...], place: int) -> Any:
-    value, pullback = vjp(f, *args)
-    shape = np.shape(value)
-    rows = []
-    for index in np.ndindex(*shape):
-        seed = np.zeros(shape)
-        seed[index] = 1.0
-        rows.append(pullback(seed if shape else 1.0)[place])
-    size = np.shape(args[place])
-    return np.array(rows).reshape(shape + size)
-
-
-def _columns(f: Function, args: tuple[Any, ...], place: int, shape: tuple[int, ...]) -> Any:
-    arg = args[place]
-    columns = []
-    for index in np.ndindex(*np.shape(arg)):
-        direction = np.zeros_like(arg)
-        direction[index] = 1.0
-        tangents: list[Any] = [None] * len(args)
-        tangents[place] = direction if np.shape(arg) else float(direction)
-        columns.append(jvp(f, args, tangents)[1])
-    return np.moveaxis(np.array(columns), 0, -1).reshape(shape + np.shape(arg))
-
-
-def hessian(f: Function, argnums: int | str = 0) -> Function:
-    """The Hessian of a function with one real result, by forward mode over `grad`."""
-    return jacobian(Derivative(f, argnums), argnums)
-
-
-def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The Hessian of ``f`` times a vector, by forward over reverse mode, in a few times the cost
-    of ``f``.
-
-    Parameters
-    ----------
-    f : callable
-        A function with one real result.
-    primals, tangents : sequences
-        The arguments, and the vector in the structure of the arguments (None: held constant).
-
-    Returns
-    -------
-    array, or tuple of arrays for several arguments
-    """
-    require_sequence("tangents", tangents)
-    places = tuple(i for i, t in enumerate(tangents) if t is not None)
-    argnums: Argnums = places[0] if len(places) == 1 else places
-    gradient = _kept(f, argnums, lambda: Derivative(f, argnums))
-    return jvp(gradient, primals, tangents)[1]

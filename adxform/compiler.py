@@ -23,6 +23,7 @@ from adxform.frontend.objects import structure
 from adxform.frontend.program import Program, signature_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
+from adxform.kernels import kernel_call
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
 from adxform.signatures import annotated_params
@@ -246,8 +247,13 @@ def reachable(function: Function, types: Types) -> list[Part]:
     return [*parts, (function, types)]
 
 
-def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compiled:
+def build(
+    function: Function, types: Types, namespace: dict[str, Any], options: Options | None = None
+) -> Compiled:
     """A Core function as a callable that takes the user's own parameters, all by place."""
+    if options is not None and options.backend == "numba":
+        made = kernel_call(function, types, namespace, reachable, parallel=options.parallel)
+        return Compiled(*made, function, types)
     function = with_containers(function)
     params = [Param(p.name) if p.keyword_only else p for p in function.params]
     function = replace(function, params=tuple(params))
@@ -261,24 +267,28 @@ def build(function: Function, types: Types, namespace: dict[str, Any]) -> Compil
 
 
 def build_pair(
-    function: Function, wrt: Sequence[str], types: dict[str, Type], namespace: dict[str, Any]
+    function: Function,
+    wrt: Sequence[str],
+    types: dict[str, Type],
+    namespace: dict[str, Any],
+    options: Options | None = None,
 ) -> Pair:
     """A function split into what records and what pulls back."""
     shapes = function.shapes
     params = tuple(Param(p.name) for p in function.params)  # what containers hold, by place
     function = replace(function, params=params, given=())
-    derivation = Derivation()
+    derivation = Derivation(options or Options())
     derivation.names.add(function.name)
     names = [p.name for p in function.params]
     active = tuple(names.index(p) for p in wrt)
     pair = derivation.pair(function, active, [types[n] for n in names])
     assert pair.pull.function is not None
-    pull = build(pair.pull.function, pair.pull.types or {}, namespace)
+    pull = build(pair.pull.function, pair.pull.types or {}, namespace, options)
     if pair.handed:
         assert pair.record.function is not None
-        recorded = build(pair.record.function, pair.record.types or {}, namespace)
+        recorded = build(pair.record.function, pair.record.types or {}, namespace, options)
     else:
-        recorded = build(function, infer(function, types), namespace)
+        recorded = build(function, infer(function, types), namespace, options)
     return Pair(
         recorded.call,
         pull.call,

@@ -70,7 +70,8 @@ class Derivative:
         self.has_aux = has_aux
         self.places = resolve_argnums(self.function, argnums)
         self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
-        self.specialised = Specialised(self.function, options)
+        self.options = options or Options()
+        self.specialised = Specialised(self.function, self.options)
         self.parameters = list(signature_of(self.function).parameters.values())
         keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
         self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
@@ -94,7 +95,13 @@ class Derivative:
         """What is called with a receiver: parameter 0, that of ``@grad``, is the one after it."""
         if self.argnums != 0 or len(self.parameters) < 2:
             return self
-        return Derivative(self.primal, 1, value=self.value, has_aux=self.has_aux)
+        return self._like(1, value=self.value)
+
+    def _like(self, argnums: Argnums, *, value: bool) -> Derivative:
+        """Another derivative of the same function, made in the same way."""
+        return Derivative(
+            self.primal, argnums, value=value, has_aux=self.has_aux, options=self.options
+        )
 
     def __reduce__(self) -> Any:
         module = inspect.getmodule(self.primal)
@@ -104,7 +111,7 @@ class Derivative:
             found = getattr(found, part, None)
         if found is self:
             return path
-        return _rebuild, (self.primal, self.argnums, self.value, self.has_aux)
+        return _rebuild, (self.primal, self.argnums, self.value, self.has_aux, self.options)
 
     def __repr__(self) -> str:
         what = "value_and_grad" if self.value else "grad"
@@ -113,7 +120,7 @@ class Derivative:
     @property
     def value_and_grad(self) -> Derivative:
         """The same derivative, returned together with the value."""
-        return Derivative(self.primal, self.argnums, value=True, has_aux=self.has_aux)
+        return self._like(self.argnums, value=True)
 
     @property
     def source(self) -> str:
@@ -145,7 +152,7 @@ class Derivative:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
         function, types = self._derived(self.specialised.types((*self.bound, *args)))
-        made = build(function, types, self.specialised.namespace)
+        made = build(function, types, self.specialised.namespace, self.options)
         result = function.result
         assert isinstance(result, Tuple)
         known = type_of(leaves(result)[0], types)
@@ -160,7 +167,7 @@ class Derivative:
         request = request_for("reverse", function, [i + offset for i in self.places], types)
         outputs = self._outputs(function)
         made, known = derive(
-            function, request, types, self.specialised.options, outputs=outputs
+            function, request, types, self.options, outputs=outputs
         )
         self._check_result(function, known)
         return gradient_core(made, value=True), known
@@ -227,8 +234,8 @@ class Derivative:
 
 
 def _rebuild(
-    primal: Callable[..., Any], argnums: Argnums, value: bool, has_aux: bool
+    primal: Callable[..., Any], argnums: Argnums, value: bool, has_aux: bool, options: Options
 ) -> Derivative:
-    return Derivative(primal, argnums, value=value, has_aux=has_aux)
+    return Derivative(primal, argnums, value=value, has_aux=has_aux, options=options)
 
 

@@ -8,6 +8,8 @@ AdxformError
 ├── ArgumentError         a call of adxform's API, or of a derivative, is wrong (a TypeError)
 ├── CheckError            derivatives disagree, or differ from differences (an AssertionError)
 └── InternalError         a bug in adxform: please report it
+
+It warns with a BackendWarning where a backend does not take a function, and plain NumPy runs.
 """
 
 from __future__ import annotations
@@ -92,6 +94,10 @@ class CheckError(AdxformError, AssertionError):
 
 class InternalError(AdxformError):
     """A bug in adxform."""
+
+
+class BackendWarning(UserWarning):
+    """A backend does not take a function, and plain NumPy runs instead."""
 
 
 def combine(errors: Sequence[AdxformError]) -> AdxformError:

@@ -88,10 +88,14 @@ class Generated:
 
     def _whole(self, function: Function, types: dict[str, Type], request: Request) -> Compiled:
         made, known = derive(function, request, types, self.specialised.options)
-        return build(made, known, self.specialised.namespace)
+        options = self.specialised.options
+        return build(made, known, self.specialised.namespace, options)
 
     def _pair(self, function: Function, types: dict[str, Type], request: Request) -> Pair:
-        return build_pair(function, request.wrt, types, self.specialised.namespace)
+        specialised = self.specialised
+        return build_pair(
+            function, request.wrt, types, specialised.namespace, specialised.options
+        )
 
     @property
     def source(self) -> str:

@@ -34,6 +34,7 @@ from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps
+from adxform.errors import ArgumentError
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
@@ -47,12 +48,33 @@ Observer = Callable[[str, Function, Types], None]
 Key = tuple[object, ...]
 
 
-@dataclass
+BACKENDS = ("numpy", "numba")
+
+
+@dataclass(frozen=True)
 class Options:
-    """What may be turned off, to see what it is worth or to compare results."""
+    """What runs the generated code, and what may be turned off to compare results.
+
+    ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
+    """
 
     optimize: bool = True
     inline: bool = True
+    backend: str = "numpy"
+    parallel: bool = False
+
+    @classmethod
+    def running(cls, backend: str, parallel: bool = False) -> Options:
+        """The options for a backend.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such backend.
+        """
+        if backend not in BACKENDS:
+            raise ArgumentError(f"backend is 'numpy' or 'numba', not {backend!r}")
+        return cls(backend=backend, parallel=parallel)
 
 
 @dataclass

@@ -7,15 +7,17 @@ import linecache
 from typing import Any
 
 
-def compile_text(text: str, name: str, namespace: dict[str, Any]) -> Any:
+def compile_text(
+    text: str, name: str, namespace: dict[str, Any], file: str | None = None
+) -> Any:
     """Execute generated text in ``namespace`` and give the function ``name`` that it defines.
 
     The text is registered with ``linecache``, so that tracebacks, pdb and ``inspect.getsource``
-    show its lines; it stays as long as the process.
+    show its lines; it stays as long as the process. Or it lies in ``file`` already.
     """
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    file = f"<adxform {name} {digest}>"
-    lines = text.splitlines(keepends=True)
-    linecache.cache[file] = (len(text), None, lines, file)
+    if file is None:
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        file = f"<adxform {name} {digest}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     exec(compile(text, file, "exec"), namespace)
     return namespace[name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 from adxform.analysis.types import Types
+from adxform.backends.numba.kernel import kernel_of
+from adxform.backends.numba.lower import lowered
 from adxform.compiler import Request, derive, differentiable_params, reachable
 from adxform.core.builder import Names
 from adxform.core.ir import Function
@@ -29,6 +31,7 @@ STAGES = {
     "forward": "values and tangents, as differentiated",
     "reverse": "the forward and the reverse sweep, as differentiated",
     "optimized": "the derivative as it is written out",
+    "numba": "the same for Numba: array operations as loop nests, where types are known",
 }
 DERIVED = ("forward", "reverse")
 _READABLE = {PHI: "phi", UNDEFINED: "undefined", UPDATE: "update"}
@@ -74,7 +77,11 @@ def _derived(function: Function, stage: str, mode: str, wrt: tuple[str, ...]) ->
         seen[stage] = made, dict(types)
 
     derive(function, Request(mode, wrt), annotated_types(function), None, observe)
-    parts = reachable(*seen[stage])
+    if stage == "numba":
+        kernel, _ = kernel_of(*seen["optimized"])
+        parts = [lowered(*part) for part in reachable(kernel, seen["optimized"][1])]
+    else:
+        parts = reachable(*seen[stage])
     own = {part.name for part, _ in parts}
     trees: list[ast.stmt] = [to_python(part, types, reserved=own) for part, types in parts]
     return to_source(ast.Module(trees, []))

@@ -8,6 +8,7 @@ import copy
 from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, shallow_names
 from adxform.analysis.liveness import Liveness, liveness
 from adxform.analysis.types import Types
+from adxform.core.builder import type_of
 from adxform.core.ir import (
     UNDEFINED,
     Block,
@@ -24,7 +25,7 @@ from adxform.core.ir import (
     While,
     walk,
 )
-from adxform.core.types import Taped
+from adxform.core.types import Taped, rank
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
 from adxform.emit.iterations import Move, negated
@@ -128,7 +129,8 @@ class Writer(Writes):
 
     def quote(self, stmt: Stmt, made: list[ast.stmt]) -> None:
         origin = getattr(stmt, "origin", None)
-        if not made or not isinstance(stmt, Let) or origin is None:
+        nest = isinstance(stmt, For) and stmt.mirror is None
+        if not made or not (isinstance(stmt, Let) or nest) or origin is None:
             return
         if origin.role == "adjoint" and origin != self.quoted:
             comment(made[0], origin.text)
@@ -188,6 +190,8 @@ class Writer(Writes):
             names.append(stmt.target)
             length = offset + 1
         if source is None or len(names) < 2:
+            return None
+        if rank(type_of(source.args[0], self.types)) not in (None, len(names)):
             return None
         targets: list[ast.expr] = [self.store(name) for name in names]
         value = self.operation(source)

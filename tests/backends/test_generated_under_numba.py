@@ -14,7 +14,7 @@ import adxform
 
 numba = pytest.importorskip("numba")
 
-PATH = Path(__file__).parent.parent / "examples" / "loops.py"
+PATH = Path(__file__).parent.parent.parent / "examples" / "loops.py"
 
 
 def _loops() -> Any:

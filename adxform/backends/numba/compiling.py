@@ -1,0 +1,142 @@
+"""From the text of a kernel to machine code, kept on disk between processes."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from types import FunctionType, ModuleType
+from typing import Any
+
+from adxform.backends.numba import disk
+from adxform.backends.python import compile_text
+from adxform.errors import ArgumentError, BackendWarning, Diagnostic
+
+
+def require_numba() -> None:
+    """Refuse where Numba is not installed.
+
+    Raises
+    ------
+    ArgumentError
+        With the command that installs it.
+    """
+    if find_spec("numba") is None:
+        hint = "Install it: pip install 'adxform[numba]'"
+        raise ArgumentError(Diagnostic('backend="numba" needs Numba', hint=hint))
+
+
+def jitted(
+    text: str,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    parallel: bool = False,
+    checked: bool = True,
+    keep: bool = True,
+) -> Any:
+    """The function ``name`` of a generated text, and all that it calls there, for Numba to compile.
+
+    Where it is ``checked`` an index out of bounds raises an IndexError. With ``keep`` the machine
+    code is kept on disk, and taken from there.
+    """
+    import numba
+
+    values = {name: values[name] for name in _free(ast.parse(text)) if name in values}
+    path = disk.stored(text, name, values, f"{parallel} {checked}") if keep else None
+    module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
+    if path is not None:  # where Numba looks up what it finds on disk
+        sys.modules[module.__name__] = module
+    scope = vars(module)
+    scope.update(values)
+    made = compile_text(text, name, scope, None if path is None else str(path))
+    for key, value in list(scope.items()):
+        if isinstance(value, FunctionType) and key not in values:
+            scope[key] = numba.njit(
+                error_model="numpy",
+                boundscheck=checked,
+                parallel=parallel,
+                cache=path is not None,
+                nogil=True,
+            )(value)
+    return scope[made.__name__]
+
+
+def _free(tree: ast.Module) -> set[str]:
+    """The names that a module reads, but for those that it defines or imports."""
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    for stmt in tree.body:
+        if isinstance(stmt, ast.FunctionDef):
+            read.discard(stmt.name)
+        elif isinstance(stmt, ast.Import | ast.ImportFrom):
+            read.difference_update((a.asname or a.name).split(".")[0] for a in stmt.names)
+    return read
+
+
+class Guarded:
+    """A kernel under Numba, and the plain function that takes over where Numba gives up.
+
+    ``fast`` makes the kernel, with or without what lies on disk; ``plain`` makes the function that
+    is called alike. ``where`` says in the warning whose derivative it is.
+    """
+
+    def __init__(
+        self, fast: Callable[[bool], Any], plain: Callable[[], Callable[..., Any]], where: str
+    ) -> None:
+        self.fast = fast
+        self.plain = plain
+        self.where = where
+        self.call: Callable[..., Any] = self.first
+
+    def __call__(self, *args: Any) -> Any:
+        return self.call(*args)
+
+    def first(self, *args: Any) -> Any:
+        """Compile for these arguments, and call."""
+        try:
+            compiled = self.compiled(args, keep=True)
+        except Exception:  # what lies on disk may be unreadable: once more, without
+            try:
+                compiled = self.compiled(args, keep=False)
+            except Exception as error:
+                return self.give_up(error)(*args)
+        self.call = self.guarding(compiled)
+        return self.call(*args)
+
+    def compiled(self, args: tuple[Any, ...], *, keep: bool) -> Any:
+        import numba
+
+        made = self.fast(keep)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Numba's advice is for who writes the code
+            typeof: Callable[[Any], Any] = numba.typeof
+            made.compile(tuple(map(typeof, args)))
+        return made
+
+    def guarding(self, compiled: Any) -> Callable[..., Any]:
+        """The compiled kernel; where it raises, the plain function says why, or does it."""
+
+        def call(*args: Any) -> Any:
+            try:
+                return compiled(*args)
+            except Exception as error:
+                plain = self.plain()
+                found = plain(*args)  # raises, as a rule, with NumPy's own words
+                self.give_up(error)
+                return found
+
+        return call
+
+    def give_up(self, reason: BaseException) -> Callable[..., Any]:
+        said = [line.strip() for line in str(reason).splitlines() if line.strip()]
+        said = [line for line in said if not line.startswith(("Failed in nopython", "During:"))]
+        why = said[0] if said else type(reason).__name__
+        warnings.warn(
+            f"{self.where}: plain NumPy runs, for Numba does not compile it: {why}",
+            BackendWarning,
+            stacklevel=5,
+        )
+        self.call = self.plain()
+        return self.call

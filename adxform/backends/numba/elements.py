@@ -1,0 +1,236 @@
+"""What one element of an array operation's result is made of: which elements of its operands.
+
+An array operation is a loop nest if each element of its result can be said by itself: of the
+elements at the same place (`Pointwise`), of those at another place (`Moved`), of none (`Filled`),
+or of all along some axes (`Reduced`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from adxform.analysis.types import Types
+from adxform.core.builder import type_of
+from adxform.core.ir import (
+    Const,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Tuple,
+    Var,
+    parts_of,
+)
+from adxform.core.types import Array, Dim, Scalar, Type, may_be_one
+from adxform.rules.table import RULES
+
+CHEAP = frozenset(
+    {
+        "op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub", "op.UAdd", "accumulate",
+        "np.add", "np.subtract", "np.multiply", "np.divide", "np.negative", "np.square",
+        "np.abs", "np.absolute", "abs", "np.maximum", "np.minimum", "np.where", "np.outer",
+        "np.float64", "np.float32", "op.Eq", "op.NotEq", "op.Lt", "op.LtE", "op.Gt", "op.GtE",
+    }
+)  # what is sooner computed again than stored
+ALSO_POINTWISE = frozenset(
+    {
+        "op.Mult", "np.multiply", "accumulate", "np.where", "np.sign", "np.floor", "np.ceil",
+        "np.trunc", "np.rint", "np.isnan", "np.isfinite", "np.isinf", "np.logical_and",
+        "np.logical_or", "np.logical_xor", "np.logical_not", "np.equal", "np.not_equal",
+        "np.less", "np.less_equal", "np.greater", "np.greater_equal", "np.signbit",
+        "op.Eq", "op.NotEq", "op.Lt", "op.LtE", "op.Gt", "op.GtE", "op.FloorDiv",
+        "op.BitAnd", "op.BitOr", "op.BitXor", "np.floor_divide",
+    }
+)  # besides the elementwise rules: those that are bilinear, or have no derivative
+NOT_POINTWISE = frozenset(
+    {"max", "min", "pow", "float", "np.clip", ".clip()", "np.heaviside", "math_polygamma"}
+)  # that Numba has for arrays only, or not at all
+FILLS = {"np.zeros_like": 0, "np.ones_like": 1}
+SUMS = {"np.sum", ".sum()", "np.max", "np.min", ".max()", ".min()",
+        "np.amax", "np.amin", "np.prod", ".prod()"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """``op`` of the elements of ``operands``; ``aligned`` says for each which axes it has."""
+
+    op: Primitive
+    operands: tuple[Operand, ...]
+    aligned: tuple[tuple[int | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """``value`` everywhere; the shape is that of ``like``."""
+
+    value: Operand
+    like: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The element of ``operand`` at ``place``: numbers of the result's axes, or None for 0.
+
+    ``shape`` is the result's, where the operand does not have it.
+    """
+
+    operand: Operand
+    place: tuple[int | None, ...]
+    shape: Operand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """The elements of ``operand`` along ``axes``, combined; ``keepdims`` as NumPy has it."""
+
+    how: str
+    operand: Operand
+    rank: int
+    axes: tuple[int, ...]
+    keepdims: bool
+
+    @property
+    def trailing(self) -> bool:
+        """Whether the axes are the last ones, whose elements are next to each other in memory."""
+        return self.axes == tuple(range(self.rank - len(self.axes), self.rank))
+
+
+Element = Pointwise | Filled | Moved | Reduced
+
+
+def dims_known(t: Type) -> tuple[Dim, ...] | None:
+    """The dimensions of an array of numbers, where a loop over it can be written."""
+    if not isinstance(t, Array) or not t.dims or t.dtype is None:
+        return None
+    return t.dims if np.dtype(t.dtype).kind in "bif" else None
+
+
+def element_of(stmt: Let, types: Types) -> Element | None:
+    """What an element of a statement's result is; None if that cannot be said."""
+    op = stmt.op
+    if not isinstance(op, Primitive) or len(stmt.targets) != 1:
+        return None
+    known = types.get(stmt.target)
+    if op.name in SUMS:
+        return _reduced(op.name, stmt.args, types)
+    dims = None if known is None else dims_known(known)
+    if dims is None:
+        return None
+    if op.name in _MAPS:
+        return _MAPS[op.name](stmt, dims, types)
+    elementwise = RULES[op.name].kind == "elementwise" and not op.name.startswith("augment.")
+    if (elementwise or op.name in ALSO_POINTWISE) and op.name not in NOT_POINTWISE:
+        return _pointwise(op, stmt.args, dims, types)
+    return None
+
+
+def _pointwise(
+    op: Primitive, args: Sequence[Operand], dims: tuple[Dim, ...], types: Types
+) -> Pointwise | None:
+    aligned: list[tuple[int | None, ...]] = []
+    for arg in args:
+        known = type_of(arg, types)
+        if isinstance(known, Scalar):
+            aligned.append(())
+            continue
+        own = dims_known(known) if isinstance(arg, Var) else None
+        places = None if own is None else alignment(own, dims)
+        if places is None:
+            return None
+        aligned.append(places)
+    return Pointwise(op, tuple(args), tuple(aligned))
+
+
+def alignment(own: tuple[Dim, ...], dims: tuple[Dim, ...]) -> tuple[int | None, ...] | None:
+    """The axis of the result that each axis of an operand runs along, None where it is stretched;
+    None altogether where that is decided only at run time.
+    """
+    lead = len(dims) - len(own)
+    places: list[int | None] = []
+    for axis, dim in enumerate(own):
+        full = dims[lead + axis]
+        if dim == 1 and full != 1:
+            places.append(None)
+        elif dim == full or not may_be_one(dim):
+            places.append(lead + axis)
+        else:
+            return None
+    return tuple(places) if lead >= 0 else None
+
+
+def _filled(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Filled | None:
+    name = stmt.op.name  # type: ignore[union-attr]
+    like = stmt.args[0]
+    if dims_known(type_of(like, types)) is None:
+        return None
+    if name == "np.full_like":
+        value = stmt.args[1]
+        return Filled(value, like) if isinstance(type_of(value, types), Scalar) else None
+    return Filled(Const(FILLS[name]), like)
+
+
+def _transposed(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:
+    return Moved(stmt.args[0], tuple(reversed(range(len(dims)))))
+
+
+def _outer(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Pointwise | None:
+    if any(len(dims_known(type_of(a, types)) or ()) != 1 for a in stmt.args):
+        return None
+    return Pointwise(RULES["op.Mult"].primitive, stmt.args, ((0,), (1,)))
+
+
+def _stretched(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:
+    own = dims_known(type_of(stmt.args[0], types))
+    places = None if own is None else alignment(own, dims)
+    return None if places is None else Moved(stmt.args[0], places, stmt.args[1])
+
+
+def _item(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:
+    """``x[:, None]``: axes that are put in; other indices are views of their own."""
+    own = dims_known(type_of(stmt.args[0], types))
+    parts = parts_of(stmt.args[1])
+    if own is None or not all(p in (Slice(), Const(None)) for p in parts):
+        return None
+    kept = [axis for axis, p in enumerate(parts) if p == Slice()]
+    kept += range(len(parts), len(parts) + len(own) - len(kept))
+    return Moved(stmt.args[0], tuple(kept))
+
+
+_MAPS: dict[str, Callable[[Let, tuple[Dim, ...], Types], Element | None]] = {
+    "np.zeros_like": _filled,
+    "np.ones_like": _filled,
+    "np.full_like": _filled,
+    ".T": _transposed,
+    "np.outer": _outer,
+    "np.broadcast_to": _stretched,
+    "[]": _item,
+}
+
+
+def _reduced(name: str, args: Sequence[Operand], types: Types) -> Reduced | None:
+    operand, axis, keepdims = args[:3]
+    dims = dims_known(type_of(operand, types))
+    if dims is None or not isinstance(operand, Var) or not isinstance(keepdims, Const):
+        return None
+    if any(a not in (Const(None), Const(True)) for a in args[3:]):
+        return None
+    how = name.strip(".()").removeprefix("np.").removeprefix("a")
+    known = types[operand.name]
+    if how in ("max", "min") and not known.dtype.startswith("float"):  # type: ignore[union-attr]
+        return None
+    axes = reduced_axes(axis, len(dims))
+    return None if axes is None else Reduced(how, operand, len(dims), axes, keepdims.value)
+
+
+def reduced_axes(axis: Operand, rank: int) -> tuple[int, ...] | None:
+    """The axes that a reduction runs over, counted from 0; None where they are not known."""
+    if axis == Const(None):
+        return tuple(range(rank))
+    parts = axis.items if isinstance(axis, Tuple) else (axis,)
+    if not all(isinstance(p, Const) and type(p.value) is int for p in parts):
+        return None
+    found = sorted(p.value % rank for p in parts if isinstance(p, Const))
+    return tuple(found) if len(set(found)) == len(found) else None

@@ -1,0 +1,168 @@
+"""Core as Numba compiles it: array operations as loop nests, where types say enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.analysis.aliasing import Aliases
+from adxform.analysis.types import Types
+from adxform.backends.numba.elements import Reduced
+from adxform.backends.numba.nests import Nests
+from adxform.backends.numba.plan import SHAPES, Plan, Planner, read_within
+from adxform.backends.numba.respell import Respell
+from adxform.backends.numba.shapes import Shapes
+from adxform.core.builder import Builder, Names, all_names
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Stmt,
+    Tuple,
+    While,
+    names_in,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
+)
+from adxform.core.types import ListOf, Scalar
+from adxform.core.verify import verify
+from adxform.differentiate.common import outside_names
+from adxform.emit.module import Part
+from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.walk import Rewriter
+
+
+def lowered(function: Function, types: Types) -> Part:
+    """A function as Numba takes it."""
+    names = Names({*all_names(function), *outside_names(function)})
+    types = dict(types)
+    bases = dict(function.bases)
+    respell = Respell(Builder(names, types, bases), _items(function, types))
+    respell.block(function.body)
+    body = respell.builder.block
+    walk = Lowering(Builder(names, types, bases), Planner(types, Aliases(body, types)))
+    body = walk.lower(body, set(names_in(function.result)))
+    body = eliminate_dead_code(body, (function.result,))
+    made = replace(function, body=body, bases=bases)
+    return verify(made, f"loop nests of {function.name}"), types
+
+
+def _items(function: Function, types: Types) -> Types:
+    """What the items of each list are, once it is filled."""
+    aliases = Aliases(function.body, types)
+    held = {
+        aliases.container(name): known.item
+        for name, known in types.items()
+        if isinstance(known, ListOf) and known.item is not None
+    }
+    lists = (s.target for s in walk(function.body) if isinstance(s, Let) and s.targets)
+    return {n: held[aliases.container(n)] for n in lists if aliases.container(n) in held}
+
+
+class Lowering(Rewriter):
+    """Rewrites each block with its loop nests."""
+
+    def __init__(self, builder: Builder, planner: Planner) -> None:
+        super().__init__(builder)
+        self.planner = planner
+        self.plan = Plan()
+        self.nests: Nests
+        self.shapes: Shapes
+
+    def lower(self, block: Block, leaving: set[str]) -> Block:
+        """A block, of whose names those of ``leaving`` are read after it."""
+        kept = self.builder, self.plan, getattr(self, "nests", None), getattr(self, "shapes", None)
+        self.builder = self.builder.nested()
+        self.plan = self.planner.plan(block, leaving)
+        self.shapes = Shapes(self.builder, self.plan, self.sub)
+        self.nests = Nests(self.builder, self.plan, self.shapes)
+        for stmt in block:
+            self.statement(stmt)
+        made = self.builder.block
+        self.builder, self.plan, self.nests, self.shapes = kept  # type: ignore[assignment]
+        return made
+
+    def let(self, stmt: Let) -> None:
+        if stmt.target in self.plan.lazy:
+            return
+        if isinstance(stmt.op, Primitive) and stmt.op.name == "[]":
+            whole, place = stmt.args
+            if isinstance(whole, Tuple) and isinstance(place, Const):  # of a shape
+                self.env[stmt.target] = whole.items[place.value]
+                return
+        element = self.plan.elements.get(stmt.target)
+        lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]
+        if isinstance(stmt.op, Primitive) and stmt.op.name in SHAPES and lazy:
+            self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
+        elif element is None or not (lazy or self._worth(stmt)):
+            self.builder.append(stmt)
+        elif isinstance(element, Reduced) and isinstance(self.builder.types[stmt.target], Scalar):
+            self.nests.number(stmt)
+        elif _adds(stmt) and not set(uses(stmt.args[:1])) & self.plan.lazy:
+            self.nests.add(stmt)
+            self.shapes.stored.add(stmt.target)
+        else:
+            self.nests.store(stmt)
+            self.shapes.stored.add(stmt.target)
+
+    def _shape(self, how: str, name: str) -> Operand:
+        """What is asked of the shape of an array that is never stored."""
+        sizes = self.shapes.sizes(name)
+        match how.removeprefix("np.").removeprefix("."):
+            case "shape":
+                return Tuple(sizes)
+            case "len":
+                return sizes[0]
+            case "ndim":
+                return Const(len(sizes))
+            case _:
+                return self.shapes.product(sizes)
+
+    def _worth(self, stmt: Let) -> bool:
+        """Whether Numba needs a loop nest for an operation on arrays that are stored."""
+        return isinstance(self.plan.elements[stmt.target], Reduced)
+
+    # --- blocks within ------------------------------------------------------------------------
+
+    def branch(self, stmt: If) -> None:
+        leaving = _merged(stmt)
+        then, orelse = self.lower(stmt.then, leaving), self.lower(stmt.orelse, leaving)
+        self.builder.append(
+            replace(stmt, test=self.sub(stmt.test), then=then, orelse=orelse, phis=self._phis(stmt))
+        )
+
+    def loop(self, stmt: For | While) -> None:
+        leaving = _merged(stmt) | set(tests_of(stmt))
+        if isinstance(stmt, For):
+            bounds = tuple(self.sub(b) for b in stmt.bounds)
+            body = self.lower(stmt.body, leaving)
+            made: Stmt = replace(stmt, bounds=bounds, body=body, phis=self._phis(stmt))
+        else:
+            leaving |= {n for inner in stmt.body for n in read_within(inner) | set(reads_of(inner))}
+            head = self.lower(stmt.head, leaving)
+            body = self.lower(stmt.body, leaving)
+            made = replace(
+                stmt, head=head, test=self.sub(stmt.test), body=body, phis=self._phis(stmt)
+            )
+        if stmt.stop is not None:
+            made = replace(made, stop=self.sub(stmt.stop))  # type: ignore[arg-type]
+        self.builder.append(made)
+
+    def _phis(self, stmt: If | For | While) -> tuple[Phi, ...]:
+        return tuple(Phi(p.target, self.sub(p.first), self.sub(p.second)) for p in stmt.phis)
+
+
+def _merged(stmt: Stmt) -> set[str]:
+    return {n for phi in phis_of(stmt) for n in uses((phi.first, phi.second))}
+
+
+def _adds(stmt: Let) -> bool:
+    return isinstance(stmt.op, Primitive) and stmt.op.name == "accumulate"

@@ -1,0 +1,216 @@
+"""Which arrays are stored, and which are computed element by element where they are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adxform.analysis.aliasing import Aliases, writes
+from adxform.analysis.types import Types
+from adxform.backends.numba.elements import (
+    CHEAP,
+    Element,
+    Filled,
+    Moved,
+    Pointwise,
+    Reduced,
+    element_of,
+)
+from adxform.core.ir import (
+    Block,
+    Effect,
+    Let,
+    Primitive,
+    Stmt,
+    Var,
+    binds_of,
+    names_in,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
+)
+from adxform.core.types import Array
+
+SHAPES = frozenset({".shape", ".size", ".ndim", "len", "np.shape", "np.size", "np.ndim"})
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the statements of one block.
+
+    ``elements`` says of each array operation that can be a loop nest what an element is, ``lazy``
+    names those whose elements are computed where they are used.
+    """
+
+    elements: dict[str, Element] = field(default_factory=dict)
+    lazy: set[str] = field(default_factory=set)
+
+
+class Planner:
+    """Plans the blocks of one function."""
+
+    def __init__(self, types: Types, aliases: Aliases) -> None:
+        self.types = types
+        self.aliases = aliases
+
+    def plan(self, block: Block, leaving: set[str]) -> Plan:
+        """A plan for a block, of whose names those of ``leaving`` are read after it."""
+        made = Plan()
+        users: dict[str, list[tuple[int, Stmt, bool]]] = {}
+        for place, stmt in enumerate(block):
+            for name in reads_of(stmt):
+                users.setdefault(name, []).append((place, stmt, True))
+            for name in read_within(stmt):
+                users.setdefault(name, []).append((place, stmt, False))
+        written = [self._written(stmt) for stmt in block]
+        contexts: dict[str, set[str]] = {}
+        needs: dict[str, int] = {}  # where the last use of a lazy value is, uses of its users too
+        for place in range(len(block) - 1, -1, -1):
+            stmt = block[place]
+            if not isinstance(stmt, Let):
+                continue
+            element = element_of(stmt, self.types)
+            if element is None:
+                continue
+            made.elements[stmt.target] = element
+            used = users.get(stmt.target, [])
+            if stmt.target in leaving or not all(near and self._taken(made, s, stmt.target)
+                                                 for _, s, near in used):
+                continue
+            if not isinstance(self.types.get(stmt.target), Array):
+                continue
+            if isinstance(element, Reduced) and not element.trailing:
+                continue
+            last = max((needs.get(s.target, p) if self._is_lazy(made, s) else p
+                        for p, s, _ in used if isinstance(s, Let)), default=place)
+            if self._clashes(stmt, made, block, written, place, last):
+                continue
+            where = self._contexts(made, stmt.target, used, contexts)
+            if not self._cheap(element, made) and (
+                len(where) > 1 or self._repeated(stmt.target, used, made)
+            ):
+                continue
+            contexts[stmt.target] = where
+            needs[stmt.target] = last
+            made.lazy.add(stmt.target)
+        return made
+
+    def _is_lazy(self, made: Plan, stmt: Stmt) -> bool:
+        return isinstance(stmt, Let) and stmt.target in made.lazy
+
+    def _taken(self, made: Plan, stmt: Stmt, name: str) -> bool:
+        """Whether a statement takes a value element by element, or only its shape."""
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return False
+        if stmt.op.name in SHAPES:
+            return True
+        element = made.elements.get(stmt.target)
+        match element:
+            case Pointwise(operands=operands):
+                return Var(name) in operands
+            case Filled(value, like):
+                return Var(name) == like and Var(name) != value
+            case Moved(operand) | Reduced(operand=operand):
+                return operand == Var(name)
+            case None:
+                return False
+
+    def _contexts(
+        self,
+        made: Plan,
+        name: str,
+        used: list[tuple[int, Stmt, bool]],
+        contexts: dict[str, set[str]],
+    ) -> set[str]:
+        """The loop nests that a lazy value's elements are computed in."""
+        found: set[str] = set()
+        for _, stmt, _ in used:
+            assert isinstance(stmt, Let)
+            element = made.elements.get(stmt.target)
+            if element is None or (isinstance(element, Filled) and element.value != Var(name)):
+                continue  # the shape alone
+            if isinstance(element, Reduced) or stmt.target not in made.lazy:
+                found.add(stmt.target)
+            else:
+                found |= contexts[stmt.target]
+        return found
+
+    def _cheap(self, element: Element, made: Plan) -> bool:
+        match element:
+            case Pointwise(op):
+                return op.name in CHEAP
+            case Reduced():
+                return False
+            case _:
+                return True
+
+    def _repeated(self, name: str, used: list[tuple[int, Stmt, bool]], made: Plan) -> bool:
+        """Whether elements of a value would be computed again for each step of an outer loop."""
+        for _, stmt, _ in used:
+            assert isinstance(stmt, Let)
+            element = made.elements.get(stmt.target)
+            places: list[tuple[int | None, ...]] = []
+            if isinstance(element, Pointwise):
+                places = [a for o, a in zip(element.operands, element.aligned, strict=True)
+                          if o == Var(name)]
+            elif isinstance(element, Moved):
+                places = [element.place]
+            full = len(getattr(self.types.get(stmt.target), "dims", None) or ())
+            for place in places:
+                axes = [a for a in place if a is not None]
+                if len(axes) < full and axes != list(range(len(axes))):
+                    return True
+        return False
+
+    def _written(self, stmt: Stmt) -> set[str]:
+        """The classes of memory that a statement writes to, or may."""
+        found: set[str] = set()
+        for inner in walk((stmt,)):
+            if isinstance(inner, Let) and isinstance(inner.op, Primitive) and writes(inner.op):
+                found.update(self.aliases.of(n) for n in uses(inner.args[:1]))
+            elif isinstance(inner, Let) and not isinstance(inner.op, Primitive):
+                found.update(self.aliases.of(n) for n in uses(inner.args))
+            elif isinstance(inner, Effect) and not inner.harmless:
+                found.update(self.aliases.of(n) for _, o in inner.reads for n in names_in(o))
+        return found
+
+    def _clashes(
+        self,
+        stmt: Let,
+        made: Plan,
+        block: Block,
+        written: list[set[str]],
+        place: int,
+        last: int,
+    ) -> bool:
+        """Whether what a value is computed from is written to before its last use."""
+        read = {
+            self.aliases.of(n) for n in uses(stmt.args) if isinstance(self.types.get(n), Array)
+        }
+        sums = {stmt.target}  # what is added to a value that is lazy is added nowhere in memory
+        for p in range(place + 1, last + 1):
+            later = block[p]
+            added = isinstance(later, Let) and _adds(later) and later.target in made.elements
+            if added and not sums.isdisjoint(reads_of(later)[:1]):
+                sums |= made.lazy.intersection(binds_of(later))
+                continue
+            if not read.isdisjoint(written[p]):
+                return True
+        return False
+
+
+def _adds(stmt: Let) -> bool:
+    return isinstance(stmt.op, Primitive) and stmt.op.name == "accumulate"
+
+
+def read_within(stmt: Stmt) -> set[str]:
+    """The names that a statement's nested blocks, tests and phis read."""
+    found: set[str] = {n for phi in phis_of(stmt) for n in uses((phi.first, phi.second))}
+    found.update(tests_of(stmt))
+    for inner in walk((stmt,)):
+        if inner is not stmt:
+            found.update(reads_of(inner))
+            found.update(tests_of(inner))
+            found.update(n for phi in phis_of(inner) for n in uses((phi.first, phi.second)))
+    return found

@@ -1,0 +1,131 @@
+"""The sizes of arrays that are never stored, and the checks that NumPy makes of shapes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from functools import reduce
+
+from adxform.backends.numba.elements import Filled, Moved, Pointwise, Reduced
+from adxform.backends.numba.plan import Plan
+from adxform.core.builder import Builder
+from adxform.core.ir import Const, Effect, If, Operand, Tuple, Var
+from adxform.core.types import Array, Dim
+from adxform.rules.table import RULES
+
+SIZES = ("rows", "cols", "layers", "size")  # along the first axes
+
+
+class Shapes:
+    """Sizes along axes, as operands in one block."""
+
+    def __init__(
+        self, builder: Builder, plan: Plan, sub: Callable[[Operand], Operand]
+    ) -> None:
+        self.builder = builder
+        self.sub = sub
+        self.plan = plan
+        self.types = builder.types
+        self.known: dict[str, tuple[Operand, ...]] = {}
+        self.stored: set[str] = set()
+        self.equal: set[frozenset[Operand]] = set()
+
+    def sizes(self, name: str) -> tuple[Operand, ...]:
+        """The size of an array along each axis."""
+        if name not in self.known:
+            self.known[name] = self._sizes(name)
+        return self.known[name]
+
+    def dims(self, name: str) -> tuple[Dim, ...]:
+        known = self.types.get(name)
+        assert isinstance(known, Array) and known.dims is not None
+        return known.dims
+
+    def _sizes(self, name: str) -> tuple[Operand, ...]:
+        dims = self.dims(name)
+        made = self.plan.elements.get(name)
+        if made is None or name in self.stored:
+            return tuple(self._asked(name, axis, dim) for axis, dim in enumerate(dims))
+        match made:
+            case Filled(_, like):
+                assert isinstance(like, Var)
+                return self.sizes(like.name)
+            case Moved(_, _, shape) if shape is not None:
+                given = self.sub(shape)
+                return tuple(
+                    given.items[axis] if isinstance(given, Tuple)
+                    else self.builder.emit(RULES["[]"].primitive, (given, Const(axis)))
+                    for axis in range(len(dims))
+                )
+            case Moved(operand, place):
+                return self._broadcast(name, dims, [(operand, place)])
+            case Pointwise(_, operands, aligned):
+                return self._broadcast(name, dims, list(zip(operands, aligned, strict=True)))
+            case Reduced(operand=operand, axes=axes, keepdims=keepdims):
+                assert isinstance(operand, Var)
+                found = self.sizes(operand.name)
+                return tuple(
+                    Const(1) if axis in axes else size
+                    for axis, size in enumerate(found)
+                    if keepdims or axis not in axes
+                )
+
+    def _asked(self, name: str, axis: int, dim: Dim) -> Operand:
+        if isinstance(dim, int):
+            return Const(dim)
+        shape = self.builder.emit(RULES[".shape"].primitive, (Var(name),))
+        base = "size" if len(self.dims(name)) == 1 else SIZES[min(axis, len(SIZES) - 1)]
+        return self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)), base)
+
+    def _broadcast(
+        self,
+        name: str,
+        dims: tuple[Dim, ...],
+        parts: Sequence[tuple[Operand, tuple[int | None, ...]]],
+    ) -> tuple[Operand, ...]:
+        """The sizes of a result; operands of sizes that the types do not call equal are checked."""
+        found: list[Operand] = []
+        for axis, dim in enumerate(dims):
+            given: dict[Dim, Operand] = {}
+            for operand, place in parts:
+                if axis not in place or not isinstance(operand, Var):
+                    continue
+                own = place.index(axis)
+                given.setdefault(self.dims(operand.name)[own], self.sizes(operand.name)[own])
+            if isinstance(dim, int):
+                found.append(Const(dim))
+            else:
+                found.append(given.get(dim) or next(iter(given.values()), None)
+                             or self._asked(name, axis, dim))
+            for other in given.values():
+                self.require_equal(found[-1], other)
+        return tuple(found)
+
+    def require_equal(self, one: Operand, other: Operand) -> None:
+        """Raise what NumPy raises where two sizes differ."""
+        pair = frozenset((one, other))
+        if one == other or pair in self.equal:
+            return
+        self.equal.add(pair)
+        self._refuse("op.NotEq", one, other, "operands could not be broadcast together")
+
+    def require_some(self, sizes: Sequence[Operand]) -> None:
+        """Raise what NumPy raises where an array is empty."""
+        for size in sizes:
+            if isinstance(size, Var) and frozenset((size, Const(0))) not in self.equal:
+                self.equal.add(frozenset((size, Const(0))))
+                reason = "zero-size array to reduction operation which has no identity"
+                self._refuse("op.Eq", size, Const(0), reason)
+
+    def _refuse(self, how: str, one: Operand, other: Operand, reason: str) -> None:
+        test = self.builder.emit(RULES[how].primitive, (one, other))
+        error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(reason)], [])
+        stop = Effect(ast.Raise(error, None), (), harmless=True)
+        self.builder.append(If(test, (stop,), ()))
+
+    def product(self, sizes: Sequence[Operand]) -> Operand:
+        """How many elements there are."""
+        if not sizes:
+            return Const(1)
+        times = RULES["op.Mult"].primitive
+        return reduce(lambda a, b: self.builder.emit(times, (a, b)), sizes)

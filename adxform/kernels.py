@@ -1,0 +1,87 @@
+"""Generated functions under Numba, called with the user's own arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adxform.analysis.types import Types
+from adxform.backends.numba.compiling import Guarded, jitted, require_numba
+from adxform.backends.numba.kernel import Layout, indexes, kernel_of
+from adxform.backends.numba.lower import lowered
+from adxform.backends.python import compile_text
+from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var, leaves
+from adxform.emit.module import Part, module_text, outside_values
+from adxform.structures import remade, structured
+
+Reach = Callable[[Function, Types], list[Part]]
+
+
+def kernel_call(
+    function: Function,
+    types: Types,
+    namespace: Mapping[str, Any],
+    reach: Reach,
+    *,
+    parallel: bool = False,
+) -> tuple[Callable[..., Any], str]:
+    """A Core function under Numba, taking the user's parameters by place; and its text.
+
+    ``reach`` gives a function and those that it calls, in the order of definition.
+    """
+    require_numba()
+    made, layout = kernel_of(function, types)
+    parts = reach(made, types)
+    name = function.name
+    text = module_text([lowered(*part) for part in parts])
+    values = {**namespace, **outside_values(f for f, _ in parts)}
+    values.pop("__name__", None)
+
+    def fast(keep: bool) -> Any:
+        checked = any(indexes(part) for part, _ in parts)
+        return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
+
+    def plain() -> Callable[..., Any]:
+        found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
+        return found
+
+    kernel = Guarded(fast, plain, name)
+    return _caller(kernel, function, layout), text
+
+
+def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:
+    """What takes the user's arguments, and gives the results in their structure."""
+    shapes = function.shapes if function.given else ()
+    own = sum(1 for shape in shapes for _ in leaves(shape))
+    names = [p.name for p in function.params[own:]]
+    ends = [_constant(p.default) for p in function.params[own:]]
+    outside = tuple(item.value for item in layout.outside)
+    result = function.result
+
+    def call(*args: Any, **named: Any) -> Any:
+        count = len(shapes)
+        given = [v for s, a in zip(shapes, args, strict=False) for v in structured(s, a)]
+        rest = args[count:]
+        if len(rest) < len(names):
+            others = zip(names[len(rest) :], ends[len(rest) :], strict=True)
+            rest = (*rest, *(named.get(name, end) for name, end in others))
+        args = (*given, *rest)
+        found = kernel.call(*outside, *[args[i] for i in layout.taken])
+        return _filled(result, dict(zip(layout.given, found, strict=True)))
+
+    return call
+
+
+def _constant(operand: Operand | None) -> Any:
+    return operand.value if isinstance(operand, Const | Global) else None
+
+
+def _filled(shape: Operand, values: Mapping[str, Any]) -> Any:
+    """Results in the structure of ``shape``."""
+    match shape:
+        case Var(name):
+            return values[name]
+        case Tuple(items, form):
+            return remade(form, [_filled(item, values) for item in items])
+        case Const(value) | Global(_, value):
+            return value

@@ -1,0 +1,305 @@
+"""``backend="numba"``: the numbers of NumPy, from machine code that is found again on disk."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import ArgumentError, BackendWarning
+from adxform.structures import leaves_of
+from tests.backends.plainly import loop_nests_in_python
+
+numba = pytest.importorskip("numba")
+
+RNG = np.random.default_rng(0)
+V = RNG.normal(size=5)
+M = RNG.normal(size=(4, 3))
+X = RNG.normal(size=(4, 5))
+OUTSIDE = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(tmp_path / "kept"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+# Functions whose derivatives are loop nests
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+
+
+def function(*args: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def register(f: Callable[..., Any]) -> Callable[..., Any]:
+        FUNCTIONS[f.__name__] = f, args
+        return f
+
+    return register
+
+
+@function(M)
+def log_sum_exp(x):
+    m = np.max(x, axis=1, keepdims=True)
+    return np.sum(np.log(np.sum(np.exp(x - m), axis=1)) + m[:, 0])
+
+
+@function(M, X[:3])
+def squared_distances(x, y):
+    d = np.sum((x[:, None, :] - y.T[None, :, :]) ** 2, axis=2)
+    return np.sum(np.min(d, axis=1))
+
+
+@function(M)
+def along_first_axes(x):
+    centred = x - np.mean(x, axis=0)
+    return np.sum(np.sqrt(np.mean(centred**2, axis=0) + 1.0)) * np.sum(np.max(x, axis=0))
+
+
+@function(M, RNG.normal(size=3), X)
+def layer(w, b, x):
+    return np.mean(np.tanh(x.T @ w + b) ** 2)
+
+
+@function(X[:, :4] + 4 * np.eye(4))
+def determinant(a):
+    a = a.copy()
+    d = 1.0
+    for i in range(len(a)):
+        d = d * a[i, i]
+        for j in range(i + 1, len(a)):
+            f = a[j, i] / a[i, i]
+            for k in range(i, len(a)):
+                a[j, k] -= f * a[i, k]
+    return d
+
+
+@function(V, 0.2, 12)
+def heat(u0, k, n):
+    u = np.zeros((n + 1, len(u0)))
+    u[0] = u0
+    for t in range(n):
+        u[t + 1] = u[t]
+        u[t + 1, 1:-1] += k * (u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2])
+    return np.sum(u[-1] ** 2)
+
+
+@function(V)
+def with_outside(x):
+    return np.sum(np.exp(-x) * OUTSIDE)
+
+
+@function(V)
+def bounded(x):
+    return np.sum(np.clip(x, -0.5, 0.5) * np.where(x > 0.0, x, 2.0 * x))
+
+
+@function({"scale": 2.0, "weights": (V, [M])}, V)
+def containers(parameters, x):
+    weights, (matrix,) = parameters["weights"]
+    return parameters["scale"] * np.sum(weights * x) + np.sum(matrix**2)
+
+
+@dataclass
+class Spring:
+    stiffness: float
+    rest: np.ndarray
+
+
+@function(Spring(2.0, V), V + 1.0)
+def of_object(spring, x):
+    return 0.5 * spring.stiffness * np.sum((x - spring.rest) ** 2)
+
+
+@function(V, 3)
+def looped(x, n):
+    y = x
+    for i in range(n):
+        y = y * np.sin(x) + x[i]
+        if np.sum(y) > 3.0:
+            y = y / 2.0
+    return np.sum(y)
+
+
+@function(V)
+def empty_sums(x):
+    return np.sum(x[5:] ** 2) + np.sum(x)
+
+
+EACH = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def numbers(value: Any) -> list[np.ndarray]:
+    return [np.asarray(v, float) for v in leaves_of(value) if v is not None]
+
+
+def same(found: Any, expected: Any) -> None:
+    for mine, plain in zip(numbers(found), numbers(expected), strict=True):
+        assert mine.shape == plain.shape
+        np.testing.assert_allclose(mine, plain, rtol=1e-11, atol=1e-13)
+
+
+@EACH
+def test_loop_nests_give_the_numbers_of_numpy(name: str) -> None:
+    f, args = FUNCTIONS[name]
+    with loop_nests_in_python():
+        same(adxform.value_and_grad(f, backend="numba")(*args), adxform.value_and_grad(f)(*args))
+        tangents = (args[0], *(None for _ in args[1:]))
+        same(
+            adxform.jvp(f, args, tangents, backend="numba"),
+            adxform.jvp(f, args, tangents),
+        )
+        same(adxform.hvp(f, args, tangents, backend="numba"), adxform.hvp(f, args, tangents))
+
+
+@pytest.mark.slow
+@EACH
+def test_machine_code_gives_the_numbers_of_numpy(name: str) -> None:
+    f, args = FUNCTIONS[name]
+    fast = adxform.value_and_grad(f, backend="numba")
+    expected = adxform.value_and_grad(f)(*args)
+    same(fast(*args), expected)
+    same(fast(*args), expected)
+
+
+def test_every_product_takes_a_backend() -> None:
+    def f(x):
+        return np.sum(x**3)
+
+    def g(x):
+        return x**2 * np.sum(x)
+
+    with loop_nests_in_python():
+        same(adxform.hessian(f, backend="numba")(V), adxform.hessian(f)(V))
+        same(adxform.jacobian(g, backend="numba")(V), adxform.jacobian(g)(V))
+        value, pullback = adxform.vjp(g, V, backend="numba")
+        same((value, pullback(V)), (g(V), adxform.vjp(g, V)[1](V)))
+        same(adxform.forward(g, backend="numba")(V, V), adxform.forward(g)(V, V))
+        same(adxform.reverse(f, backend="numba")(V), adxform.reverse(f)(V))
+
+
+# What must not be frozen, lost or hidden
+
+
+def test_arrays_from_outside_may_change_between_calls() -> None:
+    with loop_nests_in_python():
+        slope = adxform.grad(with_outside, backend="numba")
+        before = slope(V)
+        OUTSIDE[0] += 1.0
+        try:
+            same(slope(V), adxform.grad(with_outside)(V))
+            assert slope(V)[0] != before[0]
+        finally:
+            OUTSIDE[0] -= 1.0
+
+
+@pytest.mark.parametrize("interpreted", [True, False])
+def test_shapes_that_do_not_fit_are_refused(interpreted: bool) -> None:
+    def f(x, y):
+        return np.sum(np.exp(x - y) ** 2)
+
+    slope = adxform.grad(f, backend="numba")
+    if interpreted:
+        with loop_nests_in_python(), pytest.raises(ValueError, match="broadcast"):
+            slope(V, np.ones(4))
+    else:
+        with pytest.raises(ValueError, match="broadcast"):
+            slope(V, np.ones(4))
+
+
+def test_an_index_out_of_bounds_raises() -> None:
+    def f(x, i):
+        return x[i] * x[0]
+
+    slope = adxform.grad(f, backend="numba")
+    same(slope(V, 4), adxform.grad(f)(V, 4))
+    with pytest.raises(IndexError):
+        slope(V, 5)
+
+
+def test_the_largest_of_nothing_is_refused() -> None:
+    def f(x):
+        return np.max(x) + np.sum(x)
+
+    with loop_nests_in_python(), pytest.raises(ValueError, match="zero-size"):
+        adxform.grad(f, backend="numba")(np.zeros(0))
+
+
+def test_what_numba_does_not_compile_runs_in_numpy_with_one_warning() -> None:
+    def f(x):
+        return np.sum(np.einsum("i,i->i", x, x))
+
+    slope = adxform.grad(f, backend="numba")
+    with pytest.warns(BackendWarning, match="f_reverse: plain NumPy runs") as caught:
+        found = slope(V)
+    assert len(caught) == 1
+    same(found, 2 * V)
+    same(slope(V), 2 * V)  # without another
+
+
+def test_backends_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ArgumentError, match="backend is 'numpy' or 'numba'"):
+        adxform.grad(np.sin, backend="fortran")
+    monkeypatch.setattr("adxform.backends.numba.compiling.find_spec", lambda name: None)
+    with pytest.raises(ArgumentError, match=r"pip install 'adxform\[numba\]'"):
+        adxform.grad(lambda x: x * x, backend="numba")(2.0)
+
+
+# On disk
+
+SCRIPT = """
+import sys
+import adxform
+from adxform.backends.numba import compiling
+
+def f(x):
+    s = 0.0
+    for i in range(len(x)):
+        s += x[i] ** 3
+    return s
+
+made = []
+plain = compiling.jitted
+import adxform.kernels
+adxform.kernels.jitted = lambda *a, **k: made.append(plain(*a, **k)) or made[-1]
+import numpy as np
+print(adxform.grad(f, backend="numba")(np.array([1.0, 2.0])))
+print("hits", sum(sum(m.stats.cache_hits.values()) for m in made))
+"""
+
+
+def run(script: Path) -> str:
+    return subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.slow
+def test_another_process_finds_the_machine_code(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    assert run(script) == "[ 3. 12.]\nhits 0\n"
+    assert run(script) == "[ 3. 12.]\nhits 1\n"
+    for kept in (tmp_path / "kept").rglob("*.nb*"):
+        kept.write_bytes(b"not what Numba wrote")
+    assert run(script).startswith("[ 3. 12.]\n")
+    assert run(script).startswith("[ 3. 12.]\n")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (str(tmp_path / "file" / "inside"), ""):
+        monkeypatch.setenv("ADXFORM_CACHE_DIR", place)
+        same(adxform.grad(lambda x: x**3, backend="numba")(2.0), 12.0)
