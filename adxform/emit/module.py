@@ -84,16 +84,16 @@ def used_helpers(trees: Iterable[ast.AST]) -> list[str]:
     """The run-time helpers that trees call, and those that these call, in order of definition."""
     known = [n for n, v in vars(runtime).items() if inspect.isfunction(v)]
     wanted: set[str] = set()
-    work = [name for tree in trees for name in _called(tree)]
+    work = [name for tree in trees for name in called_names(tree)]
     while work:
         name = work.pop()
         if name in known and name not in wanted:
             wanted.add(name)
-            work.extend(_called(helper(name)))
+            work.extend(called_names(helper(name)))
     return [n for n in known if n in wanted]
 
 
-def _called(tree: ast.AST) -> list[str]:
+def called_names(tree: ast.AST) -> list[str]:
     """The names that a tree calls."""
     calls = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call))
     return [func.id for func in calls if isinstance(func, ast.Name)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from adxform.compiler import Part
 from adxform.core.ir import Callee, Function, Let, walk
-from adxform.emit.module import helper, used_helpers
+from adxform.emit.module import called_names, helper, used_helpers
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
@@ -66,9 +66,11 @@ class Assembly:
     def helpers(self, trees: Iterable[ast.FunctionDef], numpy: str) -> list[ast.FunctionDef]:
         """The run-time helpers that trees call, in the file's names."""
         names = self._helper_names()
-        mentioned = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        mentioned = {name for tree in trees for name in called_names(tree)}
         called: list[ast.AST] = [
-            ast.Name(old, ast.Load()) for old, new in names.items() if new in mentioned
+            ast.Call(ast.Name(old, ast.Load()), [], [])
+            for old, new in names.items()
+            if new in mentioned
         ]
         renamed = _Renamed({**names, "np": numpy})
         return [renamed.visit(copy.deepcopy(helper(name))) for name in used_helpers(called)]
