@@ -303,3 +303,10 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     for place in (str(tmp_path / "file" / "inside"), ""):
         monkeypatch.setenv("ADXFORM_CACHE_DIR", place)
         same(adxform.grad(lambda x: x**3, backend="numba")(2.0), 12.0)
+
+
+@pytest.mark.slow
+def test_several_threads_give_the_same_numbers() -> None:
+    f, args = FUNCTIONS["log_sum_exp"]
+    many = adxform.value_and_grad(f, backend="numba", parallel=True)
+    same(many(*args), adxform.value_and_grad(f)(*args))
