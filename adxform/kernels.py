@@ -66,7 +66,8 @@ def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[...
             others = zip(names[len(rest) :], ends[len(rest) :], strict=True)
             rest = (*rest, *(named.get(name, end) for name, end in others))
         args = (*given, *rest)
-        found = kernel.call(*outside, *[args[i] for i in layout.taken])
+        read = [part(*[args[i] for i in places]) for part, places in layout.read]
+        found = kernel.call(*outside, *read, *[args[i] for i in layout.taken])
         return _filled(result, dict(zip(layout.given, found, strict=True)))
 
     return call

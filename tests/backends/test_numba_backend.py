@@ -121,6 +121,19 @@ def of_object(spring, x):
     return 0.5 * spring.stiffness * np.sum((x - spring.rest) ** 2)
 
 
+class Model:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, x):
+        return np.exp(-np.sum(self.weights * x))
+
+
+@function(V, Model(np.ones(5)))
+def of_callable(x, model):
+    return model(x) * x[0]
+
+
 @function(V, 3)
 def looped(x, n):
     y = x

@@ -1,11 +1,13 @@
 """A generated function as Numba takes it: of arrays and numbers, and giving one flat tuple.
 
-A kernel takes what containers hold one by one, leaves out what it does not read, and takes arrays
-from outside the function as arguments: they may change between calls, and Numba would freeze them.
+A kernel takes what containers hold one by one, and what the function reads of objects, leaves out
+what it does not read, and takes arrays from outside the function as arguments: they may change
+between calls, and Numba would freeze them.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +21,7 @@ from adxform.core.ir import (
     Function,
     Global,
     Let,
+    Opaque,
     Operand,
     Param,
     Slice,
@@ -31,6 +34,7 @@ from adxform.core.ir import (
     phis_of,
     reads_of,
     tests_of,
+    uses,
     walk,
 )
 from adxform.core.types import Object, type_of_value
@@ -40,12 +44,14 @@ from adxform.core.types import Object, type_of_value
 class Layout:
     """How a kernel is called.
 
-    ``taken`` are the places of the function's parameters that it takes, ``outside`` the arrays
-    from outside that come before them; ``given`` names its results, in order.
+    ``outside`` are the arrays from outside that it takes first, ``read`` says what it takes of
+    the parameters at some places next, ``taken`` are the places of those that it takes themselves;
+    ``given`` names its results, in order.
     """
 
-    taken: tuple[int, ...]
     outside: tuple[Global, ...]
+    read: tuple[tuple[Callable[..., Any], tuple[int, ...]], ...]
+    taken: tuple[int, ...]
     given: tuple[str, ...]
 
 
@@ -54,16 +60,32 @@ def kernel_of(function: Function, types: Types) -> tuple[Function, Layout]:
     own = function.params
     made, outside = _with_outside(function, types)
     first = made.params[: len(outside)]
+    made, parts = _with_parts(made, own, types)
     read = _names_read(made)
-    taken = tuple(
-        i for i, p in enumerate(own)
-        if p.name in read and not isinstance(types.get(p.name), Object)
-    )
+    taken = tuple(i for i, p in enumerate(own) if p.name in read)
     given = tuple(dict.fromkeys(n for leaf in leaves(made.result) for n in names_in(leaf)))
-    params = (*first, *(Param(own[i].name) for i in taken))
+    params = (*first, *(Param(name) for name in parts), *(Param(own[i].name) for i in taken))
     result = Tuple(tuple(Var(name) for name in given))
     made = replace(made, params=params, result=result, given=())
-    return made, Layout(taken, outside, given)
+    return made, Layout(outside, tuple(parts.values()), taken, given)
+
+
+def _with_parts(
+    function: Function, own: tuple[Param, ...], types: Types
+) -> tuple[Function, dict[str, tuple[Callable[..., Any], tuple[int, ...]]]]:
+    """A function that is given what it reads of objects, and how that is read."""
+    places = {p.name: i for i, p in enumerate(own) if isinstance(types.get(p.name), Object)}
+    parts = {}
+    body = []
+    for stmt in function.body:
+        op = stmt.op if isinstance(stmt, Let) else None
+        names = uses(stmt.args) if isinstance(stmt, Let) else []
+        if isinstance(op, Opaque) and op.pure and names and places.keys() >= set(names):
+            text = f"lambda {', '.join(op.reads)}: {ast.unparse(op.tree)}"
+            parts[stmt.target] = eval(text, {}), tuple(places[n] for n in names)  # type: ignore[union-attr]
+        else:
+            body.append(stmt)
+    return replace(function, body=tuple(body)), parts
 
 
 def indexes(function: Function) -> bool:
