@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from adxform.analysis.types import Types
 from adxform.backends.numba.compiling import Guarded, jitted, require_numba
 from adxform.backends.numba.kernel import Layout, indexes, kernel_of
@@ -12,6 +14,7 @@ from adxform.backends.numba.lower import lowered
 from adxform.backends.python import compile_text
 from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var, leaves
 from adxform.emit.module import Part, module_text, outside_values
+from adxform.errors import UnsupportedError
 from adxform.structures import remade, structured
 
 Reach = Callable[[Function, Types], list[Part]]
@@ -37,7 +40,11 @@ def kernel_call(
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
 
+    frozen = [k for k, v in outside_values(f for f, _ in parts[:-1]).items() if is_array(v)]
+
     def fast(keep: bool) -> Any:
+        if frozen:
+            raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
         checked = any(indexes(part) for part, _ in parts)
         return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
 
@@ -47,6 +54,11 @@ def kernel_call(
 
     kernel = Guarded(fast, plain, name)
     return _caller(kernel, function, layout), text
+
+
+def is_array(value: Any) -> bool:
+    """Whether Numba would build in a value that may change between calls."""
+    return isinstance(value, np.ndarray)
 
 
 def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:

@@ -216,6 +216,18 @@ def test_arrays_from_outside_may_change_between_calls() -> None:
             OUTSIDE[0] -= 1.0
 
 
+def test_an_array_that_an_inner_function_reads_is_not_frozen() -> None:
+    def inner(x, n):
+        return inner(x, n - 1) * OUTSIDE[n] if n > 0 else x
+
+    def f(x):
+        return inner(x, 3)
+
+    slope = adxform.grad(f, backend="numba")
+    with pytest.warns(BackendWarning, match="reads the array OUTSIDE"):
+        same(slope(2.0), 24.0)
+
+
 @pytest.mark.parametrize("interpreted", [True, False])
 def test_shapes_that_do_not_fit_are_refused(interpreted: bool) -> None:
     def f(x, y):
