@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import copy
 
+from adxform.core.trees import Transformer, copied, names, nodes
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
 from adxform.frontend.control import ending
 from adxform.frontend.scope import bound_names
 
 
-class Loops(ast.NodeTransformer):
+class Loops(Transformer):
     """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
 
     def __init__(self, fresh: Fresh) -> None:
@@ -40,12 +40,12 @@ class Loops(ast.NodeTransformer):
         inner = result
         for item in items:
             inner.extend(unpack._single(node.target, item, node))
-            for stmt in copy.deepcopy(body):
+            for stmt in map(copied, body):
                 new = self.visit(stmt)
                 inner.extend(new if isinstance(new, list) else [new])
             if stop is not None:  # the next items only if it does not hold
                 rest: list[ast.stmt] = []
-                test = copy.deepcopy(stop)
+                test = copied(stop)
                 inner.append(located(ast.If(test, [ast.Pass()], rest), node))
                 inner = rest
         return result
@@ -113,7 +113,7 @@ class Loops(ast.NodeTransformer):
         if isinstance(item, ast.Tuple | ast.List):
             parts = [self._kept(part, before, old) for part in item.elts]
             return ast.copy_location(type(item)(parts, ast.Load()), item)
-        read = {n.id for n in ast.walk(item) if isinstance(n, ast.Name)}
+        read = {*names(item)}
         if read.isdisjoint(bound_names(old)):
             return item
         name = self.fresh("item")
@@ -130,7 +130,7 @@ class Loops(ast.NodeTransformer):
 
 
 def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
-    for part in ast.walk(node):
+    for part in nodes(node):
         if isinstance(part, ast.Name) and part.id == old:
             part.id = new.id
     return node

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,7 @@ def as_array(t: Type) -> Type:
     return t
 
 
+@cache
 def float_dtype(dtype: str) -> str:
     """The dtype that a ufunc such as ``np.sin`` gives for operands of ``dtype``."""
     kind = np.dtype(dtype)
