@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from adxform.arguments import signature_of
 from adxform.backends.python import compile_text
+from adxform.binding import signature_of
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.scope import spelling_of
 

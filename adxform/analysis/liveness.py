@@ -258,11 +258,12 @@ class _Walk:
 
 def _handed_over(block: Block, result: Operand) -> list[Let]:
     """Lets whose first operand is new memory, and is read by them alone."""
-    reads = Counter(names_in(result))
+    read = list(names_in(result))
     for stmt in walk(block):
-        reads.update(reads_of(stmt))
-        reads.update(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-        reads.update(tests_of(stmt))
+        read.extend(reads_of(stmt))
+        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
+        read.extend(tests_of(stmt))
+    reads = Counter(read)
     found: list[Let] = []
     for part in (block, *(inner for stmt in walk(block) for inner in blocks_of(stmt))):
         new: set[str] = set()

@@ -51,6 +51,29 @@ def names(*trees: ast.AST) -> list[str]:
     return [node.id for node in nodes(*trees) if type(node) is ast.Name]
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def bound_names(stmt: ast.AST) -> list[str]:
+    """The names that a statement binds in its own scope, nested statements included."""
+    found: list[str] = []
+    visit: list[ast.AST] = [stmt]
+    for node in visit:  # which grows on the way
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                found.append(node.id)
+        elif isinstance(node, _DEFINITIONS):
+            found.append(node.name)
+        elif isinstance(node, ast.alias):
+            found.append(node.asname or node.name.split(".")[0])
+        elif not isinstance(node, _SCOPES):
+            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+                found.append(node.name)
+            visit.extend(children(node))
+    return list(dict.fromkeys(found))
+
+
 def copied(node: _Node) -> _Node:
     """A copy of a tree, with whatever is noted on its nodes, that can be changed by itself."""
     if isinstance(node, _SHARED):

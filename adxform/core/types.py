@@ -125,7 +125,7 @@ BOOL = Scalar("bool", weak=True)
 
 def is_numeric(t: Type) -> bool:
     """Whether a type is that of a number or an array."""
-    return isinstance(t, Scalar | Array)
+    return isinstance(t, (Scalar, Array))
 
 
 def is_float(dtype: str | None) -> bool:
@@ -258,7 +258,7 @@ def promote(types: tuple[Type, ...] | list[Type]) -> str | None:
     for t in types:
         if isinstance(t, Scalar) and t.weak:
             weak.append(t.dtype)
-        elif isinstance(t, Scalar | Array) and t.dtype is not None:
+        elif isinstance(t, (Scalar, Array)) and t.dtype is not None:
             strong.append(t.dtype)
         else:
             return None

@@ -22,7 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.trees import names, nodes
+from adxform.core.trees import bound_names, names, nodes
 from adxform.core.types import Object, Scalar
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
@@ -37,7 +37,7 @@ from adxform.frontend.callables import (
 )
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lifting import Lifting
-from adxform.frontend.scope import bound_names, describe, live_function
+from adxform.frontend.scope import describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
 from adxform.frontend.standins import is_fact

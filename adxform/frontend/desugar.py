@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.trees import copied, names, nodes
+from adxform.core.trees import bound_names, copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
 from adxform.frontend.contexts import opened
@@ -21,7 +21,6 @@ from adxform.frontend.exits import Exits
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
-from adxform.frontend.scope import bound_names
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
 

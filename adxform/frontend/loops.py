@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from adxform.core.trees import Transformer, copied, names, nodes
+from adxform.core.trees import Transformer, bound_names, copied, names, nodes
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
 from adxform.frontend.control import ending
-from adxform.frontend.scope import bound_names
 
 
 class Loops(Transformer):

@@ -15,7 +15,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
-from adxform.core.trees import children, nodes
+from adxform.core.trees import bound_names, nodes
 from adxform.errors import SourceNotFoundError, SourceSyntaxError
 from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
@@ -123,18 +123,15 @@ class LiveScope:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
-        self.seen: dict[str, Any] = {}
-        self.inner: list[LiveScope] = []
+        self.seen: dict[str, tuple[Any, Meaning]] = {}
 
     def lookup(self, name: str) -> Meaning | None:
         value = self.current(name)
         if value is _NOTHING:
             return None
-        self.seen[name] = value
-        meaning = describe(name, value)
-        if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
-            self.inner.append(meaning.function.scope)
-        return meaning
+        if name not in self.seen or self.seen[name][0] is not value:
+            self.seen[name] = value, describe(name, value)
+        return self.seen[name][1]
 
     def shares(self, other: LiveScope, name: str) -> bool:
         """Whether a name is the same global for both functions."""
@@ -156,11 +153,18 @@ class LiveScope:
 
     def watched(self) -> Iterable[tuple[LiveScope, str, Any]]:
         """The values that lowering has relied on; modules are taken to stay."""
-        for name, value in self.seen.items():
-            if not isinstance(value, ModuleType | BuiltinFunctionType | type):
+        for name, (value, meaning) in self.seen.items():
+            if not isinstance(value, ModuleType):
                 yield self, name, value
-        for scope in self.inner:
-            yield from scope.watched()
+            if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
+                yield from meaning.function.scope.watched()
+
+    def kept(self, name: str) -> tuple[Any, str]:
+        """Where a name's value is kept: a cell of the closure, or a namespace and its key there."""
+        code, closure = self.function.__code__, self.function.__closure__ or ()
+        if name in code.co_freevars:
+            return closure[code.co_freevars.index(name)], ""
+        return self.function.__globals__, name
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if not hasattr(owner.value, name):
@@ -377,26 +381,3 @@ def imports_within(stmt: ast.stmt, name: str) -> list[ast.stmt]:
         if isinstance(inner, ast.stmt) and not (nothing or compound) and name in bound_names(inner):
             found.append(inner)
     return found if all(isinstance(i, ast.Import | ast.ImportFrom) for i in found) else []
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-def bound_names(stmt: ast.AST) -> list[str]:
-    """The names that a statement binds in its own scope, nested statements included."""
-    found: list[str] = []
-    visit: list[ast.AST] = [stmt]
-    for node in visit:  # which grows on the way
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                found.append(node.id)
-        elif isinstance(node, _DEFINITIONS):
-            found.append(node.name)
-        elif isinstance(node, ast.alias):
-            found.append(node.asname or node.name.split(".")[0])
-        elif not isinstance(node, _SCOPES):
-            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-                found.append(node.name)
-            visit.extend(children(node))
-    return list(dict.fromkeys(found))

@@ -8,9 +8,8 @@ from __future__ import annotations
 import ast
 
 from adxform.core.builder import Names
-from adxform.core.trees import Transformer, children, copied, nodes
+from adxform.core.trees import Transformer, bound_names, children, copied, nodes
 from adxform.frontend.control import ending
-from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
 UNDEFINED = "__undefined__"

@@ -80,15 +80,15 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
-    types = tuple(as_array(t) for t in types)
-    if not all(is_numeric(t) for t in types):
+    types = tuple([as_array(t) for t in types])
+    if not all(map(is_numeric, types)):
         return ANY
     dtype = promote(types)
     if as_float and dtype is not None:
         dtype = float_dtype(dtype)
-    if all(isinstance(t, Scalar) for t in types):
-        weak = all(isinstance(t, Scalar) and t.weak for t in types)
-        return Scalar(dtype, weak) if dtype is not None else ANY
+    scalars = [t for t in types if isinstance(t, Scalar)]
+    if len(scalars) == len(types):
+        return Scalar(dtype, all(t.weak for t in scalars)) if dtype is not None else ANY
     dims = broadcast_dims([dims_of(t) for t in types])
     return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from adxform.compiler import Part
 from adxform.core.ir import Callee, Function, Let, walk
-from adxform.core.trees import names
+from adxform.core.trees import bound_names, names
 from adxform.emit.module import helper, known_helpers, used_helpers
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
-from adxform.frontend.scope import bound_names
 from adxform.frontend.ssa import all_args
 
 _MODULES = {"np": "numpy", "math": "math"}
