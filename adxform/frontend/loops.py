@@ -35,7 +35,8 @@ class Loops(Transformer):
         unpack = Assignments(self.fresh)
         body, stop = ending(node.body)
         result: list[ast.stmt] = []
-        items = [self._kept(item, result, node) for item in items]
+        bound = {*bound_names(node)}
+        items = [self._kept(item, bound, result, node) for item in items]
         inner = result
         for item in items:
             inner.extend(unpack._single(node.target, item, node))
@@ -107,13 +108,14 @@ class Loops(Transformer):
         node = self._held(node, before, old)
         return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
 
-    def _kept(self, item: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
+    def _kept(
+        self, item: ast.expr, bound: set[str], before: list[ast.stmt], old: ast.For
+    ) -> ast.expr:
         """An item as it is before the loop, where the loop assigns what the item reads."""
         if isinstance(item, ast.Tuple | ast.List):
-            parts = [self._kept(part, before, old) for part in item.elts]
+            parts = [self._kept(part, bound, before, old) for part in item.elts]
             return ast.copy_location(type(item)(parts, ast.Load()), item)
-        read = {*names(item)}
-        if read.isdisjoint(bound_names(old)):
+        if bound.isdisjoint(names(item)):
             return item
         name = self.fresh("item")
         before.append(assign(name, item, old))
