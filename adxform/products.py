@@ -13,7 +13,7 @@ from adxform.core.types import Object
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated
-from adxform.structures import is_real, leaves_of, structured, varies, with_leaves
+from adxform.structures import is_real, leaves_of, parts, structured, varies, with_leaves
 
 Function = Callable[..., Any]
 _NUMBERS = frozenset({float, int, bool, complex})
@@ -131,7 +131,7 @@ class Pullback:
         self.primals = primals
         self.places = places
         self.real = [is_real(leaf) for i in places for leaf in leaves_of(primals[i])]
-        self.simple = len(self.real) == len(places)  # each is a number or an array
+        self.simple = all(parts(primal) is None for primal in primals)  # no containers
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """One cotangent for each argument, None for what has no derivative."""
