@@ -6,6 +6,9 @@ It reads a plain Python function and writes the Python function that computes it
 from adxform.api import (
     forward,
     grad,
+    hessian,
+    hvp,
+    jacobian,
     jvp,
     reverse,
     source,
@@ -25,7 +28,6 @@ from adxform.errors import (
     SourceSyntaxError,
     UnsupportedError,
 )
-from adxform.jacobians import hessian, hvp, jacobian
 from adxform.markers import stop_gradient
 
 __all__ = [

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from adxform.arguments import signature_of
 from adxform.backends.python import compile_text
+from adxform.binding import signature_of
 from adxform.frontend.callables import unwrapped
-from adxform.frontend.scope import describe
-from adxform.rules.table import RULES
+from adxform.frontend.scope import spelling_of
 
 
 def adapted(function: Callable[..., Any]) -> Any:
@@ -27,7 +26,7 @@ def adapted(function: Callable[..., Any]) -> Any:
     if hasattr(plain, "__adxform__"):
         return plain
     inner = plain.__func__ if isinstance(plain, MethodType) else plain
-    hidden = hasattr(inner, "__wrapped__") or describe("", plain).dotted in RULES
+    hidden = hasattr(inner, "__wrapped__") or spelling_of(plain) is not None
     if isinstance(inner, FunctionType) and not hidden:
         return plain
     return _caller(plain)

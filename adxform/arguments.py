@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from adxform.errors import ArgumentError, Diagnostic, InternalError, SourceNotFoundError
+from adxform.binding import signature_of
+from adxform.core.forms import Form
+from adxform.errors import ArgumentError, Diagnostic, InternalError
 from adxform.structures import is_real, parts, remade, varies
 
 Argnums = int | str | Sequence[int | str]
@@ -45,61 +46,6 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
     if len(set(places)) < len(places):
         raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
     return tuple(places)
-
-
-def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a function, or an error that says that it has none."""
-    try:
-        return inspect.signature(function)
-    except (ValueError, TypeError):
-        name = getattr(function, "__name__", type(function).__name__)
-        reason = f"{name} is not a function written in Python"
-        raise SourceNotFoundError(
-            Diagnostic(reason, hint="Wrap it in a function written with def.")
-        ) from None
-
-
-def bound_arguments(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
-) -> tuple[Any, ...]:
-    """Arguments in the order of the parameters, defaults filled in.
-
-    Raises
-    ------
-    ArgumentError
-        If the call does not fit the function's signature.
-    """
-    signature = signature_of(function)
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        name = getattr(function, "__name__", "the function")
-        raise ArgumentError(f"{name}{signature}: {error}") from None
-    bound.apply_defaults()
-    return tuple(bound.arguments.values())
-
-
-def gathered(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Any, ...]:
-    """What belongs to positional arguments, one for each parameter: a tuple for ``*args``."""
-    at = _collector(function)
-    if at is None or len(items) <= at:
-        return tuple(items)
-    return (*items[:at], tuple(items[at:]))
-
-
-def scattered(function: Callable[..., Any], items: Sequence[Any], count: int) -> tuple[Any, ...]:
-    """The inverse of `gathered`, for ``count`` arguments."""
-    at = _collector(function)
-    if at is None or count <= at:
-        return tuple(items)
-    return (*items[:at], *(items[at] or (None,) * (count - at)))
-
-
-def _collector(function: Callable[..., Any]) -> int | None:
-    """The place of ``*args`` among the parameters."""
-    kinds = [p.kind for p in signature_of(function).parameters.values()]
-    kind = inspect.Parameter.VAR_POSITIONAL
-    return kinds.index(kind) if kind in kinds else None
 
 
 def require_sequence(name: str, value: Any) -> None:
@@ -147,25 +93,33 @@ def like_argument(value: Any, arg: Any, name: str) -> Any:
     array's shape and dtype for an array, the same container for a container, with None for what
     has no derivative.
     """
-    found = parts(arg)
-    if found is not None:
-        form, items = found
-        keys = form.keys or range(len(items))
-        pick: Any = getattr if form.kind == "object" else operator.getitem
-        given = [pick(value, key) for key in keys]
-        pairs = zip(given, items, keys, strict=True)
-        return remade(form, [like_argument(v, a, f"{name}[{k!r}]") for v, a, k in pairs])
+    kind = type(arg)
+    if kind is float:
+        return float(value)
+    if kind is not np.ndarray:
+        found = parts(arg)
+        if found is not None:
+            return _like_container(value, found, name)
     if not is_real(arg):
         return None
-    if type(arg) is float:
-        return float(value)
-    if isinstance(arg, np.ndarray):
-        if not isinstance(value, np.ndarray):
-            value = np.full_like(arg, value)
-        if value.shape != arg.shape:
-            raise InternalError(
-                f"the gradient in {name} has shape {value.shape}, not {arg.shape}: "
-                "please report this function as a bug in adxform"
-            )
-        return value if value.dtype == arg.dtype else value.astype(arg.dtype)
-    return type(arg)(value)
+    return _like_array(value, arg, name) if isinstance(arg, np.ndarray) else kind(value)
+
+
+def _like_container(value: Any, found: tuple[Form, list[Any]], name: str) -> Any:
+    form, items = found
+    keys = form.keys or range(len(items))
+    pick: Any = getattr if form.kind == "object" else operator.getitem
+    given = [pick(value, key) for key in keys]
+    pairs = zip(given, items, keys, strict=True)
+    return remade(form, [like_argument(v, a, f"{name}[{k!r}]") for v, a, k in pairs])
+
+
+def _like_array(value: Any, arg: Any, name: str) -> Any:
+    if not isinstance(value, np.ndarray):
+        value = np.full_like(arg, value)
+    if value.shape != arg.shape:
+        raise InternalError(
+            f"the gradient in {name} has shape {value.shape}, not {arg.shape}: "
+            "please report this function as a bug in adxform"
+        )
+    return value if value.dtype == arg.dtype else value.astype(arg.dtype)

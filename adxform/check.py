@@ -17,7 +17,8 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
-from adxform.arguments import bound_arguments, require_sequence
+from adxform.arguments import require_sequence
+from adxform.binding import Binder
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
@@ -167,7 +168,7 @@ def compared(
 
 def _with_defaults(f: Function, args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments and the defaults of the others that a call by position can give."""
-    whole = bound_arguments(f, args, {})
+    whole = Binder(f)(args, {})
     unsaid = [place for place, value in enumerate(whole) if value is np._NoValue]
     if unsaid:  # NumPy's word for an argument that is not given
         return tuple(whole[: max(min(unsaid), len(args))])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from types import FunctionType, MethodType
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
@@ -30,22 +30,45 @@ from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 
 Part = tuple[Function, Types]
-Watch = tuple[LiveScope, str, Any]
+_ABSENT: Any = object()  # the value of a name that a namespace does not have: a built-in one
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """A live function in Core; ``watched`` are the outer values that it was lowered with."""
+    """A live function in Core, and the outer values that it was lowered with: each with where it
+    is kept, in a namespace or a cell of a closure, and the state of the objects among them.
+    """
 
     function: Function
-    watched: tuple[Watch, ...]
+    names: tuple[tuple[dict[str, Any], str, Any], ...] = ()
+    cells: tuple[tuple[CellType, Any], ...] = ()
     objects: tuple[tuple[Any, Any], ...] = ()
 
     def stale(self) -> bool:
         """Whether a name from outside means something else than when this was lowered."""
-        return any(scope.current(name) is not value for scope, name, value in self.watched) or any(
-            structure(value, exact=True) != known for value, known in self.objects
-        )
+        for namespace, name, value in self.names:
+            if namespace.get(name, _ABSENT) is not value:
+                return True
+        for cell, value in self.cells:
+            if cell.cell_contents is not value:
+                return True
+        return any(structure(value, exact=True) != known for value, known in self.objects)
+
+
+def watched(
+    function: Function, scope: LiveScope, objects: Iterable[Any]
+) -> Lowered:
+    """A function in Core with what it was lowered with."""
+    names: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
+    cells: dict[int, tuple[CellType, Any]] = {}
+    for own, name, value in scope.watched():
+        place, key = own.kept(name)
+        if isinstance(place, CellType):
+            cells[id(place)] = place, value
+        else:
+            names[id(place), key] = place, key, value if key in place else _ABSENT
+    seen = tuple((value, structure(value, exact=True)) for value in objects)
+    return Lowered(function, tuple(names.values()), tuple(cells.values()), seen)
 
 
 def lower_live(
@@ -74,8 +97,7 @@ def lower_live(
     program = program or Program()
     program.derive = partial(derive_inside, program)
     made = lower(source, program, known)
-    seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
-    return Lowered(made, tuple(scope.watched()), seen)
+    return watched(made, scope, program.objects.values())
 
 
 def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:

@@ -15,12 +15,11 @@ from adxform.adapters import adapted
 from adxform.analysis.types import Types
 from adxform.arguments import (
     Argnums,
-    bound_arguments,
     like_argument,
     require_float,
     resolve_argnums,
-    signature_of,
 )
+from adxform.binding import Binder
 from adxform.compiler import (
     Compiled,
     build,
@@ -72,15 +71,12 @@ class Derivative:
         self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
         self.options = options or Options()
         self.specialised = Specialised(self.function, self.options)
-        self.parameters = list(signature_of(self.function).parameters.values())
-        keyword_only = any(p.kind is p.KEYWORD_ONLY for p in self.parameters)
-        self.positional = -1 if keyword_only else len(self.parameters)  # arguments to bind: always
+        self.bind = Binder(self.function)
+        self.parameters = self.bind.parameters
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != self.positional:
-            args = bound_arguments(self.function, args, kwargs)
-        value, bars = self._run(args)
+        value, bars = self._run(self.bind(args, kwargs))
         if not self.has_aux:
             return (value, bars) if self.value else bars
         value, aux = value
@@ -130,8 +126,8 @@ class Derivative:
 
     def _run(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
         key = tuple([key_of(a) for a in args])
-        whole = (*self.bound, *args)
-        compiled = self.specialised.made(key, whole, lambda: self._compile(args))
+        whole = (*self.bound, *args) if self.bound else args
+        compiled = self.specialised.made(key, whole, self._compile, args)
         try:
             value, bars = compiled.call(*whole)
         except Exception:

@@ -9,10 +9,9 @@ from typing import Any
 from adxform.adapters import adapted
 from adxform.arguments import (
     Argnums,
-    bound_arguments,
     resolve_argnums,
-    signature_of,
 )
+from adxform.binding import Binder
 from adxform.compiler import (
     Compiled,
     Pair,
@@ -48,17 +47,27 @@ class Generated:
         self.primal = primal
         self.function = adapted(primal)
         self.kind = kind
+        self.bind = Binder(self.function)
+        self.bound = receivers(self.function)
         self.specialised = Specialised(self.function, options)
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        names = list(signature_of(self.function).parameters)
+        names = [name for name, _ in self.bind.named]
         args = (*args, *(kwargs.pop(n) for n in names[len(args) :] if n in kwargs))
         count = len(names)
         if len(args) < count:
             raise ArgumentError(f"{self.__name__}: {count} arguments come first")  # type: ignore[attr-defined]
-        bound = receivers(self.function)
+        bound = self.bound
         return self.compiled((*bound, *args[:count])).call(*bound, *args, **kwargs)
+
+    def whole(self, args: Sequence[Any]) -> tuple[Any, ...]:
+        """All arguments, defaults and a method's receiver included."""
+        return (*self.bound, *self.bind(args, {}))
+
+    def placed(self, places: tuple[int, ...]) -> tuple[int, ...]:
+        """Places of arguments among all, a method's receiver included."""
+        return tuple([i + len(self.bound) for i in places]) if self.bound else places
 
     def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
         """The generated function for arguments of these types."""
@@ -74,7 +83,12 @@ class Generated:
         self, args: Sequence[Any], places: tuple[int, ...] | None, make: Callable[..., Any]
     ) -> Any:
         key = (places, *[key_of(a) for a in args])
-        return self.specialised.made(key, args, lambda: make(*self._asked(args, places)))
+        return self.specialised.made(key, args, self._make, make, args, places)
+
+    def _make(
+        self, make: Callable[..., Any], args: Sequence[Any], places: tuple[int, ...] | None
+    ) -> Any:
+        return make(*self._asked(args, places))
 
     def _asked(
         self, args: Sequence[Any], places: tuple[int, ...] | None
@@ -113,7 +127,7 @@ def source_text(
     primal = adapted(primal)
     specialised = Specialised(primal)
     bound = receivers(primal)
-    whole = None if args is None else (*bound, *bound_arguments(primal, args, {}))
+    whole = None if args is None else (*bound, *Binder(primal)(args, {}))
     given = None if whole is None else specialised.types(whole)
     function = specialised.core(given)
     types = annotated_types(function) if given is None else leaf_types(function, given)

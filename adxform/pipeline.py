@@ -290,8 +290,9 @@ class Derivation:
     def optimized(self, function: Function, types: Types) -> Function:
         """A function after every pass (or only the one that drops dead code)."""
         if self.options.optimize:
+            names = names_for(function, types)
             for make in PASSES:
-                walk = make(Builder(names_for(function, types), types, function.bases))
+                walk = make(Builder(names, types, function.bases))
                 walk.block(function.body)
                 result = walk.sub(function.result)
                 function = replace(function, body=walk.builder.block, result=result)

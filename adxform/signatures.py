@@ -32,6 +32,7 @@ from adxform.structures import MOST_LEAVES, holds_reals, parts
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
+_NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number))
 _VALUED = (str, bool, type(None), bytes, type, np.dtype)
 
 
@@ -42,7 +43,7 @@ def key_of(value: Any) -> Key:
     kind = type(value)
     if kind is np.ndarray:
         return value.dtype, tuple([n == 1 for n in value.shape])
-    if kind in _PLAIN:
+    if kind in _PLAIN or kind in _NUMPY:
         return kind
     if kind in _VALUED:
         return kind, value

@@ -41,16 +41,14 @@ def receivers(function: Any) -> tuple[Any, ...]:
 class Specialised:
     """A function's derivatives, one for each signature of arguments, made when first needed.
 
-    ``compiled`` is kept until what the ``root`` was lowered with has a new meaning; ``renewals``
-    counts how often that was found at the root, ``seen`` how often it has been heeded here.
+    What is ``compiled`` is kept beside what it was derived from, until that is stale.
     """
 
     def __init__(self, primal: Callable[..., Any], options: Options | None = None) -> None:
         self.primal = primal
         self.options = options or Options()
-        self.compiled: dict[Any, Any] = {}
+        self.compiled: dict[Any, tuple[Any, Lowered]] = {}
         self.lowered: dict[Any, Lowered] = {}
-        self.renewals = self.seen = 0
 
     @property
     def nested(self) -> Any:
@@ -65,18 +63,22 @@ class Specialised:
 
     def last_text(self) -> str | None:
         """The text of what was compiled last, if anything was."""
-        return next((made.text for made in reversed(self.compiled.values())), None)
+        return next((made.text for made, _ in reversed(self.compiled.values())), None)
 
     def core(self, types: Sequence[Type] | None = None) -> Function:
         """The function in Core, for arguments of these types (without, by its annotations)."""
         if self.nested is not None:
             made: Function = self.nested.core(types)
             return made
+        return self.lower(types).function
+
+    def lower(self, types: Sequence[Type] | None) -> Lowered:
+        """The function itself in Core, lowered anew where what it names has a new meaning."""
         key = None if types is None else tuple(types)
-        if key not in self.lowered:
+        if key not in self.lowered or self.lowered[key].stale():
             program = Program(inline=self.options.inline)
             self.lowered[key] = lower_live(self.primal, program, types)
-        return self.lowered[key].function
+        return self.lowered[key]
 
     def types(self, args: Sequence[Any]) -> list[Type]:
         """The types of arguments, the receiver of a method among them."""
@@ -87,23 +89,31 @@ class Specialised:
             for p, a in zip(parameters, args, strict=True)
         ]
 
-    def made(self, key: Any, args: Sequence[Any], make: Callable[[], Any]) -> Any:
-        """What is compiled for arguments of these types, made when first asked for.
+    def made(self, key: Any, args: Sequence[Any], make: Callable[..., Any], *asked: Any) -> Any:
+        """What is compiled for arguments of these types: ``make(*asked)``, when first asked for.
 
         Raises
         ------
         ArgumentError
             If one of the arguments is written to, and another shares its memory.
         """
-        self._renew()
-        found = self.compiled.get(key)
-        if found is None:
-            found = make()
-            found.written = self._written(self.types(args))
-            self.compiled[key] = found
+        entry = self.compiled.get(key)
+        if entry is None or entry[1].stale():
+            entry = self._made(key, args, make, asked)
+        found = entry[0]
         if found.written:
             self._require_apart(args, found.written)
         return found
+
+    def _made(
+        self, key: Any, args: Sequence[Any], make: Callable[..., Any], asked: Sequence[Any]
+    ) -> tuple[Any, Lowered]:
+        types = self.types(args)
+        found = make(*asked)
+        found.written = self._written(types)
+        self.compiled.pop(key, None)  # the last made comes last
+        self.compiled[key] = entry = found, self.root.lower(types)
+        return entry
 
     def _written(self, types: Sequence[Type]) -> tuple[int, ...]:
         """The places, among what the parameters hold, of arrays that the function writes to."""
@@ -128,17 +138,6 @@ class Specialised:
     def namespace(self) -> dict[str, Any]:
         """What the names of the function from outside stand for now."""
         return namespace_of(self.root.primal)
-
-    def _renew(self) -> None:
-        """Forget what was compiled if a name that the function uses has a new meaning."""
-        root = self.root
-        if any(lowered.stale() for lowered in root.lowered.values()):
-            root.lowered.clear()
-            root.renewals += 1
-        if self.seen != root.renewals:
-            self.compiled.clear()
-            self.seen = root.renewals
-
 
 def shares_memory(one: Any, other: Any) -> bool:
     """Whether two values are arrays with an element in common."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from adxform.core.types import INERT, Struct, Type
 from adxform.frontend.callables import fields_of
 
 MOST_LEAVES = 256
+_SINGLE = frozenset({float, int, bool, complex, str, type(None), np.ndarray, np.float64})
 
 
 def parts(value: Any) -> tuple[Form, list[Any]] | None:
@@ -26,16 +28,20 @@ def parts(value: Any) -> tuple[Form, list[Any]] | None:
         return LIST, value
     if kind is dict:
         return Form("dict", tuple(value)), list(value.values())
+    form = None if kind in _SINGLE else _object_form(kind)  # type: ignore[arg-type]
+    return None if form is None else (form, [getattr(value, name) for name in form.keys])
+
+
+@lru_cache(maxsize=256)
+def _object_form(kind: type) -> Form | None:
+    """The form of a class's objects, if they are made of fields."""
     names = fields_of(kind)
-    if names is None:
-        return None
-    form = Form("object", names, Global(kind.__name__, kind))
-    return form, [getattr(value, name) for name in names]
+    return None if names is None else Form("object", names, Global(kind.__name__, kind))
 
 
 def leaves_of(value: Any) -> Iterator[Any]:
     """What a value holds that is no container, in order; the value itself if it is none."""
-    found = parts(value)
+    found = None if type(value) in _SINGLE else parts(value)
     if found is None:
         yield value
     else:
@@ -47,7 +53,7 @@ def is_real(value: Any) -> bool:
     """Whether a value is a floating-point number or an array of them."""
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
-    return isinstance(value, float | np.floating)
+    return isinstance(value, (float, np.floating))
 
 
 def varies(value: Any) -> bool:
@@ -57,7 +63,7 @@ def varies(value: Any) -> bool:
 
 def holds_reals(value: Any) -> bool:
     """Whether a container holds something that can have a derivative, and is not too large."""
-    if parts(value) is None:
+    if type(value) in _SINGLE or parts(value) is None:
         return False
     found = []
     for leaf in leaves_of(value):

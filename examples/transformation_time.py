@@ -1,31 +1,111 @@
-"""How long the transformation takes for 100, 1,000 and 10,000 straight-line statements."""
+"""How long transformation takes for 100, 1,000 and 10,000 statements, in programs of ten shapes."""
 
 import linecache
 import sys
 import time
+from collections.abc import Callable
 
 from adxform import source
 
 SIZES = (100, 1_000, 10_000)
+HEAD = "import numpy as np\n\n"
+TWO = HEAD + "def f(x: float, y: float) -> float:\n    a, b = x, y\n"
+FOUR = (
+    "a = a * 0.999 + np.sin(b)",
+    "b = b + a * x",
+    "c = np.cos(a) - b",
+    "b = b * 0.5 + c / 3.0",
+)
+
+
+def block(lines: tuple[str, ...], times: int, indent: int = 4) -> str:
+    return "".join(" " * indent + line + "\n" for line in lines * times)
 
 
 def straight_line(statements: int) -> str:
-    """The text of a function of two numbers with so many statements."""
-    lines = ["import numpy as np", "", "def f(x: float, y: float) -> float:", "    a, b = x, y"]
-    for _ in range((statements - 3) // 4):
-        lines += [
-            "    a = a * 0.999 + np.sin(b)",
-            "    b = b + a * x",
-            "    c = np.cos(a) - b",
-            "    b = b * 0.5 + c / 3.0",
-        ]
-    return "\n".join([*lines, "    return a + b", ""])
+    """One statement after the other."""
+    return TWO + block(FOUR, statements // 4) + "    return a + b\n"
 
 
-def seconds(statements: int, mode: str) -> float:
+def many_variables(statements: int) -> str:
+    """Each statement reads what the two before it have made."""
+    lines = [f"v{i} = np.sin(v{i - 1}) * v{max(i - 2, 0)}" for i in range(1, statements)]
+    return TWO + "    v0 = x * y\n" + block(tuple(lines), 1) + f"    return v{statements - 1}\n"
+
+
+def long_body(statements: int) -> str:
+    """One loop with all statements in its body."""
+    inner = block(FOUR, statements // 4, indent=8)
+    return f"{TWO}    for i in range(10):\n{inner}    return a + b\n"
+
+
+def loops(statements: int) -> str:
+    """Loops one after the other."""
+    loop = ("for i in range(3):", "    a = np.sin(a) * x + b", "    b = b * 0.5 + a")
+    return TWO + block(loop, statements // 3) + "    return a + b\n"
+
+
+def nested_loops(statements: int) -> str:
+    """Loops in loops, four deep."""
+    nest = [" " * (4 * i) + f"for i{i} in range(2):" for i in range(4)]
+    nest += [" " * 16 + "a = a * np.sin(b)"]
+    return TWO + block(tuple(nest), statements // 5) + "    return a + b\n"
+
+
+def branches(statements: int) -> str:
+    """Branches one after the other."""
+    branch = ("if a > b:", "    a = np.sin(a) * x", "else:", "    b = b * 0.5 + a")
+    return TWO + block(branch, statements // 4) + "    return a + b\n"
+
+
+def deep_branches(statements: int) -> str:
+    """Branches in branches, five deep."""
+    nest = [" " * (4 * i) + f"if a > {i}.0:" for i in range(5)]
+    nest += [" " * 20 + "a = a * np.sin(b)"]
+    return TWO + block(tuple(nest), statements // 6) + "    return a + b\n"
+
+
+def calls(statements: int) -> str:
+    """Calls of one short function."""
+    called = "def g(u: float, v: float) -> float:\n    w = np.sin(u) * v\n    return w * w + u\n\n"
+    text = TWO.replace(HEAD, HEAD + called)
+    return text + block(("a = g(a, b)", "b = g(b, x)"), statements // 2) + "    return a + b\n"
+
+
+def wide_tuple(statements: int) -> str:
+    """A tuple with an item for each statement."""
+    count = statements // 2
+    lines = [f"v{i} = np.sin(x * {i}.0)" for i in range(count)]
+    lines += [f"t = ({', '.join(f'v{i}' for i in range(count))},)"]
+    lines += [f"a = a + t[{i}]" for i in range(count)]
+    return TWO + block(tuple(lines), 1) + "    return a\n"
+
+
+def writes(statements: int) -> str:
+    """Elements of an array, written one by one."""
+    lines = [f"z[{i}] = np.sin(z[{max(i - 1, 0)}]) * y" for i in range(statements)]
+    head = HEAD + "def f(x: np.ndarray, y: float) -> float:\n    z = x.copy()\n"
+    return head + block(tuple(lines), 1) + "    return np.sum(z)\n"
+
+
+SHAPES: tuple[Callable[[int], str], ...] = (
+    straight_line,
+    many_variables,
+    long_body,
+    loops,
+    nested_loops,
+    branches,
+    deep_branches,
+    calls,
+    wide_tuple,
+    writes,
+)
+
+
+def seconds(make: Callable[[int], str], statements: int, mode: str) -> float:
     """The time from a live function to the text of its derivative."""
-    text = straight_line(statements)
-    file = f"<straight line {statements} {mode}>"
+    text = make(statements)
+    file = f"<{make.__name__} {statements} {mode}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     namespace: dict[str, object] = {}
     exec(compile(text, file, "exec"), namespace)
@@ -35,12 +115,15 @@ def seconds(statements: int, mode: str) -> float:
 
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
-    """Print a table; the last column is constant where time grows linearly."""
+    """Print a table; in a row of one shape the last column is constant where time is linear."""
     titles = ("forward, s", "reverse, s", "reverse, ms per statement")
-    print(f"{'statements':>10s} {titles[0]:>11s} {titles[1]:>11s} {titles[2]:>26s}")
-    for size in sizes:
-        forward, reverse = seconds(size, "forward"), seconds(size, "reverse")
-        print(f"{size:10d} {forward:11.2f} {reverse:11.2f} {1000 * reverse / size:26.2f}")
+    print(f"{'':14s} {'statements':>10s} {titles[0]:>11s} {titles[1]:>11s} {titles[2]:>26s}")
+    seconds(straight_line, 20, "reverse")  # what is made once in each run of Python
+    for make in SHAPES:
+        for size in sizes:
+            forward, reverse = seconds(make, size, "forward"), seconds(make, size, "reverse")
+            each = 1000 * reverse / size
+            print(f"{make.__name__:14s} {size:10d} {forward:11.2f} {reverse:11.2f} {each:26.2f}")
 
 
 if __name__ == "__main__":

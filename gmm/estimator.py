@@ -204,15 +204,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         covariances = covariances * points.scale * points.scale
         if self.covariance_type == "identity":
             covariances = np.eye(points.d)
-        self.weights_, self.means_ = weights.astype(dtype), means.astype(dtype)
-        self._set_covariances(covariances, dtype)
+        self.set_mixture(weights, means, covariances, dtype)
         offset = points.d * np.log(points.scale)
         self.lower_bounds_ = [value - offset for value in fit.lower_bounds]
         self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
         self.converged_, self.n_iter_ = fit.converged, fit.n_iter
 
-    def _set_covariances(self, covariances: np.ndarray, dtype: Any) -> None:
-        """Set the covariances, the precisions, and the upper roots of these."""
+    def set_mixture(
+        self, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, dtype: Any = float
+    ) -> None:
+        """Set what is otherwise fitted, with the precisions and their upper roots."""
+        self.weights_, self.means_ = weights.astype(dtype), means.astype(dtype)
+        self.n_features_in_ = means.shape[1]
         if not positive_definite(self._mixture(covariances), self.covariance_type):
             raise ValueError("Fitting the mixture model failed: a covariance became singular.")
         if covariances.shape[-1:] * 2 == covariances.shape[-2:] and self.covariance_type in (

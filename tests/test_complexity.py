@@ -6,10 +6,12 @@ Every figure is a ratio of two times of one run, so that the machine does not ma
 from __future__ import annotations
 
 import gc
+import importlib.util
 import linecache
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -85,10 +87,24 @@ def test_transformation_time_grows_with_the_number_of_statements(make):
     assert growth(make, "reverse", (100, 400)) < 2.0
 
 
+SHAPES = ("straight_line", "many_variables", "long_body", "calls", "wide_tuple", "writes")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-def test_transformation_time_of_long_functions(mode):
-    assert growth(straight_line, mode, (400, 1600)) < 2.0
+@pytest.mark.parametrize("shape", SHAPES)
+def test_transformation_time_of_long_functions(shape, mode):
+    make = getattr(transformation_time(), shape)
+    assert growth(make, mode, (1000, 4000)) < 1.6
+
+
+def transformation_time() -> Any:
+    path = Path(__file__).parent.parent / "examples" / "transformation_time.py"
+    spec = importlib.util.spec_from_file_location("examples_transformation_time", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def ratio(f: Callable[..., Any], gradient: Callable[..., Any], args: tuple[Any, ...]) -> float:

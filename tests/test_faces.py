@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from adxform import (
-    api,
     check_grads,
     forward,
     grad,
@@ -16,6 +15,7 @@ from adxform import (
     hvp,
     jacobian,
     jvp,
+    products,
     reverse,
     source,
     value_and_grad,
@@ -221,11 +221,11 @@ def test_functions_of_a_moment_are_not_kept_for_ever(monkeypatch):
 
         return f
 
-    monkeypatch.setattr(api, "_CACHE", {})
-    monkeypatch.setattr(api, "CACHED", 4)
+    monkeypatch.setattr(products, "_CACHE", {})
+    monkeypatch.setattr(products, "CACHED", 4)
     assert [jvp(made(a), (1.0,), (1.0,))[1] for a in range(9)] == list(range(9))
-    assert len(api._CACHE) == 4
+    assert len(products._CACHE) == 4
     jvp(SPRING.energy, (1.0,), (1.0,))
-    kept = list(api._CACHE)
+    kept = list(products._CACHE)
     jvp(SPRING.energy, (1.0,), (1.0,))  # bound anew, and yet the same
-    assert list(api._CACHE) == kept
+    assert list(products._CACHE) == kept

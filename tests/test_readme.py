@@ -15,9 +15,11 @@ from typing import NamedTuple
 import pytest
 
 from adxform.cli import main
+from gmm.cli import main as gmm_main
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAMS = {"adxform": main, "python -m gmm": gmm_main}
 COMMENT = re.compile(r"<!-- command: (\w+) -->\n\Z")
 
 
@@ -65,8 +67,9 @@ def _line_agrees(expected: str, actual: str) -> bool:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the examples, where README's files are written and its commands run."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    """A folder with examples and data, where README's files are written and its commands run."""
+    for name in ("examples", "gmm/data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     return tmp_path
@@ -116,12 +119,12 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 
 def run(command: str) -> str:
     """What a command prints on stdout and stderr."""
-    name, *args = shlex.split(command)
-    assert name == "adxform"
+    program, words = next(item for item in PROGRAMS.items() if command.startswith(item[0]))
+    args = shlex.split(command.removeprefix(program))
     out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         with pytest.raises(SystemExit) as caught:
-            main(args, prog_name="adxform")
+            words(args, prog_name=program)
     out.seek(0)
     printed = out.read()
     assert int(caught.value.code or 0) == (2 if printed.startswith("error: ") else 0), printed

@@ -90,6 +90,7 @@ class _Walk:
         self.aliases = aliases
         self.result = Liveness()
         self.spans: dict[Stmt, tuple[int, ...]] = {}
+        self.opened: list[str] = []  # names that came to be live in the block that is walked
         self.families: Counter[str] = Counter()
         self.containers: Counter[str] = Counter()
 
@@ -118,6 +119,7 @@ class _Walk:
         for name in names:
             if name not in live:
                 live[name] = at
+                self.opened.append(name)
                 self.count(name, 1)
 
     def count(self, name: str, change: int) -> None:
@@ -179,69 +181,63 @@ class _Walk:
         self.result.ranges.setdefault(name, []).append((begin, end))
 
     def branch(self, stmt: If, live: dict[str, int]) -> None:
+        """Names that are needed after a branch stay live through it; those that one side needs
+        are live on that side alone, and before.
+        """
         start, middle, end = self.spans[stmt]
         for phi in stmt.phis:
             self.close(phi.target, end, live)
-        after = dict(live)
-        for name, stop in after.items():
-            self.add(name, end, stop)
-        before: dict[str, int] = {}
+        before: dict[str, None] = {}
         for block, begin, stop, side in (
             (stmt.orelse, middle, end, 1),
             (stmt.then, start, middle, 0),
         ):
-            inner = dict.fromkeys(after, stop)
-            self.switch(live, inner)
-            self.read(self.expand(_phi_reads(stmt.phis, side)), stop, inner)
-            self.block(block, inner)
-            for name, last in inner.items():
-                self.add(name, begin, last)
-                before[name] = start
-            self.switch(inner, after)
-        self.switch(after, before)
-        live.clear()
-        live.update(before)
+            outer, self.opened = self.opened, []
+            self.read(self.expand(_phi_reads(stmt.phis, side)), stop, live)
+            self.block(block, live)
+            for name in self.opened:
+                if name in live:
+                    self.add(name, begin, self.leave(name, live))
+                    before[name] = None
+            self.opened = outer
+        self.read(list(before), start, live)
         self.read(self.expand(uses((stmt.test,))), start, live)
 
-    def switch(self, old: dict[str, int], new: dict[str, int]) -> None:
-        """What is live changes from the names in ``old`` to those in ``new``."""
-        for name in old.keys() - new.keys():
-            self.count(name, -1)
-        for name in new.keys() - old.keys():
-            self.count(name, 1)
+    def leave(self, name: str, live: dict[str, int]) -> int:
+        """A name is live no more; the end of its range."""
+        self.count(name, -1)
+        return live.pop(name)
 
     def loop(self, stmt: For | While, live: dict[str, int]) -> None:
-        """Names from outside that a loop needs are live throughout it."""
+        """Names from outside that a loop needs are live throughout it, as are those that are
+        needed after it.
+        """
         marks = self.spans[stmt]
         start, end = marks[0], marks[-1]
-        headers = {phi.target for phi in stmt.phis}
-        after = dict(live)
-        for name, stop in after.items():
-            self.add(name, end, stop)
+        headers = [phi.target for phi in stmt.phis]
+        after = [name for name in headers if name in live]
+        for name in after:
+            self.add(name, end, self.leave(name, live))
         bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
-        throughout = [n for n in after if n not in headers]
-        throughout += [n for n in self.outer_reads(stmt) if n not in bound and n not in after]
-        inner = dict.fromkeys(throughout, end)
-        self.switch(live, inner)
+        self.read([name for name in self.outer_reads(stmt) if name not in bound], end, live)
+        outer, self.opened = self.opened, []
         ends = uses((stmt.stop,)) if stmt.stop is not None else []
-        self.read(self.expand(_phi_reads(stmt.phis, 1) + ends), end, inner)
-        self.block(stmt.body, inner)
+        self.read(self.expand(_phi_reads(stmt.phis, 1) + ends), end, live)
+        self.block(stmt.body, live)
         if isinstance(stmt, While):
-            self.read(self.expand(uses((stmt.test,))), marks[1], inner)
-            self.read([n for n in after if n in headers], marks[1], inner)
-            self.block(stmt.head, inner)
+            self.read(self.expand(uses((stmt.test,))), marks[1], live)
+            self.read(after, marks[1], live)
+            self.block(stmt.head, live)
         for name in headers:
-            if name not in inner:
+            if name not in live:
                 self.add(name, start, start + 1)
         index = stmt.index if isinstance(stmt, For) else None
-        for name, stop in inner.items():
-            self.add(name, start + (name == index), stop)
-        if index is not None and index not in inner:
+        if index is not None and index not in live:
             self.add(index, start + 1, start + 2)
-        before = dict.fromkeys(throughout, start)
-        self.switch(inner, before)
-        live.clear()
-        live.update(before)
+        for name in self.opened:
+            if name in live:
+                self.add(name, start + (name == index), self.leave(name, live))
+        self.opened = outer
         self.read(self.expand(_phi_reads(stmt.phis, 0) + reads_of(stmt)), start, live)
 
     def outer_reads(self, loop: Stmt) -> list[str]:
@@ -258,11 +254,12 @@ class _Walk:
 
 def _handed_over(block: Block, result: Operand) -> list[Let]:
     """Lets whose first operand is new memory, and is read by them alone."""
-    reads = Counter(names_in(result))
+    read = list(names_in(result))
     for stmt in walk(block):
-        reads.update(reads_of(stmt))
-        reads.update(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-        reads.update(tests_of(stmt))
+        read.extend(reads_of(stmt))
+        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
+        read.extend(tests_of(stmt))
+    reads = Counter(read)
     found: list[Let] = []
     for part in (block, *(inner for stmt in walk(block) for inner in blocks_of(stmt))):
         new: set[str] = set()

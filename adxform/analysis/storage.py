@@ -43,6 +43,26 @@ class Storage:
     root: str
     last: str
     writes: list[Write] = field(default_factory=list)
+    placed: dict[int, dict[tuple[int, ...] | None, list[Write]]] = field(default_factory=dict)
+
+    def add(self, write: Write) -> None:
+        self.writes.append(write)
+        place = known_place(write.access.index)
+        group = self.placed.setdefault(len(place or ()), {})
+        group.setdefault(place, []).append(write)
+
+    def near(self, index: Operand | None) -> list[Write]:
+        """The writes that may be to the elements that an index names: not those whose place is
+        known, and is another one.
+        """
+        place = known_place(index)
+        if not place:
+            return self.writes
+        found = list(self.placed.get(len(place), {}).get(place, ()))
+        for length, group in self.placed.items():
+            if length != len(place):
+                found.extend(write for writes in group.values() for write in writes)
+        return sorted(found, key=lambda write: write.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +194,9 @@ class Storages:
         if not (fresh or root in params) or not self._is_array(root):
             return
         storage = Storage(root, [n for n in top if self._root(n) == group][-1])
-        storage.writes = [w for w in self.found if self._root(w.stmt.target) == group]
+        for write in self.found:
+            if self._root(write.stmt.target) == group:
+                storage.add(write)
         self.of.update(dict.fromkeys(versions, storage))
 
     def _is_array(self, name: str) -> bool:
@@ -189,10 +211,17 @@ class Storages:
             access = Access(index, place.loops)
             self.answers[asked] = [
                 write
-                for write in self.of[name].writes
+                for write in self.of[name].near(index)
                 if self.regions.may_meet(access, write.access, in_order=write.at > place.at)
             ]
         return self.answers[asked]
+
+
+def known_place(index: Operand | None) -> tuple[int, ...] | None:
+    """The place that an index names on each axis that it speaks of, where all are numbers."""
+    values = [p.value for p in parts_of(index) if isinstance(p, Const)] if index else []
+    plain = index is not None and len(values) == len(parts_of(index))
+    return tuple(values) if plain and all(type(v) is int and v >= 0 for v in values) else None
 
 
 def _writes(stmt: Let) -> bool:

@@ -68,6 +68,8 @@ def all_names(function: Function) -> set[str]:
 
 def type_of(operand: Operand, types: dict[str, Type]) -> Type:
     """The type of an operand, given those of the names."""
+    if type(operand) is Var:
+        return types.get(operand.name, ANY)
     match operand:
         case Var(name):
             return types.get(name, ANY)
@@ -88,7 +90,7 @@ def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
     if isinstance(op, Primitive):
         if op.infer is None:
             return (ANY,)
-        return (op.infer(*(type_of(arg, types) for arg in stmt.args)),)
+        return (op.infer(*[type_of(arg, types) for arg in stmt.args]),)
     if isinstance(op, Opaque):
         return (op.known or (BOOL if op.boolean else ANY),)
     return (ANY,) * len(stmt.targets)

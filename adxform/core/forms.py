@@ -6,16 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """What holds several values: a tuple, a list, a dictionary, or an object by its fields.
 
-    ``keys`` are a dictionary's, or the names of an object's fields; ``maker`` is its class.
+    ``keys`` are a dictionary's, or the names of an object's fields; ``maker`` is its class, which
+    may have the name of another.
     """
 
     kind: str
     keys: tuple[Any, ...] = ()
     maker: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Form) and self._key() == other._key())
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.kind, self.keys, self.maker, id(getattr(self.maker, "value", None))
 
     def place(self, key: Any, length: int) -> int | None:
         """Where the item stands that a key, a field's name or an index means."""

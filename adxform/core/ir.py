@@ -284,9 +284,9 @@ class Function:
 
 def reads_of(stmt: Stmt) -> list[str]:
     """The names that a statement itself reads, its nested blocks and phis left out."""
+    if isinstance(stmt, Let):
+        return uses(stmt.args)
     match stmt:
-        case Let():
-            return uses(stmt.args)
         case If():
             return uses((stmt.test,))
         case For():
@@ -299,6 +299,8 @@ def reads_of(stmt: Stmt) -> list[str]:
 
 def tests_of(stmt: Stmt) -> list[str]:
     """The names that decide, inside a loop, whether it goes on."""
+    if isinstance(stmt, Let):
+        return []
     match stmt:
         case For(stop=stop):
             return list(names_in(stop))
@@ -310,6 +312,8 @@ def tests_of(stmt: Stmt) -> list[str]:
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks directly inside a statement, in the order of execution."""
+    if isinstance(stmt, Let):
+        return ()
     match stmt:
         case If():
             return stmt.then, stmt.orelse
@@ -323,14 +327,16 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
 
 def phis_of(stmt: Stmt) -> tuple[Phi, ...]:
     """The phis of a branch or loop."""
-    return stmt.phis if isinstance(stmt, If | For | While) else ()
+    if isinstance(stmt, Let | Effect):
+        return ()
+    return stmt.phis
 
 
 def binds_of(stmt: Stmt) -> list[str]:
     """The names that a statement itself binds, its nested blocks left out."""
+    if isinstance(stmt, Let):
+        return list(stmt.targets)
     match stmt:
-        case Let():
-            return list(stmt.targets)
         case Effect():
             return [name for _, name in stmt.writes]
         case For():
@@ -343,5 +349,6 @@ def walk(block: Block) -> Iterator[Stmt]:
     """Every statement of a block and of the blocks within, outer before inner."""
     for stmt in block:
         yield stmt
-        for inner in blocks_of(stmt):
-            yield from walk(inner)
+        if not isinstance(stmt, Let):  # most are, and hold no block
+            for inner in blocks_of(stmt):
+                yield from walk(inner)

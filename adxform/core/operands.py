@@ -141,7 +141,9 @@ def uses(args: Sequence[Operand]) -> list[str]:
 
 
 def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
-    """An operand with names replaced."""
+    """An operand with names replaced; the operand itself where none is."""
+    if type(operand) is Const:
+        return operand
     match operand:
         case Var(name):
             return env.get(name, operand)

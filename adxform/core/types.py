@@ -7,7 +7,7 @@ whether NumPy can have broadcast along it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ BOOL = Scalar("bool", weak=True)
 
 def is_numeric(t: Type) -> bool:
     """Whether a type is that of a number or an array."""
-    return isinstance(t, Scalar | Array)
+    return isinstance(t, (Scalar, Array))
 
 
 def is_float(dtype: str | None) -> bool:
@@ -160,9 +160,15 @@ def may_be_one(dim: Dim) -> bool:
     return dim == 1 if isinstance(dim, int) else not dim.not_one
 
 
+_PYTHON = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
+
+
 def type_of_value(value: Any) -> Type:
     """The type of a Python value that is known at compile time."""
-    if isinstance(value, bool | int | float | complex):
+    dtype = _PYTHON.get(type(value))
+    if dtype is not None:
+        return Scalar(dtype, weak=True, value=value)
+    if isinstance(value, bool | int | float | complex):  # a number of a class of its own
         return Scalar(np.dtype(type(value)).name, weak=True, value=value)
     if isinstance(value, np.generic) and value.dtype.kind in "biufc":
         return Scalar(value.dtype.name, value=value)
@@ -247,23 +253,26 @@ def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim
 
 def promote(types: tuple[Type, ...] | list[Type]) -> str | None:
     """The dtype of NumPy's result for operands of these types (NEP 50), or None."""
-    strong: list[np.dtype[Any]] = []
-    weak: list[Any] = []
+    strong: list[str] = []
+    weak: list[str] = []
     for t in types:
         if isinstance(t, Scalar) and t.weak:
-            weak.append(np.dtype(t.dtype).type(0).item())
-        elif isinstance(t, Scalar | Array) and t.dtype is not None:
-            strong.append(np.dtype(t.dtype))
+            weak.append(t.dtype)
+        elif isinstance(t, (Scalar, Array)) and t.dtype is not None:
+            strong.append(t.dtype)
         else:
             return None
-    if not strong:
-        return np.result_type(*(np.dtype(type(w)) for w in weak)).name
     return _promote(tuple(strong), tuple(weak))
 
 
-def _promote(strong: tuple[np.dtype[Any], ...], weak: tuple[Any, ...]) -> str | None:
+@cache
+def _promote(strong: tuple[str, ...], weak: tuple[str, ...]) -> str | None:
+    """The dtype of NumPy's result, asked of NumPy once for each combination of names."""
+    numbers = [np.dtype(dtype).type(0).item() for dtype in weak]
+    if not strong:
+        return str(np.result_type(*(np.dtype(type(n)) for n in numbers)).name)
     try:
-        return str(np.result_type(*strong, *weak).name)
+        return str(np.result_type(*map(np.dtype, strong), *numbers).name)
     except TypeError:
         return None
 

@@ -22,6 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
+from adxform.core.trees import names
 from adxform.core.types import Known, ListOf, Scalar, Taped, Type, was_broadcast
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
@@ -37,10 +38,10 @@ def names_for(function: Function, types: Iterable[str] = ()) -> Names:
     """A supply of names that a function neither binds nor takes from outside; nor are they among
     those with ``types``, which other parts of a derivative have in common with it.
     """
-    names = Names(all_names(function), function.bases.values())
-    names.reserve(outside_names(function))
-    names.reserve(types)
-    return names
+    supply = Names(all_names(function), function.bases.values())
+    supply.reserve(outside_names(function))
+    supply.reserve(types)
+    return supply
 
 
 def outside_names(function: Function) -> set[str]:
@@ -49,10 +50,10 @@ def outside_names(function: Function) -> set[str]:
     for stmt in walk(function.body):
         if isinstance(stmt, Let):
             for arg in stmt.args:
-                found.update(_globals(arg))
+                if isinstance(arg, Global | Tuple):
+                    found.update(_globals(arg))
             if isinstance(stmt.op, Opaque):
-                inner = {n.id for n in ast.walk(stmt.op.tree) if isinstance(n, ast.Name)}
-                found.update(inner - set(stmt.op.reads))
+                found.update({*names(stmt.op.tree)} - {*stmt.op.reads})
     return found
 
 
@@ -123,7 +124,7 @@ def mentions_g(formula: Formula) -> bool:
 
 @cache
 def _names_g(text: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == "g" for n in ast.walk(ast.parse(text)))
+    return "g" in names(ast.parse(text))
 
 
 def elementwise_term(

@@ -10,6 +10,7 @@ from functools import cache
 
 from adxform.core.builder import Builder
 from adxform.core.ir import Operand, Tuple
+from adxform.core.trees import names
 from adxform.rules.expressions import FormulaExpressions
 from adxform.rules.table import Formula, Statements
 
@@ -31,19 +32,22 @@ def formula_text(formula: Formula, types: Mapping[str, object]) -> str | Stateme
     """A formula as text: one that depends on types is asked for it."""
     if isinstance(formula, str | Statements):
         return formula
-    wanted = inspect.signature(formula).parameters
-    return formula(**{name: types[name] for name in wanted if name in types})
+    return formula(**{name: types[name] for name in _mentioned(formula) if name in types})
+
+
+@cache
+def _mentioned(formula: Formula) -> tuple[str, ...]:
+    """The names that a formula asks for."""
+    if isinstance(formula, str):
+        return tuple(names(_expression(formula)))
+    function = formula.function if isinstance(formula, Statements) else formula
+    return tuple(inspect.signature(function).parameters)
 
 
 def takes_items(formula: Formula) -> bool:
     """Whether a formula is about one array of a list of them, not about the list as an array."""
-    if isinstance(formula, str):
-        names = {n.id for n in ast.walk(_expression(formula)) if isinstance(n, ast.Name)}
-    elif isinstance(formula, Statements):
-        names = set(inspect.signature(formula.function).parameters)
-    else:
-        names = set(inspect.signature(formula).parameters)
-    return not names.isdisjoint({"item", "index"})
+    mentioned = _mentioned(formula)
+    return "item" in mentioned or "index" in mentioned
 
 
 def expand(

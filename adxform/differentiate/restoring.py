@@ -80,12 +80,9 @@ class Arrays:
         names = {write.stmt.target for write in conflicts}
         if not names <= self.restored or read.written in self.restored:
             return False
-        later = [
-            write
-            for write in storage.writes
-            if write.stmt.target in (self.restored if view else names)
-            and write.at > read.place.at
-        ]
+        if view:
+            conflicts = [w for w in storage.writes if w.stmt.target in self.restored]
+        later = [write for write in conflicts if write.at > read.place.at]
         if not names and not later:
             return True
         if path[: len(read.path)] != read.path:

@@ -11,6 +11,7 @@ from typing import Any
 from adxform.analysis.types import Types
 from adxform.core.ir import Effect, Function, Global, Let, Operand, Slice, Stmt, Tuple, walk
 from adxform.core.pause import collection_paused
+from adxform.core.trees import called_names, names, nodes
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
@@ -33,10 +34,8 @@ def module_text(parts: Sequence[Part], values: Mapping[str, Any] | None = None) 
         bound.update(t.name for t in body if isinstance(t, ast.FunctionDef))
         outer = {**values, **outside_values(function for function, _ in parts)}
         body = [*definitions(body, bound, outer), *body]
-        numpy_named = any(
-            isinstance(n, ast.Name) and n.id == "np" for s in body for n in ast.walk(s)
-        )
-        if numpy_named and "np" not in bound and not any(_binds(s, "np") for s in body):
+        bound.update("np" for s in body if _binds(s, "np"))
+        if "np" not in bound and "np" in names(*body):
             needed.append(ast.Import([ast.alias("numpy", "np")]))
     first = [s for s in body if isinstance(s, ast.Import)]
     rest = [s for s in body if not isinstance(s, ast.Import)]
@@ -53,14 +52,21 @@ def module_parts(
     """The generated functions' trees, the helpers' and the imports that both need."""
     own = {function.name for function, _ in parts}
     trees = [to_python(function, types, reserved=own) for function, types in parts]
-    helpers = [helper(name) for name in used_helpers(trees)]
+    named = set(names(*trees))
+    helpers = [helper(name) for name in used_helpers(called_names(*trees))]
     spellings: dict[str, str] = {}
     for function, _ in parts:
         spellings = {**function.spellings, **spellings}
-    needed = imports_for(trees, spellings)
+    needed = imports_for(trees, named, spellings)
     if helpers and not any(_binds(stmt, "np") for stmt in needed):
         needed.append(ast.Import([ast.alias("numpy", "np")]))
     return trees, helpers, needed
+
+
+@cache
+def known_helpers() -> tuple[str, ...]:
+    """The names of the run-time helpers, in the order of their definitions."""
+    return tuple(name for name, value in vars(runtime).items() if inspect.isfunction(value))
 
 
 @cache
@@ -72,7 +78,7 @@ def helper_source(name: str) -> str:
 def helper(name: str) -> ast.stmt:
     """A helper's definition, without annotations."""
     tree = ast.parse(helper_source(name)).body[0]
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.arg):
             node.annotation = None
         elif isinstance(node, ast.FunctionDef):
@@ -80,11 +86,11 @@ def helper(name: str) -> ast.stmt:
     return tree
 
 
-def used_helpers(trees: Iterable[ast.AST]) -> list[str]:
-    """The run-time helpers that trees call, and those that these call, in order of definition."""
-    known = [n for n, v in vars(runtime).items() if inspect.isfunction(v)]
+def used_helpers(named: Iterable[str]) -> list[str]:
+    """The run-time helpers among names, and those that these call, in order of definition."""
+    known = known_helpers()
     wanted: set[str] = set()
-    work = [name for tree in trees for name in called_names(tree)]
+    work = [name for name in named if name in known]
     while work:
         name = work.pop()
         if name in known and name not in wanted:
@@ -93,15 +99,10 @@ def used_helpers(trees: Iterable[ast.AST]) -> list[str]:
     return [n for n in known if n in wanted]
 
 
-def called_names(tree: ast.AST) -> list[str]:
-    """The names that a tree calls."""
-    calls = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call))
-    return [func.id for func in calls if isinstance(func, ast.Name)]
-
-
-def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast.stmt]:
+def imports_for(
+    trees: Iterable[ast.AST], roots: set[str], spellings: dict[str, str]
+) -> list[ast.stmt]:
     """Import statements for the modules that trees name, under the user's own names for them."""
-    roots = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
     made: list[ast.stmt] = []
     for canonical, spelled in {**{m: m for m in MODULES}, **spellings}.items():
         head = canonical.split(".")[0]
@@ -121,7 +122,8 @@ def imports_for(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[ast
             owner, _, name = module.rpartition(".")
             alias = None if spelled == name else spelled
             made.append(ast.ImportFrom(owner, [ast.alias(name, alias)], 0))
-    made.extend(ast.Import([ast.alias(name)]) for name in _scipy_modules(trees, spellings))
+    if "scipy" in roots:
+        made.extend(ast.Import([ast.alias(name)]) for name in _scipy_modules(trees, spellings))
     unique = {ast.dump(stmt): stmt for stmt in made}
     return list(unique.values())
 
@@ -130,8 +132,7 @@ def _scipy_modules(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[
     """Modules that formulas name in full and that the user has under another name."""
     chains = {
         f"scipy.{node.attr}"
-        for tree in trees
-        for node in ast.walk(tree)
+        for node in nodes(*trees)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "scipy"

@@ -45,14 +45,15 @@ def nest(function: Function, aliases: Aliases) -> Nested:
 
 def use_counts(function: Function) -> Counter[str]:
     """How often each name is written where it is read."""
-    counts: Counter[str] = Counter(names_in(function.result))
+    read = list(names_in(function.result))
     for stmt in walk(function.body):
-        counts.update(reads_of(stmt))
-        counts.update(tests_of(stmt))
+        read.extend(reads_of(stmt))
+        read.extend(tests_of(stmt))
         for phi in phis_of(stmt):
-            counts.update(uses((phi.second,)))
+            read.extend(uses((phi.second,)))
             times = 1 if isinstance(stmt, Branch) else 2  # before a loop nothing moves into a phi
-            counts.update(dict.fromkeys(uses((phi.first,)), times))
+            read.extend(uses((phi.first,)) * times)
+    counts = Counter(read)
     counts.subtract(unread(function))
     return counts
 

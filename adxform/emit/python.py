@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, shallow_names
 from adxform.analysis.liveness import Liveness, liveness
@@ -25,6 +24,7 @@ from adxform.core.ir import (
     While,
     walk,
 )
+from adxform.core.trees import copied, names
 from adxform.core.types import Taped, rank
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
@@ -156,8 +156,8 @@ class Writer(Writes):
             return self.write(stmt, stmt.op)
         value = self.operation(stmt)
         if len(stmt.targets) > 1:
-            names: list[ast.expr] = [self.store(t) for t in stmt.targets]
-            return [ast.Assign([ast.Tuple(names, ast.Store())], value, lineno=1)]
+            targets: list[ast.expr] = [self.store(t) for t in stmt.targets]
+            return [ast.Assign([ast.Tuple(targets, ast.Store())], value, lineno=1)]
         augmented = self.augmented(stmt, value)
         if augmented is not None:
             return [augmented]
@@ -174,26 +174,27 @@ class Writer(Writes):
             held: list[ast.expr] = [self.store(let.target) for let in tape]
             whole = self.operand(tape[0].args[0])
             return ast.Assign([ast.Tuple(held, ast.Store())], whole, lineno=1), len(tape)
-        names: list[str] = []
+        found: list[str] = []
         source: Let | None = None
         length = 0
-        for offset, stmt in enumerate(block[place:]):
-            if isinstance(stmt, Let) and stmt.target in self.nested and names:
+        for at in range(place, len(block)):
+            stmt = block[at]
+            if isinstance(stmt, Let) and stmt.target in self.nested and found:
                 continue
-            query = self._element(stmt, len(names))
+            query = self._element(stmt, len(found))
             if query is None or (source is not None and query.args != source.args):
                 break
             assert isinstance(stmt, Let)
             if source is not None and stmt.origin != source.origin:
                 break
             source = query
-            names.append(stmt.target)
-            length = offset + 1
-        if source is None or len(names) < 2:
+            found.append(stmt.target)
+            length = at + 1 - place
+        if source is None or len(found) < 2:
             return None
-        if rank(type_of(source.args[0], self.types)) not in (None, len(names)):
+        if rank(type_of(source.args[0], self.types)) not in (None, len(found)):
             return None
-        targets: list[ast.expr] = [self.store(name) for name in names]
+        targets: list[ast.expr] = [self.store(name) for name in found]
         value = self.operation(source)
         return ast.Assign([ast.Tuple(targets, ast.Store())], value, lineno=1), length
 
@@ -258,17 +259,11 @@ class Writer(Writes):
         ]
         moves = [(name, value) for name, value in moves if not is_name(value, name)]
         written = {name for name, _ in moves}
-        clash = any(
-            isinstance(n, ast.Name) and n.id in written - {name}
-            for name, value in moves
-            for n in ast.walk(value)
-        )
+        clash = any(not written.isdisjoint({*names(value)} - {name}) for name, value in moves)
         if clash:
-            names: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in moves]
-            values = [value for _, value in moves]
-            return [
-                ast.Assign([ast.Tuple(names, ast.Store())], ast.Tuple(values, ast.Load()), lineno=1)
-            ]
+            targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in moves]
+            whole = ast.Tuple([value for _, value in moves], ast.Load())
+            return [ast.Assign([ast.Tuple(targets, ast.Store())], whole, lineno=1)]
         return [_move(name, value) for name, value in moves]
 
     def effect(self, stmt: Effect) -> list[ast.stmt]:
@@ -280,7 +275,7 @@ class Writer(Writes):
             if n in reads and not is_name(reads[n], writes[n])
         ]
         reads.update({n: load(new) for n, new in writes.items()})
-        tree = Substitution(reads, writes).visit(copy.deepcopy(stmt.tree))
+        tree = Substitution(reads, writes).visit(copied(stmt.tree))
         return [*before, tree]
 
 

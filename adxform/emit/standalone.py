@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.trees import copied, nodes
 from adxform.emit.printer import comment
 from adxform.errors import SourceNotFoundError
 from adxform.frontend.source import find_source
@@ -34,13 +35,18 @@ def definitions(
 
 def free_globals(tree: ast.AST) -> list[str]:
     """The names that a tree reads and nowhere binds."""
-    stored = {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n.ctx.__class__ is ast.Store
-    }
-    stored.update(a.arg for a in ast.walk(tree) if isinstance(a, ast.arg))
-    stored.update(f.name for f in ast.walk(tree) if isinstance(f, ast.FunctionDef))
-    names = (n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
-    return [n for n in dict.fromkeys(names) if n not in stored and not hasattr(builtins, n)]
+    named: dict[str, None] = {}
+    bound: set[str] = set()
+    for node in nodes(tree):
+        if isinstance(node, ast.Name):
+            named[node.id] = None
+            if isinstance(node.ctx, ast.Store):
+                bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.FunctionDef):
+            bound.add(node.name)
+    return [n for n in named if n not in bound and not hasattr(builtins, n)]
 
 
 def _define(
@@ -96,9 +102,10 @@ def _function(name: str, value: FunctionType) -> ast.stmt:
         return comment(
             ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None), lineno=1), note
         )
+    node = copied(node)
     node.name, node.decorator_list = name, []
     node.returns = None
-    for arg in ast.walk(node.args):
+    for arg in nodes(node.args):
         if isinstance(arg, ast.arg):
             arg.annotation = None
     return node

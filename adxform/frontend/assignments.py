@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable
+
+from adxform.core.trees import Transformer, copied, names, nodes
 
 UPDATE = "__update__"
 STORE = "__store__"
@@ -26,10 +27,9 @@ class Fresh:
 
 def located(new: ast.stmt, old: ast.stmt) -> ast.stmt:
     """Give a made statement the place and the quoted text of the one it came from."""
-    for node in ast.walk(new):
+    for node in nodes(new):
         if not hasattr(node, "lineno") and isinstance(node, ast.stmt | ast.expr):
             ast.copy_location(node, old)
-    for node in ast.walk(new):
         if isinstance(node, ast.stmt) and not hasattr(node, "_origin"):
             node._origin = old._origin  # type: ignore[attr-defined]
     return new
@@ -45,7 +45,7 @@ def load(name: str) -> ast.Name:
     return ast.Name(name, ast.Load())
 
 
-class Assignments(ast.NodeTransformer):
+class Assignments(Transformer):
     """One target per assignment; tuples unpacked; ``x[i] = v`` a call that gives the new ``x``."""
 
     def __init__(self, fresh: Fresh, own: frozenset[str] = frozenset()) -> None:
@@ -63,6 +63,8 @@ class Assignments(ast.NodeTransformer):
         return list(self._assign([node.target], node.value, node))
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            return [node]
         return list(self._assign(node.targets, node.value, node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
@@ -96,7 +98,7 @@ class Assignments(ast.NodeTransformer):
             yield assign(name, value, old)
             shared, targets = load(name), targets[1:] if isinstance(first, ast.Name) else targets
         for target in targets:
-            yield from self._single(target, copy.deepcopy(shared), old)
+            yield from self._single(target, copied(shared), old)
 
     def _single(self, target: ast.expr, value: ast.expr, old: ast.stmt) -> Iterable[ast.stmt]:
         match target:
@@ -163,7 +165,7 @@ def _part_of(name: str, place: int) -> ast.expr:
 
 def _read(target: ast.expr) -> ast.expr:
     """What is assigned to, as an expression that is read."""
-    read = copy.deepcopy(target)
+    read = copied(target)
     if isinstance(read, ast.Name | ast.Subscript | ast.Attribute):
         read.ctx = ast.Load()
     return read
@@ -178,4 +180,4 @@ def _rest_of(name: str, first: int, after: int) -> ast.expr:
 
 
 def _names(node: ast.AST) -> list[str]:
-    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+    return names(node)

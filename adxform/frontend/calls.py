@@ -22,6 +22,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
+from adxform.core.trees import bound_names, names, nodes
 from adxform.core.types import Object, Scalar
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
@@ -36,7 +37,7 @@ from adxform.frontend.callables import (
 )
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lifting import Lifting
-from adxform.frontend.scope import bound_names, describe, live_function
+from adxform.frontend.scope import describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
 from adxform.frontend.standins import is_fact
@@ -117,7 +118,7 @@ class Calls(Lifting):
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
         """An expression carried verbatim; none that calls what writes to the user's arrays."""
-        for part in ast.walk(node):
+        for part in nodes(node):
             meaning = self.meaning(part.func) if isinstance(part, ast.Call) else None
             function = None if meaning is None else meaning.function
             if function is not None and writes_params(function.node) and self._hands_array(part):
@@ -337,7 +338,7 @@ def outer_names(tree: ast.FunctionDef) -> set[str]:
     """The names that a function takes from outside: the compiler's own must differ from them."""
     own = {a.arg for a in all_args(tree.args)}
     own.update(n for stmt in tree.body for n in bound_names(stmt))
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - own
+    return {*names(tree)} - own
 
 
 def is_docstring(stmt: ast.stmt) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import If, Operand, Phi, Var
+from adxform.core.trees import nodes
 from adxform.core.types import ListOf, join
 from adxform.frontend.assignments import AUGMENT, STORE, UPDATE
 from adxform.frontend.joins import Joins
@@ -157,7 +158,7 @@ class Carried(Joins):
 def may_write(statements: list[ast.stmt]) -> bool:
     """Whether statements may write to an array: by an index, ``+=``, or in a call."""
     for stmt in statements:
-        for node in ast.walk(stmt):
+        for node in nodes(stmt):
             if isinstance(node, ast.Expr):
                 return True
             if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.trees import nodes
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
 
@@ -153,7 +154,7 @@ def appended_in(body: list[ast.stmt]) -> set[str]:
     return {
         node.targets[0].id
         for stmt in body
-        for node in ast.walk(stmt)
+        for node in nodes(stmt)
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Call)

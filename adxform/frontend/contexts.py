@@ -12,6 +12,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
+from adxform.core.trees import nodes
 from adxform.frontend.scope import LiveScope, Meaning
 
 _QUIET = frozenset({"np.errstate", "warnings.catch_warnings", "contextlib.nullcontext"})
@@ -75,8 +76,8 @@ def _is_call_of(stmt: ast.stmt, names: frozenset[str], scope: Any) -> bool:
 
 def _raises(body: list[ast.stmt]) -> bool:
     """Whether a handler ends by raising, whatever it does before."""
-    nodes = [n for s in body for n in ast.walk(s)]
-    return isinstance(body[-1], ast.Raise) and not any(isinstance(n, ast.Return) for n in nodes)
+    inner = nodes(*body)
+    return isinstance(body[-1], ast.Raise) and not any(isinstance(n, ast.Return) for n in inner)
 
 
 def _imported(stmt: ast.Try, scope: Any) -> list[ast.stmt]:

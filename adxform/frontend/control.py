@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from adxform.core.trees import names, nodes
+
 Loop = ast.For | ast.While
 Exit = ast.Break | ast.Continue | ast.Return
 VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+_COMPOUND = (ast.If, *VERBATIM)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def names_in(body: list[ast.stmt]) -> set[str]:
     """The names that statements mention."""
-    return {n.id for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Name)}
+    return {*names(*body)}
 
 
 def tuples_in(body: list[ast.stmt]) -> set[str]:
@@ -21,7 +24,7 @@ def tuples_in(body: list[ast.stmt]) -> set[str]:
     return {
         target.id
         for stmt in body
-        for node in ast.walk(stmt)
+        for node in nodes(stmt)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -43,7 +46,7 @@ def own_exits(body: list[ast.stmt], looping: bool = False) -> Iterator[Exit]:
         elif isinstance(stmt, Loop | ast.AsyncFor):
             yield from own_exits(stmt.body, True)
             yield from own_exits(stmt.orelse, looping)
-        elif not isinstance(stmt, SCOPES):
+        elif isinstance(stmt, _COMPOUND):
             for block in _blocks(stmt):
                 yield from own_exits(block, looping)
 

@@ -38,7 +38,7 @@ from adxform.frontend.source import SourceFunction
 MAKERS = frozenset({"grad", "value_and_grad", "jacobian", "hessian"})
 AT_ONCE = frozenset({"jvp", "hvp"})
 REFUSED = frozenset({"vjp", "check_grads", "forward", "reverse", "source"})
-HOMES = ("adxform.api", "adxform.jacobians")
+HOMES = frozenset({"adxform", "adxform.api", "adxform.products"})
 INLINE_OPERATIONS = 16
 
 
@@ -67,7 +67,7 @@ class Derivatives(Calls):
         if isinstance(meaning.value, FunctionType) and meaning.value.__module__ in HOMES:
             return meaning.value.__name__
         package, _, name = (meaning.dotted or "").rpartition(".")
-        return name if package in ("adxform", *HOMES) else None
+        return name if package in HOMES else None
 
     def callable_value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Call) and self.derivative_named(node.func) in MAKERS:

@@ -8,10 +8,10 @@ end.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable
 from typing import Any
 
+from adxform.core.trees import bound_names, copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
 from adxform.frontend.contexts import opened
@@ -21,7 +21,6 @@ from adxform.frontend.exits import Exits
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
-from adxform.frontend.scope import bound_names
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
 
@@ -31,33 +30,50 @@ def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
 
     ``scope`` says what names from outside mean.
     """
-    tree = copy.deepcopy(node)
-    for stmt in ast.walk(tree):
-        if isinstance(stmt, ast.stmt):
-            stmt._origin = text.origin(stmt)  # type: ignore[attr-defined]
+    tree = copied(node)
+    kinds: set[type[ast.AST]] = set()
+    for part in nodes(tree):
+        kinds.add(type(part))
+        if isinstance(part, ast.stmt):
+            part._origin = text.origin(part)  # type: ignore[attr-defined]
     tree.body = opened(tree.body, scope)
     fresh = Fresh()
     own = frozenset(
         [a.arg for a in all_args(tree.args)] + [n for s in tree.body for n in bound_names(s)]
     )
-    for transform in pipeline(text, fresh, own):
-        tree.body = transform(tree.body)
+    for concerned, transform in pipeline(text, fresh, own):
+        if any(issubclass(kind, concerned) for kind in kinds):
+            tree.body = transform(tree.body)
     return tree
+
+
+_Transform = Callable[[list[ast.stmt]], list[ast.stmt]]
+_CONDITIONS = (ast.IfExp, ast.BoolOp, ast.Match)  # a case may be said by ``or``
 
 
 def pipeline(
     text: Text, fresh: Fresh, own: frozenset[str]
-) -> tuple[Callable[[list[ast.stmt]], list[ast.stmt]], ...]:
-    """The transformers, in order, each with the reason for its place."""
+) -> tuple[tuple[tuple[type[ast.AST], ...], _Transform], ...]:
+    """The transformers, in order, each with the reason for its place, and with the nodes without
+    which there is nothing for it to do.
+    """
     return (
-        lambda body: _each(Matching(fresh), body),  # before exits: its cases may hold them
-        lambda body: _each(Named(), body),  # before exits: a loop's test may become one
-        explicit_end,  # before returns become one: the end of the body counts among them
-        lambda body: Exits(body, fresh, text).block(body),  # no return stays in a loop
-        lambda body: single_return(body, text),  # the others see one return
-        lambda body: _each(Assignments(fresh, own), body),  # before loops: targets are names
-        lambda body: _each(Loops(fresh), body),  # makes assignments of one name
-        lambda body: _each(ConditionalExpressions(fresh), body),  # last: sees all expressions
+        # before exits: its cases may hold them
+        ((ast.Match,), lambda body: _each(Matching(fresh), body)),
+        # before exits: a loop's test may become one
+        ((ast.NamedExpr,), lambda body: _each(Named(), body)),
+        # before returns become one: the end of the body counts among them
+        ((ast.Return,), explicit_end),
+        # no return stays in a loop
+        ((ast.For, ast.While), lambda body: Exits(body, fresh, text).block(body)),
+        # the others see one return
+        ((ast.Return,), lambda body: single_return(body, text)),
+        # before loops: targets are names
+        ((ast.stmt,), lambda body: _each(Assignments(fresh, own), body)),
+        # makes assignments of one name
+        ((ast.For,), lambda body: _each(Loops(fresh), body)),
+        # last: sees all expressions
+        (_CONDITIONS, lambda body: _each(ConditionalExpressions(fresh), body)),
     )
 
 
@@ -77,9 +93,9 @@ def single_return(body: list[ast.stmt], text: Text) -> list[ast.stmt]:
     inner = [s for s in body if not isinstance(s, ast.Return) and returns(s)]
     if not inner:
         return body
-    for stmt in ast.walk(ast.Module(body, [])):
+    for stmt in nodes(*body):
         if isinstance(stmt, VERBATIM) and returns(stmt):
-            where = next(s for s in ast.walk(stmt) if isinstance(s, ast.Return))
+            where = next(s for s in nodes(stmt) if isinstance(s, ast.Return))
             raise UnsupportedError(
                 Diagnostic(
                     f"return inside a {type(stmt).__name__.lower()} statement is not supported yet",
@@ -95,13 +111,11 @@ def single_return(body: list[ast.stmt], text: Text) -> list[ast.stmt]:
 
 def _result_name(body: list[ast.stmt]) -> str:
     """The variable returned everywhere, if it is always the same one; else ``out``."""
-    tree = ast.Module(body, [])
-    values = [s.value for s in ast.walk(tree) if isinstance(s, ast.Return)]
-    names = {v.id for v in values if isinstance(v, ast.Name)}
-    if len(names) == 1 and all(isinstance(v, ast.Name) for v in values):
-        return names.pop()
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    return "out" if "out" not in used else "_out"
+    values = [s.value for s in nodes(*body) if isinstance(s, ast.Return)]
+    given = {v.id for v in values if isinstance(v, ast.Name)}
+    if len(given) == 1 and all(isinstance(v, ast.Name) for v in values):
+        return given.pop()
+    return "out" if "out" not in names(*body) else "_out"
 
 
 def _move(body: list[ast.stmt], name: str) -> list[ast.stmt]:
@@ -114,7 +128,8 @@ def _move(body: list[ast.stmt], name: str) -> list[ast.stmt]:
             return result
         if isinstance(stmt, ast.If) and returns(stmt):
             rest = body[place + 1 :]
-            again = copy.deepcopy(rest)  # both sides may go on
+            both = not _ends(stmt.body) and not _ends(stmt.orelse)  # sides go on
+            again = [copied(s) for s in rest] if both else rest
             stmt.body = _move(stmt.body + ([] if _ends(stmt.body) else again), name)
             stmt.orelse = _move(stmt.orelse + ([] if _ends(stmt.orelse) else rest), name)
             stmt.body = stmt.body or [located(ast.Pass(), stmt)]

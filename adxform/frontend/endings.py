@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.trees import nodes
 from adxform.frontend.assignments import located
+from adxform.frontend.control import own_exits
 
 
 def explicit_end(body: list[ast.stmt]) -> list[ast.stmt]:
     """A body that says ``return None`` at its end, where other paths return a value."""
-    if not _gives_value(body) or ends(body):
+    if ends(body) or not _gives_value(body):
         return body
     return [*body, located(ast.Return(ast.Constant(None)), body[-1])]
 
@@ -22,7 +24,7 @@ def ends(body: list[ast.stmt]) -> bool:
         case ast.If(body=then, orelse=orelse):
             return ends(then) and ends(orelse)
         case ast.While(test=ast.Constant(value=value)) as loop if value:
-            return not any(isinstance(s, ast.Break) for s in ast.walk(loop))
+            return not any(isinstance(s, ast.Break) for s in nodes(loop))
         case ast.With(body=inner):
             return ends(inner)
         case ast.Try() as tried:
@@ -34,11 +36,4 @@ def ends(body: list[ast.stmt]) -> bool:
 
 
 def _gives_value(body: list[ast.stmt]) -> bool:
-    work: list[ast.AST] = [*body]
-    while work:
-        node = work.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            work.extend(ast.iter_child_nodes(node))
-    return False
+    return any(isinstance(e, ast.Return) and e.value is not None for e in own_exits(body))

@@ -9,8 +9,10 @@ variable is what it was at the exit: then the loop has one way through it for th
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 
+from adxform.core.trees import Transformer, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Fresh, assign, load, located
 from adxform.frontend.control import (
@@ -71,10 +73,15 @@ class Exits:
     def __init__(self, body: list[ast.stmt], fresh: Fresh, text: Text) -> None:
         self.fresh = fresh
         self.text = text
-        tree = ast.Module(body, [])
-        self.used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        self.used |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+        self.body = body
         self.flags: set[str] = set()
+
+    @functools.cached_property
+    def used(self) -> set[str]:
+        """The names that the function uses."""
+        found = nodes(*self.body)
+        return {n.id if isinstance(n, ast.Name) else n.arg for n in found
+                if isinstance(n, ast.Name | ast.arg)}
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """Statements whose loops have no exits but the last."""
@@ -279,7 +286,7 @@ class Exits:
         return [*before, stmt], test
 
 
-class _Rename(ast.NodeTransformer):
+class _Rename(Transformer):
     def __init__(self, old: str, new: str) -> None:
         self.old, self.new = old, new
 
@@ -287,7 +294,7 @@ class _Rename(ast.NodeTransformer):
         return ast.Name(self.new, node.ctx) if node.id == self.old else node
 
 
-class _Replace(ast.NodeTransformer):
+class _Replace(Transformer):
     def __init__(self, new: dict[Exit, ast.stmt]) -> None:
         self.new = new
 

@@ -9,6 +9,8 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from adxform.core.trees import Transformer, children, nodes
+
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 
 
@@ -36,10 +38,10 @@ def _conditional(node: ast.AST) -> bool:
 def _contains(node: ast.AST) -> bool:
     if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         return False
-    return _conditional(node) or any(_contains(child) for child in ast.iter_child_nodes(node))
+    return _conditional(node) or any(_contains(child) for child in children(node))
 
 
-class ConditionalExpressions(ast.NodeTransformer):
+class ConditionalExpressions(Transformer):
     """Hoists conditional expressions out of assignments, returns and branch tests."""
 
     def __init__(self, fresh: Callable[[str], str]) -> None:
@@ -92,7 +94,7 @@ class ConditionalExpressions(ast.NodeTransformer):
         for i, (owner, place, child) in enumerate(children[: last + 1]):
             if _contains(child):
                 new = self._expression(child, old, before)
-            elif i < last and any(isinstance(part, ast.Call) for part in ast.walk(child)):
+            elif i < last and any(isinstance(part, ast.Call) for part in nodes(child)):
                 name = self.fresh("t")
                 before.append(_assign(name, child, old))
                 new = ast.Name(name, ast.Load())
@@ -157,7 +159,7 @@ def _assign(name: str, value: ast.expr, old: ast.stmt) -> ast.Assign:
 
 
 def _place(new: ast.stmt, old: ast.stmt) -> ast.stmt:
-    for part in ast.walk(new):
+    for part in nodes(new):
         if isinstance(part, ast.stmt | ast.expr) and not hasattr(part, "lineno"):
             ast.copy_location(part, old)
     new._origin = old._origin  # type: ignore[attr-defined]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import copy
 
+from adxform.core.trees import Transformer, bound_names, copied, names, nodes
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
 from adxform.frontend.control import ending
-from adxform.frontend.scope import bound_names
 
 
-class Loops(ast.NodeTransformer):
+class Loops(Transformer):
     """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
 
     def __init__(self, fresh: Fresh) -> None:
@@ -36,16 +35,17 @@ class Loops(ast.NodeTransformer):
         unpack = Assignments(self.fresh)
         body, stop = ending(node.body)
         result: list[ast.stmt] = []
-        items = [self._kept(item, result, node) for item in items]
+        bound = {*bound_names(node)}
+        items = [self._kept(item, bound, result, node) for item in items]
         inner = result
         for item in items:
             inner.extend(unpack._single(node.target, item, node))
-            for stmt in copy.deepcopy(body):
+            for stmt in map(copied, body):
                 new = self.visit(stmt)
                 inner.extend(new if isinstance(new, list) else [new])
             if stop is not None:  # the next items only if it does not hold
                 rest: list[ast.stmt] = []
-                test = copy.deepcopy(stop)
+                test = copied(stop)
                 inner.append(located(ast.If(test, [ast.Pass()], rest), node))
                 inner = rest
         return result
@@ -108,13 +108,14 @@ class Loops(ast.NodeTransformer):
         node = self._held(node, before, old)
         return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
 
-    def _kept(self, item: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
+    def _kept(
+        self, item: ast.expr, bound: set[str], before: list[ast.stmt], old: ast.For
+    ) -> ast.expr:
         """An item as it is before the loop, where the loop assigns what the item reads."""
         if isinstance(item, ast.Tuple | ast.List):
-            parts = [self._kept(part, before, old) for part in item.elts]
+            parts = [self._kept(part, bound, before, old) for part in item.elts]
             return ast.copy_location(type(item)(parts, ast.Load()), item)
-        read = {n.id for n in ast.walk(item) if isinstance(n, ast.Name)}
-        if read.isdisjoint(bound_names(old)):
+        if bound.isdisjoint(names(item)):
             return item
         name = self.fresh("item")
         before.append(assign(name, item, old))
@@ -130,7 +131,7 @@ class Loops(ast.NodeTransformer):
 
 
 def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
-    for part in ast.walk(node):
+    for part in nodes(node):
         if isinstance(part, ast.Name) and part.id == old:
             part.id = new.id
     return node

@@ -27,6 +27,7 @@ from adxform.core.ir import (
     leaves,
 )
 from adxform.core.pause import collection_paused
+from adxform.core.trees import nodes
 from adxform.core.types import Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
@@ -117,11 +118,11 @@ def _lowered(
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
     """The variables of lists that are changed where they cannot be followed: Python's own lists."""
-    verbatim = [n for n in ast.walk(tree) if isinstance(n, VERBATIM)]
-    inside = {id(part) for stmt in verbatim for part in ast.walk(stmt)}
+    verbatim = [n for n in nodes(tree) if isinstance(n, VERBATIM)]
+    inside = {id(part) for stmt in verbatim for part in nodes(stmt)}
     return {
         node.func.value.id
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and (node.func.attr in ("remove", "sort") or id(node) in inside)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 
+from adxform.core.trees import Transformer, children, nodes
 from adxform.frontend.assignments import Fresh, assign, load, located
 
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.FunctionDef)
 
 
-class Matching(ast.NodeTransformer):
+class Matching(Transformer):
     """Rewrites ``match`` where its patterns are tests of one value; leaves others as they are."""
 
     def __init__(self, fresh: Fresh) -> None:
@@ -57,7 +58,7 @@ def _test(pattern: ast.pattern, value: ast.expr) -> tuple[ast.expr | None, list[
             return None
 
 
-class Named(ast.NodeTransformer):
+class Named(Transformer):
     """``if (n := f(x)) > 1`` becomes ``n = f(x); if n > 1``."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -111,10 +112,10 @@ def _named(node: ast.expr) -> list[ast.NamedExpr]:
             found.append(part)
         if isinstance(part, ast.BoolOp | ast.IfExp):
             first = part.values[0] if isinstance(part, ast.BoolOp) else part.test
-            for child in ast.iter_child_nodes(part):
+            for child in children(part):
                 visit(child, certain and child is first)
             return
-        for child in ast.iter_child_nodes(part):
+        for child in children(part):
             visit(child, certain)
 
     visit(node, True)
@@ -130,11 +131,11 @@ def _named(node: ast.expr) -> list[ast.NamedExpr]:
 
 def _within(node: ast.AST) -> list[ast.AST]:
     """The nodes of a tree in the order of its text."""
-    found = [n for n in ast.walk(node) if hasattr(n, "lineno")]
+    found = [n for n in nodes(node) if hasattr(n, "lineno")]
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))  # type: ignore[attr-defined]
 
 
-class _Replaced(ast.NodeTransformer):
+class _Replaced(Transformer):
     def __init__(self, names: dict[int, str]) -> None:
         self.names = names
 

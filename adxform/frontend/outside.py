@@ -26,6 +26,7 @@ from adxform.core.ir import (
     names_in,
     uses,
 )
+from adxform.core.trees import nodes
 from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
@@ -321,7 +322,7 @@ class Outside(Expressions):
         op = Opaque(
             node,
             reads,
-            pure=all(isinstance(n, _PURE) for n in ast.walk(node)),
+            pure=all(isinstance(n, _PURE) for n in nodes(node)),
             boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
             callee=callee,
             reason=reason,

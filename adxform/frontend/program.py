@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Param,
     Tuple,
 )
+from adxform.core.trees import children
 from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
 from adxform.frontend.source import SourceFunction
@@ -140,8 +141,7 @@ def form_of(operand: Operand) -> Any:
 def refuse_generator(source: SourceFunction) -> None:
     """Refuse functions that yield."""
     work: list[ast.AST] = [*source.node.body]
-    while work:
-        node = work.pop(0)
+    for node in work:  # which grows on the way
         if isinstance(node, ast.Yield | ast.YieldFrom):
             raise UnsupportedError(
                 Diagnostic(
@@ -151,7 +151,7 @@ def refuse_generator(source: SourceFunction) -> None:
                 )
             )
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            work.extend(ast.iter_child_nodes(node))
+            work.extend(children(node))
 
 
 def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:

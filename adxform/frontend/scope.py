@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
+from adxform.core.trees import bound_names, nodes
 from adxform.errors import SourceNotFoundError, SourceSyntaxError
 from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
@@ -58,17 +59,46 @@ def canonical(module: str) -> str:
     return CANONICAL.get(head, head) + dot + rest
 
 
+def spelling_of(value: Any) -> str | None:
+    """How rules spell a live object that they speak of."""
+    loaded = tuple(module for module in _rule_modules() if module in sys.modules)
+    known = _known_objects(loaded).get(id(value))
+    return None if known is None else known[0]
+
+
 @cache
-def _known_objects() -> dict[int, tuple[str, Any]]:
-    """Live objects that rules speak of, by identity (the first spelling wins)."""
+def _called() -> tuple[str, ...]:
+    """The functions that rules speak of."""
+    primitives = (rule.primitive for rule in RULES.values())
+    return tuple(primitive.text for primitive in primitives if primitive.style == "call")
+
+
+@cache
+def _rule_modules() -> tuple[str, ...]:
+    """The modules of the functions that rules speak of."""
+    owners = dict.fromkeys(text.rpartition(".")[0] for text in _called())
+    return tuple(_module_name(owner) for owner in owners)
+
+
+@cache
+def _known_objects(loaded: tuple[str, ...]) -> dict[int, tuple[str, Any]]:
+    """Live objects that rules speak of, by identity (the first spelling wins); nothing is imported,
+    for what a function names has been.
+    """
     found: dict[int, tuple[str, Any]] = {}
-    for rule in RULES.values():
-        if rule.primitive.style != "call":
-            continue
-        value = find_object(rule.primitive.text)
-        if value is not None:
-            found.setdefault(id(value), (rule.primitive.text, value))
+    for text in _called():
+        owner = _module_name(text.rpartition(".")[0])
+        if owner in loaded or not owner:
+            value = find_object(text)
+            if value is not None:
+                found.setdefault(id(value), (text, value))
     return found
+
+
+def _module_name(text: str) -> str:
+    """The name under which a module is imported that rules spell in short."""
+    head, dot, rest = text.partition(".")
+    return {"np": "numpy"}.get(head, head) + dot + rest
 
 
 def find_object(text: str) -> Any:
@@ -76,7 +106,7 @@ def find_object(text: str) -> Any:
     head, *rest = text.split(".")
     if not rest:
         return getattr(builtins, head, None)
-    parts = [{"np": "numpy"}.get(head, head), *rest]
+    parts = _module_name(text).split(".")
     for cut in range(len(parts) - 1, 0, -1):
         try:
             value: Any = importlib.import_module(".".join(parts[:cut]))
@@ -93,18 +123,15 @@ class LiveScope:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
-        self.seen: dict[str, Any] = {}
-        self.inner: list[LiveScope] = []
+        self.seen: dict[str, tuple[Any, Meaning]] = {}
 
     def lookup(self, name: str) -> Meaning | None:
         value = self.current(name)
         if value is _NOTHING:
             return None
-        self.seen[name] = value
-        meaning = describe(name, value)
-        if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
-            self.inner.append(meaning.function.scope)
-        return meaning
+        if name not in self.seen or self.seen[name][0] is not value:
+            self.seen[name] = value, describe(name, value)
+        return self.seen[name][1]
 
     def shares(self, other: LiveScope, name: str) -> bool:
         """Whether a name is the same global for both functions."""
@@ -126,11 +153,18 @@ class LiveScope:
 
     def watched(self) -> Iterable[tuple[LiveScope, str, Any]]:
         """The values that lowering has relied on; modules are taken to stay."""
-        for name, value in self.seen.items():
-            if not isinstance(value, ModuleType | BuiltinFunctionType | type):
+        for name, (value, meaning) in self.seen.items():
+            if not isinstance(value, ModuleType):
                 yield self, name, value
-        for scope in self.inner:
-            yield from scope.watched()
+            if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
+                yield from meaning.function.scope.watched()
+
+    def kept(self, name: str) -> tuple[Any, str]:
+        """Where a name's value is kept: a cell of the closure, or a namespace and its key there."""
+        code, closure = self.function.__code__, self.function.__closure__ or ()
+        if name in code.co_freevars:
+            return closure[code.co_freevars.index(name)], ""
+        return self.function.__globals__, name
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         if not hasattr(owner.value, name):
@@ -145,9 +179,9 @@ def describe(text: str, value: Any) -> Meaning:
     """What a live value is to the compiler."""
     if isinstance(value, ModuleType):
         return Meaning(text, canonical(value.__name__), value=value)
-    known = _known_objects().get(id(value))
+    known = spelling_of(value)
     if known is not None:
-        return Meaning(text, known[0], value=value)
+        return Meaning(text, known, value=value)
     if hasattr(value, "__adxform__"):
         return Meaning(text, value=value, derived=value)
     if isinstance(value, FunctionType):
@@ -183,7 +217,7 @@ class FileScope:
         self.importing: set[str] = set()
         for stmt in tree.body:
             self._bind(stmt, top=True)
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Global):  # a function may bind these when it runs
                 self.bindings.update(dict.fromkeys(node.names))
 
@@ -341,37 +375,9 @@ def imports_within(stmt: ast.stmt, name: str) -> list[ast.stmt]:
     if not isinstance(stmt, ast.If | ast.Try):
         return []
     found = []
-    for inner in ast.walk(stmt):
+    for inner in nodes(stmt):
         nothing = isinstance(inner, ast.Assign) and ast.unparse(inner.value) == "None"
         compound = isinstance(inner, ast.If | ast.Try)
         if isinstance(inner, ast.stmt) and not (nothing or compound) and name in bound_names(inner):
             found.append(inner)
     return found if all(isinstance(i, ast.Import | ast.ImportFrom) for i in found) else []
-
-
-def bound_names(stmt: ast.AST) -> list[str]:
-    """The names that a statement binds in its own scope, nested statements included."""
-    found: list[str] = []
-    visit: list[ast.AST] = [stmt]
-    while visit:
-        node = visit.pop(0)
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                found.append(node.name)
-                continue
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-                continue
-            case ast.GeneratorExp():
-                continue
-            case ast.Name(ctx=ast.Store() | ast.Del()):
-                found.append(node.id)
-            case ast.alias():
-                found.append(node.asname or node.name.split(".")[0])
-            case ast.ExceptHandler(name=str() as name):
-                found.append(name)
-            case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
-                found.append(name)
-            case _:
-                pass
-        visit.extend(ast.iter_child_nodes(node))
-    return list(dict.fromkeys(found))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adxform.core.ir import Origin
+from adxform.core.trees import nodes
 from adxform.errors import Diagnostic, Location, SourceNotFoundError, SourceSyntaxError
 
 
@@ -43,24 +44,16 @@ class Text:
         location = self.location(node)
         if isinstance(node, ast.If | ast.For | ast.While):
             return Origin(location.text.strip(), location)
-        segment = (
-            ast.get_source_segment(
-                "\n".join(self.lines[node.lineno - 1 : node.end_lineno]), _at_top(node)
-            )
-            if node.end_lineno
-            else None
-        )
-        return Origin(" ".join((segment or location.text).split()), location)
+        return Origin(" ".join((self._segment(node) or location.text).split()), location)
 
-
-def _at_top(node: ast.stmt) -> ast.AST:
-    """A stand-in with the node's extent, counted from its own first line."""
-    return ast.Pass(
-        lineno=1,
-        col_offset=node.col_offset,
-        end_lineno=(node.end_lineno or node.lineno) - node.lineno + 1,
-        end_col_offset=node.end_col_offset,
-    )
+    def _segment(self, node: ast.stmt) -> str:
+        """The text of a statement; columns count bytes."""
+        lines = [line.encode() for line in self.lines[node.lineno - 1 : node.end_lineno]]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode(errors="replace")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -114,17 +107,32 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
         found = _lambda(function)
         if found is not None:
             return found
-    try:
-        lines, first = inspect.getsourcelines(getattr(function, "__code__", function))
-        file = inspect.getsourcefile(function) or "<unknown>"
-    except (OSError, TypeError) as error:
+    code = getattr(function, "__code__", None)
+    lines = [] if code is None else _lines(code.co_filename, function)
+    if code is None or len(lines) < code.co_firstlineno:
         raise SourceNotFoundError(
             Diagnostic(
-                f"the source of {name} cannot be read ({error})",
+                f"the source of {name} cannot be read",
                 hint="Write the function with def in a .py file or a notebook cell.",
             )
-        ) from None
-    return _definition(function, name, "".join(lines), file, first)
+        )
+    place = code.co_filename, code.co_firstlineno
+    seen, found = _FOUND.get(place, (None, None))
+    if found is None or seen is not lines:  # the file has another text by now
+        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+        found = _definition(function, name, "".join(block), *place)
+        _FOUND[place] = lines, found
+    return found
+
+
+_Found = tuple[ast.FunctionDef, Text]
+_FOUND: dict[tuple[str, int], tuple[list[str], _Found]] = {}  # by file and line
+
+
+def _lines(file: str, function: Any) -> list[str]:
+    """The lines of a file as they are now; the same list as long as nothing changes."""
+    linecache.checkcache(file)
+    return linecache.getlines(file, function.__globals__)
 
 
 def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
@@ -140,7 +148,7 @@ def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
         for line, end, column, end_column in code.co_positions()
         if line is not None
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Lambda) or node.lineno != code.co_firstlineno:
             continue
         body = node.body

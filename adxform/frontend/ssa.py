@@ -6,11 +6,10 @@ After an ``if``, and at the top of a loop's body, ``x_3 = phi(x, x_2)`` says whi
 from __future__ import annotations
 
 import ast
-import copy
 
 from adxform.core.builder import Names
+from adxform.core.trees import Transformer, bound_names, children, copied, nodes
 from adxform.frontend.control import ending
-from adxform.frontend.scope import bound_names
 
 PHI = "__phi__"
 UNDEFINED = "__undefined__"
@@ -38,7 +37,7 @@ _PLAIN = (  # what they bind they bind always
 )
 
 
-class Ssa(ast.NodeTransformer):
+class Ssa(Transformer):
     """Renames by one walk in the order of execution; ``env`` is what each variable is now."""
 
     def __init__(self, node: ast.FunctionDef, names: Names) -> None:
@@ -197,7 +196,7 @@ class Ssa(ast.NodeTransformer):
     visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         """An expression by itself stays as it is; beside it, what it is in versions."""
-        node._renamed = self.visit(copy.deepcopy(node.value))  # type: ignore[attr-defined]
+        node._renamed = self.visit(copied(node.value))  # type: ignore[attr-defined]
         return self.visit_other(node)
 
     visit_Assert = visit_Raise = visit_Match = visit_other
@@ -251,7 +250,7 @@ def free_names(node: ast.AST) -> list[str]:
     """The names that a tree may read from outside itself."""
     found: set[str] = set()
     _free(node, frozenset(), found)
-    loads = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    loads = (n.id for n in nodes(node) if isinstance(n, ast.Name))
     return [n for n in dict.fromkeys(loads) if n in found]
 
 
@@ -279,6 +278,6 @@ def _free(node: ast.AST, bound: frozenset[str], found: set[str]) -> None:
     for part in inner:
         _free(part, bound | own, found)
     if not isinstance(node, _Comprehension):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if not any(child is part for part in inner):
                 _free(child, bound, found)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from adxform.core.ir import UNKNOWN
+from adxform.core.trees import nodes
 from adxform.core.types import Array, Known, Object, Scalar, Struct, Type, value_of
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.scope import live_function
@@ -150,7 +151,7 @@ class _Asking(ast.NodeVisitor):
         self.opaque = set(opaque)
         self.own = {a.arg for a in all_args(function.node.args)}
         self.own.update(
-            n.id for n in ast.walk(function.node)
+            n.id for n in nodes(function.node)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         )
         self.good = True
@@ -158,7 +159,7 @@ class _Asking(ast.NodeVisitor):
     def holds(self) -> bool:
         body = self.function.node.body
         for stmt in body:
-            if any(isinstance(n, _REFUSED) for n in ast.walk(stmt)):
+            if any(isinstance(n, _REFUSED) for n in nodes(stmt)):
                 return False
         before = -1
         while before != len(self.opaque):  # names that stand-ins flow into
@@ -170,7 +171,7 @@ class _Asking(ast.NodeVisitor):
         return self.good
 
     def _spread(self, stmt: ast.stmt) -> None:
-        for node in ast.walk(stmt):
+        for node in nodes(stmt):
             match node:
                 case ast.Assign(targets=targets, value=value) if self._carries(value):
                     self.opaque.update(n.id for t in targets for n in _names(t))
@@ -349,4 +350,4 @@ def _is_exception(value: Any) -> bool:
 
 
 def _names(target: ast.expr) -> list[ast.Name]:
-    return [n for n in ast.walk(target) if isinstance(n, ast.Name)]
+    return [n for n in nodes(target) if isinstance(n, ast.Name)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import Const, If, Operand
+from adxform.core.trees import nodes
 from adxform.frontend.carried import Carried
 from adxform.frontend.control import ending
 from adxform.frontend.joins import split_phis
@@ -109,7 +110,7 @@ class Unrolled(Carried):
 
 def _bound_versions(stmt: ast.stmt) -> list[str]:
     found: list[str] = []
-    for node in ast.walk(stmt):
+    for node in nodes(stmt):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.append(node.id)
         found.extend(getattr(node, "_writes", {}).values())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.trees import nodes
+
 _CHANGING = ("fill", "sort", "append", "extend", "insert", "pop", "remove", "clear", "reverse")
 
 
 def writes_params(node: ast.FunctionDef) -> bool:
     """Whether a function may write to its arguments, by its text."""
     views = _views(node)
-    return any(_writes(part, views) for stmt in node.body for part in ast.walk(stmt))
+    return any(_writes(part, views) for stmt in node.body for part in nodes(stmt))
 
 
 def changed_params(node: ast.FunctionDef) -> list[str]:
@@ -18,7 +20,7 @@ def changed_params(node: ast.FunctionDef) -> list[str]:
     that it may change.
     """
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    inner = nodes(*node.body)
     return [n for n in names if any(_writes(part, {n}) or _changes(part, n) for part in inner)]
 
 
@@ -35,7 +37,7 @@ def _changes(node: ast.AST, name: str) -> bool:
 def _views(node: ast.FunctionDef) -> set[str]:
     """The names of arguments and of their views."""
     seen = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-    inner = [n for stmt in node.body for n in ast.walk(stmt)]
+    inner = nodes(*node.body)
     for part in inner:  # views of arguments
         if isinstance(part, ast.Assign) and _root(part.value) in seen:
             seen.update(t.id for t in part.targets if isinstance(t, ast.Name))

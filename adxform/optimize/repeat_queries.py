@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 
 from adxform.core.ir import Const, For, Let, Operand, Primitive, Slice, Tuple, Var, While
@@ -17,7 +18,9 @@ class RepeatQueries(Remembering):
     def let(self, stmt: Let) -> None:
         self.builder.origin = stmt.origin
         if isinstance(stmt.op, Primitive) and not self.is_place(stmt):
-            stmt = replace(stmt, args=tuple(self.again(a) for a in stmt.args))
+            args = tuple([self.again(a) for a in stmt.args])
+            if not all(map(operator.is_, args, stmt.args)):
+                stmt = Let(stmt.targets, stmt.op, args, stmt.origin)
         if isinstance(stmt.op, Primitive) and stmt.op.name == "[]":
             query = self.origin_of(stmt.args[0])
             if (
@@ -54,11 +57,11 @@ class RepeatQueries(Remembering):
 
     def is_place(self, let: Let, depth: int = 2) -> bool:
         """Whether a value is a variable and a number added: ``i - 1``, ``n - 1 - i``."""
-        known = self.builder.type_of(Var(let.target))
+        if not isinstance(let.op, Primitive) or let.op.name not in ("op.Add", "op.Sub"):
+            return False
+        known = self.builder.types.get(let.target)
         return (
-            isinstance(let.op, Primitive)
-            and let.op.name in ("op.Add", "op.Sub")
-            and let.target not in self.builder.bases
+            let.target not in self.builder.bases
             and isinstance(known, Scalar)
             and known.dtype.startswith("int")
             and all(self._is_short(a, depth) for a in let.args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 
 from adxform.core.builder import Builder
@@ -61,8 +62,7 @@ class Rewriter:
     def statement(self, stmt: Stmt) -> None:
         match stmt:
             case Let():
-                args = tuple(self.sub(a) for a in stmt.args)
-                self.let(replace(stmt, args=args) if args != stmt.args else stmt)
+                self.let(self.substituted(stmt))
             case If():
                 self.branch(stmt)
             case For() | While():
@@ -70,6 +70,15 @@ class Rewriter:
             case Effect():
                 reads = tuple((name, self.sub(o)) for name, o in stmt.reads)
                 self.builder.append(replace(stmt, reads=reads))
+
+    def substituted(self, stmt: Let) -> Let:
+        """A Let with operands up to date; the Let itself where they are."""
+        if not self.env:
+            return stmt
+        args = tuple([substitute(arg, self.env) for arg in stmt.args])
+        if all(map(operator.is_, args, stmt.args)):
+            return stmt
+        return Let(stmt.targets, stmt.op, args, stmt.origin)
 
     def branch(self, stmt: If) -> None:
         test = self.sub(stmt.test)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -79,15 +80,15 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
-    types = tuple(as_array(t) for t in types)
-    if not all(is_numeric(t) for t in types):
+    types = tuple([as_array(t) for t in types])
+    if not all(map(is_numeric, types)):
         return ANY
     dtype = promote(types)
     if as_float and dtype is not None:
         dtype = float_dtype(dtype)
-    if all(isinstance(t, Scalar) for t in types):
-        weak = all(isinstance(t, Scalar) and t.weak for t in types)
-        return Scalar(dtype, weak) if dtype is not None else ANY
+    scalars = [t for t in types if isinstance(t, Scalar)]
+    if len(scalars) == len(types):
+        return Scalar(dtype, all(t.weak for t in scalars)) if dtype is not None else ANY
     dims = broadcast_dims([dims_of(t) for t in types])
     return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
 
@@ -107,6 +108,7 @@ def as_array(t: Type) -> Type:
     return t
 
 
+@cache
 def float_dtype(dtype: str) -> str:
     """The dtype that a ufunc such as ``np.sin`` gives for operands of ``dtype``."""
     kind = np.dtype(dtype)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from adxform.compiler import Part
 from adxform.core.ir import Callee, Function, Let, walk
-from adxform.emit.module import called_names, helper, used_helpers
+from adxform.core.trees import bound_names, called_names
+from adxform.emit.module import helper, known_helpers, used_helpers
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
-from adxform.frontend.scope import bound_names
 from adxform.frontend.ssa import all_args
-from adxform.rules import runtime
 
 _MODULES = {"np": "numpy", "math": "math"}
 
@@ -57,22 +55,17 @@ class Assembly:
 
     def _helper_names(self) -> dict[str, str]:
         """Run-time helpers under names that the file does not use."""
-        names = [name for name, value in vars(runtime).items() if inspect.isfunction(value)]
-        return {name: self._free(name) for name in names}
+        return {name: self._free(name) for name in known_helpers()}
 
     def _free(self, name: str) -> str:
         return name if name not in self.taken else self._free(f"_{name}")
 
     def helpers(self, trees: Iterable[ast.FunctionDef], numpy: str) -> list[ast.FunctionDef]:
         """The run-time helpers that trees call, in the file's names."""
-        names = self._helper_names()
-        mentioned = {name for tree in trees for name in called_names(tree)}
-        called: list[ast.AST] = [
-            ast.Call(ast.Name(old, ast.Load()), [], [])
-            for old, new in names.items()
-            if new in mentioned
-        ]
-        renamed = _Renamed({**names, "np": numpy})
+        own = self._helper_names()
+        mentioned = {*called_names(*trees)}
+        called = [old for old, new in own.items() if new in mentioned]
+        renamed = _Renamed({**own, "np": numpy})
         return [renamed.visit(copy.deepcopy(helper(name))) for name in used_helpers(called)]
 
     def text(self, tree: ast.FunctionDef) -> str:

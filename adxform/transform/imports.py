@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from adxform.frontend.scope import bound_names
+from adxform.core.trees import bound_names
 from adxform.frontend.ssa import all_args
 from adxform.transform.splice import Edits
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from adxform.core.pause import collection_paused
+from adxform.core.trees import bound_names
 from adxform.errors import (
     AdxformError,
     ArgumentError,
@@ -17,7 +18,7 @@ from adxform.errors import (
     UnsupportedError,
     combine,
 )
-from adxform.frontend.scope import FileScope, bound_names
+from adxform.frontend.scope import FileScope
 from adxform.frontend.source import Text, parse_file
 from adxform.frontend.ssa import all_args
 from adxform.transform.assembly import Assembly, Clash, imports_needed

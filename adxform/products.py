@@ -1,0 +1,250 @@
+"""Products of Jacobians and Hessians with vectors: ``jvp``, ``vjp`` and ``hvp``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adxform.arguments import Argnums, like_argument, require_float, require_sequence
+from adxform.compiler import Pair
+from adxform.core.types import Object
+from adxform.derivatives import Derivative
+from adxform.errors import ArgumentError
+from adxform.generated import Generated
+from adxform.pipeline import Options
+from adxform.structures import is_real, leaves_of, parts, structured, varies, with_leaves
+
+Function = Callable[..., Any]
+_NUMBERS = frozenset({float, int, bool, complex})
+
+
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+) -> tuple[Any, Any]:
+    """The value of ``f`` and its derivative in a direction, by forward mode.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function.
+    primals : sequence
+        The arguments.
+    tangents : sequence
+        One direction for each argument, of its shape; None for an argument that is held constant.
+    backend : {"numpy", "numba"}
+        As in `grad`.
+
+    Returns
+    -------
+    value, tangent
+        Both in the structure of the result of ``f``.
+    """
+    require_sequence("primals", primals)
+    require_sequence("tangents", tangents)
+    if len(primals) != len(tangents):
+        raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
+    for i, tangent in enumerate(tangents):
+        if tangent is not None:
+            require_float(f"argument {i}", primals[i], "the derivative")
+    made = _generated(f, "forward", backend)
+    whole = made.whole(primals)
+    primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
+    places = tuple([i for i, t in enumerate(tangents) if _moves(t)])
+    compiled = made.compiled(whole, made.placed(places))
+    directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
+    value, tangent = compiled.call(*whole, *directions)
+    return value, tangent
+
+
+def _moves(tangent: Any) -> bool:
+    """Whether a tangent says a direction for anything."""
+    if type(tangent) is float or type(tangent) is np.ndarray:
+        return True
+    return any(direction is not None for direction in leaves_of(tangent))
+
+
+def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
+    """The tangents of what an argument holds that can have one, in order."""
+    if type(primal) is float and type(tangent) is float:
+        return [tangent]
+    leaves = list(leaves_of(primal))
+    given = list(leaves_of(tangent))
+    if len(given) != len(leaves):
+        raise ArgumentError(f"tangent {place} has not the structure of its argument")
+    found = []
+    for leaf, direction in zip(leaves, given, strict=True):
+        if not is_real(leaf):
+            continue
+        direction = np.zeros_like(leaf)[()] if direction is None else direction
+        if _shape(direction) != _shape(leaf):
+            raise ArgumentError(
+                f"tangent {place} has shape {np.shape(direction)}, its argument {np.shape(leaf)}"
+            )
+        found.append(_unboxed(direction))
+    return found
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return () if type(value) in _NUMBERS else np.shape(value)
+
+
+def _unboxed(value: Any) -> Any:
+    """A number for an array of rank 0: generated code may write into that, and it is the user's."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def vjp(
+    f: Function, *primals: Any, backend: str = "numpy"
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of ``f`` and its pullback, by reverse mode; ``f`` itself runs once.
+
+    The ``backend`` is as in `grad`.
+
+    Returns
+    -------
+    value
+        What ``f`` returns.
+    pullback : callable
+        Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
+        each argument, None for what has no derivative (integers, strings); may be called often.
+    """
+    asked = primals
+    made = _generated(f, "pair", backend)
+    whole = made.whole(asked)
+    primals = made.bind.gathered(asked)
+    places = tuple([i for i, p in enumerate(primals) if varies(p)])
+    pair = made.pair(whole, made.placed(places))
+    value, leaves, needed = pair.run(whole)
+    pullback = Pullback(pair, leaves, needed, primals, places)
+    if made.bind.collector is None:
+        return value, pullback
+    return value, lambda cotangent: made.bind.scattered(pullback(cotangent), len(asked))
+
+
+class Pullback:
+    """Carries a cotangent of a value back to the arguments that it came from."""
+
+    def __init__(
+        self,
+        pair: Pair,
+        leaves: list[Any],
+        needed: list[Any],
+        primals: tuple[Any, ...],
+        places: tuple[int, ...],
+    ) -> None:
+        self.pair = pair
+        self.leaves = leaves
+        self.needed = needed
+        self.primals = primals
+        self.places = places
+        self.real = [is_real(leaf) for i in places for leaf in leaves_of(primals[i])]
+        self.simple = all(parts(primal) is None for primal in primals)  # no containers
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        """One cotangent for each argument, None for what has no derivative."""
+        try:
+            given = structured(self.pair.result, cotangent)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            raise ArgumentError("the cotangent must have the structure of the value") from None
+        for seed, leaf in zip(given, self.leaves, strict=True):
+            _require_likeness(seed, leaf)
+        bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
+        found = iter((bars,) if sum(self.real) == 1 else bars)
+        held = [*given, *self.primals]
+        others = [o for o in (held if self.simple else leaves_of(held)) if _is_array(o)]
+        result: list[Any] = [None] * len(self.primals)
+        for place in self.places:
+            primal = self.primals[place]
+            if self.simple:
+                result[place] = _own(next(found), primal, others)
+                continue
+            own = [_own(next(found), x, others) if is_real(x) else None for x in leaves_of(primal)]
+            result[place] = with_leaves(primal, iter(own))
+        return tuple(result)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
+    """A cotangent in the form of its primal, and in memory that is not in ``others`` so far."""
+    bar = like_argument(bar, primal, "an argument")
+    if isinstance(bar, np.ndarray):
+        if any(np.may_share_memory(bar, other) for other in others):
+            bar = bar.copy()
+        others.append(bar)
+    return bar
+
+
+def _require_likeness(cotangent: Any, value: Any) -> None:
+    """Refuse a cotangent of another structure or shape than its value's."""
+    if isinstance(value, tuple | list):
+        if not isinstance(cotangent, tuple | list) or len(cotangent) != len(value):
+            raise ArgumentError("the cotangent must have the structure of the value")
+        for part, item in zip(cotangent, value, strict=True):
+            _require_likeness(part, item)
+    elif _shape(cotangent) != _shape(value):
+        raise ArgumentError(
+            f"the cotangent has shape {np.shape(cotangent)}, the value {np.shape(value)}"
+        )
+
+
+_CACHE: dict[tuple[Any, Any], Any] = {}
+CACHED = 256  # functions whose products are kept; the one asked for first goes first
+
+
+def _generated(f: Function, kind: str, backend: str) -> Generated:
+    """The generated functions of ``f`` of a kind."""
+    made: Generated = _kept(
+        f, (kind, backend), lambda: Generated(f, kind, Options.running(backend))
+    )
+    return made
+
+
+def _kept(f: Function, kind: Any, make: Callable[[], Any]) -> Any:
+    """What is made of ``f``, kept so that repeated calls compile nothing."""
+    same = f if _is_hashable(f) else Object(f)
+    found = _CACHE.get((same, kind))
+    if found is None:
+        found = make()
+        while len(_CACHE) >= CACHED:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[same, kind] = found
+    return found
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def hvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+) -> Any:
+    """The Hessian of ``f`` times a vector, by forward over reverse mode, in a few times the cost
+    of ``f``.
+
+    Parameters
+    ----------
+    f : callable
+        A function with one real result.
+    primals, tangents : sequences
+        The arguments, and the vector in the structure of the arguments (None: held constant).
+    backend : {"numpy", "numba"}
+        As in `grad`.
+
+    Returns
+    -------
+    array, or tuple of arrays for several arguments
+    """
+    require_sequence("tangents", tangents)
+    places = tuple(i for i, t in enumerate(tangents) if t is not None)
+    argnums: Argnums = places[0] if len(places) == 1 else places
+    gradient = _kept(f, argnums, lambda: Derivative(f, argnums))
+    return jvp(gradient, primals, tangents, backend=backend)[1]

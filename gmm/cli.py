@@ -1,0 +1,223 @@
+"""The command line: fit a mixture to a file, predict with it, compare numbers of components."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import click
+import numpy as np
+
+from gmm import plots
+from gmm.base import ConvergenceWarning
+from gmm.density import COVARIANCE_TYPES, CovarianceType
+from gmm.estimator import GaussianMixture
+from gmm.inference import NotAMaximum
+from gmm.model_file import load, save
+from gmm.reading import Table, read
+from gmm.report import describe
+from gmm.solvers import SOLVERS
+
+FITTING = (
+    click.option("--solver", type=click.Choice(list(SOLVERS)), default="accelerated"),
+    click.option("--columns", default="", help="Names of columns, with commas; all if left out."),
+    click.option("--tol", type=float, default=1e-8, help="Rise of the log-likelihood to stop at."),
+    click.option("--max-iter", type=int, default=1000),
+    click.option("--n-init", type=int, default=5, help="Fits from other starts; the best is kept."),
+    click.option("--seed", type=int, default=0),
+    click.option(
+        "--missing", is_flag=True, help="Missing numbers are no error; what is there counts."
+    ),
+)
+INPUT = click.argument("file", type=click.Path(exists=True, dir_okay=False))
+
+
+def fitting_options(command: Any) -> Any:
+    """The options that every command which fits has."""
+    for option in reversed(FITTING):
+        command = option(command)
+    return command
+
+
+class UserError(click.ClickException):
+    """What is wrong with data, arguments or the installation."""
+
+    exit_code = 2
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Errors of data and arguments, and of what is not installed, as one line and exit code 2."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # who reads the output has had enough
+    except (ValueError, ImportError, OSError) as error:
+        raise UserError(str(error)) from error
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Warnings of a fit as one line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        warnings.simplefilter("always", NotAMaximum)
+        yield
+    for warning in caught:
+        click.echo(f"warning: {warning.message}", err=True)
+
+
+@click.group()
+def main() -> None:
+    """Gaussian mixtures, fitted and judged with exact derivatives."""
+
+
+def fit_table(
+    table: Table, k: int, covariance: CovarianceType, errors: bool, options: Any
+) -> GaussianMixture:
+    """Fit a mixture to a table as the options say."""
+    model = GaussianMixture(
+        k,
+        covariance_type=covariance,
+        solver=options["solver"],
+        tol=options["tol"],
+        max_iter=options["max_iter"],
+        n_init=options["n_init"],
+        random_state=options["seed"],
+        missing_values="marginalize" if options["missing"] else "error",
+        standard_errors=errors,
+        progress=sys.stderr.isatty(),
+    )
+    with warnings_as_lines():
+        return model.fit(table.X)
+
+
+@main.command()
+@INPUT
+@click.option("-k", "--components", type=int, required=True)
+@click.option("--covariance", type=click.Choice(COVARIANCE_TYPES), default="full")
+@fitting_options
+@click.option("--errors/--no-errors", default=True, help="Standard errors.")
+@click.option("--plot", type=click.Path(dir_okay=False), help="A picture, such as out.png.")
+@click.option("--save", "save_to", type=click.Path(dir_okay=False), help="The mixture, as JSON.")
+def fit(
+    file: str,
+    components: int,
+    covariance: CovarianceType,
+    errors: bool,
+    plot: str | None,
+    save_to: str | None,
+    **options: Any,
+) -> None:
+    """Fit a mixture to the rows of FILE (CSV, npy or Parquet)."""
+    with user_errors():
+        table = read(file, [name for name in options["columns"].split(",") if name])
+        errors = errors and options["solver"] != "kmeans"
+        model = fit_table(table, components, covariance, errors, options)
+        click.echo(describe(model, table))
+        if save_to is not None:
+            save(save_to, model, table.columns)
+        if plot is not None:
+            figure, (axes,) = plots.new_figure(size=4.5)
+            plots.plot_mixture(
+                axes, model._mixture(), table.X, model.covariance_type, table.columns
+            )
+            figure.savefig(plot, dpi=150)
+
+
+@main.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False))
+@INPUT
+@click.option("--proba", is_flag=True, help="The probabilities of all components, too.")
+@click.option("-o", "--output", type=click.File("w"), default="-")
+def predict(model: str, file: str, proba: bool, output: TextIO) -> None:
+    """Write the component of each row of FILE, by a MODEL that fit has saved."""
+    with user_errors():
+        mixture, columns = load(model)
+        X = matching_columns(read(file), columns)
+        probabilities = mixture.predict_proba(X).round(6)
+        shown = probabilities if proba else probabilities[:, :0]
+        writer = csv.writer(output, lineterminator="\n")
+        writer.writerow(["component", *(f"p{i}" for i in range(shown.shape[1]))])
+        for label, row in zip(mixture.predict(X), shown, strict=True):
+            writer.writerow([label, *row.tolist()])
+
+
+def matching_columns(table: Table, columns: list[str]) -> np.ndarray:
+    """The columns that a model is of, by name if they are there, by place if as many are."""
+    if all(name in table.columns for name in columns):
+        return table.X[:, [table.columns.index(name) for name in columns]]
+    if len(table.columns) == len(columns):
+        return table.X
+    raise ValueError(
+        f"the model is of {', '.join(columns)}, the file of {', '.join(table.columns)}"
+    )
+
+
+def parse_range(context: click.Context, option: click.Parameter, text: str) -> list[int]:
+    """Numbers of components, such as 1..6 or 2,3,5."""
+    try:
+        if ".." in text:
+            first, last = (int(part) for part in text.split(".."))
+            numbers = list(range(first, last + 1))
+        else:
+            numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise click.BadParameter(f"{text!r} is neither like 1..6 nor like 2,3,5")
+    return numbers
+
+
+def parse_types(context: click.Context, option: click.Parameter, text: str) -> list[CovarianceType]:
+    """Types of covariance with commas between them."""
+    kinds = [kind for kind in COVARIANCE_TYPES if kind in text.split(",")]
+    if len(kinds) < len(text.split(",")):
+        raise click.BadParameter(f"{text!r} is not some of {', '.join(COVARIANCE_TYPES)}")
+    return kinds
+
+
+@main.command()
+@INPUT
+@click.option("-k", "--components", callback=parse_range, default="1..6", help="Such as 1..6.")
+@click.option(
+    "--covariance",
+    callback=parse_types,
+    default="full",
+    help="One or several types, with commas.",
+)
+@fitting_options
+@click.option("--plot", type=click.Path(dir_okay=False), help="A picture of the criteria.")
+def compare(
+    file: str,
+    components: list[int],
+    covariance: list[CovarianceType],
+    plot: str | None,
+    **options: Any,
+) -> None:
+    """Compare mixtures of several numbers of components by information criteria."""
+    with user_errors():
+        table = read(file, [name for name in options["columns"].split(",") if name])
+        criteria: dict[str, list[float]] = {}
+        best = (np.inf, "")
+        click.echo("covariance   k  parameters  log-likelihood         AIC         BIC")
+        for kind in covariance:
+            for k in components:
+                model = fit_table(table, k, kind, False, options)
+                score, aic, bic = model.score(table.X), model.aic(table.X), model.bic(table.X)
+                criteria.setdefault(f"{kind} AIC", []).append(aic)
+                criteria.setdefault(f"{kind} BIC", []).append(bic)
+                click.echo(
+                    f"{kind:10s}{k:4d}{model._n_parameters():12d}"
+                    f"{score * len(table.X):16.2f}{aic:12.2f}{bic:12.2f}"
+                )
+                best = min(best, (bic, f"{k} components, {kind} covariances"))
+        click.echo(f"smallest BIC: {best[1]}")
+        if plot is not None:
+            figure, (axes,) = plots.new_figure()
+            plots.plot_criteria(axes, components, criteria)
+            figure.savefig(plot, dpi=150)

@@ -1,0 +1,138 @@
+"""Pictures of mixtures: their components over the points, one iteration after the other.
+
+Each function draws into matplotlib's axes; none shows or saves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmm.density import CovarianceType
+from gmm.evaluation import component_probabilities
+from gmm.parameters import covariance_matrices
+from gmm.statistics import Mixture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HINT = "pictures need matplotlib: pip install 'adxform[plot]'"
+COLORS = ("#c44e52", "#4c72b0", "#55a868", "#8172b3", "#ccb974", "#64b5cd", "#da8bc3", "#8c8c8c")
+MOST_POINTS = 5000  # drawn; more would only hide each other
+
+
+def new_figure(rows: int = 1, columns: int = 1, size: float = 3.4) -> tuple[Figure, list[Axes]]:
+    """Make a figure with axes side by side; it belongs to no window."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(HINT) from error
+    figure = Figure(figsize=(size * 1.25 * columns, size * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(grid.ravel())
+
+
+def plot_mixture(
+    axes: Axes,
+    mixture: Mixture,
+    X: np.ndarray,
+    covariance_type: CovarianceType = "full",
+    names: Sequence[str] = (),
+) -> None:
+    """Draw points and components: densities in one dimension, else ellipses in the first two."""
+    k, d = mixture.means.shape
+    matrices = covariance_matrices(mixture.covariances, k, d, covariance_type)
+    if d == 1:
+        plot_densities(axes, mixture._replace(covariances=matrices), X)
+    else:
+        shown = X[:: max(1, len(X) // MOST_POINTS)]
+        plot_points(axes, shown, component_probabilities(mixture, shown, covariance_type))
+        for i in range(k):
+            plot_ellipse(axes, mixture.means[i, :2], matrices[i, :2, :2], COLORS[i % len(COLORS)])
+    axes.set(**dict(zip(("xlabel", "ylabel"), names, strict=False)))
+
+
+def plot_points(axes: Axes, X: np.ndarray, resp: np.ndarray) -> None:
+    """Draw points in the colours of the components, mixed as they share in each point."""
+    from matplotlib.colors import to_rgb
+
+    colors = np.array([to_rgb(COLORS[i % len(COLORS)]) for i in range(resp.shape[1])])
+    axes.scatter(X[:, 0], X[:, 1], s=9, c=np.clip(resp @ colors, 0.0, 1.0), alpha=0.6, linewidths=0)
+
+
+def plot_ellipse(axes: Axes, mean: np.ndarray, covariance: np.ndarray, color: str) -> None:
+    """Draw where a component's density is that of one and of two standard deviations."""
+    angle = np.linspace(0.0, 2.0 * np.pi, 100)
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    for radius, width in ((1.0, 2.0), (2.0, 1.0)):
+        x, y = mean[:, None] + radius * np.linalg.cholesky(covariance) @ circle
+        axes.plot(x, y, color=color, linewidth=width)
+    axes.plot(*mean, marker="+", color=color, markersize=10)
+
+
+def plot_densities(axes: Axes, mixture: Mixture, X: np.ndarray) -> None:
+    """Draw a histogram of numbers, the weighted components and their sum."""
+    axes.hist(X[:, 0], bins="auto", density=True, color="#dddddd")
+    low, high = X[:, 0].min(), X[:, 0].max()
+    x = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 400)
+    total = np.zeros_like(x)
+    for i, (weight, mean, covariance) in enumerate(zip(*mixture, strict=True)):
+        variance = covariance[0, 0]
+        part = weight * np.exp(-0.5 * (x - mean[0]) ** 2 / variance)
+        part /= np.sqrt(2.0 * np.pi * variance)
+        total += part
+        axes.plot(x, part, color=COLORS[i % len(COLORS)])
+    axes.plot(x, total, color="black", linewidth=1.0, linestyle="--")
+
+
+def plot_sheet(
+    mixtures: Mapping[int, Mixture], X: np.ndarray, covariance_type: CovarianceType = "full"
+) -> Figure:
+    """Draw the mixtures after several iterations on one sheet."""
+    columns = min(4, len(mixtures))
+    figure, grid = new_figure(-(-len(mixtures) // columns), columns, size=2.6)
+    for axes, (iteration, mixture) in zip(grid, mixtures.items(), strict=False):
+        plot_mixture(axes, mixture, X, covariance_type)
+        axes.set_title("start" if iteration == 0 else f"after iteration {iteration}")
+    for axes in grid[len(mixtures) :]:
+        axes.axis("off")
+    return figure
+
+
+def animate(
+    mixtures: Sequence[Mixture], X: np.ndarray, covariance_type: CovarianceType = "full"
+) -> Any:
+    """Draw the mixtures after each iteration as an animation, which can be saved as a GIF."""
+    figure, (axes,) = new_figure(size=4.0)
+    from matplotlib.animation import FuncAnimation
+
+    def draw(iteration: int) -> list[Any]:
+        axes.clear()
+        plot_mixture(axes, mixtures[iteration], X, covariance_type)
+        axes.set_title(f"iteration {iteration}")
+        return []
+
+    return FuncAnimation(figure, draw, frames=len(mixtures), interval=400)
+
+
+def plot_progress(axes: Axes, values: Mapping[str, Sequence[float]]) -> None:
+    """Draw how far each solver is from the best log-likelihood, by iteration."""
+    best = max(max(rising) for rising in values.values())
+    for i, (name, rising) in enumerate(values.items()):
+        gap = np.maximum(best - np.array(rising), 1e-16)
+        axes.semilogy(range(1, len(gap) + 1), gap, ".-", color=COLORS[i % len(COLORS)], label=name)
+    axes.set(xlabel="iteration", ylabel="log-likelihood a point below the best")
+    axes.legend()
+
+
+def plot_criteria(
+    axes: Axes, numbers: Sequence[int], criteria: Mapping[str, Sequence[float]]
+) -> None:
+    """Draw information criteria by the number of components."""
+    for i, (name, values) in enumerate(criteria.items()):
+        axes.plot(numbers, values, "o-", color=COLORS[i % len(COLORS)], label=name)
+    axes.set(xlabel="components", xticks=list(numbers))
+    axes.legend()

@@ -1,0 +1,74 @@
+"""A fitted mixture in words and numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gmm.estimator import GaussianMixture
+from gmm.inference import Stated
+from gmm.reading import Table
+
+
+def describe(model: GaussianMixture, table: Table) -> str:
+    """Weights, means and covariances with standard errors, and how good the fit is."""
+    errors: Stated | None = getattr(model, "standard_errors_", None)
+    lines = [summary(model, table)]
+    for component in np.argsort(-model.weights_):
+        lines.append("")
+        lines += component_lines(model, errors, int(component), table.columns)
+    if model.covariance_type == "tied":
+        lines += ["", "covariance of all components"]
+        lines += matrix_lines(model.covariances_, errors and errors.covariances, table.columns)
+    return "\n".join(lines)
+
+
+def summary(model: GaussianMixture, table: Table) -> str:
+    """How good the fit is."""
+    n = len(table.X)
+    end = "converged" if model.converged_ else "not converged"
+    return (
+        f"{n} points, {model.n_components} components, {model.covariance_type} covariances\n"
+        f"log-likelihood {model.score(table.X) * n:.2f}   AIC {model.aic(table.X):.2f}"
+        f"   BIC {model.bic(table.X):.2f}   ({end}, {model.n_iter_} iterations)"
+    )
+
+
+def component_lines(
+    model: GaussianMixture, errors: Stated | None, i: int, columns: list[str]
+) -> list[str]:
+    """One component: weight, mean, and its covariance if it has one of its own."""
+    lines = [
+        f"component {i}",
+        f"  weight  {quantity(model.weights_[i], errors and errors.weights[i])}",
+    ]
+    kind = model.covariance_type
+    for j, name in enumerate(columns):
+        mean = quantity(model.means_[i, j], errors and errors.means[i, j])
+        lines.append(f"  mean of {name}  {mean}")
+    if kind == "full":
+        lines.append("  covariance")
+        lines += matrix_lines(model.covariances_[i], errors and errors.covariances[i], columns)
+    elif kind == "spherical":
+        variance = quantity(model.covariances_[i], errors and errors.covariances[i])
+        lines.append(f"  variance  {variance}")
+    elif kind == "diag":
+        for j, name in enumerate(columns):
+            variance = quantity(model.covariances_[i, j], errors and errors.covariances[i, j])
+            lines.append(f"  variance of {name}  {variance}")
+    return lines
+
+
+def matrix_lines(matrix: np.ndarray, errors: np.ndarray | None, columns: list[str]) -> list[str]:
+    """A symmetric matrix, its lower triangle row by row."""
+    lines = []
+    for a, name in enumerate(columns):
+        entries = [
+            quantity(matrix[a, b], None if errors is None else errors[a, b]) for b in range(a + 1)
+        ]
+        lines.append(f"    {name:12s}" + "  ".join(f"{entry:>22s}" for entry in entries))
+    return lines
+
+
+def quantity(value: float, error: float | None) -> str:
+    """A number, and its standard error if it is known."""
+    return f"{value:.5g}" if error is None else f"{value:.5g} ± {error:.2g}"

@@ -1,0 +1,125 @@
+"""``python -m gmm``: what it prints and writes, and what it says of mistakes."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import gmm
+from gmm.cli import main
+
+FILE = str(Path(gmm.__file__).parent / "data" / "old_faithful.csv")
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_fit_prints_the_published_maximum_with_standard_errors():
+    result = run("fit", FILE, "-k", 2)
+    assert result.exit_code == 0, result.output
+    assert "log-likelihood -1130.26" in result.output
+    assert "weight  0.35587 ± 0.029" in result.output
+    assert "mean of waiting  54.479 ± 0.59" in result.output
+
+
+@pytest.mark.parametrize("covariance", gmm.COVARIANCE_TYPES)
+def test_every_type_of_covariance_is_described(covariance):
+    result = run("fit", FILE, "-k", 2, "--covariance", covariance, "--n-init", 1)
+    assert result.exit_code == 0, result.output
+    assert f"{covariance} covariances" in result.output
+
+
+@pytest.mark.parametrize("solver", ["em", "newton", "lbfgs", "kmeans"])
+def test_every_solver(solver):
+    result = run("fit", FILE, "-k", 2, "--solver", solver, "--n-init", 1, "--no-errors")
+    assert result.exit_code == 0, result.output
+    assert "±" not in result.output
+
+
+def test_fit_saves_what_predict_reads(tmp_path):
+    model, out = tmp_path / "m.json", tmp_path / "p.csv"
+    assert run("fit", FILE, "-k", 2, "--save", model, "--columns", "waiting").exit_code == 0
+    saved = json.loads(model.read_text())
+    assert saved["columns"] == ["waiting"] and len(saved["standard_errors"]["means"]) == 2
+    assert run("predict", model, FILE, "--proba", "-o", out).exit_code == 0
+    rows = list(csv.DictReader(out.open()))
+    assert len(rows) == 272
+    assert sum(float(rows[0][name]) for name in ("p0", "p1")) == pytest.approx(1.0)
+    assert len({row["component"] for row in rows}) == 2
+
+
+def test_predict_needs_the_columns_of_the_model(tmp_path):
+    run("fit", FILE, "-k", 2, "--save", tmp_path / "m.json")
+    (tmp_path / "other.csv").write_text("u,v,w\n1,2,3\n")
+    result = run("predict", tmp_path / "m.json", tmp_path / "other.csv")
+    assert result.exit_code == 2
+    assert "the model is of eruptions, waiting, the file of u, v, w" in result.output
+
+
+def test_compare_tells_the_smallest_criterion():
+    result = run("compare", FILE, "-k", "1..3", "--covariance", "tied,full", "--n-init", 2)
+    assert result.exit_code == 0, result.output
+    assert len(result.output.splitlines()) == 8
+    assert "smallest BIC: 3 components, tied covariances" in result.output
+
+
+def test_missing_numbers(tmp_path):
+    rows = gmm.old_faithful().tolist()
+    lines = [f"{a},{'' if i % 9 == 0 else b}" for i, (a, b) in enumerate(rows)]
+    (tmp_path / "t.csv").write_text("a,b\n" + "\n".join(lines))
+    assert "NaN" in run("fit", tmp_path / "t.csv", "-k", 2).output
+    assert run("fit", tmp_path / "t.csv", "-k", 2, "--missing", "--n-init", 1).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["fit", FILE, "-k", "0"], "n_components"),
+        (["fit", FILE, "-k", "2", "--columns", "height"], "no column 'height'"),
+        (["fit", "nowhere.csv", "-k", "2"], "does not exist"),
+        (["fit", FILE, "-k", "2", "--covariance", "round"], "round"),
+        (["compare", FILE, "-k", "6..1"], "neither like 1..6"),
+        (["compare", FILE, "--covariance", "round"], "not some of"),
+        (["predict", FILE, FILE], "not JSON"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_pictures(tmp_path):
+    pytest.importorskip("matplotlib")
+    fitted = run("fit", FILE, "-k", 2, "--plot", tmp_path / "a.png", "--n-init", 1)
+    compared = run("compare", FILE, "-k", "1,2", "--plot", tmp_path / "b.png", "--n-init", 1)
+    assert fitted.exit_code == compared.exit_code == 0
+    for name in ("a.png", "b.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_has_an_ellipse_of_one_and_two_deviations_for_each_component():
+    pytest.importorskip("matplotlib")
+    from gmm import plots
+    from gmm.statistics import Mixture
+
+    mixture = Mixture(np.ones(1), np.array([[1.0, 2.0]]), np.array([np.diag([4.0, 1.0])]))
+    _, (axes,) = plots.new_figure()
+    plots.plot_mixture(axes, mixture, np.zeros((3, 2)))
+    ellipses = [line.get_xydata() for line in axes.lines if len(line.get_xydata()) > 1]
+    for radius, ellipse in zip((1.0, 2.0), ellipses, strict=True):
+        inside = (ellipse - [1.0, 2.0]) / [2.0, 1.0]
+        np.testing.assert_allclose(np.linalg.norm(inside, axis=1), radius, rtol=1e-12)
+
+
+def test_figures_without_matplotlib_say_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    from gmm import plots
+
+    with pytest.raises(ImportError, match=r"pip install 'adxform\[plot\]'"):
+        plots.new_figure()

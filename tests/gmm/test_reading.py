@@ -1,0 +1,90 @@
+"""Points from files, and mixtures in files."""
+
+import json
+
+import numpy as np
+import pytest
+
+import gmm
+from gmm import model_file
+from gmm.reading import read
+
+X = gmm.old_faithful()
+
+
+def written(folder, name, text):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text, columns, expected",
+    [
+        ("a,b\n1,2\n3,4\n", ["a", "b"], [[1, 2], [3, 4]]),
+        ("1,2\n3,4\n", ["x1", "x2"], [[1, 2], [3, 4]]),
+        ("a;b\n1.5;2e3\n", ["a", "b"], [[1.5, 2000]]),
+        ("a\tb\n1\t\n", ["a", "b"], [[1, np.nan]]),
+        ("a,b\n1,NA\n\n?,4", ["a", "b"], [[1, np.nan], [np.nan, 4]]),
+        ("x\n1\n2\n", ["x"], [[1], [2]]),
+        ("\ufeffa,b\n-1,+2\n", ["a", "b"], [[-1, 2]]),
+    ],
+)
+def test_csv(tmp_path, text, columns, expected):
+    table = read(written(tmp_path, "t.csv", text))
+    assert table.columns == columns
+    np.testing.assert_array_equal(table.X, expected)
+
+
+@pytest.mark.parametrize(
+    "name, text, message",
+    [
+        ("t.csv", "a,b\n1,two\n", r"t\.csv:2: column b: 'two' is not a number"),
+        ("t.csv", "a,b\n1,2\n3\n", r"t\.csv:3: 1 numbers, where 2 are expected"),
+        ("t.csv", "", "empty"),
+        ("t.xls", "", "must end in one of .csv"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path, name, text, message):
+    with pytest.raises(ValueError, match=message):
+        read(written(tmp_path, name, text))
+
+
+def test_npy_stays_on_disk(tmp_path):
+    np.save(tmp_path / "x.npy", X.astype(np.float32))
+    table = read(tmp_path / "x.npy")
+    assert isinstance(table.X, np.memmap)
+    assert gmm.GaussianMixture(2, random_state=0).fit(table.X).means_.dtype == np.float32
+    np.save(tmp_path / "y.npy", X[:, 0])
+    with pytest.raises(ValueError, match="not a matrix"):
+        read(tmp_path / "y.npy")
+
+
+def test_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    table = pa.table({"name": ["a", "b"], "u": [1, 2], "v": [0.5, None]})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    found = read(tmp_path / "t.parquet")
+    assert found.columns == ["u", "v"]
+    np.testing.assert_array_equal(found.X, [[1, 0.5], [2, np.nan]])
+    np.testing.assert_array_equal(read(tmp_path / "t.parquet", ["v"]).X, [[0.5], [np.nan]])
+    with pytest.raises(ValueError, match="no column 'w', but u, v"):
+        read(tmp_path / "t.parquet", ["w"])
+
+
+@pytest.mark.parametrize("covariance_type", gmm.COVARIANCE_TYPES)
+def test_a_saved_mixture_says_the_same(tmp_path, covariance_type):
+    model = gmm.GaussianMixture(2, covariance_type=covariance_type, random_state=0).fit(X)
+    model_file.save(tmp_path / "m.json", model, ["a", "b"])
+    again, columns = model_file.load(tmp_path / "m.json")
+    assert columns == ["a", "b"]
+    np.testing.assert_array_equal(again.score_samples(X), model.score_samples(X))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"format": "other"})])
+def test_other_files_are_no_mixtures(tmp_path, text):
+    with pytest.raises(ValueError, match=r"m\.json is not"):
+        model_file.load(written(tmp_path, "m.json", text))

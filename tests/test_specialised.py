@@ -1,0 +1,133 @@
+"""What a derivative is made anew for: other classes, other meanings of names, other defaults."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform.binding import Binder
+from adxform.errors import ArgumentError
+
+
+@dataclass
+class Square:
+    side: float
+
+    def area(self):
+        return self.side * self.side
+
+
+@dataclass
+class Slope:
+    side: float
+
+    def area(self):
+        return self.side * 5.0
+
+
+def area(shape):
+    return shape.area()
+
+
+def test_classes_with_one_name_and_the_same_fields_are_told_apart():
+    Slope.__name__ = Square.__name__
+    gradient = adxform.grad(area)
+    assert gradient(Slope(3.0)).side == 5.0
+    assert gradient(Square(3.0)).side == 6.0
+
+
+Figure = Slope
+
+
+def area_of_a_figure(x):
+    figure = Figure(x)
+    return figure.area()
+
+
+def test_a_class_that_is_bound_anew_is_seen(monkeypatch):
+    gradient = adxform.grad(area_of_a_figure)
+    assert gradient(3.0) == 5.0
+    monkeypatch.setitem(globals(), "Figure", Square)
+    assert gradient(3.0) == 6.0
+
+
+wave = math.sin
+
+
+def waved(x):
+    return wave(x)
+
+
+def test_a_built_in_function_that_is_bound_anew_is_seen(monkeypatch):
+    gradient = adxform.grad(waved)
+    assert gradient(0.5) == math.cos(0.5)
+    monkeypatch.setitem(globals(), "wave", math.cos)
+    assert gradient(0.5) == -math.sin(0.5)
+    monkeypatch.setitem(globals(), "wave", math.sin)
+    assert gradient(0.5) == math.cos(0.5)
+
+
+def halved(x):
+    return abs(x) / 2.0
+
+
+def test_a_built_in_name_that_is_shadowed_is_seen(monkeypatch):
+    gradient = adxform.grad(halved)
+    assert gradient(-2.0) == -0.5
+    monkeypatch.setitem(globals(), "abs", math.exp)
+    assert gradient(0.0) == 0.5
+
+
+def factor_of(scale):
+    def scaled(x):
+        return scale * x
+
+    def rescale(value):
+        nonlocal scale
+        scale = value
+
+    return scaled, rescale
+
+
+def test_a_variable_of_the_function_around_that_changes_is_seen():
+    scaled, rescale = factor_of(2.0)
+    gradient = adxform.grad(scaled)
+    assert gradient(1.0) == 2.0
+    rescale(7.0)
+    assert gradient(1.0) == 7.0
+    assert adxform.grad(gradient)(1.0) == 0.0
+
+
+def test_defaults_of_now_are_bound():
+    def scaled(x, factor=2.0, *, shift=0.0):
+        return factor * x + shift * x
+
+    gradient = adxform.grad(scaled)
+    assert gradient(1.0) == 2.0
+    scaled.__defaults__ = (3.0,)
+    assert gradient(1.0) == 3.0
+    scaled.__kwdefaults__["shift"] = 1.0
+    assert gradient(1.0) == 4.0
+    assert gradient(1.0, shift=2.0) == 5.0
+    assert gradient(factor=1.0, x=1.0, shift=0.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [((), {}), ((1.0, 2.0, 3.0), {}), ((1.0,), {"x": 2.0}), ((1.0,), {"z": 2.0})],
+)
+def test_calls_that_do_not_fit_are_refused(args, kwargs):
+    def f(x, y=1.0):
+        return x * y
+
+    with pytest.raises(ArgumentError, match=r"f\(x, y=1\.0\)"):
+        Binder(f)(args, kwargs)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.longdouble])
+def test_numbers_of_numpy_have_signatures_of_their_own(kind):
+    gradient = adxform.grad(lambda x: x * x)
+    assert type(gradient(kind(3.0))) is kind
+    assert type(gradient(3.0)) is float
