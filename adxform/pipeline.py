@@ -27,7 +27,7 @@ from adxform.core.ir import (
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
-from adxform.differentiate.common import names_for
+from adxform.differentiate.common import names_for, primitive
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.handing import TAPE, halves
 from adxform.differentiate.record import link
@@ -148,10 +148,13 @@ class Derivation:
         wrt: tuple[str, ...],
         types: dict[str, Type],
         outputs: list[Operand] | None = None,
+        *,
+        unit: bool = False,
     ) -> tuple[Function, Types]:
         """The reverse function, optimised, and the types of its names.
 
-        ``outputs`` are the results that get a cotangent; all of them if it is None.
+        ``outputs`` are the results that get a cotangent; all of them if it is None. If only
+        one does, with ``unit`` that is 1, and no parameter.
         """
         self._reserve(function, "reverse")
         outputs = leaves(function.result) if outputs is None else outputs
@@ -163,6 +166,7 @@ class Derivation:
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
+        made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
         made = copy_before_loops(self.optimized(made, found), found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
@@ -276,6 +280,12 @@ class Derivation:
                 function = replace(function, body=walk.builder.block, result=result)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
+
+
+def with_unit_seed(function: Function) -> Function:
+    """A reverse function without its last parameter, the seed, which is 1."""
+    one = Let((function.params[-1].name,), primitive("rename"), (Const(1.0),))
+    return replace(function, params=function.params[:-1], body=(one, *function.body))
 
 
 def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
