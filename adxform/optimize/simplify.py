@@ -13,7 +13,7 @@ from typing import Any
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple
 from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
-from adxform.differentiate.increments import same
+from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
 from adxform.rules.expressions import static_item
@@ -133,10 +133,13 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     """``(-a) * b`` is ``-(a * b)``: signs that meet a sum turn it into a difference."""
     if stmt.origin is None or stmt.origin.role == "primal":
         return None
-    inner = walk.origin_of(stmt.args[0])
-    if inner is None or not _is_op(inner, "op.USub"):
+    found = [(i, walk.origin_of(a)) for i, a in enumerate(stmt.args)]
+    minus = next(((i, let) for i, let in found if let and _is_op(let, "op.USub")), None)
+    if minus is None:
         return None
-    again = replace(stmt, args=(inner.args[0], stmt.args[1]))
+    args = list(stmt.args)
+    args[minus[0]] = minus[1].args[0]
+    again = replace(stmt, args=tuple(args))
     assert isinstance(stmt.op, Primitive)
     product = walk.rewritten(again, stmt.op) or walk.made(stmt.op, again.args)
     base = walk.builder.bases.get(stmt.target)
@@ -152,8 +155,20 @@ def _is_op(stmt: Let | None, name: str) -> bool:
     return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name
 
 
+def _less(operand: Operand) -> Operand | None:
+    """A number without its sign, where that is a minus."""
+    plain = isinstance(operand, Const) and type(operand.value) in (int, float)
+    return Const(-operand.value) if plain and operand.value < 0 else None  # type: ignore[union-attr]
+
+
 def _sum(walk: Simplify, stmt: Let) -> Operand | None:
-    """``a + (-b)`` is ``a - b``; it differs in no bit."""
+    """``a + (-b)`` is ``a - b``, and ``a + -1`` is ``a - 1``; they differ in no bit."""
+    less = _less(stmt.args[1])
+    if less is not None:
+        base = walk.builder.bases.get(stmt.target)
+        return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], less), base)
+    if stmt.origin is not None and stmt.origin.role == "adjoint" and alike(walk, *stmt.args):
+        return twice(walk, stmt.args[0], walk.builder.bases.get(stmt.target))
     inner = walk.origin_of(stmt.args[1])
     if _is_op(inner, "op.USub") and inner is not None:
         base = walk.builder.bases.get(stmt.target)
@@ -173,26 +188,6 @@ def _difference(walk: Simplify, stmt: Let) -> Operand | None:
         parts = second.args[0], first.args[0]
         return walk.made(RULES["op.Sub"].primitive, parts, base)
     return walk.made(RULES["op.Add"].primitive, (stmt.args[0], second.args[0]), base)
-
-
-def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
-    """Adding to a zero that the compiler made gives the value itself."""
-    bar, value = stmt.args
-    inner = walk.origin_of(bar)
-    if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
-        return value
-    again = walk.origin_of(value)
-    if (
-        inner is not None
-        and again is not None
-        and inner.op is again.op
-        and isinstance(again.op, Primitive)
-        and all(same(a, b, walk.made_by) for a, b in zip(inner.args, again.args, strict=True))
-    ):
-        once = walk.made(again.op, again.args)
-        base = walk.builder.bases.get(stmt.target)
-        return walk.made(RULES["op.Mult"].primitive, (Const(2.0), once), base)
-    return None
 
 
 def _total(walk: Simplify, stmt: Let) -> Operand | None:
@@ -237,7 +232,7 @@ def _axes(axis: Operand) -> set[Any]:
     return {p.value for p in parts if isinstance(p, Const)}
 
 
-_REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
+_REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
     "np.sum": _total,
     "op.Mult": _product,
@@ -245,5 +240,6 @@ _REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
     "op.USub": _negation,
     "op.Add": _sum,
     "op.Sub": _difference,
-    "accumulate": _accumulation,
+    "accumulate": accumulation,
+    "accumulate_at": accumulation_at,
 }

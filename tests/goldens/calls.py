@@ -57,9 +57,7 @@ def settle_pullback(rate, y_tape, t_tape, y_bar):
         product = 0.1 * y_bar
         # damped = drift / (1.0 + drift * drift)
         drift_bar = -(product / total)
-        product = product * damped / total * drift
-        drift_bar += product
-        drift_bar += product
+        drift_bar += 2.0 * product * damped / total * drift
         # drift = np.sin(y) * rate
         rate_bar += drift_bar * t
         y_bar += drift_bar * rate * np.cos(y)

@@ -29,7 +29,7 @@ def f_reverse(x, out_bar=1.0):
         x_bar = 0.0 * out_bar
     elif x < 1.0:
         # return x * x
-        x_bar = out_bar * x * 2.0
+        x_bar = 2.0 * out_bar * x
     else:
         # return 2.0 * x - 1.0
         x_bar = 2.0 * out_bar

@@ -30,7 +30,7 @@ def step_reverse(u, a, n, out_bar=1.0):
         u[1:-1] += a * u[2:] * u[:-2]
     out = np.sum(u * u)
     # return np.sum(u * u)
-    u_bar = out_bar * u * 2.0
+    u_bar = 2.0 * out_bar * u
     a_bar = 0.0
     for t in reversed(range(n)):
         u[1:-1] = u_tape[t]

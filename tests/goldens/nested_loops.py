@@ -32,7 +32,6 @@ def f_reverse(x, s_bar=1.0):
     for i in reversed(range(n)):
         for j in reversed(range(m)):
             # s = np.sin(s) * x[i, j] + x[i, j]
-            x_bar[i, j] += s_bar
-            x_bar[i, j] += s_bar * t_tape[i, j]
+            x_bar[i, j] += s_bar + s_bar * t_tape[i, j]
             s_bar = s_bar * x[i, j] * np.cos(s_tape[i, j])
     return s, x_bar

@@ -22,7 +22,7 @@ def f_forward(x, y, dx, dy):
     total = x * x + y * y
     out = exp_value * atan2_y
     product = exp_value * (dy * x / total - dx * y / total)
-    dout = exp_value * -dr * atan2_y + product
+    dout = -(exp_value * dr * atan2_y) + product
     return out, dout
 
 

@@ -32,9 +32,8 @@ def f_reverse(u0, r, n, out_bar=1.0):
         u_bar[k + 1] = 0.0
         product = item * (1.0 - u[k])
         item_2 = u[k]
-        u_bar[k] -= r * item_2 * item
         r_bar += product * item_2
-        u_bar[k] += product * r
+        u_bar[k] += -(r * item_2 * item) + product * r
     # u[0] = u0
     u0_bar = u_bar[0]
     return out, (u0_bar, r_bar)
