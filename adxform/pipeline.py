@@ -39,6 +39,7 @@ from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.repeat_queries import RepeatQueries
+from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter
@@ -209,6 +210,7 @@ class Derivation:
             result=Tuple((sweeps.value, sweeps.pulled)),
             bases=sweeps.builder.bases,
             derived=True,
+            cotangents=sweeps.builder.cotangents,
         )
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
@@ -320,6 +322,7 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (
     Simplify,  # first: what it makes is worth comparing
     CommonSubexpressions,
+    RepeatedElements,  # after these: what they leave is used as often as it will be
     RepeatQueries,  # last: what it repeats is not common any more
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Stmt, Tuple, Var
 from adxform.core.types import differentiable
 from adxform.differentiate.formulas import expand
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
@@ -37,12 +37,27 @@ class Simplify(Remembering):
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive):
             self.builder.origin = stmt.origin
+            before = self.builder.stmts[-1] if self.builder.stmts else None
             value = self.rewritten(stmt, stmt.op)
             if value is not None:
-                self.env[stmt.target] = value
+                self.env[stmt.target] = self.retitled(value, stmt.target, before)
                 return
         self.builder.append(stmt)
         self.remember(stmt)
+
+    def retitled(self, value: Operand, name: str, before: Stmt | None) -> Operand:
+        """A value for a temporary, which it has just been made for, takes the name of that: what is
+        known of it by name stays known. ``before`` is the statement before those made for it.
+        """
+        last = self.builder.stmts[-1] if self.builder.stmts else None
+        if last is before or not isinstance(last, Let) or value != Var(last.target):
+            return value
+        if not self.builder.bases.keys().isdisjoint((last.target, name)):
+            return value
+        self.builder.stmts[-1] = again = replace(last, targets=(name,))
+        self.builder.types[name] = self.builder.types[last.target]
+        self.remember(again)
+        return Var(name)
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
@@ -162,18 +177,21 @@ def _less(operand: Operand) -> Operand | None:
 
 
 def _sum(walk: Simplify, stmt: Let) -> Operand | None:
-    """``a + (-b)`` is ``a - b``, and ``a + -1`` is ``a - 1``; they differ in no bit."""
+    """``a + (-b)`` is ``a - b``, ``(-a) + b`` is ``b - a``, and ``a + -1`` is ``a - 1``."""
     less = _less(stmt.args[1])
     if less is not None:
         base = walk.builder.bases.get(stmt.target)
         return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], less), base)
     if stmt.origin is not None and stmt.origin.role == "adjoint" and alike(walk, *stmt.args):
         return twice(walk, stmt.args[0], walk.builder.bases.get(stmt.target))
-    inner = walk.origin_of(stmt.args[1])
-    if _is_op(inner, "op.USub") and inner is not None:
-        base = walk.builder.bases.get(stmt.target)
-        return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], inner.args[0]), base)
-    return None
+    first, second = (walk.origin_of(arg) for arg in stmt.args)
+    pair: tuple[Operand, ...] = ()
+    if second is not None and _is_op(second, "op.USub"):
+        pair = (stmt.args[0], second.args[0])
+    elif first is not None and _is_op(first, "op.USub") and stmt.origin is not None:
+        pair = (stmt.args[1], first.args[0]) if stmt.origin.role != "primal" else ()
+    base = walk.builder.bases.get(stmt.target)
+    return walk.made(RULES["op.Sub"].primitive, pair, base) if pair else None
 
 
 def _difference(walk: Simplify, stmt: Let) -> Operand | None:

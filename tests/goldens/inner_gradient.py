@@ -27,10 +27,10 @@ def f_reverse(x, w, out_bar=1.0):
     difference = sin_p * w - x
     out = difference ** 2
     # return (np.sin(p) * w - x) ** 2
-    product_3 = 2.0 * difference * out_bar
-    x_bar = -product_3
-    w_bar = product_3 * sin_p
-    p_bar = product_3 * w * np.cos(p)
+    difference_bar = 2.0 * difference * out_bar
+    x_bar = -difference_bar
+    w_bar = difference_bar * sin_p
+    p_bar = difference_bar * w * np.cos(p)
     # p = w - 0.1 * grad(loss)(w)
     w_bar += p_bar
     product_3 = 0.1 * p_bar
