@@ -38,6 +38,7 @@ from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.merged_branches import merge_branches
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
@@ -168,7 +169,9 @@ class Derivation:
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
         made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
-        made = copy_before_loops(self.optimized(made, found), found)
+        made = self.optimized(made, found)
+        made = merge_branches(made, found) if self.options.optimize else made
+        made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)

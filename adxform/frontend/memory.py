@@ -228,6 +228,7 @@ class Writer:
         view = self.memory.view(x, self.builder)
         op = RULES["update"].primitive
         if view is None or not view.path:
+            base = base or (None if view is None else self.memory.roots[view.root].base)
             made = self.builder.emit(op, (x, index, value), base)
             if view is not None:
                 self.memory.wrote(view.root, made)

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from adxform.analysis.aliasing import IN_PLACE
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Stmt, Tuple, Var
-from adxform.core.types import differentiable
+from adxform.core.types import Array, differentiable
+from adxform.differentiate.common import primitive
 from adxform.differentiate.formulas import expand
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.stretching import unstretched
@@ -222,6 +224,8 @@ def _total(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _element(walk: Simplify, stmt: Let) -> Operand | None:
     """``np.sum(g, axis=1, keepdims=True)[:, 0]`` is ``np.sum(g, axis=1)``."""
+    if _all(walk, stmt) and stmt.origin is not None and stmt.origin.role == "adjoint":
+        return stmt.args[0]
     made = walk.origin_of(stmt.args[0])
     if _is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
         again = replace(stmt, targets=("",), args=(made.args[0], stmt.args[1]))  # nameless
@@ -245,6 +249,33 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(made.op, tuple(args.values()), base)
 
 
+def _all(walk: Simplify, stmt: Let) -> bool:
+    """Whether an index is that of a whole array."""
+    known = walk.builder.type_of(stmt.args[0])
+    return stmt.args[1] == Const(Ellipsis) and isinstance(known, Array) and bool(known.dims)
+
+
+def _copied(walk: Simplify, stmt: Let) -> Operand | None:
+    """A copy of what is nobody's: of a new array that a cotangent's formula gives."""
+    inner = walk.origin_of(stmt.args[0])
+    if stmt.origin is None or stmt.origin.role != "adjoint" or inner is None:
+        return None
+    known = walk.builder.type_of(stmt.args[0])
+    picked = _is_op(inner, "[]") and isinstance(walk.builder.type_of(inner.args[1]), Array)
+    new = isinstance(inner.op, Primitive) and inner.op.fresh and inner.op.name not in IN_PLACE
+    new = new or picked
+    return stmt.args[0] if new and isinstance(known, Array) and known.dims else None
+
+
+def _update(walk: Simplify, stmt: Let) -> Operand | None:
+    """``x_bar[...] = 0.0`` of a cotangent is a new zero."""
+    adjoint = stmt.origin is not None and stmt.origin.role == "adjoint"
+    if not adjoint or stmt.args[2] != Const(0.0) or not _all(walk, stmt):
+        return None
+    args = (stmt.args[0], Const(None))
+    return walk.made(primitive("np.zeros_like"), args, walk.builder.bases.get(stmt.target))
+
+
 def _axes(axis: Operand) -> set[Any]:
     parts = axis.items if isinstance(axis, Tuple) else (axis,)
     return {p.value for p in parts if isinstance(p, Const)}
@@ -252,6 +283,8 @@ def _axes(axis: Operand) -> set[Any]:
 
 _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
+    "np.copy": _copied,
+    "update": _update,
     "np.sum": _total,
     "op.Mult": _product,
     "op.Div": _quotient,
