@@ -38,10 +38,13 @@ from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.guarded_sums import guard_sums
+from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.merged_branches import merge_branches
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
+from adxform.optimize.scalar_copies import ScalarCopies
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter
 
@@ -170,7 +173,8 @@ class Derivation:
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
         made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
         made = self.optimized(made, found)
-        made = merge_branches(made, found) if self.options.optimize else made
+        if self.options.optimize:
+            made = guard_sums(merge_branches(made, found), found)
         made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
@@ -194,6 +198,7 @@ class Derivation:
             walk.block(sweeps.reverse)
             sweeps.reverse = walk.builder.block
             sweeps.bars = tuple(walk.sub(b) for b in sweeps.bars)
+            builder.cotangents = walk.renamed(builder.cotangents)
         sweeps.reverse = eliminate_dead_code(sweeps.reverse, sweeps.bars)
 
     def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
@@ -281,8 +286,10 @@ class Derivation:
             for make in PASSES:
                 walk = make(Builder(names, types, function.bases))
                 walk.block(function.body)
-                result = walk.sub(function.result)
-                function = replace(function, body=walk.builder.block, result=result)
+                result, cotangents = walk.sub(function.result), walk.renamed(function.cotangents)
+                function = replace(
+                    function, body=walk.builder.block, result=result, cotangents=cotangents
+                )
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
 
@@ -309,17 +316,33 @@ def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types
 
 
 def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
-    """A function with the types of its names; in-place operations in the dtypes they have."""
+    """A function with the types of its names; in-place operations in the dtypes they have, lengths
+    of lists counted, numbers under one name.
+    """
     types = infer(function, params)
-    if not any(
-        isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name.startswith("augment.")
+    done = {
+        s.op.name
         for s in walk(function.body)
-    ):
-        return function, types
-    pass_ = AugmentedDtypes(Builder(names_for(function), types, dict(function.bases)))
-    pass_.block(function.body)
-    function = replace(function, body=pass_.builder.block, bases=pass_.builder.bases)
-    return function, infer(function, params)
+        if isinstance(s, Let) and isinstance(s.op, Primitive)
+    }
+    if "append" in done:
+        function = _rewritten(function, ListLengths(_builder(function, types)))
+    if "copy" in done:
+        function = _rewritten(function, ScalarCopies(_builder(function, types)))
+    if any(name.startswith("augment.") for name in done):
+        function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
+        types = infer(function, params)
+    return function, types
+
+
+def _builder(function: Function, types: Types) -> Builder:
+    return Builder(names_for(function), types, dict(function.bases))
+
+
+def _rewritten(function: Function, rewriter: Rewriter) -> Function:
+    rewriter.block(function.body)
+    made, bases = rewriter.builder.block, rewriter.builder.bases
+    return replace(function, body=made, bases=bases, result=rewriter.sub(function.result))
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (

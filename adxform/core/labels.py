@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from adxform.core.ir import Callee, Const, Let, Operand, Primitive, Var, parts_of
 
@@ -22,8 +22,8 @@ GENERIC = frozenset({*WORDS.values(), "condition", "item", "part", "value"})
 LONGEST = 12  # letters of a name that another is made of
 
 
-def label(stmt: Let, bases: Mapping[str, str]) -> str:
-    """``exp_logits`` for ``np.exp(logits)``, ``x_1`` for ``x[1]``."""
+def label(stmt: Let, bases: Mapping[str, str], taken: Container[str] = ()) -> str:
+    """``exp_logits`` for ``np.exp(logits)``, ``x_1`` for ``x[1]`` if that is not ``taken``."""
     op = stmt.op
     if isinstance(op, Callee):
         return f"{op.name}_value"
@@ -33,7 +33,8 @@ def label(stmt: Let, bases: Mapping[str, str]) -> str:
         return "condition"
     first = _name(stmt.args[0], bases) if stmt.args else None
     if op.name == "[]":
-        return _element(first, stmt.args[1], bases)
+        name = _element(first, stmt.args[1], bases)
+        return "item" if name in taken else name
     if op.name == "np.copy" and first is None:
         return "part"  # of an array, as it was before that is written to
     if op.name in WORDS:
@@ -55,8 +56,7 @@ def _element(array: str | None, index: Operand, bases: Mapping[str, str]) -> str
         return "item"
     places = [part for part in parts if part is not None]
     between = "" if all(len(p) == 1 for p in places) else "_"
-    name = f"{array}_{between.join(places)}"
-    return "item" if name in bases.values() else name
+    return f"{array}_{between.join(places)}"
 
 
 def _place(index: Operand, bases: Mapping[str, str]) -> str | None:

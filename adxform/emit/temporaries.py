@@ -8,6 +8,8 @@ from adxform.core.ir import Function, Let, Primitive, Var, phis_of, uses, walk
 from adxform.core.labels import GENERIC, LONGEST, label
 from adxform.emit.nesting import Nested
 
+HIGHEST = 3  # bars on a name
+
 
 def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
     """What every name is to be called, temporaries included."""
@@ -27,7 +29,8 @@ class _Labels:
         stmts = list(walk(function.body))
         self.made = {s.target: s for s in stmts if isinstance(s, Let)}
         self.primals = {p for bar, p in self.cotangents.items() if bar not in nested}
-        self.used = set(self.plain.values())
+        self.users = frozenset(self.plain.values())
+        self.used = set(self.users)
         for stmt in stmts:
             stop = getattr(stmt, "stop", None)
             if isinstance(stop, Var):
@@ -48,23 +51,25 @@ class _Labels:
 
     def called(self, target: str, stmt: Let) -> str:
         """What a temporary is called; one that has a cotangent shares its name with no other."""
-        known = word = label(stmt, self.plain if target in self.cotangents else self.bases)
+        known = word = label(stmt, self.bases, self.users)
         number = 2
         while target in self.primals and word in GENERIC and known in self.used:
             known, number = f"{word}_{number}", number + 1
         self.used.add(known)
         return known
 
-    def cotangent(self, name: str) -> str | None:
-        """``product_bar`` for the cotangent of what is called ``product``, if it is one."""
+    def cotangent(self, name: str, order: int = 1) -> str | None:
+        """``product_bar`` for the cotangent of what is called ``product``, if it is one; up to an
+        ``order``.
+        """
         primal = self.cotangents.get(name)
-        if primal is None or name == primal:
+        if primal is None or name == primal or order > HIGHEST:
             return None
         known, made = self.bases.get(primal), self.made.get(primal)
         if known is None and made is not None:
             own = self.made.get(name)
             if own is not None and isinstance(own.op, Primitive) and own.op.name == "[]":
                 return None  # called as the element that it is
-            known = self.cotangent(primal) or label(made, self.plain)
+            known = self.cotangent(primal, order + 1) or label(made, self.plain, self.users)
             known = None if known in GENERIC and known in self.used else known
         return None if known is None or len(known) > LONGEST else f"{known}_bar"

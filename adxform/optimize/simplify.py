@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.analysis.aliasing import IN_PLACE
-from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Stmt, Tuple, Var
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
 from adxform.core.types import Array, differentiable
 from adxform.differentiate.common import primitive
 from adxform.differentiate.formulas import expand
@@ -39,27 +39,12 @@ class Simplify(Remembering):
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive):
             self.builder.origin = stmt.origin
-            before = self.builder.stmts[-1] if self.builder.stmts else None
             value = self.rewritten(stmt, stmt.op)
             if value is not None:
-                self.env[stmt.target] = self.retitled(value, stmt.target, before)
+                self.env[stmt.target] = value
                 return
         self.builder.append(stmt)
         self.remember(stmt)
-
-    def retitled(self, value: Operand, name: str, before: Stmt | None) -> Operand:
-        """A value for a temporary, which it has just been made for, takes the name of that: what is
-        known of it by name stays known. ``before`` is the statement before those made for it.
-        """
-        last = self.builder.stmts[-1] if self.builder.stmts else None
-        if last is before or not isinstance(last, Let) or value != Var(last.target):
-            return value
-        if not self.builder.bases.keys().isdisjoint((last.target, name)):
-            return value
-        self.builder.stmts[-1] = again = replace(last, targets=(name,))
-        self.builder.types[name] = self.builder.types[last.target]
-        self.remember(again)
-        return Var(name)
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
@@ -276,6 +261,12 @@ def _update(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(primitive("np.zeros_like"), args, walk.builder.bases.get(stmt.target))
 
 
+def _extreme(walk: Simplify, stmt: Let) -> Operand | None:
+    """The smallest of a value and itself."""
+    values = [leaf for arg in stmt.args for leaf in leaves(arg)]
+    return values[0] if all(v == values[0] for v in values) else None
+
+
 def _axes(axis: Operand) -> set[Any]:
     parts = axis.items if isinstance(axis, Tuple) else (axis,)
     return {p.value for p in parts if isinstance(p, Const)}
@@ -285,6 +276,7 @@ _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
     "np.copy": _copied,
     "update": _update,
+    "min": _extreme,
     "np.sum": _total,
     "op.Mult": _product,
     "op.Div": _quotient,
