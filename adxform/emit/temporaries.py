@@ -1,6 +1,4 @@
-"""Names for temporaries that keep a statement of their own: after what made them, or after what
-they are the cotangent of.
-"""
+"""Names for temporaries that keep a statement: after what made or what has them as cotangent."""
 
 from __future__ import annotations
 

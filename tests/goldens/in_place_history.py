@@ -39,17 +39,17 @@ def heat_reverse(u0, k, n, out_bar=1.0):
     k_bar = 0.0
     for t in reversed(range(n)):
         # u[t + 1, 1:-1] += k * u[t, 1:-1] * (u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2])
-        part = np.copy(u_bar[t + 1, 1:-1])
+        product_bar = np.copy(u_bar[t + 1, 1:-1])
         item = u[t, 1:-1]
-        product_bar = part * (u[t, 2:] - 2 * item + u[t, :-2])
-        total_bar = k * item * part
+        product_bar_2 = product_bar * (u[t, 2:] - 2 * item + u[t, :-2])
+        total_bar = k * item * product_bar
         u_bar[t, :-2] += total_bar
         u_bar[t, 1:-1] -= 2 * total_bar
         u_bar[t, 2:] += total_bar
-        k_bar += np.sum(product_bar * item)
-        u_bar[t, 1:-1] += product_bar * k
+        k_bar += np.sum(product_bar_2 * item)
+        u_bar[t, 1:-1] += product_bar_2 * k
         # u[t + 1] = u[t]
-        part = np.copy(u_bar[t + 1])
+        u_t_bar = np.copy(u_bar[t + 1])
         u_bar[t + 1] = 0.0
-        u_bar[t] += part
+        u_bar[t] += u_t_bar
     return out, (np.copy(u_bar[0]), k_bar)

@@ -35,10 +35,10 @@ def step_reverse(u, a, n, out_bar=1.0):
     for t in reversed(range(n)):
         u[1:-1] = u_tape[t]
         # u[1:-1] += a * u[2:] * u[:-2]
-        part = np.copy(u_bar[1:-1])
-        product_bar = part * u[:-2]
+        product_bar = np.copy(u_bar[1:-1])
+        product_bar_2 = product_bar * u[:-2]
         item = u[2:]
-        u_bar[:-2] += a * item * part
-        a_bar += np.sum(product_bar * item)
-        u_bar[2:] += product_bar * a
+        u_bar[:-2] += a * item * product_bar
+        a_bar += np.sum(product_bar_2 * item)
+        u_bar[2:] += product_bar_2 * a
     return out, (u_bar, a_bar)

@@ -57,9 +57,8 @@ def settle_gradient_pullback(w, sin_s_tape, s_tape, cos_s_tape, s_bar_tape, y_ba
         s_bar = s_bar_tape[i]
         s_bar_2 = -(s_bar * w * s_bar_bar * np.sin(s_tape[i]))
         s_tape_bar[i] += s_bar_2
-        s_bar_bar = w_bar_bar * sin_s_tape[i]
         sin_s_tape_bar[i] += w_bar_bar * s_bar
-        s_bar_bar += product * w
+        s_bar_bar = w_bar_bar * sin_s_tape[i] + product * w
         w_bar += product * s_bar
         s_bar_bar += y_bar_bar
     s_bar = 0.0

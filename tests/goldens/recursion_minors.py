@@ -68,6 +68,9 @@ def determinant_reverse(a, out_bar=1.0):
     n = a.shape[0]
     if n == 1:
         out = a[0, 0]
+        # return a[0, 0]
+        a_bar = np.zeros_like(a)
+        a_bar[0, 0] += out_bar
     else:
         determinant_value_tape = np.empty(n)
         power_tape = np.empty(n)
@@ -83,11 +86,6 @@ def determinant_reverse(a, out_bar=1.0):
             determinant_tape[j] = determinant_tape_2
             total += product * determinant_value
         out = total
-    if n == 1:
-        # return a[0, 0]
-        a_bar = np.zeros_like(a)
-        a_bar[0, 0] += out_bar
-    else:
         a_bar = np.zeros_like(a)
         for j in reversed(range(n)):
             # total += (-1.0) ** j * a[0, j] * determinant(minor)

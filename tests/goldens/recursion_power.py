@@ -51,15 +51,13 @@ def power_reverse(x, n, out_bar=1.0):
     """x to the power n, by squaring."""
     if n == 0:
         out = 1.0
+        x_bar = 0.0
     else:
         half, power_tape = power_record(x, n // 2)
         if n % 2 == 1:
             out = half * half * x
         else:
             out = half * half
-    if n == 0:
-        x_bar = 0.0
-    else:
         if n % 2 == 1:
             # return half * half * x
             x_bar = half * half * out_bar

@@ -34,8 +34,8 @@ def f_reverse(x, s_bar=1.0):
     for i in reversed(range(len_x)):
         for j in reversed(range(i)):
             # s = s * np.cos(x[i] - x[j])
-            product = s_bar * s_tape[i][j] * np.sin(x[i] - x[j])
+            x_j_bar = s_bar * s_tape[i][j] * np.sin(x[i] - x[j])
             s_bar *= cos_value_tape[i][j]
-            x_bar[j] += product
-            x_bar[i] -= product
+            x_bar[j] += x_j_bar
+            x_bar[i] -= x_j_bar
     return s, x_bar
