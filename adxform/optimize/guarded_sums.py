@@ -30,8 +30,8 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Scalar
-from adxform.differentiate.common import names_for
+from adxform.core.types import INT, Scalar
+from adxform.differentiate.common import names_for, primitive
 
 SUMS = {"accumulate": 1, "accumulate_at": 2}  # and which operand is added
 
@@ -59,6 +59,7 @@ class _Guarding:
     def __init__(self, builder: Builder, counts: Counter[str]) -> None:
         self.builder = builder
         self.counts = counts
+        self.places: Block = ()  # that the sum to be taken in next needs
 
     def block(self, block: Block) -> Block:
         made: list[Stmt] = []
@@ -80,8 +81,11 @@ class _Guarding:
         """A branch with the sums behind it that it takes in; what they read is made before it."""
         bound = {p.target for p in branch.phis}
         bound |= {t for b in blocks_of(branch) for s in walk(b) for t in getattr(s, "targets", ())}
-        while rest and isinstance(rest[0], Let) and isinstance(rest[0].op, Primitive):
-            let = rest[0]
+        while rest:
+            self.places = ()
+            let = self.last_only(branch, rest[0]) or rest[0]
+            if not isinstance(let, Let) or not isinstance(let.op, Primitive):
+                break
             phi = self.guarded(branch, let)
             if phi is not None and bound.isdisjoint(self.others(branch, let)):
                 branch = self.taken(branch, phi, let)
@@ -91,6 +95,33 @@ class _Guarding:
                 break
             rest.pop(0)
         return branch
+
+    def last_only(self, branch: If, loop: Stmt) -> Let | None:
+        """A loop that adds what a branch makes, in its first iteration alone, without the loop: the
+        cotangent of what the user's loop leaves behind belongs to its last iteration.
+        """
+        if not isinstance(loop, For) or not loop.reverse or len(loop.bounds) != 1:
+            return None
+        (stop,), (sums, *more) = loop.bounds, loop.body
+        ended = [p for p in loop.phis if p.second == Const(0.0)]
+        kept = [p for p in loop.phis if p not in ended]
+        plain = not more and isinstance(sums, Let) and isinstance(sums.op, Primitive)
+        if not plain or len(ended) != 1 or len(kept) != 1 or not isinstance(stop, Var):
+            return None
+        assert isinstance(sums, Let) and isinstance(sums.op, Primitive)
+        (bar,), (total,) = ended, kept
+        whole = (Var(total.target), Var(loop.index), Var(bar.target))
+        unread = self.counts[bar.target] == 1 and total.second == Var(sums.target)
+        if sums.op.name != "accumulate_at" or sums.args != whole or not unread:
+            return None
+        found = replace(sums, targets=(total.target,), args=(total.first, stop, bar.first))
+        if self.guarded(branch, found) is None:
+            return None
+        self.builder.origin = sums.origin
+        last = self.builder.emit(primitive("op.Sub"), (stop, Const(1)))
+        self.builder.types[last.name] = INT
+        self.places = (self.builder.stmts[-1],)
+        return replace(found, args=(total.first, last, bar.first))
 
     def is_place(self, let: Let) -> bool:
         """Whether a statement computes a place in an array."""
@@ -130,7 +161,8 @@ class _Guarding:
         target = self.builder.name(self.builder.bases.get(let.target))
         self.builder.types[target] = self.builder.types[let.target]
         blocks = [branch.then, branch.orelse]
-        blocks[side] = (*blocks[side], Let((target,), let.op, tuple(args), let.origin))
+        summed = Let((target,), let.op, tuple(args), let.origin)
+        blocks[side] = (*blocks[side], *self.places, summed)
         ends[side] = Var(target)
         phis = (*(p for p in branch.phis if p is not phi), Phi(let.target, *ends))
         then, orelse = blocks

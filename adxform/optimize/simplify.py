@@ -169,8 +169,10 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
     if less is not None:
         base = walk.builder.bases.get(stmt.target)
         return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], less), base)
-    if stmt.origin is not None and stmt.origin.role == "adjoint" and alike(walk, *stmt.args):
-        return twice(walk, stmt.args[0], walk.builder.bases.get(stmt.target))
+    if stmt.origin is not None and stmt.origin.role == "adjoint":
+        again = _added_again(walk, stmt)
+        if again is not None:
+            return again
     first, second = (walk.origin_of(arg) for arg in stmt.args)
     pair: tuple[Operand, ...] = ()
     if second is not None and _is_op(second, "op.USub"):
@@ -179,6 +181,20 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
         pair = (stmt.args[1], first.args[0]) if stmt.origin.role != "primal" else ()
     base = walk.builder.bases.get(stmt.target)
     return walk.made(RULES["op.Sub"].primitive, pair, base) if pair else None
+
+
+def _added_again(walk: Simplify, stmt: Let) -> Operand | None:
+    """``a + a`` is ``2 * a``, and so is what is added twice to something else."""
+    base = walk.builder.bases.get(stmt.target)
+    if alike(walk, *stmt.args):
+        return twice(walk, stmt.args[0], base)
+    inner = walk.origin_of(stmt.args[0])
+    if inner is None or not _is_op(inner, "op.Add") or inner.target in walk.builder.bases:
+        return None
+    if not alike(walk, inner.args[1], stmt.args[1]):
+        return None
+    total = RULES["op.Add"].primitive
+    return walk.made(total, (inner.args[0], twice(walk, stmt.args[1])), base)
 
 
 def _difference(walk: Simplify, stmt: Let) -> Operand | None:
