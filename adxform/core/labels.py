@@ -16,6 +16,7 @@ WORDS = {
     "op.MatMult": "product",
     "op.USub": "minus",
     "accumulate": "total",
+    "accumulate_at": "total",
     ".T": "transposed",
 }
 GENERIC = frozenset({*WORDS.values(), "condition", "item", "part", "value"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from adxform.core.ir import Function, Let, Primitive, Var, phis_of, uses, walk
-from adxform.core.labels import GENERIC, LONGEST, label
+from adxform.core.labels import GENERIC, label
 from adxform.emit.nesting import Nested
 
 HIGHEST = 3  # bars on a name
+LONGEST_BAR = 20  # letters of a name that gets a bar
 
 
 def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
@@ -70,4 +71,4 @@ class _Labels:
                 return None  # called as the element that it is
             known = self.cotangent(primal, order + 1) or label(made, self.plain, self.users)
             known = None if known in GENERIC and known in self.used else known
-        return None if known is None or len(known) > LONGEST else f"{known}_bar"
+        return None if known is None or len(known) > LONGEST_BAR else f"{known}_bar"
