@@ -12,7 +12,7 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
 from adxform.core.calls import reachable_callees
-from adxform.core.ir import Callee, Const, Function, Let, Operand, Param, Tuple
+from adxform.core.ir import Callee, Function, Operand, Param, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -196,11 +196,15 @@ def derive(
     options: Options | None = None,
     observe: Observer | None = None,
     outputs: list[Operand] | None = None,
+    *,
+    unit: bool = False,
 ) -> tuple[Function, Types]:
-    """The Core of a derivative; ``outputs`` are the results that get a cotangent (all)."""
+    """The Core of a derivative; ``outputs`` are the results that get a cotangent (all), ``unit``
+    says that it is 1, and no parameter.
+    """
     derivation = Derivation(options or Options(), observe)
     derivation.names.add(function.name)
-    return _derived(derivation, function, request, types, outputs)
+    return _derived(derivation, function, request, types, outputs, unit=unit)
 
 
 def derive_inside(
@@ -219,9 +223,11 @@ def derive_inside(
         made, known = function, infer(function, types)
     else:
         request = Request(asked.kind, asked.wrt, asked.shapes)
-        made, known = _derived(derivation, function, request, types, list(asked.outputs))
+        unit = asked.kind == "reverse"
+        made, known = _derived(
+            derivation, function, request, types, list(asked.outputs), unit=unit
+        )
     if asked.kind == "reverse":
-        made = gradient_core(made, value=True)
         made = replace(made, result=asked.arranged(made.result))
         made = derivation.optimized(made, known)
     words = {"primal": "", "reverse": "_gradient", "forward": "_tangent"}
@@ -236,10 +242,12 @@ def _derived(
     request: Request,
     types: dict[str, Type],
     outputs: list[Operand] | None,
+    *,
+    unit: bool,
 ) -> tuple[Function, Types]:
     if request.kind == "forward":
         return derivation.forward(function, request.wrt, types)
-    made, known = derivation.reverse(function, request.wrt, types, outputs)
+    made, known = derivation.reverse(function, request.wrt, types, outputs, unit=unit)
     if any(isinstance(shape, Tuple) for shape in request.shapes):
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items
@@ -321,24 +329,3 @@ def build_pair(
         pair.pulled,
         shapes,
     )
-
-
-def gradient_core(function: Function, *, value: bool) -> Function:
-    """A reverse function whose seed is 1: its result is the cotangents (and the value)."""
-    seed = function.params[-1].name
-    assert isinstance(function.result, Tuple)
-    bars = function.result.items[1]
-    one = Let((seed,), _copy(), (Const(1.0),))
-    return replace(
-        function,
-        params=function.params[:-1],
-        body=(one, *function.body),
-        result=function.result if value else bars,
-    )
-
-
-def _copy() -> Any:
-    from adxform.rules.table import RULES
-
-    return RULES["rename"].primitive
-

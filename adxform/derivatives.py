@@ -24,7 +24,6 @@ from adxform.compiler import (
     Compiled,
     build,
     derive,
-    gradient_core,
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import NONE, Function, Tuple, leaves
@@ -163,10 +162,10 @@ class Derivative:
         request = request_for("reverse", function, [i + offset for i in self.places], types)
         outputs = self._outputs(function)
         made, known = derive(
-            function, request, types, self.options, outputs=outputs
+            function, request, types, self.options, outputs=outputs, unit=True
         )
         self._check_result(function, known)
-        return gradient_core(made, value=True), known
+        return made, known
 
     def _outputs(self, function: Function) -> list[Any]:
         if not self.has_aux:

@@ -27,7 +27,7 @@ from adxform.core.ir import (
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
-from adxform.differentiate.common import names_for
+from adxform.differentiate.common import names_for, primitive
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.handing import TAPE, halves
 from adxform.differentiate.record import link
@@ -39,8 +39,13 @@ from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.guarded_sums import guard_sums
+from adxform.optimize.list_lengths import ListLengths
+from adxform.optimize.merged_branches import merge_branches
 from adxform.optimize.repeat_queries import RepeatQueries
+from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
+from adxform.optimize.scalar_copies import ScalarCopies
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter
 
@@ -170,10 +175,13 @@ class Derivation:
         wrt: tuple[str, ...],
         types: dict[str, Type],
         outputs: list[Operand] | None = None,
+        *,
+        unit: bool = False,
     ) -> tuple[Function, Types]:
         """The reverse function, optimised, and the types of its names.
 
-        ``outputs`` are the results that get a cotangent; all of them if it is None.
+        ``outputs`` are the results that get a cotangent; all of them if it is None. If only
+        one does, with ``unit`` that is 1, and no parameter.
         """
         self._reserve(function, "reverse")
         outputs = leaves(function.result) if outputs is None else outputs
@@ -185,7 +193,11 @@ class Derivation:
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
-        made = copy_before_loops(self.optimized(made, found), found)
+        made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
+        made = self.optimized(made, found)
+        if self.options.optimize:
+            made = guard_sums(merge_branches(made, found), found)
+        made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
@@ -208,6 +220,7 @@ class Derivation:
             walk.block(sweeps.reverse)
             sweeps.reverse = walk.builder.block
             sweeps.bars = tuple(walk.sub(b) for b in sweeps.bars)
+            builder.cotangents = walk.renamed(builder.cotangents)
         sweeps.reverse = eliminate_dead_code(sweeps.reverse, sweeps.bars)
 
     def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
@@ -227,6 +240,7 @@ class Derivation:
             result=Tuple((sweeps.value, sweeps.pulled)),
             bases=sweeps.builder.bases,
             derived=True,
+            cotangents=sweeps.builder.cotangents,
         )
 
     def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
@@ -294,10 +308,18 @@ class Derivation:
             for make in PASSES:
                 walk = make(Builder(names, types, function.bases))
                 walk.block(function.body)
-                result = walk.sub(function.result)
-                function = replace(function, body=walk.builder.block, result=result)
+                result, cotangents = walk.sub(function.result), walk.renamed(function.cotangents)
+                function = replace(
+                    function, body=walk.builder.block, result=result, cotangents=cotangents
+                )
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
+
+
+def with_unit_seed(function: Function) -> Function:
+    """A reverse function without its last parameter, the seed, which is 1."""
+    one = Let((function.params[-1].name,), primitive("rename"), (Const(1.0),))
+    return replace(function, params=function.params[:-1], body=(one, *function.body))
 
 
 def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
@@ -316,22 +338,39 @@ def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types
 
 
 def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
-    """A function with the types of its names; in-place operations in the dtypes they have."""
+    """A function with the types of its names; in-place operations in the dtypes they have, lengths
+    of lists counted, numbers under one name.
+    """
     types = infer(function, params)
-    if not any(
-        isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name.startswith("augment.")
+    done = {
+        s.op.name
         for s in walk(function.body)
-    ):
-        return function, types
-    pass_ = AugmentedDtypes(Builder(names_for(function), types, dict(function.bases)))
-    pass_.block(function.body)
-    function = replace(function, body=pass_.builder.block, bases=pass_.builder.bases)
-    return function, infer(function, params)
+        if isinstance(s, Let) and isinstance(s.op, Primitive)
+    }
+    if "append" in done:
+        function = _rewritten(function, ListLengths(_builder(function, types)))
+    if "copy" in done:
+        function = _rewritten(function, ScalarCopies(_builder(function, types)))
+    if any(name.startswith("augment.") for name in done):
+        function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
+        types = infer(function, params)
+    return function, types
+
+
+def _builder(function: Function, types: Types) -> Builder:
+    return Builder(names_for(function), types, dict(function.bases))
+
+
+def _rewritten(function: Function, rewriter: Rewriter) -> Function:
+    rewriter.block(function.body)
+    made, bases = rewriter.builder.block, rewriter.builder.bases
+    return replace(function, body=made, bases=bases, result=rewriter.sub(function.result))
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (
     Simplify,  # first: what it makes is worth comparing
     CommonSubexpressions,
+    RepeatedElements,  # after these: what they leave is used as often as it will be
     RepeatQueries,  # last: what it repeats is not common any more
 )
 

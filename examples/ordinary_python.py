@@ -1,17 +1,20 @@
 """What Python is differentiated: one small function for each construct, checked when run.
 
 Each docstring is a row of the table in README.md. The table printed compares each gradient with
-central differences, and counts the lines of the generated reverse function for each line of the
-function's own.
+central differences, and counts what the generated reverse mode says for each operation of the
+function and of those in this file that it calls: a line may do one operation, or ten.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import math
 import operator
 import re
+import sys
+import textwrap
 from collections import namedtuple
 from dataclasses import dataclass
 
@@ -450,21 +453,82 @@ def error_of(function, args):
     raise SystemExit(f"{function.__name__} was differentiated")
 
 
-def lines(text):
-    """How many lines of a text say something: no comments, docstrings or blank lines."""
-    body = [line.strip() for line in text.splitlines()]
-    silent = ("#", '"""', "@", "import", "def ")
-    return sum(bool(line) and not line.startswith(silent) for line in body)
+OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Subscript, ast.IfExp)
+HELPERS = {"as_list", "as_like", "unbroadcast", "products_before", "along_last", "back_from_last",
+           "axis_list"}
+
+
+def reached(function, args):
+    """The definitions in this file that a call runs; what one defines inside is part of it."""
+    found = {}
+
+    def note(frame, event, _):
+        code = frame.f_code
+        if event == "call" and code.co_filename == __file__ and "<locals>" not in code.co_qualname:
+            found[code.co_qualname] = code
+
+    sys.setprofile(note)
+    try:
+        function(*args)
+    finally:
+        sys.setprofile(None)
+    return [parsed(inspect.getsource(code))[0] for code in found.values()]
+
+
+def generated(function, args):
+    """The definitions of a function's reverse mode, the helpers left out that all share."""
+    made = parsed(source(function, args=args))
+    return [d for d in made if isinstance(d, ast.FunctionDef) and d.name not in HELPERS]
+
+
+def parsed(text):
+    return ast.parse(textwrap.dedent(text)).body
+
+
+def is_said(node):
+    """Whether a node is a statement, no definition, docstring or import."""
+    silent = (ast.FunctionDef, ast.Import, ast.ImportFrom)
+    doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.stmt) and not isinstance(node, silent) and not doc
+
+
+def lines(definitions):
+    """How many statements as they are written, each on a line of its own."""
+    return sum(is_said(node) for d in definitions for node in ast.walk(d))
+
+
+def operations(definitions):
+    """How many statements there are where each does one operation: ``y = a * b + c`` is two,
+    ``y = 0.0`` is one, and so is ``for`` over a range; over anything else it is four, the range,
+    the length, the loop and the item.
+    """
+    return sum(_operations(node) for d in definitions for node in ast.walk(d) if is_said(node))
+
+
+def _operations(statement):
+    inside = {"body", "orelse", "finalbody", "handlers", "cases"}
+    own = [value for name, value in ast.iter_fields(statement) if name not in inside]
+    parts = [p for value in own for p in (value if isinstance(value, list) else [value])]
+    nodes = [n for p in parts if isinstance(p, ast.AST) for n in ast.walk(p)]
+    done = sum(isinstance(n, OPERATIONS) for n in nodes) + isinstance(statement, ast.AugAssign)
+    loops = [n for n in (statement, *nodes) if isinstance(n, ast.For | ast.comprehension)]
+    return max(done + sum(1 if "range" in ast.dump(n.iter) else 4 for n in loops), 1)
+
+
+def size(function, args):
+    """Lines and operations of a function with those it calls, then of its reverse mode."""
+    own, made = reached(function, args), generated(function, args)
+    return lines(own), lines(made), operations(own), operations(made)
 
 
 def main():
-    print(f"{'example':24} {'own':>5} {'reverse':>8} {'ratio':>6}")
+    print("                            lines             operations (statements that do one each)")
+    print(f"{'example':24} {'own':>6} {'reverse':>8} {'own':>8} {'reverse':>8} {'ratio':>6}")
     for function, args in EXAMPLES:
+        own, made, before, after = size(function, args)
         check_grads(function, args, order=1)
-        own = lines(inspect.getsource(function))
-        text = source(function, args=args)
-        made = lines(text[text.index(f"def {function.__name__}_reverse") :])
-        print(f"{function.__name__:24} {own:5} {made:8} {made / own:6.1f}")
+        counts = f"{own:6} {made:8} {before:8} {after:8}"
+        print(f"{function.__name__:24} {counts} {after / before:6.1f}")
     print("\nrefused")
     for function, args in REFUSED:
         print(f"{function.__name__:24} {error_of(function, args)}")

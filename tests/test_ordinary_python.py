@@ -53,6 +53,17 @@ def test_values_are_the_functions_own_and_arguments_stay(f, args):
             np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize(("f", "args"), named(MODULE.EXAMPLES))
+def test_reverse_mode_says_less_than_four_times_as_much(f, args):
+    _, _, own, made = MODULE.size(f, args)
+    assert made < 4 * own
+
+
+def test_operations_are_counted():
+    body = MODULE.parsed("def f(x):\n    y = 2 * x[0] + 1\n    for v in x:\n        y += v\n    return y\n")
+    assert (MODULE.lines(body), MODULE.operations(body)) == (4, 3 + 4 + 1 + 1)
+
+
 @pytest.mark.parametrize(("f", "args"), named(MODULE.REFUSED))
 def test_refusals_show_a_line_of_the_function(f, args):
     with pytest.raises(adxform.AdxformError) as caught:

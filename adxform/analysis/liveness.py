@@ -161,7 +161,7 @@ class _Walk:
         return (
             isinstance(stmt, Let)
             and isinstance(stmt.op, Primitive)
-            and (stmt.op.name in IN_PLACE)
+            and (stmt.op.name in IN_PLACE - {"accumulate"})  # that can be a new sum
             and (stmt not in self.result.exclusive or any(map(self.skip, names_in(stmt.args[0]))))
         )
 

@@ -97,7 +97,9 @@ def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
 
 
 class Builder:
-    """Appends statements to a block; ``bases`` and ``types`` are filled in as names appear."""
+    """Appends statements to a block; ``bases`` and ``types`` are filled in as names appear, and
+    in reverse mode ``cotangents``: of which value each is.
+    """
 
     def __init__(
         self,
@@ -111,12 +113,14 @@ class Builder:
         self.stmts: list[Stmt] = []
         self.origin: Origin | None = None
         self.declared: set[str] = set()
+        self.cotangents: dict[str, str] = {}
 
     def nested(self) -> Builder:
         """A builder for a block within this one."""
         inner = Builder(self.names, self.types, self.bases)
         inner.origin = self.origin
         inner.declared = self.declared
+        inner.cotangents = self.cotangents
         return inner
 
     @property

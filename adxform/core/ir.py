@@ -252,7 +252,8 @@ class Function:
     the compiler's own. ``spellings`` maps a canonical prefix (``np``) to how the user spells it.
     Where the user's parameters are containers, ``params`` are what they hold, and ``given`` the
     user's own parameters, each with its structure. A ``derived`` one's names are values only: which
-    memory they share was checked in the function that it is derived from.
+    memory they share was checked in the function that it is derived from. ``cotangents`` says of
+    which value a cotangent is that the user has no name for.
     """
 
     name: str
@@ -265,6 +266,7 @@ class Function:
     spellings: dict[str, str] = field(default_factory=dict)
     given: tuple[tuple[Param, Operand], ...] = ()
     derived: bool = False
+    cotangents: dict[str, str] = field(default_factory=dict)
 
     def leaves_of(self, place: int) -> list[str]:
         """The parameters here that hold the user's parameter at ``place``."""

@@ -31,7 +31,13 @@ class Cotangents:
             value = tuple_sum(self.builder, bars.get(name), value, len(known.items))
         elif name in bars:
             value = self.builder.emit(self.adding(known), (bars[name], value), self.base(name))
+        self.note(value, name)
         bars[name] = value
+
+    def note(self, bar: Operand, name: str) -> None:
+        """Remember of what a cotangent is that gets no name from the user's."""
+        if isinstance(bar, Var) and bar.name not in self.builder.bases:
+            self.builder.cotangents.setdefault(bar.name, name)
 
     def adding(self, known: Type) -> Primitive:
         """What adds two cotangents of a value: a list is no array, whose += adds items."""
@@ -73,7 +79,9 @@ class Cotangents:
             self.seed(bars, operand.name, value)
 
     def bar_or_zero(self, bars: Bars, name: str) -> Operand:
-        return bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
+        bar = bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))
+        self.note(bar, name)
+        return bar
 
     def whole_bar(self, bars: Bars, name: str) -> Operand | None:
         """The cotangent of a name that has a value here, in its shape; it has none afterwards."""
@@ -89,6 +97,7 @@ class Cotangents:
     def bar_name(self, name: str) -> str:
         """A new name for the cotangent of a name."""
         target = self.builder.name(self.base(name))
+        self.note(Var(target), name)
         if name in self.builder.types:
             known = self.builder.types[name]
             self.builder.types[target] = ANY if name in self.gaps.loose else known

@@ -75,6 +75,7 @@ def halves(
         result=sweeps.pulled,
         bases=bases,
         doc=None,
+        cotangents=sweeps.builder.cotangents,
     )
     return Halves(record, pull, tuple(handed), kept)
 

@@ -40,7 +40,7 @@ def increment(stmt: Let, made_by: Mapping[str, Let], types: Types) -> tuple[Oper
 
 
 def same(a: Operand, b: Operand, made_by: Mapping[str, Let]) -> bool:
-    """Whether two indices are equal because they are written alike."""
+    """Whether two operands are equal because they are written alike."""
     match a, b:
         case Tuple(first, kind), Tuple(second, other):
             pairs = zip(first, second, strict=False)
@@ -53,7 +53,7 @@ def same(a: Operand, b: Operand, made_by: Mapping[str, Let]) -> bool:
             one, two = made_by.get(a.name), made_by.get(b.name)
             if one is None or two is None or one.op is not two.op:
                 return False
-            if not isinstance(one.op, Primitive) or one.op.style != "infix":
+            if not isinstance(one.op, Primitive) or one.op.style not in ("infix", "subscript"):
                 return False
             return all(same(x, y, made_by) for x, y in zip(one.args, two.args, strict=True))
         case _:

@@ -25,6 +25,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.labels import label
 from adxform.core.types import ANY, Array, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.gaps import maybe_unbound
@@ -317,12 +318,17 @@ class Recording(TapeShapes):
             self.sweeps.counters[loop] = self.names.fresh("trips")
         return self.sweeps.counters[loop]
 
+    def label_of(self, definition: Definition) -> str:
+        """What a value is called that the user has no name for."""
+        made = definition.stmt
+        return label(made, self.builder.bases) if isinstance(made, Let) else "t"
+
     def tape(self, name: str, loops: tuple[For | While, ...], definition: Definition) -> Tape:
         """The tape of a value in a nest of loops, made at its first request."""
         loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
         key = (name, loop, definition.path)
         if key not in self.tape_of:
-            base = self.builder.bases.get(name, "t")
+            base = self.builder.bases.get(name) or self.label_of(definition)
             t = self.types.get(name, ANY)
             kind, shape = self.storage_of(t, loop, definition)
             label = base if base.endswith("_tape") else f"{base}_tape"

@@ -173,24 +173,35 @@ def load(name: str) -> ast.Name:
 
 
 def ordered(node: ast.expr) -> ast.expr:
-    """A product or sum of our own with its constant first and as few parentheses as can be;
-    both commute exactly.
-    """
+    """A product or sum of our own with its constant first and as few parentheses as can be."""
     assert isinstance(node, ast.BinOp)
     left, right = node.left, node.right
     if isinstance(node.op, ast.Mult):
-        constant = isinstance(right, ast.Constant) and not (
-            isinstance(left, ast.Constant) or _chained(left, ast.Mult, ast.Div)
-        )
-        if constant or (
-            _chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div)
-        ):
-            return ast.BinOp(right, node.op, left)
-    elif isinstance(node.op, ast.Add) and (
+        if isinstance(right, ast.Constant) and not isinstance(left, ast.Constant):
+            left, right = right, left
+        if isinstance(left, ast.Constant) and _chained(right, ast.Mult, ast.Div):
+            return _scaled(left, right)
+        if _chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div):
+            left, right = right, left
+        return ast.BinOp(left, node.op, right)
+    if isinstance(node.op, ast.Add) and (
         _chained(right, ast.Add, ast.Sub) and not _chained(left, ast.Add, ast.Sub)
     ):
         return ast.BinOp(right, node.op, left)
     return node
+
+
+def _scaled(factor: ast.Constant, chain: ast.expr) -> ast.expr:
+    """A factor put before a chain of products and quotients: ``2 * a * b``, not ``2 * (a * b)``;
+    two numbers that make a whole one are one.
+    """
+    if isinstance(chain, ast.BinOp) and isinstance(chain.op, ast.Mult | ast.Div):
+        return ast.BinOp(_scaled(factor, chain.left), chain.op, chain.right)
+    if isinstance(chain, ast.Constant):
+        product = factor.value * chain.value  # type: ignore[operator]
+        if isinstance(product, float) and product.is_integer():
+            return ast.Constant(product)
+    return ast.BinOp(factor, ast.Mult(), chain)
 
 
 def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:

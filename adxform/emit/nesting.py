@@ -20,6 +20,7 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Stmt,
+    Var,
     names_in,
     phis_of,
     reads_of,
@@ -88,7 +89,7 @@ class _Nesting:
                 for name in self._leaves(stmt):
                     readers.setdefault(self.aliases.of(name), set()).add(stmt.target)
         for name in uses(results):
-            if name in waiting:
+            if name in waiting and not self._is_named(waiting[name]):
                 self._nest(waiting.pop(name), 1)
 
     def head(self, stmt: WhileLoop) -> None:
@@ -105,7 +106,7 @@ class _Nesting:
                 self._nest(waiting.pop(name), 1)
 
     def _may_move(self, stmt: Let) -> bool:
-        named = stmt.target in self.bases and stmt.origin is not None
+        named = self._is_named(stmt) and not self._is_adjoint(stmt)
         if named or self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
             return False
         if isinstance(stmt.op, Primitive):
@@ -119,7 +120,7 @@ class _Nesting:
             let = waiting.get(name)
             if let is None:
                 continue
-            if isinstance(stmt, Effect):
+            if isinstance(stmt, Effect) or (self._is_named(let) and not self._adds_to(stmt, let)):
                 del waiting[name]
                 continue
             grown = size + self.sizes.get(name, 1)
@@ -129,6 +130,27 @@ class _Nesting:
             self._nest(waiting.pop(name), size)
         if isinstance(stmt, Let):
             self.sizes[stmt.target] = size
+
+    def _is_named(self, stmt: Let) -> bool:
+        return stmt.target in self.bases and stmt.origin is not None
+
+    def _is_adjoint(self, stmt: Let) -> bool:
+        """Whether a statement makes a cotangent, by an operation."""
+        made = isinstance(stmt.op, Primitive) and stmt.op.style == "infix"
+        return made and stmt.origin is not None and stmt.origin.role == "adjoint"
+
+    def _adds_to(self, stmt: Stmt, let: Let) -> bool:
+        """Whether a statement adds to a cotangent that the same line of the user's begins:
+        ``x_bar = a; x_bar += b`` is ``x_bar = a + b``.
+        """
+        return (
+            isinstance(stmt, Let)
+            and isinstance(stmt.op, Primitive)
+            and stmt.op.name == "accumulate"
+            and stmt.args[0] == Var(let.target)
+            and stmt.origin == let.origin
+            and self.bases.get(stmt.target) == self.bases[let.target]
+        )
 
     def _same_statement(self, let: Let, stmt: Stmt) -> bool:
         origin = getattr(stmt, "origin", None)

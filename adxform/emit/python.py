@@ -25,7 +25,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.trees import copied, names
-from adxform.core.types import Taped, rank
+from adxform.core.types import Scalar, Taped, rank
 from adxform.differentiate.common import outside_names
 from adxform.emit.expressions import Spelling, Substitution, load
 from adxform.emit.iterations import Move, negated
@@ -264,7 +264,12 @@ class Writer(Writes):
             targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in moves]
             whole = ast.Tuple([value for _, value in moves], ast.Load())
             return [ast.Assign([ast.Tuple(targets, ast.Store())], whole, lineno=1)]
-        return [_move(name, value) for name, value in moves]
+        numbers = {
+            self.variable.get(target)
+            for target, _ in pairs
+            if isinstance(self.types.get(target), Scalar)
+        }
+        return [_move(name, value, name in numbers) for name, value in moves]
 
     def effect(self, stmt: Effect) -> list[ast.stmt]:
         reads = {name: self.operand(operand) for name, operand in stmt.reads}
@@ -279,10 +284,12 @@ class Writer(Writes):
         return [*before, tree]
 
 
-def _move(name: str, value: ast.expr) -> ast.stmt:
-    """``name = value``, or ``name += 1`` for what counts."""
+def _move(name: str, value: ast.expr, number: bool) -> ast.stmt:
+    """``name = value``; ``name += v`` for what counts, or adds up numbers."""
     match value:
-        case ast.BinOp(ast.Name(own), ast.Add() as op, ast.Constant(int())) if own == name:
-            return ast.AugAssign(ast.Name(name, ast.Store()), op, value.right)
+        case ast.BinOp(ast.Name(own), ast.Add() as op, added) if own == name and (
+            number or (isinstance(added, ast.Constant) and isinstance(added.value, int))
+        ):
+            return ast.AugAssign(ast.Name(name, ast.Store()), op, added)
         case _:
             return ast.Assign([ast.Name(name, ast.Store())], value, lineno=1)

@@ -1,66 +1,74 @@
-"""Names for temporaries that keep a statement of their own: after what made them."""
+"""Names for temporaries that keep a statement: after what made or what has them as cotangent."""
 
 from __future__ import annotations
 
-import re
-
-from adxform.core.ir import Callee, Function, Let, Primitive, Var, phis_of, uses, walk
+from adxform.core.ir import Function, Let, Primitive, Var, phis_of, uses, walk
+from adxform.core.labels import GENERIC, label
 from adxform.emit.nesting import Nested
 
-WORDS = {
-    "op.Add": "total",
-    "op.Sub": "difference",
-    "op.Mult": "product",
-    "op.Div": "ratio",
-    "op.Pow": "power",
-    "op.MatMult": "product",
-    "op.USub": "minus",
-    "[]": "item",
-    ".T": "transposed",
-}
+HIGHEST = 3  # bars on a name
+LONGEST_BAR = 20  # letters of a name that gets a bar
 
 
 def name_temporaries(function: Function, nested: Nested) -> dict[str, str]:
     """What every name is to be called, temporaries included."""
-    bases = dict(function.bases)
-    stmts = list(walk(function.body))
-    for stmt in stmts:
-        stop = getattr(stmt, "stop", None)
-        if isinstance(stop, Var):
-            bases.setdefault(stop.name, "stop")
-    for stmt in stmts:
-        if not isinstance(stmt, Let):
-            continue
-        for target in stmt.targets:
-            if target not in bases and target not in nested:
-                bases[target] = label(stmt, bases)
-    for stmt in reversed(stmts):  # inner branches first
-        for phi in phis_of(stmt):
-            merged = uses((phi.first, phi.second))
-            only = bases.get(merged[0]) if len(merged) == 1 else None
-            bases.setdefault(phi.target, only or "value")
-    return bases
+    return _Labels(function, nested).bases
 
 
-def label(stmt: Let, bases: dict[str, str]) -> str:
-    """``exp_logits`` for ``np.exp(logits)``."""
-    op = stmt.op
-    if isinstance(op, Callee):
-        return f"{op.name}_value"
-    if not isinstance(op, Primitive):
-        return "value"
-    if op.name == "[]" and isinstance(stmt.args[0], Var):
-        container = bases.get(stmt.args[0].name, "")
-        if container.endswith("_tape"):
-            return container.removesuffix("_tape")
-    if op.style == "compare":
-        return "condition"
-    if op.name == "np.copy" and isinstance(stmt.args[0], Var) and stmt.args[0].name not in bases:
-        return "part"  # of an array, as it was before that is written to
-    word = WORDS.get(op.name) or re.sub(r"\W", "", op.text.rpartition(".")[2]).lower()
-    if op.name in WORDS:
-        return word
-    first = stmt.args[0] if stmt.args else None
-    if isinstance(first, Var) and first.name in bases and len(bases[first.name]) <= 12:
-        return f"{word}_{bases[first.name]}"
-    return f"{word}_value"
+class _Labels:
+    """``bases`` is what each name is called, before numbers keep apart what is called the same;
+    ``plain`` is what the user's names are called.
+    """
+
+    def __init__(self, function: Function, nested: Nested) -> None:
+        params = {p.name: p.name for p in function.params}
+        self.bases = dict(function.bases)
+        self.plain = params | function.bases
+        self.cotangents = function.cotangents
+        stmts = list(walk(function.body))
+        self.made = {s.target: s for s in stmts if isinstance(s, Let)}
+        self.primals = {p for bar, p in self.cotangents.items() if bar not in nested}
+        self.users = frozenset(self.plain.values())
+        self.used = set(self.users)
+        for stmt in stmts:
+            stop = getattr(stmt, "stop", None)
+            if isinstance(stop, Var):
+                self.bases.setdefault(stop.name, "stop")
+        lets = [s for s in stmts if isinstance(s, Let)]
+        own = [(t, s) for s in lets for t in s.targets if t not in nested and t not in self.bases]
+        for target, let in own:  # cotangents second: after what they are cotangents of
+            if target not in self.cotangents:
+                self.bases[target] = self.called(target, let)
+        for target, let in own:
+            if target in self.cotangents:
+                self.bases[target] = self.cotangent(target) or self.called(target, let)
+        for stmt in reversed(stmts):  # inner branches first
+            for phi in phis_of(stmt):
+                merged = uses((phi.first, phi.second))
+                only = self.bases.get(merged[0]) if len(merged) == 1 else None
+                self.bases.setdefault(phi.target, self.cotangent(phi.target) or only or "value")
+
+    def called(self, target: str, stmt: Let) -> str:
+        """What a temporary is called; one that has a cotangent shares its name with no other."""
+        known = word = label(stmt, self.bases, self.users)
+        number = 2
+        while target in self.primals and word in GENERIC and known in self.used:
+            known, number = f"{word}_{number}", number + 1
+        self.used.add(known)
+        return known
+
+    def cotangent(self, name: str, order: int = 1) -> str | None:
+        """``product_bar`` for the cotangent of what is called ``product``, if it is one; up to an
+        ``order``.
+        """
+        primal = self.cotangents.get(name)
+        if primal is None or name == primal or order > HIGHEST:
+            return None
+        known, made = self.bases.get(primal), self.made.get(primal)
+        if known is None and made is not None:
+            own = self.made.get(name)
+            if own is not None and isinstance(own.op, Primitive) and own.op.name == "[]":
+                return None  # called as the element that it is
+            known = self.cotangent(primal, order + 1) or label(made, self.plain, self.users)
+            known = None if known in GENERIC and known in self.used else known
+        return None if known is None or len(known) > LONGEST_BAR else f"{known}_bar"

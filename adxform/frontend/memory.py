@@ -134,6 +134,16 @@ class Memory:
         for root in roots:
             self.roots.pop(root, None)
 
+    def untransposed(self, args: tuple[Operand, ...], builder: Builder) -> tuple[Operand, ...]:
+        """``y.T[i]`` as ``y[:, i]``, where the transpose is that of the current value."""
+        view = self.views.get(args[0].name) if isinstance(args[0], Var) else None
+        root = None if view is None else self.roots.get(view.root)
+        if view is None or root is None or view.stamp != root.stamp or len(view.path) != 1:
+            return args
+        path = (*view.path, Step(RULES["[]"].primitive, args[1:]))
+        turned = _untransposed(path, builder.type_of(root.current))
+        return args if turned == path else (root.current, *turned[0].args)
+
     # --- reading ------------------------------------------------------------------------------
 
     def stale(self, operand: Operand) -> bool:
@@ -200,6 +210,8 @@ class Remembering(Builder):
 
     def emit(self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None) -> Var:
         current = tuple(self.memory.fresh(arg, self) for arg in args)
+        if isinstance(op, Primitive) and op.name == "[]":
+            current = self.memory.untransposed(current, self)
         made = super().emit(op, current, base)
         if isinstance(op, Primitive):
             self.memory.made(made.name, op, current, self)
@@ -228,6 +240,7 @@ class Writer:
         view = self.memory.view(x, self.builder)
         op = RULES["update"].primitive
         if view is None or not view.path:
+            base = base or (None if view is None else self.memory.roots[view.root].base)
             made = self.builder.emit(op, (x, index, value), base)
             if view is not None:
                 self.memory.wrote(view.root, made)
@@ -247,7 +260,8 @@ class Writer:
         for place, step in enumerate(view.path):
             if step.op.name in _RESHAPED and (place or not root.contiguous):
                 raise self.refused("what is written to here may be a view or a copy")
-        made = self._with(root.current, _flattened(path), value, root.base)
+        path = _flattened(_untransposed(path, self.builder.type_of(root.current)))
+        made = self._with(root.current, path, value, root.base)
         self.memory.wrote(view.root, made)
 
     def _with(
@@ -273,6 +287,17 @@ class Writer:
             primitive = RULES["np.reshape"].primitive
             return self.builder.emit(primitive, bind(primitive, (value, shape), {}))
         return self.builder.emit(step.op, (value, *step.args))
+
+
+def _untransposed(path: tuple[Step, ...], known: Type) -> tuple[Step, ...]:
+    """``A.T[i]`` as ``A[:, i]`` for a matrix and a number i."""
+    if len(path) < 2 or path[0].op.name != ".T" or path[1].op.name != "[]":
+        return path
+    index = path[1].args[0]
+    number = isinstance(index, Const) and type(index.value) is int
+    if not number or not isinstance(known, Array) or len(known.dims or ()) != 2:
+        return path
+    return (Step(path[1].op, (Tuple((Slice(), index)),)), *path[2:])
 
 
 def _flattened(path: tuple[Step, ...]) -> tuple[Step, ...]:

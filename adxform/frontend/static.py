@@ -170,7 +170,7 @@ class Static(Outside):
             found = self._identity(operands[0], operands[1])
             if found is not None:
                 return found if isinstance(node.ops[0], ast.Is) else not found
-        values = [self.static(operand) for operand in operands]
+        values = [self._compared(operand) for operand in operands]
         if UNKNOWN in _identities(values):
             return UNKNOWN
         for place, op in enumerate(node.ops):
@@ -181,6 +181,13 @@ class Static(Outside):
             if not held:
                 return False
         return True
+
+    def _compared(self, node: ast.expr) -> Any:
+        """An operand of a comparison; of a dictionary written out, its keys say what is in it."""
+        if not isinstance(node, ast.Dict) or None in node.keys:
+            return self.static(node)
+        held = [self.static(part) for part in (*node.keys, *node.values) if part is not None]
+        return UNKNOWN if UNKNOWN in _identities(held) else dict.fromkeys(held[: len(node.keys)])
 
     def _identity(self, left: ast.expr, right: ast.expr) -> bool | None:
         """``x is None`` for an x that is a number, an array or a function, or None itself."""

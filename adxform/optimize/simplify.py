@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple
-from adxform.core.types import differentiable
+from adxform.analysis.aliasing import IN_PLACE
+from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
+from adxform.core.types import Array, differentiable
+from adxform.differentiate.common import primitive
 from adxform.differentiate.formulas import expand
-from adxform.differentiate.increments import same
+from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
 from adxform.rules.expressions import static_item
@@ -133,10 +135,13 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     """``(-a) * b`` is ``-(a * b)``: signs that meet a sum turn it into a difference."""
     if stmt.origin is None or stmt.origin.role == "primal":
         return None
-    inner = walk.origin_of(stmt.args[0])
-    if inner is None or not _is_op(inner, "op.USub"):
+    found = [(i, walk.origin_of(a)) for i, a in enumerate(stmt.args)]
+    minus = next(((i, let) for i, let in found if let and _is_op(let, "op.USub")), None)
+    if minus is None:
         return None
-    again = replace(stmt, args=(inner.args[0], stmt.args[1]))
+    args = list(stmt.args)
+    args[minus[0]] = minus[1].args[0]
+    again = replace(stmt, args=tuple(args))
     assert isinstance(stmt.op, Primitive)
     product = walk.rewritten(again, stmt.op) or walk.made(stmt.op, again.args)
     base = walk.builder.bases.get(stmt.target)
@@ -152,13 +157,44 @@ def _is_op(stmt: Let | None, name: str) -> bool:
     return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name
 
 
+def _less(operand: Operand) -> Operand | None:
+    """A number without its sign, where that is a minus."""
+    plain = isinstance(operand, Const) and type(operand.value) in (int, float)
+    return Const(-operand.value) if plain and operand.value < 0 else None  # type: ignore[union-attr]
+
+
 def _sum(walk: Simplify, stmt: Let) -> Operand | None:
-    """``a + (-b)`` is ``a - b``; it differs in no bit."""
-    inner = walk.origin_of(stmt.args[1])
-    if _is_op(inner, "op.USub") and inner is not None:
+    """``a + (-b)`` is ``a - b``, ``(-a) + b`` is ``b - a``, and ``a + -1`` is ``a - 1``."""
+    less = _less(stmt.args[1])
+    if less is not None:
         base = walk.builder.bases.get(stmt.target)
-        return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], inner.args[0]), base)
-    return None
+        return walk.made(RULES["op.Sub"].primitive, (stmt.args[0], less), base)
+    if stmt.origin is not None and stmt.origin.role == "adjoint":
+        again = _added_again(walk, stmt)
+        if again is not None:
+            return again
+    first, second = (walk.origin_of(arg) for arg in stmt.args)
+    pair: tuple[Operand, ...] = ()
+    if second is not None and _is_op(second, "op.USub"):
+        pair = (stmt.args[0], second.args[0])
+    elif first is not None and _is_op(first, "op.USub") and stmt.origin is not None:
+        pair = (stmt.args[1], first.args[0]) if stmt.origin.role != "primal" else ()
+    base = walk.builder.bases.get(stmt.target)
+    return walk.made(RULES["op.Sub"].primitive, pair, base) if pair else None
+
+
+def _added_again(walk: Simplify, stmt: Let) -> Operand | None:
+    """``a + a`` is ``2 * a``, and so is what is added twice to something else."""
+    base = walk.builder.bases.get(stmt.target)
+    if alike(walk, *stmt.args):
+        return twice(walk, stmt.args[0], base)
+    inner = walk.origin_of(stmt.args[0])
+    if inner is None or not _is_op(inner, "op.Add") or inner.target in walk.builder.bases:
+        return None
+    if not alike(walk, inner.args[1], stmt.args[1]):
+        return None
+    total = RULES["op.Add"].primitive
+    return walk.made(total, (inner.args[0], twice(walk, stmt.args[1])), base)
 
 
 def _difference(walk: Simplify, stmt: Let) -> Operand | None:
@@ -175,26 +211,6 @@ def _difference(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(RULES["op.Add"].primitive, (stmt.args[0], second.args[0]), base)
 
 
-def _accumulation(walk: Simplify, stmt: Let) -> Operand | None:
-    """Adding to a zero that the compiler made gives the value itself."""
-    bar, value = stmt.args
-    inner = walk.origin_of(bar)
-    if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
-        return value
-    again = walk.origin_of(value)
-    if (
-        inner is not None
-        and again is not None
-        and inner.op is again.op
-        and isinstance(again.op, Primitive)
-        and all(same(a, b, walk.made_by) for a, b in zip(inner.args, again.args, strict=True))
-    ):
-        once = walk.made(again.op, again.args)
-        base = walk.builder.bases.get(stmt.target)
-        return walk.made(RULES["op.Mult"].primitive, (Const(2.0), once), base)
-    return None
-
-
 def _total(walk: Simplify, stmt: Let) -> Operand | None:
     """``np.sum(-a)`` is ``-np.sum(a)``: rounding is symmetric."""
     if stmt.origin is None or stmt.origin.role == "primal":
@@ -209,6 +225,8 @@ def _total(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _element(walk: Simplify, stmt: Let) -> Operand | None:
     """``np.sum(g, axis=1, keepdims=True)[:, 0]`` is ``np.sum(g, axis=1)``."""
+    if _all(walk, stmt) and stmt.origin is not None and stmt.origin.role == "adjoint":
+        return stmt.args[0]
     made = walk.origin_of(stmt.args[0])
     if _is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
         again = replace(stmt, targets=("",), args=(made.args[0], stmt.args[1]))  # nameless
@@ -232,18 +250,55 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(made.op, tuple(args.values()), base)
 
 
+def _all(walk: Simplify, stmt: Let) -> bool:
+    """Whether an index is that of a whole array."""
+    known = walk.builder.type_of(stmt.args[0])
+    return stmt.args[1] == Const(Ellipsis) and isinstance(known, Array) and bool(known.dims)
+
+
+def _copied(walk: Simplify, stmt: Let) -> Operand | None:
+    """A copy of what is nobody's: of a new array that a cotangent's formula gives."""
+    inner = walk.origin_of(stmt.args[0])
+    if stmt.origin is None or stmt.origin.role != "adjoint" or inner is None:
+        return None
+    known = walk.builder.type_of(stmt.args[0])
+    picked = _is_op(inner, "[]") and isinstance(walk.builder.type_of(inner.args[1]), Array)
+    new = isinstance(inner.op, Primitive) and inner.op.fresh and inner.op.name not in IN_PLACE
+    new = new or picked
+    return stmt.args[0] if new and isinstance(known, Array) and known.dims else None
+
+
+def _update(walk: Simplify, stmt: Let) -> Operand | None:
+    """``x_bar[...] = 0.0`` of a cotangent is a new zero."""
+    adjoint = stmt.origin is not None and stmt.origin.role == "adjoint"
+    if not adjoint or stmt.args[2] != Const(0.0) or not _all(walk, stmt):
+        return None
+    args = (stmt.args[0], Const(None))
+    return walk.made(primitive("np.zeros_like"), args, walk.builder.bases.get(stmt.target))
+
+
+def _extreme(walk: Simplify, stmt: Let) -> Operand | None:
+    """The smallest of a value and itself."""
+    values = [leaf for arg in stmt.args for leaf in leaves(arg)]
+    return values[0] if all(v == values[0] for v in values) else None
+
+
 def _axes(axis: Operand) -> set[Any]:
     parts = axis.items if isinstance(axis, Tuple) else (axis,)
     return {p.value for p in parts if isinstance(p, Const)}
 
 
-_REWRITES: dict[str, Callable[[Simplify, Let], Operand | None]] = {
+_REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
+    "np.copy": _copied,
+    "update": _update,
+    "min": _extreme,
     "np.sum": _total,
     "op.Mult": _product,
     "op.Div": _quotient,
     "op.USub": _negation,
     "op.Add": _sum,
     "op.Sub": _difference,
-    "accumulate": _accumulation,
+    "accumulate": accumulation,
+    "accumulate_at": accumulation_at,
 }

@@ -59,6 +59,15 @@ class Rewriter:
     def sub(self, operand: Operand) -> Operand:
         return substitute(operand, self.env) if self.env else operand
 
+    def renamed(self, names: dict[str, str]) -> dict[str, str]:
+        """Pairs of names, as they are called after the walk; a number has none."""
+        found: dict[str, str] = {}
+        for pair in names.items():
+            first, second = (self.sub(Var(name)) for name in pair)
+            if isinstance(first, Var) and isinstance(second, Var):
+                found.setdefault(first.name, second.name)
+        return found
+
     def statement(self, stmt: Stmt) -> None:
         match stmt:
             case Let():

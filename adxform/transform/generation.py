@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from adxform.analysis.types import Types, infer
-from adxform.compiler import Part, derive_inside, differentiable_params, gradient_core
+from adxform.compiler import Part, derive_inside, differentiable_params
 from adxform.core.builder import type_of
 from adxform.core.calls import reachable_callees
 from adxform.core.ir import Callee, Const, Function, Operand, Tuple, leaves
@@ -195,10 +195,9 @@ class Generator:
         assert decoration is not None
         outputs = self._outputs(function, decoration)
         made, types = self.derivation.reverse(
-            function, wrt, annotated_types(function), outputs
+            function, wrt, annotated_types(function), outputs, unit=True
         )
         self._check_output(function, outputs, types)
-        made = gradient_core(made, value=True)
         result = _arranged(made.result, decoration)
         params = function.params
         made = replace(made, name=function.name, result=result, params=params, doc=None)

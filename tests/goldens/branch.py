@@ -42,7 +42,7 @@ def f_reverse(x, a, out_bar=1.0):
     if x > 0.0:
         # y = a * np.sqrt(x)
         a_bar = y_bar * sqrt_x
-        x_bar += y_bar * a * 0.5 / sqrt_x
+        x_bar += 0.5 * y_bar * a / sqrt_x
     else:
         # y = a * x
         a_bar = y_bar * x

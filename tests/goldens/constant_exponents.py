@@ -17,8 +17,7 @@ def f_reverse(x, out_bar=1.0):
     power_2 = 2.0 ** 3
     out = power + x ** 3 + x ** -1 + x ** 0.5 + x ** 1 + power_2 * x
     # return x ** 2 + x ** 3 + x ** -1 + x ** 0.5 + x ** 1 + 2.0 ** 3 * x
-    x_bar = out_bar * power_2
-    x_bar += out_bar
+    x_bar = out_bar * power_2 + out_bar
     x_bar += 0.5 * x ** -0.5 * out_bar
     x_bar -= out_bar * x ** -2
     x_bar += 3.0 * power * out_bar

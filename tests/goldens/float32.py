@@ -16,18 +16,18 @@ def f(x: Float32[np.ndarray, "n"], y: Float32[np.ndarray, "n"]) -> Float32[np.nd
 
 def f_reverse(x, y, s_bar):
     s = np.zeros(len(x), dtype=np.float32)
-    t_tape = np.empty((3, x.shape[0]), dtype=np.float32)
+    sin_s_tape = np.empty((3, x.shape[0]), dtype=np.float32)
     s_tape = np.empty((3, x.shape[0]), dtype=np.float32)
     for i in range(3):
         s_tape[i] = s
         sin_s = np.sin(s)
-        t_tape[i] = sin_s
+        sin_s_tape[i] = sin_s
         s = sin_s * x + 0.5 * y
     x_bar = np.zeros_like(x)
     y_bar = np.zeros_like(y)
     for i in reversed(range(3)):
         # s = np.sin(s) * x + 0.5 * y
         y_bar += 0.5 * s_bar
-        x_bar += s_bar * t_tape[i]
+        x_bar += s_bar * sin_s_tape[i]
         s_bar = s_bar * x * np.cos(s_tape[i])
     return s, (x_bar, y_bar)

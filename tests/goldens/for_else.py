@@ -56,7 +56,7 @@ def f_reverse(x, y, n, out_bar=1.0):
         s_bar *= y
     else:
         # s = s * s
-        s_bar = s_bar * s * 2.0
+        s_bar = 2.0 * s_bar * s
     for i in reversed(range(1, trips + 1)):
         r = r_tape[i - 1]
         if r < 0.0:

@@ -43,10 +43,10 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     factors_bar = np.zeros_like(factors)
     factors_bar[..., arange_value, arange_value] = log_det_bar[:, None]
     # white = diff @ precision_factor(factors)
-    product = np.swapaxes(diff, 1, 2) @ white_bar
+    total_bar = np.swapaxes(diff, 1, 2) @ white_bar
     # return np.tril(factors, -1) + eye * np.exp(eye * factors)
-    factors_bar += product * eye * exp_value * eye
-    factors_bar += np.tril(product, k=-1)
+    factors_bar += total_bar * eye * exp_value * eye
+    factors_bar += np.tril(total_bar, k=-1)
     # diff = X[None, :, :] - means[:, None, :]
     means_bar = -np.sum(white_bar @ np.swapaxes(total, 1, 2), axis=1)
     return out, (logits_bar, means_bar, factors_bar)

@@ -43,13 +43,13 @@ def log_determinant_reverse(A, out_bar=1.0):
         for i in reversed(range(k + 1, n)):
             for j in reversed(range(k + 1, n)):
                 # A[i, j] -= A[i, k] * A[k, j]
-                item = A_bar[i, j]
-                A_bar[k, j] -= item * A[i, k]
-                A_bar[i, k] -= item * A[k, j]
+                A_bar_ij = A_bar[i, j]
+                A_bar[k, j] -= A_bar_ij * A[i, k]
+                A_bar[i, k] -= A_bar_ij * A[k, j]
             # A[i, k] /= A[k, k]
-            item = A_bar[i, k]
+            A_bar_ik = A_bar[i, k]
             A_bar[i, k] = 0.0
-            item_2 = A[k, k]
-            A_bar[k, k] -= item * A[i, k] / item_2
-            A_bar[i, k] += item / item_2
+            A_kk = A[k, k]
+            A_bar[k, k] -= A_bar_ik * A[i, k] / A_kk
+            A_bar[i, k] += A_bar_ik / A_kk
     return out, A_bar

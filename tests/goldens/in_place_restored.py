@@ -30,15 +30,15 @@ def step_reverse(u, a, n, out_bar=1.0):
         u[1:-1] += a * u[2:] * u[:-2]
     out = np.sum(u * u)
     # return np.sum(u * u)
-    u_bar = out_bar * u * 2.0
+    u_bar = 2.0 * out_bar * u
     a_bar = 0.0
     for t in reversed(range(n)):
         u[1:-1] = u_tape[t]
         # u[1:-1] += a * u[2:] * u[:-2]
-        part = np.copy(u_bar[1:-1])
-        product = part * u[:-2]
+        product_bar = np.copy(u_bar[1:-1])
+        product_bar_2 = product_bar * u[:-2]
         item = u[2:]
-        u_bar[:-2] += a * item * part
-        a_bar += np.sum(product * item)
-        u_bar[2:] += product * a
+        u_bar[:-2] += a * item * product_bar
+        a_bar += np.sum(product_bar_2 * item)
+        u_bar[2:] += product_bar_2 * a
     return out, (u_bar, a_bar)

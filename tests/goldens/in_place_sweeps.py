@@ -37,12 +37,11 @@ def relax_reverse(u, f, sweeps, out_bar=1.0):
         for i in reversed(range(1, len(u) - 1)):
             u[i] = u_tape[k, i - 1]
             # u[i] = 0.5 * (u[i - 1] + u[i + 1]) + f[i] * u[i] ** 2
-            item = u_bar[i]
-            u_bar[i] = 0.0
-            item_2 = u[i]
-            u_bar[i] += 2.0 * item_2 * (item * f[i])
-            f_bar[i] += item * item_2 ** 2
-            product = 0.5 * item
-            u_bar[i + 1] += product
-            u_bar[i - 1] += product
+            u_bar_i = u_bar[i]
+            u_i = u[i]
+            u_bar[i] = 2.0 * u_i * (u_bar_i * f[i])
+            f_bar[i] += u_bar_i * u_i ** 2
+            total_bar = 0.5 * u_bar_i
+            u_bar[i + 1] += total_bar
+            u_bar[i - 1] += total_bar
     return out, (u_bar, f_bar)

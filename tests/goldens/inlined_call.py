@@ -28,8 +28,8 @@ def f_reverse(x, w, out_bar=1.0):
     p_bar = out_bar * ratio
     # return 1.0 / (1.0 + np.exp(-t))
     p_bar += out_bar * p * ratio / total_2 * exp_value_2
-    product = p_bar * p / total * exp_value
+    product_bar = p_bar * p / total * exp_value
     # p = logistic(w * x)
-    w_bar = product * x
-    x_bar = product * w
+    w_bar = product_bar * x
+    x_bar = product_bar * w
     return out, (x_bar, w_bar)

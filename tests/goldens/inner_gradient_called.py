@@ -21,14 +21,14 @@ def f(x: float, w: float) -> float:
 
 def settle_gradient_record(y, w):
     s = y
-    t_tape = np.empty(3)
+    sin_s_tape = np.empty(3)
     s_tape = np.empty(3)
     for i in range(3):
         s_tape[i] = s
         sin_s = np.sin(s)
-        t_tape[i] = sin_s
+        sin_s_tape[i] = sin_s
         s = sin_s * w + y
-    t_tape_2 = np.empty(3)
+    cos_s_tape = np.empty(3)
     s_bar_tape = np.empty(3)
     s_bar = 1.0
     w_bar = 0.0
@@ -37,29 +37,28 @@ def settle_gradient_record(y, w):
         s_bar_tape[i] = s_bar
         # s = np.sin(s) * w + y
         y_bar += s_bar
-        w_bar += s_bar * t_tape[i]
+        w_bar += s_bar * sin_s_tape[i]
         cos_s = np.cos(s_tape[i])
-        t_tape_2[i] = cos_s
+        cos_s_tape[i] = cos_s
         s_bar = s_bar * w * cos_s
     # s = y
     y_bar += s_bar
-    return y_bar, w_bar, t_tape, s_tape, t_tape_2, s_bar_tape
+    return y_bar, w_bar, sin_s_tape, s_tape, cos_s_tape, s_bar_tape
 
 
-def settle_gradient_pullback(w, t_tape_2, s_tape, t_tape, s_bar_tape, y_bar_bar, w_bar_bar):
-    t_tape_bar = np.zeros_like(t_tape_2)
+def settle_gradient_pullback(w, sin_s_tape, s_tape, cos_s_tape, s_bar_tape, y_bar_bar, w_bar_bar):
+    sin_s_tape_bar = np.zeros_like(sin_s_tape)
     s_tape_bar = np.zeros_like(s_tape)
     s_bar_bar = y_bar_bar
     w_bar = 0.0
     for i in range(3):
         # s = np.sin(s) * w + y
-        product = s_bar_bar * t_tape[i]
+        product = s_bar_bar * cos_s_tape[i]
         s_bar = s_bar_tape[i]
         s_bar_2 = -(s_bar * w * s_bar_bar * np.sin(s_tape[i]))
         s_tape_bar[i] += s_bar_2
-        s_bar_bar = w_bar_bar * t_tape_2[i]
-        t_tape_bar[i] += w_bar_bar * s_bar
-        s_bar_bar += product * w
+        sin_s_tape_bar[i] += w_bar_bar * s_bar
+        s_bar_bar = w_bar_bar * sin_s_tape[i] + product * w
         w_bar += product * s_bar
         s_bar_bar += y_bar_bar
     s_bar = 0.0
@@ -67,10 +66,10 @@ def settle_gradient_pullback(w, t_tape_2, s_tape, t_tape, s_bar_tape, y_bar_bar,
     for i in reversed(range(3)):
         # s = np.sin(s) * w + y
         y_bar += s_bar
-        w_bar += s_bar * t_tape_2[i]
-        accumulate_value = s_bar * w + t_tape_bar[i]
-        t_tape_bar[i] = 0.0
-        s_bar = accumulate_value * np.cos(s_tape[i])
+        w_bar += s_bar * sin_s_tape[i]
+        total = s_bar * w + sin_s_tape_bar[i]
+        sin_s_tape_bar[i] = 0.0
+        s_bar = total * np.cos(s_tape[i])
         s_bar += s_tape_bar[i]
         s_tape_bar[i] = 0.0
     # s = y
@@ -79,7 +78,7 @@ def settle_gradient_pullback(w, t_tape_2, s_tape, t_tape, s_bar_tape, y_bar_bar,
 
 
 def f_reverse(x, w, out_bar=1.0):
-    settle_gradient_value, settle_gradient_value_2, settle_gradient_t_tape, settle_gradient_s_tape, settle_gradient_t_tape_2, settle_gradient_s_bar_tape = settle_gradient_record(
+    settle_gradient_value, settle_gradient_value_2, settle_gradient_sin_s_tape, settle_gradient_s_tape, settle_gradient_cos_s_tape, settle_gradient_s_bar_tape = settle_gradient_record(
         x, w
     )
     out = settle_gradient_value_2 * x
@@ -87,9 +86,9 @@ def f_reverse(x, w, out_bar=1.0):
     x_bar = out_bar * settle_gradient_value_2
     settle_gradient_pullback_value, w_bar = settle_gradient_pullback(
         w,
-        settle_gradient_t_tape,
+        settle_gradient_sin_s_tape,
         settle_gradient_s_tape,
-        settle_gradient_t_tape_2,
+        settle_gradient_cos_s_tape,
         settle_gradient_s_bar_tape,
         0.0,
         out_bar * x,

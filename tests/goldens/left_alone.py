@@ -35,7 +35,6 @@ def f_reverse(x, kind, total_bar=1.0):
     total = np.sum(np.log(x))
     if kind == "mean":
         total = total / len(x)
-    if kind == "mean":
         # total = total / len(x)
         total_bar /= len(x)
     # total = np.sum(np.log(x))

@@ -19,9 +19,9 @@ def f_reverse(x, out_bar=1.0):
     sum_exp_value = np.sum(exp_value, axis=1)
     out = np.sum(peak + np.log(sum_exp_value))
     # return np.sum(peak + np.log(np.sum(np.exp(x - peak[:, None]), axis=1)))
-    product = (out_bar / sum_exp_value)[:, None] * exp_value
-    peak_bar = out_bar - np.sum(product, axis=1)
+    difference_bar = (out_bar / sum_exp_value)[:, None] * exp_value
+    peak_bar = out_bar - np.sum(difference_bar, axis=1)
     # peak = np.max(x, axis=1)
     condition = x == item
-    x_bar = product + (peak_bar / np.sum(condition, axis=1))[:, None] * condition
+    x_bar = difference_bar + (peak_bar / np.sum(condition, axis=1))[:, None] * condition
     return out, x_bar

@@ -51,11 +51,9 @@ def f_reverse(a, tol, most, x_bar=1.0):
         product = 2.0 * x_2
         # step = (x * x - a) / (2.0 * x)
         ratio = x_bar / product
-        x_bar += (x_2 * x_2 - a) / product * x_bar / product * 2.0
+        x_bar += 2.0 * (x_2 * x_2 - a) / product * x_bar / product
         a_bar += ratio
-        minus = -(ratio * x_2)
-        x_bar += minus
-        x_bar += minus
+        x_bar -= 2.0 * ratio * x_2
     # x = 1.0 + a
     a_bar += x_bar
     return x, a_bar

@@ -21,8 +21,7 @@ def f_forward(x, y, dx, dy):
     atan2_y = math.atan2(y, x)
     total = x * x + y * y
     out = exp_value * atan2_y
-    product = exp_value * (dy * x / total - dx * y / total)
-    dout = exp_value * -dr * atan2_y + product
+    dout = exp_value * (dy * x / total - dx * y / total) - exp_value * dr * atan2_y
     return out, dout
 
 
@@ -32,13 +31,13 @@ def f_reverse(x, y, out_bar=1.0):
     atan2_y = math.atan2(y, x)
     out = exp_value * atan2_y
     # return math.exp(-r) * math.atan2(y, x)
-    product = out_bar * exp_value
+    atan2_y_bar = out_bar * exp_value
     total = x * x + y * y
-    y_bar = product * x / total
-    x_bar = -(product * y / total)
-    product = out_bar * atan2_y * exp_value
+    y_bar = atan2_y_bar * x / total
+    x_bar = -(atan2_y_bar * y / total)
+    minus_bar = out_bar * atan2_y * exp_value
     # r = math.hypot(x, y)
     total = r + (r == 0)
-    x_bar -= product * x / total
-    y_bar -= product * y / total
+    x_bar -= minus_bar * x / total
+    y_bar -= minus_bar * y / total
     return out, (x_bar, y_bar)

@@ -30,11 +30,10 @@ def f_reverse(u0, r, n, out_bar=1.0):
         # u[k + 1] = r * u[k] * (1.0 - u[k])
         item = u_bar[k + 1]
         u_bar[k + 1] = 0.0
-        product = item * (1.0 - u[k])
-        item_2 = u[k]
-        u_bar[k] -= r * item_2 * item
-        r_bar += product * item_2
-        u_bar[k] += product * r
+        u_k = u[k]
+        product_bar = item * (1.0 - u_k)
+        r_bar += product_bar * u_k
+        u_bar[k] += product_bar * r - r * u_k * item
     # u[0] = u0
     u0_bar = u_bar[0]
     return out, (u0_bar, r_bar)

@@ -56,16 +56,14 @@ def soft_sum_reverse(x, out_bar=1.0):
     len_x = len(x)
     if len_x == 1:
         out = x[0]
+        # return x[0]
+        x_bar = np.zeros_like(x)
+        x_bar[0] += out_bar
     else:
         half = len_x // 2
         left, soft_sum_tape = soft_sum_record(x[:half])
         right, soft_sum_tape_2 = soft_sum_record(x[half:])
         out = np.sin(left) + right
-    if len_x == 1:
-        # return x[0]
-        x_bar = np.zeros_like(x)
-        x_bar[0] += out_bar
-    else:
         # return np.sin(left) + right
         left_bar = out_bar * np.cos(left)
         half = len_x // 2

@@ -55,17 +55,14 @@ def legendre_pullback(tape, out_bar):
 def legendre_reverse(x, n, out_bar=1.0):
     if n == 0:
         out = 1.0
+        x_bar = 0.0
     elif n == 1:
         out = x
+        x_bar = out_bar
     else:
         first, legendre_tape = legendre_record(x, n - 1)
         second, legendre_tape_2 = legendre_record(x, n - 2)
         out = ((2 * n - 1) * x * first - (n - 1) * second) / n
-    if n == 0:
-        x_bar = 0.0
-    elif n == 1:
-        x_bar = out_bar
-    else:
         # return ((2 * n - 1) * x * first - (n - 1) * second) / n
         ratio = out_bar / n
         second_bar = -(ratio * (n - 1))

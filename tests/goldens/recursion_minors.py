@@ -23,28 +23,28 @@ def determinant_record(a):
     if n == 1:
         out = a[0, 0]
         determinant_value_tape = None
-        t_tape = None
+        power_tape = None
         determinant_tape = None
     else:
         determinant_value_tape = np.empty(n)
-        t_tape = np.empty(n)
+        power_tape = np.empty(n)
         determinant_tape = [None] * n
         total = 0.0
         for j in range(n):
             minor = np.concatenate([a[1:, :j], a[1:, j + 1 :]], axis=1)
             power = (-1.0) ** j
-            t_tape[j] = power
+            power_tape[j] = power
             product = power * a[0, j]
             determinant_value, determinant_tape_2 = determinant_record(minor)
             determinant_value_tape[j] = determinant_value
             determinant_tape[j] = determinant_tape_2
             total += product * determinant_value
         out = total
-    return out, (a, determinant_tape, t_tape, determinant_value_tape, n)
+    return out, (a, determinant_tape, power_tape, determinant_value_tape, n)
 
 
 def determinant_pullback(tape, out_bar):
-    a, determinant_tape, t_tape, determinant_value_tape, n = tape
+    a, determinant_tape, power_tape, determinant_value_tape, n = tape
     if n == 1:
         # return a[0, 0]
         a_bar = np.zeros_like(a)
@@ -54,9 +54,9 @@ def determinant_pullback(tape, out_bar):
         for j in reversed(range(n)):
             # total += (-1.0) ** j * a[0, j] * determinant(minor)
             product = out_bar * determinant_value_tape[j]
-            t = t_tape[j]
-            minor_bar = determinant_pullback(determinant_tape[j], t * a[0, j] * out_bar)
-            a_bar[0, j] += product * t
+            power = power_tape[j]
+            minor_bar = determinant_pullback(determinant_tape[j], power * a[0, j] * out_bar)
+            a_bar[0, j] += product * power
             item = a[1:, :j]
             # minor = np.concatenate([a[1:, :j], a[1:, j + 1:]], axis=1)
             a_bar[1:, j + 1 :] += minor_bar[:, item.shape[1] :]
@@ -68,33 +68,31 @@ def determinant_reverse(a, out_bar=1.0):
     n = a.shape[0]
     if n == 1:
         out = a[0, 0]
+        # return a[0, 0]
+        a_bar = np.zeros_like(a)
+        a_bar[0, 0] += out_bar
     else:
         determinant_value_tape = np.empty(n)
-        t_tape = np.empty(n)
+        power_tape = np.empty(n)
         determinant_tape = [None] * n
         total = 0.0
         for j in range(n):
             minor = np.concatenate([a[1:, :j], a[1:, j + 1 :]], axis=1)
             power = (-1.0) ** j
-            t_tape[j] = power
+            power_tape[j] = power
             product = power * a[0, j]
             determinant_value, determinant_tape_2 = determinant_record(minor)
             determinant_value_tape[j] = determinant_value
             determinant_tape[j] = determinant_tape_2
             total += product * determinant_value
         out = total
-    if n == 1:
-        # return a[0, 0]
-        a_bar = np.zeros_like(a)
-        a_bar[0, 0] += out_bar
-    else:
         a_bar = np.zeros_like(a)
         for j in reversed(range(n)):
             # total += (-1.0) ** j * a[0, j] * determinant(minor)
-            product = out_bar * determinant_value_tape[j]
-            t = t_tape[j]
-            minor_bar = determinant_pullback(determinant_tape[j], t * a[0, j] * out_bar)
-            a_bar[0, j] += product * t
+            product_bar = out_bar * determinant_value_tape[j]
+            power = power_tape[j]
+            minor_bar = determinant_pullback(determinant_tape[j], power * a[0, j] * out_bar)
+            a_bar[0, j] += product_bar * power
             item = a[1:, :j]
             # minor = np.concatenate([a[1:, :j], a[1:, j + 1:]], axis=1)
             a_bar[1:, j + 1 :] += minor_bar[:, item.shape[1] :]

@@ -32,20 +32,20 @@ def f(x: float, n: int) -> float:
 def odd_record(x, n):
     if n == 0:
         out = 0.5 * x
-        t_tape = None
+        cos_y_tape = None
         y_tape = None
         even_tape = None
     else:
         y, even_tape = even_record(x, n - 1)
-        t_tape = np.empty(2)
+        cos_y_tape = np.empty(2)
         y_tape = np.empty(2)
         for k in range(2):
             y_tape[k] = y
             cos_y = np.cos(y)
-            t_tape[k] = cos_y
+            cos_y_tape[k] = cos_y
             y = cos_y * x
         out = y
-    return out, (x, n, even_tape, y_tape, t_tape)
+    return out, (x, n, even_tape, y_tape, cos_y_tape)
 
 
 def even_record(x, n):
@@ -64,7 +64,7 @@ def even_record(x, n):
 
 
 def odd_pullback(tape, out_bar):
-    x, n, even_tape, y_tape, t_tape = tape
+    x, n, even_tape, y_tape, cos_y_tape = tape
     if n == 0:
         # return 0.5 * x
         x_bar = 0.5 * out_bar
@@ -73,7 +73,7 @@ def odd_pullback(tape, out_bar):
         x_bar = 0.0
         for k in reversed(range(2)):
             # y = np.cos(y) * x
-            x_bar += y_bar * t_tape[k]
+            x_bar += y_bar * cos_y_tape[k]
             y_bar = -(y_bar * x * np.sin(y_tape[k]))
         # y = even(x, n - 1)
         x_bar += even_pullback(even_tape, y_bar)

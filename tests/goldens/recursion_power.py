@@ -37,10 +37,10 @@ def power_pullback(tape, out_bar):
         if n % 2 == 1:
             # return half * half * x
             x_bar = half * half * out_bar
-            half_bar = out_bar * x * half * 2.0
+            half_bar = 2.0 * out_bar * x * half
         else:
             # return half * half
-            half_bar = out_bar * half * 2.0
+            half_bar = 2.0 * out_bar * half
             x_bar = 0.0
         # half = power(x, n // 2)
         x_bar += power_pullback(power_tape, half_bar)
@@ -51,22 +51,20 @@ def power_reverse(x, n, out_bar=1.0):
     """x to the power n, by squaring."""
     if n == 0:
         out = 1.0
+        x_bar = 0.0
     else:
         half, power_tape = power_record(x, n // 2)
         if n % 2 == 1:
             out = half * half * x
         else:
             out = half * half
-    if n == 0:
-        x_bar = 0.0
-    else:
         if n % 2 == 1:
             # return half * half * x
             x_bar = half * half * out_bar
-            half_bar = out_bar * x * half * 2.0
+            half_bar = 2.0 * out_bar * x * half
         else:
             # return half * half
-            half_bar = out_bar * half * 2.0
+            half_bar = 2.0 * out_bar * half
             x_bar = 0.0
         # half = power(x, n // 2)
         x_bar += power_pullback(power_tape, half_bar)

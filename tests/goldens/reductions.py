@@ -23,10 +23,10 @@ def f_reverse(x, out_bar):
     sum_total = np.sum(total)
     out = product * sum_total
     # return middle * top * np.sum(total)
-    product_2 = out_bar * sum_total
+    product_bar = out_bar * sum_total
     total_bar = np.full_like(total, np.sum(out_bar * product))
-    middle_bar = product_2 * top
-    top_bar = product_2 * middle
+    middle_bar = product_bar * top
+    top_bar = product_bar * middle
     # top = np.max(x, axis=0)
     condition = x == top
     x_bar = top_bar / np.sum(condition, axis=0) * condition

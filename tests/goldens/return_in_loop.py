@@ -35,12 +35,10 @@ def f_reverse(x, limit, out_bar=1.0):
             break
     if returned:
         out = np.sqrt(s)
-    else:
-        out = s
-    if returned:
         # return np.sqrt(s)
         s_bar = 0.5 * out_bar / out
     else:
+        out = s
         s_bar = out_bar
     x_bar = np.zeros_like(x)
     for i in reversed(range(trips)):

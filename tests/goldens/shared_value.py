@@ -26,9 +26,7 @@ def f_reverse(x, out_bar=1.0):
     out = y + s
     if x > 0.0:
         # y = s * s
-        product = out_bar * s
-        s_bar = out_bar + product
-        s_bar += product
+        s_bar = out_bar + 2.0 * out_bar * s
     else:
         # y = 1.0 / s
         s_bar = out_bar - 1.0 / s * out_bar / s

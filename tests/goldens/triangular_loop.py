@@ -18,24 +18,24 @@ def f(x: Float[np.ndarray, "n"]) -> float:
 def f_reverse(x, s_bar=1.0):
     s = 1.0
     len_x = len(x)
-    t_tape = [None] * len_x
+    cos_value_tape = [None] * len_x
     s_tape = [None] * len_x
     for i in range(len_x):
-        t_tape_2 = np.empty(i)
+        cos_value_tape_2 = np.empty(i)
         s_tape_2 = np.empty(i)
         for j in range(i):
             s_tape_2[j] = s
             cos_value = np.cos(x[i] - x[j])
-            t_tape_2[j] = cos_value
+            cos_value_tape_2[j] = cos_value
             s = s * cos_value
-        t_tape[i] = t_tape_2
+        cos_value_tape[i] = cos_value_tape_2
         s_tape[i] = s_tape_2
     x_bar = np.zeros_like(x)
     for i in reversed(range(len_x)):
         for j in reversed(range(i)):
             # s = s * np.cos(x[i] - x[j])
-            product = s_bar * s_tape[i][j] * np.sin(x[i] - x[j])
-            s_bar *= t_tape[i][j]
-            x_bar[j] += product
-            x_bar[i] -= product
+            x_j_bar = s_bar * s_tape[i][j] * np.sin(x[i] - x[j])
+            s_bar *= cos_value_tape[i][j]
+            x_bar[j] += x_j_bar
+            x_bar[i] -= x_j_bar
     return s, x_bar

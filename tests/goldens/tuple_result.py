@@ -17,7 +17,7 @@ def f_forward(r, angle, dr, dangle):
     cos_angle = np.cos(angle)
     sin_angle = np.sin(angle)
     x = r * cos_angle
-    dx = dr * cos_angle + r * -(dangle * sin_angle)
+    dx = dr * cos_angle - dangle * sin_angle * r
     y = r * sin_angle
     dy = dr * sin_angle + cos_angle * dangle * r
     return (x, y), (dx, dy)

@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
 )
+from adxform.core.labels import label
 from adxform.core.types import INT, Array, Scalar, Type
 from adxform.rules.table import RULES
 
@@ -305,7 +306,7 @@ class Nests:
     def name_like(self, stmt: Let) -> str:
         """A name for the same variable as a statement's target."""
         bases = self.outer.builder.bases
-        base = bases.setdefault(stmt.target, _label(stmt, bases))
+        base = bases.setdefault(stmt.target, label(stmt, bases))
         return self.outer.builder.name(base)
 
     def accumulator(self, outer: Level, target: str | None) -> str:
@@ -316,12 +317,6 @@ class Nests:
         bases = self.outer.builder.bases
         if other in bases:
             bases[name] = bases[other]
-
-
-def _label(stmt: Let, bases: dict[str, str]) -> str:
-    from adxform.emit.temporaries import label
-
-    return label(stmt, bases)
 
 
 def _along(place: Sequence[int | None], index: Sequence[Operand]) -> tuple[Operand, ...]:

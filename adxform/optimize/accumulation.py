@@ -1,0 +1,93 @@
+"""Sums of cotangents: what is added to a zero, added twice, or added to one place several times."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from adxform.analysis.aliasing import may_repeat
+from adxform.core.ir import Const, Let, Operand, Primitive
+from adxform.core.types import Array, Scalar
+from adxform.differentiate.increments import same
+from adxform.optimize.walk import Remembering
+from adxform.rules.table import RULES
+
+NEAR = 12  # how many statements back an addition is looked for
+
+
+def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
+    """Adding to a zero of our own gives the value itself; twice the same is two times it."""
+    bar, value = stmt.args
+    base = walk.builder.bases.get(stmt.target)
+    inner = walk.origin_of(bar)
+    if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
+        return value
+    if inner is None:
+        return None
+    again = walk.origin_of(value)
+    if again is not None and _equal(walk, inner, again):
+        return twice(walk, value, base)
+    summed = isinstance(inner.op, Primitive) and inner.op.name == "accumulate"
+    if summed and _is_near(walk, inner) and alike(walk, inner.args[1], value):
+        assert isinstance(inner.op, Primitive)
+        return walk.made(inner.op, (inner.args[0], twice(walk, value)), base)
+    return None
+
+
+def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:
+    """``x_bar[i] = 0.0; x_bar[i] += v`` is ``x_bar[i] = v``, and what one statement adds to an
+    element twice is one sum.
+    """
+    bar, index, value = stmt.args
+    inner = walk.origin_of(bar)
+    if inner is None or not _is_near(walk, inner) or not isinstance(inner.op, Primitive):
+        return None
+    base = walk.builder.bases.get(stmt.target)
+    if inner.op.name not in ("update", "accumulate_at"):
+        return None
+    if not same(inner.args[1], index, walk.made_by) or may_repeat(index, walk.builder.types):
+        return None
+    if inner.op.name == "update":
+        types = walk.builder.type_of(bar), walk.builder.type_of(value)
+        plain = isinstance(types[0], Array) and isinstance(types[1], Scalar | Array)
+        if inner.args[2] != Const(0.0) or not plain:
+            return None
+        return walk.made(inner.op, (inner.args[0], index, value), base)
+    if alike(walk, inner.args[2], value):
+        return walk.made(inner.op, (inner.args[0], index, twice(walk, value)), base)
+    added = (inner.args[2], value)
+    numbers = all(isinstance(walk.builder.type_of(v), Scalar) for v in added)
+    if inner.origin != stmt.origin or not numbers:
+        return None
+    total = walk.made(RULES["op.Add"].primitive, added)
+    return walk.made(inner.op, (inner.args[0], index, total), base)
+
+
+def twice(walk: Remembering, value: Operand, base: str | None = None) -> Operand:
+    """``2.0 * value``, for ``value + value``."""
+    return walk.made(RULES["op.Mult"].primitive, (Const(2.0), value), base)
+
+
+def alike(walk: Remembering, a: Operand, b: Operand) -> bool:
+    """Whether two values are one, or made alike."""
+    first, second = walk.origin_of(a), walk.origin_of(b)
+    return a == b or (first is not None and second is not None and _equal(walk, first, second))
+
+
+def _equal(walk: Remembering, a: Let, b: Let) -> bool:
+    """Whether two operations are the same on the same operands."""
+    pairs = zip(a.args, b.args, strict=False)
+    return (
+        a.op is b.op
+        and isinstance(a.op, Primitive)
+        and a.op.name not in ("accumulate", "accumulate_at")
+        and all(same(x, y, walk.made_by) for x, y in pairs)
+    )
+
+
+def _is_near(walk: Remembering, let: Let) -> bool:
+    """Whether a statement is one of the last of this block."""
+    return any(stmt is let for stmt in islice(reversed(walk.builder.stmts), NEAR))
+
+
+def _is_op(stmt: Let | None, name: str) -> bool:
+    return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name
