@@ -237,11 +237,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = means.shape[1]
         if not positive_definite(self._mixture(covariances), self.covariance_type):
             raise ValueError("Fitting the mixture model failed: a covariance became singular.")
-        if covariances.shape[-1:] * 2 == covariances.shape[-2:] and self.covariance_type in (
-            "full",
-            "tied",
-            "identity",
-        ):
+        if self.covariance_type in ("full", "tied", "identity"):
             lower = precision_factor(factors_from_covariances(covariances[..., ::-1, ::-1]))
             roots = lower[..., ::-1, ::-1]
             precisions = roots @ np.swapaxes(roots, -1, -2)
