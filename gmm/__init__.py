@@ -37,6 +37,7 @@ from gmm.parameters import (
 from gmm.supervised import fit_classes, fit_gaussian, fit_univariate
 
 if TYPE_CHECKING:
+    from gmm.chunks import Chunks
     from gmm.estimator import GaussianMixture
     from gmm.inference import Fitted
     from gmm.kmeans_estimator import KMeans
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COVARIANCE_TYPES",
+    "Chunks",
     "CovarianceType",
     "Fitted",
     "GaussianMixture",
@@ -82,6 +84,7 @@ __all__ = [
 
 
 LATE = {
+    "Chunks": "gmm.chunks",
     "Fitted": "gmm.inference",
     "GaussianMixture": "gmm.estimator",
     "KMeans": "gmm.kmeans_estimator",

@@ -10,6 +10,8 @@ import numpy as np
 
 from gmm import checks, evaluation
 from gmm.base import BaseEstimator, ConvergenceWarning, DensityMixin, check_is_fitted, validate_data
+from gmm.chunks import ChunkedPoints, Chunks
+from gmm.dask_points import DaskPoints, is_dask
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
 from gmm.fitting import Fit, Problem, positive_definite
 from gmm.generative import sample
@@ -115,8 +117,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     # --- fitting ---------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianMixture:
-        """Fit the mixture to points, the rows of X, which may have weights."""
+        """Fit the mixture to points, the rows of X, which may have weights.
+
+        X may also be `gmm.Chunks`, or a Dask array or DataFrame.
+        """
         self._check_parameters()
+        if isinstance(X, Chunks) or is_dask(X):
+            return self._fit_elsewhere(X, sample_weight)
         X = self._validate(X, reset=True)
         weight = checks.check_sample_weight(sample_weight, len(X))
         missing = self.missing_values == "marginalize"
@@ -125,6 +132,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             self._fit_points(points, X.dtype)
             if self.standard_errors:
                 self.standard_errors_ = self._fitted(X, weight).standard_errors()
+        return self
+
+    def _fit_elsewhere(self, X: Any, sample_weight: Any) -> GaussianMixture:
+        """Fit to points that are not in memory, or not in that of this process."""
+        if sample_weight is not None or self.standard_errors:
+            raise ValueError("sample_weight and standard_errors need points in memory.")
+        kind: Any = ChunkedPoints if isinstance(X, Chunks) else DaskPoints
+        missing = self.missing_values == "marginalize"
+        points = kind(X, missing, rescale=self.covariance_type != "identity")
+        self.n_features_in_ = points.d
+        with one_thread_for_matrices():
+            self._fit_points(points)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
@@ -218,11 +237,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = means.shape[1]
         if not positive_definite(self._mixture(covariances), self.covariance_type):
             raise ValueError("Fitting the mixture model failed: a covariance became singular.")
-        if covariances.shape[-1:] * 2 == covariances.shape[-2:] and self.covariance_type in (
-            "full",
-            "tied",
-            "identity",
-        ):
+        if self.covariance_type in ("full", "tied", "identity"):
             lower = precision_factor(factors_from_covariances(covariances[..., ::-1, ::-1]))
             roots = lower[..., ::-1, ::-1]
             precisions = roots @ np.swapaxes(roots, -1, -2)

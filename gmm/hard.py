@@ -7,10 +7,12 @@ and one spherical covariance; see `gmm.em.hard_em_step`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from gmm.density import CovarianceType
 from gmm.em import moments
 from gmm.fitting import Fit, Problem, Progress
 from gmm.kmeans import squared_distances
@@ -23,6 +25,34 @@ class Assigned(NamedTuple):
     inertia: float
     counts: np.ndarray
     sums: np.ndarray
+
+
+@dataclass(frozen=True)
+class AssignmentTask:
+    """What k-means sums over blocks; no closure, so that it can be sent to where these are."""
+
+    centers: np.ndarray
+
+    def __call__(self, X: np.ndarray, weight: np.ndarray | float) -> Assigned:
+        """Assign the points of a block."""
+        resp = members(X, weight, self.centers)
+        distances = np.min(squared_distances(X, self.centers), axis=0)
+        return Assigned(np.sum(weight * distances), np.sum(resp, axis=1), resp @ X)
+
+
+@dataclass(frozen=True)
+class ClusterTask:
+    """What one Gaussian for each cluster needs."""
+
+    centers: np.ndarray
+    covariance_type: CovarianceType
+
+    def __call__(self, X: np.ndarray, weight: np.ndarray | float) -> Statistics:
+        """Sums over the points of a block."""
+        resp = members(X, weight, self.centers)
+        counts = np.sum(resp, axis=1)
+        squares = moments(self.centers, resp, X, self.covariance_type)
+        return Statistics(0.0, counts, resp @ X - counts[:, None] * self.centers, squares)
 
 
 def members(X: np.ndarray, weight: np.ndarray | float, centers: np.ndarray) -> np.ndarray:
@@ -42,16 +72,10 @@ def run_kmeans(
     if problem.points.missing:
         raise ValueError("solver='kmeans' knows no missing values")
     centers, width = start.means, problem.width(len(start.means))
-
-    def assign(X: np.ndarray, weight: np.ndarray | float) -> Assigned:
-        resp = members(X, weight, centers)
-        distances = np.min(squared_distances(X, centers), axis=0)
-        return Assigned(np.sum(weight * distances), np.sum(resp, axis=1), resp @ X)
-
     values: list[float] = []
     converged = False
     while len(values) < problem.max_iter and not converged:
-        inertia, counts, sums = problem.points.reduce(assign, width)
+        inertia, counts, sums = problem.points.reduce(AssignmentTask(centers), width)
         values.append(-0.5 * float(inertia) / problem.points.total)
         change, last = values[-1] - last, values[-1]
         converged = abs(change) < problem.tol
@@ -64,12 +88,6 @@ def run_kmeans(
 
 def fit_clusters(problem: Problem, centers: np.ndarray) -> Mixture:
     """Fit one Gaussian to the points nearest to each centre."""
-
-    def statistics(X: np.ndarray, weight: np.ndarray | float) -> Statistics:
-        resp = members(X, weight, centers)
-        counts = np.sum(resp, axis=1)
-        squares = moments(centers, resp, X, problem.covariance_type)
-        return Statistics(0.0, counts, resp @ X - counts[:, None] * centers, squares)
-
-    sums = problem.points.reduce(statistics, centers.size * 2)
+    task = ClusterTask(centers, problem.covariance_type)
+    sums = problem.points.reduce(task, centers.size * 2)
     return mixture_of_statistics(sums, centers, problem.reg_covar, problem.covariance_type)

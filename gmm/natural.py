@@ -13,6 +13,7 @@ PRML, section 2.4: the derivative of a log-partition function is the expected su
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -78,12 +79,18 @@ def form(
     if covariance_type in ("tied", "identity"):
         shared = precisions if covariance_type == "tied" else np.eye(d)
     elif covariance_type == "full":
-        rows, cols = np.triu_indices(d)
+        rows, cols = upper_triangle(d)
         columns.append(precisions[:, rows, cols] * np.where(rows == cols, -0.5, -1.0))
     else:
         columns.append(-0.5 * precisions)
     largest = np.max(np.sum(np.abs(precisions), axis=-1))  # no eigenvalue is larger
     return Natural(np.concatenate(columns, axis=1), shared, float(largest))
+
+
+@cache
+def upper_triangle(d: int) -> tuple[np.ndarray, ...]:
+    """Rows and columns of the entries of a symmetric matrix, each once."""
+    return np.triu_indices(d)
 
 
 def is_accurate(natural: Natural, reach: float) -> bool:
@@ -160,7 +167,7 @@ def squares(
     """Sums of products of coordinates in the shape of the covariances."""
     d = X.shape[1]
     if covariance_type == "full":
-        rows, cols = np.triu_indices(d)
+        rows, cols = upper_triangle(d)
         whole = np.empty((len(products), d, d))
         whole[:, rows, cols] = products
         whole[:, cols, rows] = products

@@ -10,7 +10,8 @@ where the slope vanishes is the M-step's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -105,6 +106,43 @@ class Sums(NamedTuple):
     slope: np.ndarray
 
 
+@dataclass(frozen=True)
+class BlockTask:
+    """What to sum over blocks; no closure, so that it can be sent to where the blocks are."""
+
+    what: Literal["slope", "hessian", "product"]
+    free: Float[np.ndarray, "p"]
+    direction: Float[np.ndarray, "p"]
+    k: int
+    d: int
+    covariance_type: CovarianceType
+    reg_covar: float
+    missing: bool
+
+    def __call__(self, X: np.ndarray, weight: np.ndarray | float) -> Sums:
+        """Sum over one block; in it over points that miss the same coordinates."""
+        shared = self.k, self.covariance_type, self.reg_covar
+        if not self.missing:
+            return self.of(log_likelihood, X, weight, *shared)
+        size = len(self.free)
+        total = Sums(0.0, np.zeros((size, size) if self.what == "hessian" else size))
+        for rows, observed in patterns(X):
+            w = weight[rows] if isinstance(weight, np.ndarray) else weight
+            known = X[np.ix_(rows, observed)]
+            part = self.of(observed_log_likelihood, known, w, *shared, self.d, observed)
+            total = Sums(total.value + part.value, total.slope + part.slope)
+        return total
+
+    def of(self, f: Any, *args: Any) -> Sums:
+        """The value and the derivatives of one function."""
+        if self.what == "slope":
+            return Sums(*_WITH_SLOPE[f](self.free, *args))
+        if self.what == "hessian":
+            return Sums(0.0, _HESSIAN[f](self.free, *args))
+        constant = [None] * len(args)
+        return Sums(0.0, hvp(f, (self.free, *args), (self.direction, *constant)))
+
+
 class Objective:
     """What a fit maximises: the mean over points, of a free vector, with its derivatives.
 
@@ -130,11 +168,7 @@ class Objective:
 
     def value_and_slope(self, free: Float[np.ndarray, "p"]) -> tuple[float, np.ndarray]:
         """The objective and its gradient."""
-
-        def of_part(f: object, *args: object) -> Sums:
-            return Sums(*_WITH_SLOPE[f](free, *args))  # type: ignore[index]
-
-        value, slope = self.sum(of_part, Sums(0.0, np.zeros_like(free)))
+        value, slope = self.sum("slope", free)
         if self.problem.prior is not None:
             value = value + log_prior(free, *self.prior_arguments)
             slope = slope + _PRIOR_SLOPE(free, *self.prior_arguments)
@@ -142,23 +176,14 @@ class Objective:
 
     def hessian(self, free: Float[np.ndarray, "p"]) -> Float[np.ndarray, "p p"]:
         """The exact matrix of second derivatives."""
-
-        def of_part(f: object, *args: object) -> Sums:
-            return Sums(0.0, _HESSIAN[f](free, *args))  # type: ignore[index]
-
-        _, matrix = self.sum(of_part, Sums(0.0, np.zeros((len(free), len(free)))))
+        _, matrix = self.sum("hessian", free)
         if self.problem.prior is not None:
             matrix = matrix + _PRIOR_HESSIAN(free, *self.prior_arguments)
         return matrix / self.problem.points.total
 
     def hessian_times(self, free: np.ndarray, direction: np.ndarray) -> Float[np.ndarray, "p"]:
         """The matrix of second derivatives times a vector, without the matrix."""
-
-        def of_part(f: object, *args: object) -> Sums:
-            constant = [None] * len(args)
-            return Sums(0.0, hvp(f, (free, *args), (direction, *constant)))  # type: ignore[arg-type]
-
-        _, product = self.sum(of_part, Sums(0.0, np.zeros_like(free)))
+        _, product = self.sum("product", free, direction)
         if self.problem.prior is not None:
             constant = [None] * len(self.prior_arguments)
             product = product + hvp(
@@ -172,21 +197,21 @@ class Objective:
         assert self.problem.prior is not None, "asked for only where there is one"
         return (self.k, self.d, self.problem.covariance_type, *self.problem.prior)
 
-    def sum(self, of_part: object, zero: Sums) -> Sums:
-        """Sum over blocks, and in these over points that miss the same coordinates."""
-        kind, reg_covar = self.problem.covariance_type, self.problem.reg_covar
-
-        def of_block(X: np.ndarray, weight: np.ndarray | float) -> Sums:
-            if not self.problem.points.missing:
-                return of_part(log_likelihood, X, weight, self.k, kind, reg_covar)  # type: ignore
-            total = zero
-            for rows, observed in patterns(X):
-                w = weight[rows] if isinstance(weight, np.ndarray) else weight
-                known = X[np.ix_(rows, observed)]
-                part = of_part(  # type: ignore[operator]
-                    observed_log_likelihood, known, w, self.k, kind, reg_covar, self.d, observed
-                )
-                total = Sums(total.value + part.value, total.slope + part.slope)
-            return total
-
-        return self.problem.points.reduce(of_block, 6 * self.k * self.d)
+    def sum(
+        self,
+        what: Literal["slope", "hessian", "product"],
+        free: np.ndarray,
+        direction: np.ndarray | None = None,
+    ) -> Sums:
+        """Sum over all points."""
+        task = BlockTask(
+            what,
+            free,
+            free if direction is None else direction,
+            self.k,
+            self.d,
+            self.problem.covariance_type,
+            self.problem.reg_covar,
+            self.problem.points.missing,
+        )
+        return self.problem.points.reduce(task, 6 * self.k * self.d)

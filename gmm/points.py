@@ -8,8 +8,8 @@ far from the origin, and neither overflow nor vanish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 Sums = TypeVar("Sums", bound=tuple[object, ...])
-Block = tuple[np.ndarray, np.ndarray | float]
+BlockFunction = Callable[[np.ndarray, np.ndarray | float], Sums]
 
 NUMBERS = 1 << 19  # in a block with everything that is computed for it: 4 MB
 ROWS = 256, 8192  # in a block, at least and at most
@@ -39,9 +39,7 @@ class Points(Protocol):
     reach: float
     missing: bool
 
-    def reduce(
-        self, function: Callable[[np.ndarray, np.ndarray | float], Sums], width: int
-    ) -> Sums:
+    def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks.
 
         ``width`` is how many numbers the function computes for each point.
@@ -49,6 +47,115 @@ class Points(Protocol):
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
+
+
+# --- where points lie -----------------------------------------------------------------------------
+
+
+class Extent(NamedTuple):
+    """How many points there are, and how far they reach along each axis."""
+
+    n: int
+    total: float
+    sums: Float[np.ndarray, "d"]
+    known: Float[np.ndarray, "d"]
+    low: Float[np.ndarray, "d"]
+    high: Float[np.ndarray, "d"]
+
+    @property
+    def missing(self) -> bool:
+        """Whether any number is missing."""
+        return bool(np.any(self.known < self.n))
+
+
+def extent(X: Float[np.ndarray, "n d"], sample_weight: np.ndarray | None) -> Extent:
+    """Find the extent of some points, a run of rows at a time."""
+    parts = []
+    for start in range(0, len(X), ROWS_READ):
+        rows = np.asarray(X[start : start + ROWS_READ])
+        known = np.sum(~np.isnan(rows), axis=0, dtype=float)
+        parts.append(
+            Extent(
+                len(rows),
+                float(len(rows)),
+                np.nansum(rows, axis=0, dtype=float),
+                known,
+                np.min(np.where(np.isnan(rows), np.inf, rows), axis=0, initial=np.inf),
+                np.max(np.where(np.isnan(rows), -np.inf, rows), axis=0, initial=-np.inf),
+            )
+        )
+    whole = merge(parts)
+    return whole if sample_weight is None else whole._replace(total=float(np.sum(sample_weight)))
+
+
+def merge(parts: Iterable[Extent]) -> Extent:
+    """Find the extent of all points from those of parts."""
+    n, total, sums, known, low, high = zip(*parts, strict=True)
+    added = np.sum(sums, axis=0), np.sum(known, axis=0)
+    return Extent(sum(n), sum(total), *added, np.min(low, axis=0), np.max(high, axis=0))
+
+
+class Frame(NamedTuple):
+    """A shift and a scale that points are placed by, and how far the placed ones reach."""
+
+    shift: Float[np.ndarray, "d"]
+    scale: float
+    reach: float
+
+    def place(self, rows: np.ndarray) -> np.ndarray:
+        """Rows as float64, shifted and scaled."""
+        placed = np.subtract(rows, self.shift, dtype=float)
+        if self.scale != 1.0:
+            placed /= self.scale
+        return placed
+
+
+def frame(whole: Extent, rescale: bool) -> Frame:
+    """Place points around their mean, and those of extreme size within reach of one."""
+    shift = whole.sums / np.maximum(whole.known, 1.0)
+    there = whole.known > 0
+    ends = np.stack([whole.low, whole.high])[:, there] - shift[there]
+    farthest = float(np.max(np.abs(ends), initial=0.0))
+    scale = power_of_two(farthest) if rescale else 1.0
+    return Frame(shift, scale, farthest * np.sqrt(len(shift)) / scale)
+
+
+def power_of_two(size: float) -> float:
+    """A scale that divides without rounding, for sizes whose squares are in danger; else one."""
+    if size == 0.0 or 1.0 / EXTREME <= size <= EXTREME:
+        return 1.0
+    return float(2.0 ** np.round(np.log2(size)))
+
+
+# --- sums over them -------------------------------------------------------------------------------
+
+
+def reduce_rows(
+    X: Float[np.ndarray, "n d"],
+    sample_weight: np.ndarray | None,
+    place: Frame,
+    function: BlockFunction[Sums],
+    width: int,
+) -> Sums:
+    """Sum what a function gives over blocks of the rows of an array, in threads."""
+    rows = min(max(NUMBERS // (width + X.shape[1]), ROWS[0]), ROWS[1])
+
+    def results(first: int, end: int) -> Iterator[Sums]:
+        for start in range(first, end, rows):
+            block = slice(start, min(start + rows, end))
+            weight = 1.0 if sample_weight is None else sample_weight[block]
+            yield function(place.place(X[block]), weight)
+
+    return add(in_threads(lambda first, end: add(results(first, end)), shares(len(X), ROWS[1])))
+
+
+def add(parts: Iterable[Sums]) -> Sums:
+    """Sum named tuples entry by entry."""
+    rest = iter(parts)
+    total: Any = next(rest)
+    for part in rest:
+        total = type(total)(*(a + b for a, b in zip(total, part, strict=True)))
+    return total
 
 
 class Arrays:
@@ -74,55 +181,18 @@ class Arrays:
     ) -> None:
         self.X, self.sample_weight = X, sample_weight
         self.n, self.d = X.shape
-        self.missing = missing and any(np.isnan(rows).any() for rows in self.pieces())
-        self.total = float(self.n if sample_weight is None else np.sum(sample_weight))
-        self.shift, self.scale = np.zeros(self.d), 1.0
-        self.shift = self.middle()
-        self.scale = power_of_two(self.farthest()) if rescale else 1.0
-        self.reach = self.farthest() * np.sqrt(self.d) / self.scale
-
-    def pieces(self) -> Iterator[np.ndarray]:
-        """Large runs of rows as they are."""
-        for start in range(0, self.n, ROWS_READ):
-            yield self.X[start : start + ROWS_READ]
-
-    def middle(self) -> Float[np.ndarray, "d"]:
-        """Mean of what is there of each column; zero of columns where nothing is."""
-        sums, there = np.zeros(self.d), np.zeros(self.d)
-        for rows in self.pieces():
-            sums += np.nansum(rows / self.n, axis=0, dtype=float)
-            there += np.sum(~np.isnan(rows), axis=0)
-        return sums * (self.n / np.maximum(there, 1.0))
-
-    def farthest(self) -> float:
-        """Largest distance of any coordinate from the shift."""
-        largest = [np.nanmax(np.abs(rows - self.shift), initial=0.0) for rows in self.pieces()]
-        return float(max(largest, default=0.0))
-
-    def blocks(self, first: int, end: int, width: int) -> Iterator[Block]:
-        """Blocks of some of the points, shifted and scaled, with their weights."""
-        rows = min(max(NUMBERS // (width + self.d), ROWS[0]), ROWS[1])
-        for start in range(first, end, rows):
-            block = slice(start, min(start + rows, end))
-            weight = 1.0 if self.sample_weight is None else self.sample_weight[block]
-            yield self.place(self.X[block]), weight
+        whole = extent(X, sample_weight)
+        self.total, self.missing = whole.total, missing and whole.missing
+        self.frame = frame(whole, rescale)
+        self.shift, self.scale, self.reach = self.frame
 
     def place(self, rows: np.ndarray) -> np.ndarray:
         """Rows as float64, shifted and scaled."""
-        placed = np.subtract(rows, self.shift, dtype=float)
-        if self.scale != 1.0:
-            placed /= self.scale
-        return placed
+        return self.frame.place(rows)
 
-    def reduce(
-        self, function: Callable[[np.ndarray, np.ndarray | float], Sums], width: int
-    ) -> Sums:
+    def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks."""
-
-        def share(first: int, end: int) -> Sums:
-            return add(function(X, weight) for X, weight in self.blocks(first, end, width))
-
-        return add(in_threads(share, shares(self.n, ROWS[1])))
+        return reduce_rows(self.X, self.sample_weight, self.frame, function, width)
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
@@ -133,19 +203,3 @@ class Arrays:
         if self.sample_weight is None:
             return chosen, np.ones(len(chosen))
         return chosen, np.asarray(self.sample_weight[rows], dtype=float)
-
-
-def add(parts: Iterator[Sums]) -> Sums:
-    """Sum tuples entry by entry."""
-    total = next(parts)
-    for part in parts:
-        sums = [a + b for a, b in zip(total, part, strict=True)]  # type: ignore[operator]
-        total = type(total)(*sums) if hasattr(total, "_fields") else type(total)(sums)
-    return total
-
-
-def power_of_two(size: float) -> float:
-    """A scale that divides without rounding, for sizes whose squares are in danger; else one."""
-    if size == 0.0 or 1.0 / EXTREME <= size <= EXTREME:
-        return 1.0
-    return float(2.0 ** np.round(np.log2(size)))

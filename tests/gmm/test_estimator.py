@@ -281,3 +281,9 @@ except ValueError as error: print(str(error)[:30])
         "This GaussianMixture instance is not fitted yet. Call 'fit' first.",
         "Invalid parameter 'colour' for",
     ], run.stderr
+
+
+def test_a_progress_bar_changes_nothing():
+    quiet = gmm.GaussianMixture(2, random_state=0).fit(X)
+    shown = gmm.GaussianMixture(2, random_state=0, progress=True).fit(X)
+    np.testing.assert_array_equal(shown.means_, quiet.means_)

@@ -1,0 +1,184 @@
+"""Points that are not in memory: in chunks, mapped from files, in Dask's partitions."""
+
+import os
+import signal
+import tracemalloc
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import gmm
+from gmm.chunks import ChunkedPoints, chosen_rows
+from gmm.fitting import Problem, run_em
+from gmm.statistics import Mixture
+
+X = gmm.old_faithful()
+START = {
+    "weights_init": [0.5, 0.5],
+    "means_init": [[2.0, 55.0], [4.3, 80.0]],
+    "random_state": 0,
+    "tol": 1e-8,
+}
+
+
+def start(covariance_type):
+    precisions = {
+        "full": np.array([np.diag([5.0, 0.03])] * 2),
+        "tied": np.diag([5.0, 0.03]),
+        "diag": np.array([[5.0, 0.03]] * 2),
+        "spherical": np.array([0.1, 0.1]),
+        "identity": None,
+    }
+    return {**START, "precisions_init": precisions[covariance_type]}
+
+
+def in_chunks(data, sizes=(100, 0, 7, 165)):
+    edges = np.cumsum([0, *sizes])
+    return gmm.Chunks(lambda: (data[a:b] for a, b in pairwise(edges)))
+
+
+def assert_same_fit(model, expected, rtol=1e-9):
+    assert model.n_iter_ == expected.n_iter_
+    for name in ("weights_", "means_", "covariances_", "lower_bounds_"):
+        actual = getattr(model, name)
+        np.testing.assert_allclose(actual, getattr(expected, name), rtol=rtol, err_msg=name)
+
+
+@pytest.mark.parametrize("solver", ["em", "accelerated", "newton", "lbfgs", "kmeans"])
+def test_chunks_give_the_fit_in_memory(solver):
+    options = {**start("full"), "solver": solver}
+    expected = gmm.GaussianMixture(2, **options).fit(X)
+    assert_same_fit(gmm.GaussianMixture(2, **options).fit(in_chunks(X)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", gmm.COVARIANCE_TYPES)
+def test_chunks_give_the_fit_in_memory_for_every_type(covariance_type):
+    options = {**start(covariance_type), "covariance_type": covariance_type}
+    expected = gmm.GaussianMixture(2, **options).fit(X)
+    assert_same_fit(gmm.GaussianMixture(2, **options).fit(in_chunks(X)), expected)
+
+
+def test_chunks_with_missing_values():
+    data = X.copy()
+    data[::5, 0] = np.nan
+    options = {**start("full"), "missing_values": "marginalize"}
+    expected = gmm.GaussianMixture(2, **options).fit(data)
+    assert_same_fit(gmm.GaussianMixture(2, **options).fit(in_chunks(data)), expected)
+    with pytest.raises(ValueError, match="NaN"):
+        gmm.GaussianMixture(2).fit(in_chunks(data))
+
+
+def test_chunks_find_a_start_by_themselves():
+    model = gmm.GaussianMixture(2, random_state=0, tol=1e-8).fit(in_chunks(X))
+    assert model.score(X) * 272 == pytest.approx(-1130.264, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "chunks, message",
+    [
+        (lambda: iter(()), "no samples"),
+        (lambda: [X[:1]], "minimum of 2"),
+        (lambda: [X[:, 0]], "Expected 2D"),
+        (lambda: [X[:5], X[:5] * np.inf], "infinity"),
+    ],
+)
+def test_bad_chunks_are_an_error(chunks, message):
+    with pytest.raises(ValueError, match=message):
+        gmm.GaussianMixture().fit(gmm.Chunks(chunks))
+
+
+def test_what_needs_memory_says_so():
+    with pytest.raises(ValueError, match="in memory"):
+        gmm.GaussianMixture(2, standard_errors=True).fit(in_chunks(X))
+
+
+def test_rows_are_chosen_evenly_and_once(rng):
+    counts = np.zeros(1000)
+    for _ in range(200):
+        parts = chosen_rows([300, 0, 700], 100, rng)
+        rows = np.concatenate([parts[0], parts[2] + 300])
+        assert len(np.unique(rows)) == len(rows) == 100
+        counts[rows] += 1
+    assert 0.9 < counts[:300].mean() / counts[300:].mean() < 1.1
+
+
+def test_parquet_in_chunks(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    table = pa.table({"eruptions": X[:, 0], "waiting": X[:, 1]})
+    parquet.write_table(table, tmp_path / "t.parquet", row_group_size=50)
+    chunks = gmm.Chunks.parquet(tmp_path / "t.parquet", rows=64)
+    assert max(len(chunk) for chunk in chunks) <= 64
+    expected = gmm.GaussianMixture(2, **start("full")).fit(X)
+    assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(chunks), expected)
+
+
+def test_a_mapped_file_is_never_in_memory_as_a_whole(tmp_path, rng):
+    data = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float64, (400_000, 8))
+    for rows in np.array_split(np.arange(400_000), 10):
+        data[rows] = rng.normal(size=(len(rows), 8)) + 4.0 * rng.integers(2, size=(len(rows), 1))
+    data.flush()
+    model = gmm.GaussianMixture(2, init_params="k-means++", random_state=0, max_iter=3, tol=0.1)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    model.fit(mapped[:1000])  # what is compiled is not counted
+    tracemalloc.start()
+    model.fit(mapped)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_allclose(np.sort(model.means_[:, 0]), [0.0, 4.0], atol=0.1)
+    assert peak < data.nbytes / 2  # the sample to start from is a fifth
+
+
+def test_dask_in_threads():
+    da = pytest.importorskip("dask.array")
+    expected = gmm.GaussianMixture(2, **start("full")).fit(X)
+    array = da.from_array(X, chunks=(60, 1))
+    assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(array), expected)
+    with pytest.raises(ValueError, match="2D"):
+        gmm.GaussianMixture(2).fit(array[:, 0])
+
+
+def die_once(pids):
+    """A progress that kills a worker after the second iteration."""
+
+    def progress(n_iter, value, change):
+        if n_iter == 2:
+            os.kill(pids.pop(), signal.SIGKILL)
+
+    return progress
+
+
+@pytest.mark.slow
+def test_a_cluster_of_processes_of_which_one_dies():
+    distributed = pytest.importorskip("distributed")
+    pd, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
+    from gmm.dask_points import DaskPoints
+
+    expected = gmm.GaussianMixture(2, **start("full")).fit(X)
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster) as client:
+        frame = dd.from_pandas(pd.DataFrame(X, columns=["a", "b"]), npartitions=4)
+        assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(frame), expected)
+        newton = {**start("full"), "solver": "newton"}
+        assert gmm.GaussianMixture(2, **newton).fit(frame).score(X) == pytest.approx(
+            expected.score(X), abs=1e-8
+        )
+        points = DaskPoints(client.persist(frame))
+        pids = list(client.run(os.getpid).values())
+        weights, means = np.full(2, 0.5), np.array(START["means_init"])
+        covariances = np.linalg.inv(start("full")["precisions_init"])
+        first = Mixture(weights, means - points.shift, covariances)
+        fit = run_em(Problem(points, tol=1e-8), first, die_once(pids))
+        assert len(pids) == 1
+    assert fit.lower_bounds == pytest.approx(expected.lower_bounds_, abs=1e-12)
+    np.testing.assert_allclose(fit.mixture.means + points.shift, expected.means_, rtol=1e-9)
+
+
+def test_chunked_points_know_their_extent():
+    points = ChunkedPoints(in_chunks(X))
+    assert (points.n, points.d, points.total, points.missing) == (272, 2, 272.0, False)
+    np.testing.assert_allclose(points.shift, X.mean(axis=0))
