@@ -1,8 +1,11 @@
-"""Functions defined inside: where all their calls were lowered, nothing is left to carry along."""
+"""What is not used: phis that nothing reads, and functions defined inside all of whose calls were
+lowered.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from adxform.core.ir import (
@@ -27,7 +30,32 @@ from adxform.core.ir import (
 from adxform.core.types import Object, Type
 
 
-def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
+def drop_unused(block: Block, result: Operand, types: dict[str, Type]) -> Block:
+    """A block without phis and functions that nothing else reads."""
+    return _without_phis(_without_functions(block, result, types), result)
+
+
+def _without_phis(block: Block, result: Operand) -> Block:
+    """A block without the phis that no statement reads, nor a phi that one reads."""
+    sources = {
+        phi.target: uses((phi.first, phi.second)) for s in walk(block) for phi in phis_of(s)
+    }
+    if not sources:
+        return block
+    work = list(names_in(result))
+    for stmt in walk(block):
+        work.extend(reads_of(stmt))
+        work.extend(tests_of(stmt))
+    live = set(work)
+    while work:
+        found = [n for n in sources.get(work.pop(), ()) if n not in live]
+        live.update(found)
+        work.extend(found)
+    dead = sources.keys() - live
+    return _without(block, dead) if dead else block
+
+
+def _without_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
     """A block without the functions, and phis of functions, that no other statement reads."""
     made = {n for stmt in walk(block) for n in binds_of(stmt) if _is_function(stmt, n, types)}
     phis = {phi.target: phi for stmt in walk(block) for phi in phis_of(stmt)}
@@ -67,7 +95,7 @@ def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
             return False
 
 
-def _without(block: Block, dead: set[str]) -> Block:
+def _without(block: Block, dead: AbstractSet[str]) -> Block:
     kept: list[Stmt] = []
     for stmt in block:
         match stmt:
@@ -81,10 +109,10 @@ def _without(block: Block, dead: set[str]) -> Block:
                 kept.append(replace(stmt, head=head, body=body, phis=_live(phis, dead)))
             case _:
                 bound = binds_of(stmt)
-                if not bound or not dead.issuperset(bound):
+                if not bound or not dead >= set(bound):
                     kept.append(stmt)
     return tuple(kept)
 
 
-def _live(phis: tuple[Phi, ...], dead: set[str]) -> tuple[Phi, ...]:
+def _live(phis: tuple[Phi, ...], dead: AbstractSet[str]) -> tuple[Phi, ...]:
     return tuple(phi for phi in phis if phi.target not in dead)
