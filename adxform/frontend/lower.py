@@ -49,7 +49,7 @@ from adxform.frontend.program import (
 )
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
-from adxform.frontend.unused import drop_unused
+from adxform.frontend.unused import drop_unused_functions
 from adxform.rules.table import RULES
 
 HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
@@ -104,7 +104,7 @@ def _lowered(
     made = Function(
         source.name,
         tuple(params),
-        drop_unused(builder.block, result, builder.types),
+        drop_unused_functions(builder.block, result, builder.types),
         result,
         builder.bases,
         ast.get_docstring(source.node),
