@@ -612,3 +612,15 @@ def extrema_of_several(x, y):
 
 def test_extrema_of_several_numbers():
     agrees(extrema_of_several, 0.4, 1.3)
+
+
+@pytest.mark.parametrize("subscripts", ["i", "ij,jk->ik"])
+def test_einsum_with_other_operands_than_subscripts_is_refused_at_its_line(subscripts):
+    """Its labels were paired with operands by zip, whose error said nothing of einsum."""
+
+    def f(x):
+        parts = np.einsum("i", x, x) if subscripts == "i" else np.einsum("ij,jk->ik", x)
+        return np.sum(parts)
+
+    with pytest.raises(adxform.AdxformError, match="one part for each operand"):
+        adxform.grad(f)(np.ones(3))

@@ -112,7 +112,7 @@ class Aliases:
             if writes(op):
                 self._take([stmt.target], uses(stmt.args[:1]))
             elif op.name == "[]":
-                if not self._copies(stmt.args[1]):
+                if not self.copied(stmt):
                     self._take([stmt.target], uses(stmt.args[:1]))
             elif not op.fresh and op.name != "tape":  # it is filled when all is done
                 self._take([stmt.target], uses(_handed_on(op, stmt.args)))
@@ -121,10 +121,11 @@ class Aliases:
         elif isinstance(op, Opaque) and not op.boolean:
             self._take([stmt.target], uses(stmt.args))
 
-    def _copies(self, index: Operand) -> bool:
-        """Whether an index is an array, so that NumPy gives a copy of the elements."""
-        parts = parts_of(index)
-        return any(isinstance(type_of(part, self.types), Array) for part in parts)
+    def copied(self, stmt: Stmt | None) -> bool:
+        """Whether a statement reads by an index that is an array: NumPy gives a copy."""
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+            return False
+        return any(isinstance(type_of(p, self.types), Array) for p in parts_of(stmt.args[1]))
 
     def _keep_stored(self, block: Block) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters
