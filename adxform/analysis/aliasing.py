@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Stmt,
     Tuple,
     Var,
+    binds_of,
     names_in,
     parts_of,
     phis_of,
@@ -157,6 +158,19 @@ class Aliases:
         shared = [n for n in names if has_memory(self.types.get(n, ANY))]
         for name in shared[1:]:
             self.parent[self.of(name)] = self.of(shared[0])
+
+
+def names_in_lists(block: Block, aliases: Aliases) -> set[str]:
+    """The names of arrays that lists hold: they may not change from there on."""
+    held = {
+        aliases.of(name)
+        for stmt in walk(block)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in STORES
+        if not isinstance(aliases.types.get(stmt.target, ANY), Array)
+        for name in uses(stmt.args[2:])
+    }
+    names = (n for stmt in walk(block) for n in binds_of(stmt)) if held else ()
+    return {n for n in names if aliases.of(n) in held}
 
 
 def root_of(parent: dict[str, str], name: str) -> str:
