@@ -103,6 +103,17 @@ def overlapping(x):
     return np.sum(y * x)
 
 
+@example(V, 4)
+def swapped(x, n):
+    """Work arrays that change places: `old, new = new, old`"""
+    old, new = x.copy(), np.empty_like(x)
+    for _ in range(n):
+        new[0] = old[0]
+        new[1:] = old[1:] + 0.1 * old[:-1] ** 2
+        old, new = new, old
+    return np.sum(old)
+
+
 # Ways out of loops
 
 
@@ -419,13 +430,12 @@ def captured(x):
 
 
 @refused(V)
-def swapped(x):
-    """Arrays that are written to and change places"""
+def one_or_two(x):
+    """Writes to an array that may be another's, or its own, as it turns out"""
     old, new = x * 1.0, np.zeros(3)
-    for _ in range(3):
-        new[0] = old[1] * old[2]
-        new[1:] = old[:-1]
-        old, new = new, old
+    for k in range(3):
+        new[:] = old * x[k]
+        old = new if x[k] > 0.5 else old
     return np.sum(old)
 
 

@@ -612,3 +612,32 @@ def extrema_of_several(x, y):
 
 def test_extrema_of_several_numbers():
     agrees(extrema_of_several, 0.4, 1.3)
+
+
+@pytest.mark.parametrize("subscripts", ["i", "ij,jk->ik"])
+def test_einsum_with_other_operands_than_subscripts_is_refused_at_its_line(subscripts):
+    """Its labels were paired with operands by zip, whose error said nothing of einsum."""
+
+    def f(x):
+        parts = np.einsum("i", x, x) if subscripts == "i" else np.einsum("ij,jk->ik", x)
+        return np.sum(parts)
+
+    with pytest.raises(adxform.AdxformError, match="one part for each operand"):
+        adxform.grad(f)(np.ones(3))
+
+
+def test_an_array_that_a_list_tape_holds_is_not_changed_in_place():
+    """A cotangent was put on a tape, a list, and then scaled by ``*=``, as if it were in use nowhere."""
+
+    def f(x, tolerance):
+        old, new = np.ones_like(x), np.ones_like(x)
+        change, trips = 1.0, 0
+        while change > tolerance and trips < 9:
+            new = new.copy()
+            new[1:-1] = 0.3 * (old[:-2] + old[2:]) + 0.1 * x[1:-1] * old[1:-1] ** 2
+            change = np.max(np.abs(new - old))
+            trips += 1
+            old, new = new, old
+        return np.sum(old * x)
+
+    adxform.check_grads(f, (np.array([0.7, 1.3, 0.4, 0.9]), 1e-3), order=2)

@@ -19,12 +19,12 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Operand,
-    Phi,
     Primitive,
     Slice,
     Stmt,
     Tuple,
     Var,
+    binds_of,
     names_in,
     parts_of,
     phis_of,
@@ -67,23 +67,29 @@ def writes(op: Primitive) -> bool:
 class Aliases:
     """Classes of names that may share memory, as a forest of representatives.
 
-    Without ``stored`` lists are no part of the memory of a list that holds them.
+    Without ``stored`` lists are no part of the memory of a list that holds them; without ``merged``
+    phis unite nothing.
     """
 
-    def __init__(self, block: Block, types: Types, stored: bool = True) -> None:
+    def __init__(
+        self, block: Block, types: Types, stored: bool = True, merged: bool = True
+    ) -> None:
+        self.block = block
         self.types = types
         self.parent: dict[str, str] = {}
+        self.taken: set[str] = set()  # names whose memory may be that of an operand
         for stmt in walk(block):
             if isinstance(stmt, Let):
                 self._operation(stmt)
             elif isinstance(stmt, Effect):
                 read = [n for _, o in stmt.reads for n in names_in(o)]
-                self._unite([name for _, name in stmt.writes] + (read if stmt.writes else []))
-            for phi in phis_of(stmt):
-                self._phi(phi)
+                self._take([name for _, name in stmt.writes], read)
+            for phi in phis_of(stmt) if merged else ():
+                self._take([phi.target], uses((phi.first, phi.second)))
         self.lists = _lists(block)
         self.apart = dict(self.parent)
         self.held: set[str] = set()
+        self.holding: set[str] = set()  # names of lists that hold what is written to
         if stored:
             self._keep_stored(block)
 
@@ -105,21 +111,22 @@ class Aliases:
         op = stmt.op
         if isinstance(op, Primitive):
             if writes(op):
-                self._unite([stmt.target, *uses(stmt.args[:1])])
+                self._take([stmt.target], uses(stmt.args[:1]))
             elif op.name == "[]":
-                if not self._copies(stmt.args[1]):
-                    self._unite([stmt.target, *uses(stmt.args[:1])])
+                if not self.copied(stmt):
+                    self._take([stmt.target], uses(stmt.args[:1]))
             elif not op.fresh and op.name != "tape":  # it is filled when all is done
-                self._unite([stmt.target, *uses(_handed_on(op, stmt.args))])
+                self._take([stmt.target], uses(_handed_on(op, stmt.args)))
         elif isinstance(op, Callee):
-            self._unite([*stmt.targets, *uses(stmt.args)])
+            self._take(list(stmt.targets), uses(stmt.args))
         elif isinstance(op, Opaque) and not op.boolean:
-            self._unite([stmt.target, *uses(stmt.args)])
+            self._take([stmt.target], uses(stmt.args))
 
-    def _copies(self, index: Operand) -> bool:
-        """Whether an index is an array, so that NumPy gives a copy of the elements."""
-        parts = parts_of(index)
-        return any(isinstance(type_of(part, self.types), Array) for part in parts)
+    def copied(self, stmt: Stmt | None) -> bool:
+        """Whether a statement reads by an index that is an array: NumPy gives a copy."""
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+            return False
+        return any(isinstance(type_of(p, self.types), Array) for p in parts_of(stmt.args[1]))
 
     def _keep_stored(self, block: Block) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters
@@ -137,14 +144,33 @@ class Aliases:
             if any(self.of(n) in written for n in uses(stmt.args[2:])):
                 self._unite([stmt.target, *uses(stmt.args[2:])])
                 self.held.update(self.container(n) for n in uses(stmt.args[2:]))
+                self.holding.add(stmt.target)
 
-    def _phi(self, phi: Phi) -> None:
-        self._unite([phi.target, *uses((phi.first, phi.second))])
+    def _take(self, targets: list[str], operands: list[str]) -> None:
+        """Some names may stand for memory of operands."""
+        if not targets:
+            return
+        self._unite([*targets, *operands])
+        if any(has_memory(self.types.get(n, ANY)) for n in operands):
+            self.taken.update(targets)
 
     def _unite(self, names: list[str]) -> None:
         shared = [n for n in names if has_memory(self.types.get(n, ANY))]
         for name in shared[1:]:
             self.parent[self.of(name)] = self.of(shared[0])
+
+
+def names_in_lists(block: Block, aliases: Aliases) -> set[str]:
+    """The names of arrays that lists hold: they may not change from there on."""
+    held = {
+        aliases.of(name)
+        for stmt in walk(block)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in STORES
+        if not isinstance(aliases.types.get(stmt.target, ANY), Array)
+        for name in uses(stmt.args[2:])
+    }
+    names = (n for stmt in walk(block) for n in binds_of(stmt)) if held else ()
+    return {n for n in names if aliases.of(n) in held}
 
 
 def root_of(parent: dict[str, str], name: str) -> str:
@@ -187,25 +213,25 @@ def _lists(block: Block) -> set[str]:
 def fresh_names(function: Function, types: Types) -> set[str]:
     """Names whose memory no parameter and nothing outside the function can see."""
     fresh: set[str] = set()
+    given: dict[str, list[str]] = {}  # what stands for the memory of others, and of which
     for stmt in walk(function.body):
-        if (
-            isinstance(stmt, Let)
-            and isinstance(stmt.op, Primitive)
-            and (stmt.op.fresh or stmt.op.name in IN_PLACE)
-        ):
-            fresh.add(stmt.target)
-    phis = [phi for stmt in walk(function.body) for phi in phis_of(stmt)]
-    fresh.update(phi.target for phi in phis)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+            if stmt.op.fresh or stmt.op.name in IN_PLACE:
+                fresh.add(stmt.target)
+            elif stmt.op.name == "copy" and isinstance(stmt.args[0], Var):
+                given[stmt.target] = uses(stmt.args)
+        given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
+    fresh.update(given)
     moved = True
     while moved:
-        moved = False
-        for phi in phis:
-            names = uses((phi.first, phi.second))
-            if phi.target in fresh and not all(
-                n in fresh or not has_memory(types.get(n, ANY)) for n in names
-            ):
-                fresh.discard(phi.target)
-                moved = True
+        lost = {
+            name
+            for name, sources in given.items()
+            if name in fresh
+            and not all(n in fresh or not has_memory(types.get(n, ANY)) for n in sources)
+        }
+        fresh -= lost
+        moved = bool(lost)
     return fresh
 
 

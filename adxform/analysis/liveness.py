@@ -6,11 +6,12 @@ disjoint: what one side needs is not live on the other.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases, writes
+from adxform.analysis.disjoint import Disjoint
 from adxform.core.ir import (
     Block,
     Effect,
@@ -40,7 +41,8 @@ Range = tuple[int, int]
 class Liveness:
     """Ranges of each name, latest first; statements whose first operand dies with them.
 
-    ``exclusive`` holds the Lets after which no other name of the operand's class is live.
+    ``exclusive`` holds the Lets after which no other name is live that may share the operand's
+    memory.
     """
 
     ranges: dict[str, list[Range]] = field(default_factory=dict)
@@ -91,7 +93,8 @@ class _Walk:
         self.result = Liveness()
         self.spans: dict[Stmt, tuple[int, ...]] = {}
         self.opened: list[str] = []  # names that came to be live in the block that is walked
-        self.families: Counter[str] = Counter()
+        self.disjoint = Disjoint(aliases)
+        self.families: dict[str, set[str]] = defaultdict(set)  # the live names of each class
         self.containers: Counter[str] = Counter()
 
     def number(self, block: Block, at: int) -> int:
@@ -120,12 +123,17 @@ class _Walk:
             if name not in live:
                 live[name] = at
                 self.opened.append(name)
-                self.count(name, 1)
+                self.begin(name)
 
-    def count(self, name: str, change: int) -> None:
-        """Names that come to be live, or cease to be, by what they share memory with."""
-        self.families[self.aliases.of(name)] += change
-        self.containers[self.aliases.container(name)] += change
+    def begin(self, name: str) -> None:
+        """A name comes to be live."""
+        self.families[self.aliases.of(name)].add(name)
+        self.containers[self.aliases.container(name)] += 1
+
+    def cease(self, name: str) -> None:
+        """A name is live no more."""
+        self.families[self.aliases.of(name)].discard(name)
+        self.containers[self.aliases.container(name)] -= 1
 
     def close(self, name: str, at: int, live: dict[str, int]) -> None:
         """A name's range begins at ``at``: it is bound there."""
@@ -133,7 +141,7 @@ class _Walk:
         if end is None:
             end = at + 1
         else:
-            self.count(name, -1)
+            self.cease(name)
         self.result.ranges.setdefault(name, []).append((at, end))
 
     def block(self, block: Block, live: dict[str, int]) -> None:
@@ -167,15 +175,24 @@ class _Walk:
 
     def _exclusive(self, stmt: Let, live: dict[str, int]) -> None:
         """Whether a Let's first operand may be overwritten: no other name needs that memory."""
-        first = list(names_in(stmt.args[0])) if stmt.args else []
-        if first:
-            plain = self.aliases.plain_list(first[0])
-            class_of = self.aliases.container if plain else self.aliases.of
-            others = (self.containers if plain else self.families)[class_of(first[0])]
-            if stmt.target in live and class_of(stmt.target) == class_of(first[0]):
-                others -= 1
-            if others == 0:
-                self.result.exclusive.add(stmt)
+        name = next(names_in(stmt.args[0]), None) if stmt.args else None
+        if name is None:
+            return
+        if self._listed(stmt, name, live) if self.aliases.plain_list(name) else (
+            self._alone(stmt, name)
+        ):
+            self.result.exclusive.add(stmt)
+
+    def _alone(self, stmt: Let, first: str) -> bool:
+        others = self.families[self.aliases.of(first)]
+        return not any(n != stmt.target and self.disjoint.share(first, n) for n in others)
+
+    def _listed(self, stmt: Let, first: str, live: dict[str, int]) -> bool:
+        """The same of a list, which may hold what others need."""
+        others = self.containers[self.aliases.container(first)]
+        if stmt.target in live:
+            others -= self.aliases.container(stmt.target) == self.aliases.container(first)
+        return others == 0
 
     def add(self, name: str, begin: int, end: int) -> None:
         self.result.ranges.setdefault(name, []).append((begin, end))
@@ -205,7 +222,7 @@ class _Walk:
 
     def leave(self, name: str, live: dict[str, int]) -> int:
         """A name is live no more; the end of its range."""
-        self.count(name, -1)
+        self.cease(name)
         return live.pop(name)
 
     def loop(self, stmt: For | While, live: dict[str, int]) -> None:

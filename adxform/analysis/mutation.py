@@ -31,6 +31,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY
+from adxform.core.unread import unread_phis, without
 
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 
@@ -61,9 +62,11 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
     written = [s for s in walk(function.body) if writes_in_place(s)]
     if not written:
         return []
-    aliases = Aliases(function.body, types)
+    unread = unread_phis(function.body, function.result)
+    body = without(function.body, unread) if unread else function.body
+    aliases = Aliases(body, types)
     params = [p.name for p in function.params]
-    live = liveness(params, function.body, function.result, aliases=aliases)
+    live = liveness(params, body, function.result, aliases=aliases)
     found = []
     for stmt in written:
         assert isinstance(stmt, Let)

@@ -29,7 +29,19 @@ from adxform.core.ir import (
     leaves,
     uses,
 )
-from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Sym, Type, join, unvalued
+from adxform.core.types import (
+    ANY,
+    INT,
+    Array,
+    Dim,
+    ListOf,
+    Scalar,
+    Sym,
+    Type,
+    join,
+    may_be_one,
+    unvalued,
+)
 
 Types = dict[str, Type]
 CALLS = 20  # rounds after which functions that call each other are given up: anything may be
@@ -139,6 +151,7 @@ class _Inference:
         self.circle = circle
         self.in_loop = False
         self.empty: set[str] = set()  # names that nothing has been put in yet
+        self.moving: set[str] = set()  # symbols of dimensions that may change in each iteration
 
     def block(self, block: Block) -> None:
         for stmt in block:
@@ -217,16 +230,45 @@ class _Inference:
             for phi in phis:
                 old = None if phi.target in self.empty else self.types[phi.target]
                 new = self.merged(phi)
+                if self.is_empty(phi.first):
+                    new = self.renamed(phi.target, new)
                 if rounds > ROUNDS and new != old:
-                    new = _widest(new)
+                    new = self.widest(phi.target, old, new)
                 if new != old and phi.target not in self.empty:
                     moved = True
                     self.types[phi.target] = new
         self.in_loop = outer
 
 
-def _widest(t: Type) -> Type:
-    """What is left of a type that does not settle: a list's stays that of a list."""
-    if not isinstance(t, ListOf):
-        return ANY
-    return ListOf(Array(t.item.dtype, None) if isinstance(t.item, Array) else ANY)
+    def widest(self, target: str, old: Type | None, new: Type) -> Type:
+        """What is left of a header's type that does not settle: an array of as many dimensions,
+        those that change being its own; a list.
+        """
+        match old, new:
+            case Array(first, before), Array(second, after):
+                dtype = first if first == second else None
+                if before is None or after is None or len(before) != len(after):
+                    return Array(dtype, None)
+                pairs = enumerate(zip(before, after, strict=True))
+                dims = (a if a == b else self.own(target, axis, (a, b)) for axis, (a, b) in pairs)
+                return Array(dtype, tuple(dims))
+            case _, ListOf(item):
+                return ListOf(Array(item.dtype, None) if isinstance(item, Array) else ANY)
+            case _:
+                return ANY
+
+    def own(self, target: str, axis: int, dims: tuple[Dim, ...]) -> Sym:
+        """A header's own symbol for a dimension that may be another in each iteration."""
+        name = f"{target}.shape[{axis}]"
+        self.moving.add(name)
+        return Sym(name, not any(map(may_be_one, dims)))
+
+    def renamed(self, target: str, t: Type) -> Type:
+        """A header's type that is that of an iteration before: what may move is another's now."""
+        if not isinstance(t, Array) or t.dims is None:
+            return t
+        dims = (
+            self.own(target, axis, (d,)) if isinstance(d, Sym) and d.name in self.moving else d
+            for axis, d in enumerate(t.dims)
+        )
+        return Array(t.dtype, tuple(dims))

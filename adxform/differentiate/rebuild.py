@@ -208,6 +208,8 @@ class Rebuild:
         )
         if tape.kind == "array" or not written or tape.value in self.used:
             return value
+        if self.link.aliases.copied(tape.definition.stmt):
+            return value
         known = self.types.get(tape.value, ANY)
         if not isinstance(known, Array | Unknown):
             return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, shallow_names
+from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, names_in_lists, shallow_names
 from adxform.analysis.liveness import Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
@@ -60,7 +60,8 @@ def to_python(
     taken = (reserved or set()) | outside_names(function)
     naming = Naming(params, function.body, live, bases, taken)
     fresh = fresh_names(function, types)
-    writer = Writer(function, types, nested, naming.variable, live, fresh)
+    held = names_in_lists(function.body, aliases)
+    writer = Writer(function, types, nested, naming.variable, live, fresh, held)
     return writer.definition()
 
 
@@ -75,12 +76,14 @@ class Writer(Writes):
         variable: dict[str, str],
         live: Liveness,
         fresh: set[str],
+        held: set[str],
     ) -> None:
         super().__init__(nested, variable, Spelling(function.spellings))
         self.function = function
         self.types = types
         self.live = live
         self.fresh = fresh
+        self.held = held
         copying = {stmt for stmt in walk(function.body) if self.begins_with_copy(stmt)}
         self.shallow = shallow_names(function, types, copying)
         self.counts = use_counts(function)

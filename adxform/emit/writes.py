@@ -19,13 +19,14 @@ UPDATE = primitive("update")
 
 class Writes(Iterations):
     """Writes what changes the memory of an operand; ``shallow`` are copies that have the very items
-    of what they were copied from.
+    of what they were copied from, ``held`` arrays that lists hold.
     """
 
     types: Types
     live: Liveness
     fresh: set[str]
     shallow: set[str]
+    held: set[str]
 
     def augmented(self, stmt: Let, value: ast.expr) -> ast.stmt | None:
         """``x += y`` where it says the same as ``x = x + y``: on numbers, or memory of our own."""
@@ -54,6 +55,7 @@ class Writes(Iterations):
             isinstance(first, Var)
             and self.variable.get(first.name) == self.variable[stmt.target]
             and self.owns(stmt)
+            and first.name not in self.held
             and self.types.get(first.name, ANY) == known
             and not isinstance(known, type(ANY))
         )

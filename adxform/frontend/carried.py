@@ -14,13 +14,13 @@ from typing import Any
 
 from adxform.core.ir import If, Operand, Phi, Var
 from adxform.core.trees import nodes
-from adxform.core.types import ListOf, join
+from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, rank
 from adxform.frontend.assignments import AUGMENT, STORE, UPDATE
 from adxform.frontend.joins import Joins
-from adxform.frontend.memory import Memory, Remembering, Roots, View
+from adxform.frontend.memory import Memory, Remembering, Roots, View, is_array
 
 Header = tuple[str, str, str]  # target, before, after
-ATTEMPTS = 6
+ATTEMPTS = 8
 
 
 class Carried(Joins):
@@ -81,9 +81,10 @@ class Carried(Joins):
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
         written = set[int]()  # arrays that are written to
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
+        covers: dict[str, Type] = {}  # types of these, before and after
         for _ in range(ATTEMPTS):
             opened = self._open_headers(headers, begins)
-            assumed = self._assume(start, other)
+            assumed = self._assume(start, other, covers)
             heads = self._open_roots(assumed, written)
             begun = dict(self.memory.roots)
             made = body()
@@ -92,29 +93,46 @@ class Carried(Joins):
             changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
-            if changed <= written and not broken:
+            wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
+            if changed <= written and not broken and not wrong:
                 phis = self._close_headers(opened, ends)
+                closed = self._close_roots(phis, heads, roots, ended)
                 for target in other:
-                    self.memory.views.pop(target, None)
-                return made, self._close_roots(phis, heads, roots, ended)
+                    self._renew(target)
+                return made, closed
+            covers = {n: t for n, t in covers.items() if n not in wrong} | {
+                n: _cover(n, self._type(start[n]), self._type(after[n])) for n in broken
+            }
             self.env = dict(env)
             self.memory.views, self.memory.roots = dict(views), dict(roots)
             other = broken if changed and not written else other | broken
             written = written | changed
         raise self.unsupported("which arrays this loop writes to cannot be settled")
 
-    def _assume(self, start: dict[str, Operand], other: set[str]) -> dict[str, View]:
+    def _type(self, value: Operand) -> Type:
+        return self.builder.type_of(value)
+
+    def _assume(
+        self, start: dict[str, Operand], other: set[str], covers: dict[str, Type]
+    ) -> dict[str, View]:
         """What variables stand for at the head of a loop: what they stand for before it."""
         assumed: dict[str, View] = {}
         for target, value in start.items():
             view = None if target in other else self.memory.view(value, self.builder)
             if view is None:
                 self._retype(target, value)
+                self.builder.types.update((n, t) for n, t in covers.items() if n == target)
+                self._renew(target)
                 continue
             assumed[target] = view
             self.builder.types[target] = self.builder.type_of(value)
             self.memory.views[target] = view
         return assumed
+
+    def _renew(self, target: str) -> None:
+        """A variable stands for an array of its own from here on."""
+        self.memory.views.pop(target, None)
+        self.memory.view(Var(target), self.builder)
 
     def _retype(self, target: str, value: Operand) -> None:
         """Take back the type that an earlier attempt gave; a list stays one."""
@@ -153,6 +171,33 @@ class Carried(Joins):
             self.note_merge(made[name])
             self.memory.wrote(number, Var(name))
         return tuple(made.values())
+
+
+def _cover(target: str, before: Type, after: Type) -> Type:
+    """The type of an array that may be another in each iteration."""
+    if not is_array(before) or not _alike(before, after):
+        return ANY
+    assert isinstance(before, Array) and isinstance(after, Array) and before.dims and after.dims
+    pairs = enumerate(zip(before.dims, after.dims, strict=True))
+    dims = (Sym(f"{target}.shape[{i}]", not any(map(may_be_one, pair))) for i, pair in pairs)
+    return Array(before.dtype, tuple(dims))
+
+
+def _covers(t: Type, after: Type) -> bool:
+    """Whether the type given to a variable is right after an iteration."""
+    if not isinstance(t, Array):
+        return True
+    assert t.dims is not None
+    return _alike(t, after) and not any(
+        may_be_one(b) and not may_be_one(a) for a, b in zip(t.dims, after.dims, strict=True)  # type: ignore[union-attr, arg-type]
+    )
+
+
+def _alike(a: Type, b: Type) -> bool:
+    """Whether two types are those of arrays of one dtype and rank, which are known."""
+    if not isinstance(a, Array) or not isinstance(b, Array):
+        return False
+    return a.dtype is not None and a.dtype == b.dtype and None is not rank(a) == rank(b)
 
 
 def may_write(statements: list[ast.stmt]) -> bool:

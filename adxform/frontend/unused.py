@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from adxform.core.ir import (
     Block,
     Effect,
-    For,
-    If,
     Let,
     Opaque,
     Operand,
-    Phi,
     Stmt,
-    While,
     binds_of,
     names_in,
     phis_of,
@@ -25,6 +20,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import Object, Type
+from adxform.core.unread import without
 
 
 def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
@@ -54,7 +50,7 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
                 live.add(source)
                 if source in made or source in carried:
                     work.append(source)
-    return _without(block, (made | carried) - live)
+    return without(block, (made | carried) - live)
 
 
 def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
@@ -65,26 +61,3 @@ def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
             return isinstance(types.get(name), Object)
         case _:
             return False
-
-
-def _without(block: Block, dead: set[str]) -> Block:
-    kept: list[Stmt] = []
-    for stmt in block:
-        match stmt:
-            case If(then=then, orelse=orelse, phis=phis):
-                then, orelse = _without(then, dead), _without(orelse, dead)
-                kept.append(replace(stmt, then=then, orelse=orelse, phis=_live(phis, dead)))
-            case For(body=body, phis=phis):
-                kept.append(replace(stmt, body=_without(body, dead), phis=_live(phis, dead)))
-            case While(head=head, body=body, phis=phis):
-                head, body = _without(head, dead), _without(body, dead)
-                kept.append(replace(stmt, head=head, body=body, phis=_live(phis, dead)))
-            case _:
-                bound = binds_of(stmt)
-                if not bound or not dead.issuperset(bound):
-                    kept.append(stmt)
-    return tuple(kept)
-
-
-def _live(phis: tuple[Phi, ...], dead: set[str]) -> tuple[Phi, ...]:
-    return tuple(phi for phi in phis if phi.target not in dead)

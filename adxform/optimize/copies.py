@@ -79,7 +79,7 @@ def _headers(function: Function, writes: list[Let]) -> list[str]:
     made = {
         s.target: s.args[0]
         for s in walk(function.body)
-        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in IN_PLACE
+        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in (*IN_PLACE, "copy")
     }
     merged = {phi.target: (phi, s) for s in walk(function.body) for phi in phis_of(s)}
     found: set[str] = set()

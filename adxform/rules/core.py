@@ -5,8 +5,10 @@ from __future__ import annotations
 from adxform.core.types import (
     ANY,
     Array,
+    Known,
     ListOf,
     Scalar,
+    Slicing,
     Struct,
     Type,
     Unknown,
@@ -44,15 +46,34 @@ def _written(x: Type, index: Type, value: Type) -> str:
         return "out_bar[index]"
     if _may_repeat(index):
         return "unbroadcast(last_written(out_bar, index), value)"
+    if _is_whole(x, index):
+        return "unbroadcast(out_bar, value)"
+    if any(isinstance(p, Array) for p in _parts(index)):  # what NumPy gives is a copy
+        return "unbroadcast(out_bar[index], value)"
     return "unbroadcast(np.copy(out_bar[index]), value)"
+
+
+def _kept(x: Type, index: Type, value: Type) -> str:
+    """The cotangent of what was not written."""
+    return "np.zeros_like(out_bar)" if _is_whole(x, index) else "update(out_bar, index, 0.0)"
+
+
+def _is_whole(x: Type, index: Type) -> bool:
+    """Whether an index names all of an array."""
+    return isinstance(x, Array) and x.dims != () and index in (
+        Known(Ellipsis), Slicing(None, None, None)
+    )
+
+
+def _parts(index: Type) -> tuple[Type, ...]:
+    return index.items if isinstance(index, Struct) else (index,)
 
 
 def _may_repeat(index: Type) -> bool:
     """Whether an index may name an element twice: an array of integers, or of unknown type."""
-    parts = index.items if isinstance(index, Struct) else (index,)
     return any(
         isinstance(p, Struct | Unknown) or (isinstance(p, Array) and p.dtype != "bool")
-        for p in parts
+        for p in _parts(index)
     )
 
 
@@ -82,7 +103,7 @@ for _name in ("update", "keep", "append"):
     linear(
         f"{_name}(x, index, value)",
         value=_written,
-        x="update(out_bar, index, 0.0)",
+        x=_kept,
         infer=_stored,
     )
 

@@ -69,13 +69,15 @@ def _labels(subscripts: Type, operands: Type) -> Labels | None:
     text = infer.const_of(subscripts)
     if not isinstance(text, str) or not isinstance(operands, Struct):
         return None
+    if text.partition("->")[0].count(",") + 1 != len(operands.items):
+        return None
     return read_subscripts(text, [rank(infer.as_array(t)) for t in operands.items])
 
 
 def _result(subscripts: Type, operands: Type, optimize: Type) -> Type:
     items = operands.items if isinstance(operands, Struct) else ()
     types = [infer.as_array(t) for t in items]
-    if not all(is_numeric(t) for t in types):
+    if not types or not all(is_numeric(t) for t in types):
         return infer.unknown()
     dtype, labels = promote(types), _labels(subscripts, operands)
     if labels is None or DOTS in labels.result or any(DOTS in o for o in labels.operands):
@@ -94,7 +96,8 @@ def operand_bar(subscripts: Type, operands: Type, item: Type, index: Type, optim
     """The cotangent of one operand, as another einsum."""
     labels = _labels(subscripts, operands)
     if labels is None or not isinstance(operands, Struct):
-        refuse("np.einsum is differentiated only where its subscripts are a literal string",
+        refuse("np.einsum is differentiated only where its subscripts are a literal string, with "
+               "one part for each operand",
                'Write np.einsum("ij,jk->ik", x, y).')
     place = infer.const_of(index)
     own, eyes = _without_repeats(labels.operands[place], labels)

@@ -220,9 +220,8 @@ def test_what_may_be_a_view_or_a_copy_is_refused():
         grad(perhaps_a_view)(X)
 
 
-def test_arrays_that_change_places_are_refused():
-    with pytest.raises(UnsupportedError, match="may share its memory"):
-        grad(swap)(X)
+def test_arrays_that_change_places():
+    check(swap, X)
 
 
 def in_a_comprehension(x):
