@@ -176,7 +176,9 @@ def jacobian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> 
     Rows are taken by reverse mode where results are fewer than the argument's elements, columns
     by forward mode otherwise. The ``backend`` is as in `grad`.
     """
-    (place,) = resolve_argnums(f, argnums)
+    place, *others = resolve_argnums(f, argnums)
+    if others:
+        raise ArgumentError("a jacobian is in one argument: ask once for each")
 
     def jacobian_of(*given: Any, **named: Any) -> Any:
         args = Binder(f)(given, named)

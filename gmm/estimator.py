@@ -187,19 +187,23 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         means = checks.check_init("means_init", self.means_init, (k, d))
         precisions = checks.check_precisions_init(self.precisions_init, k, d, kind)
         rng = checks.check_random_state(self.random_state)
+        given: dict[str, np.ndarray] = {}
+        if weights is not None:
+            given["weights"] = weights
+        if means is not None:
+            given["means"] = (means - points.shift) / points.scale
+        if precisions is not None:
+            whole = kind in ("full", "tied")
+            covariances = np.linalg.inv(precisions) if whole else 1.0 / precisions
+            given["covariances"] = covariances / points.scale / points.scale
         reg_covar = self.reg_covar / points.scale / points.scale
+        prior = self._scaled_prior(points)
         for _ in range(self.n_init):
-            prior = self._scaled_prior(points)
+            if len(given) == len(Mixture._fields):
+                yield Mixture(**given)
+                continue
             start = starting_mixture(points, k, self.init_params, rng, kind, reg_covar, prior)
-            if weights is not None:
-                start = start._replace(weights=weights)
-            if means is not None:
-                start = start._replace(means=(means - points.shift) / points.scale)
-            if precisions is not None:
-                whole = kind in ("full", "tied")
-                covariances = np.linalg.inv(precisions) if whole else 1.0 / precisions
-                start = start._replace(covariances=covariances / points.scale / points.scale)
-            yield start
+            yield start._replace(**given)
 
     def _scaled_prior(self, points: Points) -> WishartPrior | None:
         """The prior, for points that are divided by their scale."""

@@ -24,7 +24,7 @@ from gmm.density import CovarianceType, log_sum_exp, log_weights, precision_fact
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-TOLERATED = 1e-10  # relative error of a covariance
+TOLERATED = 1e-9  # relative error of a covariance
 SQUARES = 1e-140, 1e140  # sizes whose squares neither vanish nor overflow
 EPSILON = float(np.finfo(float).eps)
 
@@ -83,7 +83,8 @@ def form(
         columns.append(precisions[:, rows, cols] * np.where(rows == cols, -0.5, -1.0))
     else:
         columns.append(-0.5 * precisions)
-    largest = np.max(np.sum(np.abs(precisions), axis=-1))  # no eigenvalue is larger
+    whole = covariance_type in ("full", "tied")  # no eigenvalue is larger than a row's sum
+    largest = np.max(np.sum(np.abs(precisions), axis=-1) if whole else precisions)
     return Natural(np.concatenate(columns, axis=1), shared, float(largest))
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -25,11 +26,18 @@ def one_thread_for_matrices() -> AbstractContextManager[Any]:
     The blocks are so small that threads inside of their products would mostly wait for each other.
     """
     try:
-        from threadpoolctl import threadpool_limits
+        limits: AbstractContextManager[Any] = matrix_libraries().limit(limits=1)
     except ImportError:
         return nullcontext()
-    limits: AbstractContextManager[Any] = threadpool_limits(1)
     return limits
+
+
+@cache
+def matrix_libraries() -> Any:
+    """The libraries that multiply matrices; finding them takes as long as some fits."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def shares(rows: int, smallest: int) -> list[tuple[int, int]]:

@@ -748,6 +748,12 @@ def test_jacobians():
     np.testing.assert_allclose(jacobian(long)(2.0), [1.0, 4.0, 3.0])
 
 
+def test_a_jacobian_in_several_arguments_is_refused():
+    for made in (jacobian, hessian):
+        with pytest.raises(ArgumentError, match="ask once for each"):
+            made(product, (0, 1))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_jacobian_has_the_dtype_of_its_argument(dtype):
     assert jacobian(lambda_free)(X.astype(dtype)).dtype == dtype

@@ -131,3 +131,16 @@ def test_small_clusters_far_apart_keep_their_digits(rng):
         np.testing.assert_allclose(
             fit.covariances_[component], np.cov(mine.T, bias=True), rtol=1e-7, atol=1e-9
         )
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_points_of_many_dimensions_take_the_fast_way(covariance_type):
+    k, d = 16, 64
+    covariances = {"full": np.array([np.eye(d)] * k), "tied": np.eye(d), "diag": np.ones((k, d))}
+    mixture = Mixture(
+        np.full(k, 1.0 / k),
+        np.zeros((k, d)),
+        covariances.get(covariance_type, np.ones(k if covariance_type == "spherical" else 0)),
+    )
+    assert EStep(mixture, covariance_type, reach=100.0).natural is not None
+    assert EStep(mixture, covariance_type, reach=1e5).natural is None
