@@ -71,6 +71,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Of ``weights``, ``means`` and ``covariances``; only if asked for.
     """
 
+    standard_errors_: Stated
+
     def __init__(
         self,
         n_components: int = 1,
@@ -122,6 +124,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         X may also be `gmm.Chunks`, or a Dask array or DataFrame.
         """
         self._check_parameters()
+        if hasattr(self, "standard_errors_"):
+            del self.standard_errors_  # they are of an earlier fit
         if isinstance(X, Chunks) or is_dask(X):
             return self._fit_elsewhere(X, sample_weight)
         X = self._validate(X, reset=True)
@@ -189,7 +193,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         rng = checks.check_random_state(self.random_state)
         given: dict[str, np.ndarray] = {}
         if weights is not None:
-            given["weights"] = weights
+            given["weights"] = np.maximum(weights, np.finfo(float).tiny)  # has a logarithm
         if means is not None:
             given["means"] = (means - points.shift) / points.scale
         if precisions is not None:

@@ -112,8 +112,9 @@ class Search:
             **second,
         )
         ended = self.converged or bool(result.success) or self.steepness < FLAT
-        values = self.values or [self.seen]
-        return Fit(self.objective.mixture(self.best * self.scales), values, ended)
+        mixture = self.objective.mixture(self.best * self.scales)
+        # the objective is lower for reg_covar: what is told in the end is the log-likelihood itself
+        return Fit(mixture, [*self.values[:-1], self.problem.step(mixture)[0]], ended)
 
 
 def run_lbfgs(

@@ -112,9 +112,10 @@ class Frame(NamedTuple):
 
 def frame(whole: Extent, rescale: bool) -> Frame:
     """Place points around their mean, and those of extreme size within reach of one."""
-    shift = whole.sums / np.maximum(whole.known, 1.0)
-    there = whole.known > 0
-    ends = np.stack([whole.low, whole.high])[:, there] - shift[there]
+    if np.any(whole.known == 0):
+        raise ValueError(f"column {np.argmin(whole.known)} of X holds no number at all")
+    shift = whole.sums / whole.known
+    ends = np.stack([whole.low, whole.high]) - shift
     farthest = float(np.max(np.abs(ends), initial=0.0))
     scale = power_of_two(farthest) if rescale else 1.0
     return Frame(shift, scale, farthest * np.sqrt(len(shift)) / scale)

@@ -215,6 +215,11 @@ BAD = [
     (dict(init_params="guess"), X, "init_params must be one of"),
     (dict(solver="magic"), X, "solver must be one of"),
     (dict(random_state="dice"), X, "random_state must be"),
+    (
+        dict(missing_values="marginalize"),
+        np.column_stack([X, np.full(272, np.nan)]),
+        "column 2 of X holds no number",
+    ),
     (dict(n_components=2, weights_init=[0.7, 0.7]), X, "weights_init"),
     (dict(n_components=2, means_init=[[0.0, 1.0]]), X, r"means_init must have the shape \(2, 2\)"),
     (dict(n_components=2, precisions_init=-np.ones((2, 2, 2))), X, "precisions_init"),
@@ -257,7 +262,7 @@ def test_verbose_tells_what_happens(capsys):
 def test_without_scikit_learn():
     program = """
 import sys
-sys.modules["sklearn"] = sys.modules["threadpoolctl"] = None
+for name in ("sklearn", "threadpoolctl", "scipy", "pandas", "dask"): sys.modules[name] = None
 import numpy as np, gmm
 X = gmm.old_faithful()
 fit = gmm.GaussianMixture(2, random_state=0).fit(X)
@@ -268,6 +273,9 @@ for bad in (X[0], X * np.nan, X[:1]):
     except ValueError as error: print("ValueError", str(error)[:30])
 try: gmm.GaussianMixture().predict(X)
 except AttributeError as error: print(error)
+print(gmm.GaussianMixture(2, solver="accelerated", random_state=0).fit(X).converged_)
+try: gmm.GaussianMixture(2, solver="newton").fit(X)
+except ImportError as error: print(error)
 try: fit.set_params(colour=1)
 except ValueError as error: print(str(error)[:30])
 """
@@ -279,6 +287,8 @@ except ValueError as error: print(str(error)[:30])
         "ValueError Input X contains NaN or infini",
         "ValueError Found array with 1 sample(s) (",
         "This GaussianMixture instance is not fitted yet. Call 'fit' first.",
+        "True",
+        "this solver needs SciPy: pip install 'adxform[scipy]'",
         "Invalid parameter 'colour' for",
     ], run.stderr
 

@@ -109,6 +109,12 @@ def test_standard_errors_with_missing_values_are_larger():
     assert np.all(more.means[:, 0] > less.means[:, 0])
 
 
+def test_a_new_fit_forgets_the_standard_errors_of_the_last():
+    model = fit_of(X, "full", standard_errors=True)
+    model.set_params(standard_errors=False).fit(X[:100])
+    assert not hasattr(model, "standard_errors_")
+
+
 def test_intervals_need_standard_errors():
     with pytest.raises(ValueError, match="standard_errors=True"):
         fit_of(X, "full").confint()

@@ -1,5 +1,7 @@
 """Fits by derivatives: their objective, where they end, and that none goes down."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,7 @@ def test_every_solver_ends_where_em_does(covariance_type, solver):
     em = gmm.GaussianMixture(2, tol=1e-12, **options).fit(data)
     other = gmm.GaussianMixture(2, tol=1e-9, solver=solver, **options).fit(data)
     assert other.score(data) == pytest.approx(em.score(data), abs=1e-8)
+    assert other.lower_bound_ == pytest.approx(other.score(data), abs=1e-8)
     np.testing.assert_allclose(other.means_, em.means_, atol=1e-3)
     assert np.all(np.diff(other.lower_bounds_) > -1e-12)
 
@@ -117,3 +120,20 @@ def test_a_prior_keeps_components_from_collapsing(covariance_type, solver):
 def test_a_bad_prior_is_an_error(prior):
     with pytest.raises(ValueError, match="prior"):
         gmm.GaussianMixture(prior=prior).fit(X)
+
+
+@pytest.mark.parametrize("solver", ["em", *RISING])
+def test_a_weight_of_zero_to_start_from(solver):
+    model = gmm.GaussianMixture(2, solver=solver, weights_init=[1.0, 0.0], random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.fit(X).weights_[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("solver", RISING)
+def test_regularized_components_have_the_log_likelihood_that_is_told(solver):
+    data = np.repeat(np.eye(2), 20, axis=0)
+    model = gmm.GaussianMixture(3, solver=solver, random_state=0).fit(data)
+    em = gmm.GaussianMixture(3, random_state=0).fit(data)
+    assert model.lower_bound_ == pytest.approx(model.score(data), abs=1e-6)
+    assert model.score(data) == pytest.approx(em.score(data), abs=1e-4)
