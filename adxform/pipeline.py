@@ -11,6 +11,7 @@ from adxform.core.builder import Builder, type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import (
     NONE,
+    UNDEFINED,
     Block,
     Callee,
     Const,
@@ -61,10 +62,12 @@ class Options:
     """What runs the generated code, and what may be turned off to compare results.
 
     ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
+    ``tbr`` is the to-be-recorded analysis, which spares the tape what is cheap to get again.
     """
 
     optimize: bool = True
     inline: bool = True
+    tbr: bool = True
     backend: str = "numpy"
     parallel: bool = False
 
@@ -188,11 +191,11 @@ class Derivation:
         if self.observe is not None:
             function, found = typed(function, types)
             sweeps = self.sweeps(function, wrt, outputs, found)
-            self.show("reverse", self.joined(function, sweeps, *link(sweeps)), found)
+            self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
         function, found = typed(function, types)
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
-        made = verify(self.joined(function, sweeps, *link(sweeps)), "reverse")
+        made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")
         made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
         made = self.optimized(made, found)
         if self.options.optimize:
@@ -222,6 +225,9 @@ class Derivation:
             sweeps.bars = tuple(walk.sub(b) for b in sweeps.bars)
             builder.cotangents = walk.renamed(builder.cotangents)
         sweeps.reverse = eliminate_dead_code(sweeps.reverse, sweeps.bars)
+
+    def linked(self, sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
+        return link(sweeps, absent, tbr=self.options.tbr)
 
     def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
         """Both sweeps as one function: value and cotangents."""
@@ -272,7 +278,7 @@ class Derivation:
         wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
-        made = halves(function, sweeps, *link(sweeps, absent=NONE), tape)  # both are handed over
+        made = halves(function, sweeps, *self.linked(sweeps, NONE), tape)  # both are handed over
         if made.handed:
             self._finish(record, made.record, found)
         self._finish(pull, made.pull, found)

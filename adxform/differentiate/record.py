@@ -42,12 +42,15 @@ from adxform.differentiate.tapes import Definition, Path
 RECOMPUTE_DEPTH = 4
 
 
-def link(sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
+def link(
+    sweeps: Sweeps, absent: Operand = UNDEFINED, *, tbr: bool = True
+) -> tuple[Block, Block]:
     """The forward and the reverse sweep with every value of the one within reach of the other.
 
-    ``absent`` stands for a branch's value where another branch is taken.
+    ``absent`` stands for a branch's value where another branch is taken. Without ``tbr`` whatever
+    the reverse sweep reads of a loop or a branch is recorded, however cheap it is to get otherwise.
     """
-    return Link(sweeps, absent).run()
+    return Link(sweeps, absent, tbr=tbr).run()
 
 
 class Link(Recording):
@@ -55,10 +58,11 @@ class Link(Recording):
 
     def run(self) -> tuple[Block, Block]:
         self.wanted = self._mentioned(self.sweeps.reverse)
-        decision = Decision(
-            self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
-        )
-        self.arrays.restored = decision.restored(self.wanted, RECOMPUTE_DEPTH)
+        if self.tbr:
+            decision = Decision(
+                self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
+            )
+            self.arrays.restored = decision.restored(self.wanted, RECOMPUTE_DEPTH)
         backward = self.reverse_block(self.sweeps.reverse, (), {})
         forward = Rebuild(self).block(self.sweeps.forward)
         return forward, backward
@@ -242,23 +246,37 @@ class Link(Recording):
             if name in env or name not in self.defined:
                 continue
             definition = self.where_read(name, path)
-            if self.read_array(name, definition, path, env):
+            if self.tbr and self.read_array(name, definition, path, env):
                 continue
             if not definition.path and not self.changes_later(name):
                 continue
-            if self.counts(name) and definition.stmt is None:
-                loop = definition.path[-1][0]
-                assert isinstance(loop, For | While)
-                env[name] = substitute(self.position(loop, builder, env, path), env)
+            if self.tbr and self.computed(name, definition, path, env, builder):
                 continue
-            again = self.read_again(name, path, env, RECOMPUTE_DEPTH) is not None
-            bound = definition.stmt is not None or definition.path != path
-            if not definition.path and not again:
-                env[name] = self.own_copy(name, definition)
-            elif again or (bound and self.recomputable(name, path, env, RECOMPUTE_DEPTH)):
-                self.recompute(name, path, env, builder)
-            else:
+            if definition.path:
                 env[name] = self.transport(name, definition, path, env, builder)
+            else:
+                env[name] = self.own_copy(name, definition)
+
+    def computed(
+        self,
+        name: str,
+        definition: Definition,
+        path: Path,
+        env: dict[str, Operand],
+        builder: Builder,
+    ) -> bool:
+        """Whether a value is cheap to get again in the reverse sweep; then it is."""
+        if self.counts(name) and definition.stmt is None:
+            loop = definition.path[-1][0]
+            assert isinstance(loop, For | While)
+            env[name] = substitute(self.position(loop, builder, env, path), env)
+            return True
+        cheap = self.read_again(name, path, env, RECOMPUTE_DEPTH) is not None
+        if definition.path and (definition.stmt is not None or definition.path != path):
+            cheap = cheap or self.recomputable(name, path, env, RECOMPUTE_DEPTH)
+        if cheap:
+            self.recompute(name, path, env, builder)
+        return cheap
 
     def changes_later(self, name: str) -> bool:
         """Whether a value is a part of an array that is written to after it was read."""

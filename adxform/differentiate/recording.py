@@ -49,9 +49,10 @@ class Recording(TapeShapes):
         """Bring names of the forward sweep within reach."""
         raise NotImplementedError
 
-    def __init__(self, sweeps: Sweeps, absent: Operand) -> None:
+    def __init__(self, sweeps: Sweeps, absent: Operand, *, tbr: bool = True) -> None:
         super().__init__(sweeps)
         self.absent = absent
+        self.tbr = tbr
         self.builder = sweeps.builder
         self.names: Names = sweeps.builder.names
         self._replaced_bindings()
