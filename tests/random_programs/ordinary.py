@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.random_programs.generator import (
-    FLOAT,
-    MATRIX,
-    VECTOR,
-    Program,
-    Writer,
-    write_program,
-)
+from tests.random_programs.control import Control
+from tests.random_programs.forms import FLOAT, MATRIX, VECTOR
+from tests.random_programs.generator import Program, write_program
 
 LIST, DICT, FUNCTION = "list", "dict", "function"
 
 
-class OrdinaryWriter(Writer):
+class OrdinaryWriter(Control):
     """Writes what people write besides arithmetic; lists hold floats, dictionaries a and b."""
 
     def others(self) -> list:

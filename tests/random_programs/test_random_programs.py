@@ -25,7 +25,8 @@ from adxform.dual import array, derivative
 from adxform.errors import AdxformError, UnsupportedError
 from adxform.generated import Generated
 from adxform.pipeline import Options
-from tests.random_programs.generator import FLOAT, INT, MATRIX, VECTOR, Program, programs
+from tests.random_programs.forms import FLOAT, INT, MATRIX, VECTOR
+from tests.random_programs.generator import Program, programs
 from tests.random_programs.ordinary import ordinary_programs
 
 pytestmark = pytest.mark.random_programs
