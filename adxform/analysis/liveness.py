@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from adxform.analysis.aliasing import IN_PLACE, Aliases, writes
+from adxform.analysis.aliasing import REPLACING, Aliases, writes
 from adxform.analysis.disjoint import Disjoint
 from adxform.core.ir import (
     Block,
@@ -58,13 +58,15 @@ def liveness(
     aliases: Aliases,
     expand: Callable[[list[str]], list[str]] = lambda names: names,
     skip: Callable[[str], bool] = lambda name: False,
+    owned: Callable[[str], bool] = lambda name: True,
 ) -> Liveness:
     """Where names are live.
 
     ``expand`` replaces names that are written inside expressions by what those read, ``skip``
-    tells such names, and ``aliases`` which names may share memory.
+    tells such names, ``aliases`` which names may share memory, and ``owned`` names of memory that
+    is the function's own: any other is copied before it is written to.
     """
-    walk = _Walk(expand, skip, aliases)
+    walk = _Walk(expand, skip, owned, aliases)
     walk.result.exclusive.update(_handed_over(block, result))
     last = walk.number(block, 1)
     walk.result.end = last + 1
@@ -85,10 +87,12 @@ class _Walk:
         self,
         expand: Callable[[list[str]], list[str]],
         skip: Callable[[str], bool],
+        owned: Callable[[str], bool],
         aliases: Aliases,
     ) -> None:
         self.expand = expand
         self.skip = skip
+        self.owned = owned
         self.aliases = aliases
         self.result = Liveness()
         self.spans: dict[Stmt, tuple[int, ...]] = {}
@@ -166,12 +170,13 @@ class _Walk:
 
     def _in_two(self, stmt: Let | Effect) -> bool:
         """Whether a write begins with a new array: its target is bound before what it reads."""
-        return (
-            isinstance(stmt, Let)
-            and isinstance(stmt.op, Primitive)
-            and (stmt.op.name in IN_PLACE - {"accumulate"})  # that can be a new sum
-            and (stmt not in self.result.exclusive or any(map(self.skip, names_in(stmt.args[0]))))
-        )
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            return False
+        if stmt.op.name not in REPLACING:
+            return False
+        held = list(names_in(stmt.args[0]))
+        copied = stmt not in self.result.exclusive or not all(map(self.owned, held))
+        return copied or any(map(self.skip, held))
 
     def _exclusive(self, stmt: Let, live: dict[str, int]) -> None:
         """Whether a Let's first operand may be overwritten: no other name needs that memory."""

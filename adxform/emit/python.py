@@ -49,17 +49,18 @@ def to_python(
     function = schedule(function, nested, aliases)
     bases = name_temporaries(function, nested)
     params = [p.name for p in function.params]
+    fresh = fresh_names(function, types)
     live = liveness(
         params,
         function.body,
         function.result,
         expand=lambda names: written_out(names, nested),
         skip=nested.__contains__,
+        owned=fresh.__contains__,
         aliases=aliases,
     )
     taken = (reserved or set()) | outside_names(function)
     naming = Naming(params, function.body, live, bases, taken)
-    fresh = fresh_names(function, types)
     held = names_in_lists(function.body, aliases)
     writer = Writer(function, types, nested, naming.variable, live, fresh, held)
     return writer.definition()
