@@ -59,7 +59,7 @@ def calls(x):
 
 
 def tapes(text: str) -> int:
-    return sum("_tape" in line.partition(" = ")[0] and "np.empty" in line or " = []" in line
+    return sum(("_tape" in line.partition(" = ")[0] and "np.empty" in line) or " = []" in line
                for line in text.splitlines())
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from tests.random_programs.expressions import Expressions
-from tests.random_programs.forms import FLOAT, MATRIX, NAMES, PAIR, VECTOR
+from tests.random_programs.forms import FLOAT, MATRIX, NAMES, PAIR, VECTOR, Kind
 
 
 class Assignments(Expressions):
     """Writes assignments in their forms."""
 
-    def target(self, kind: str) -> str:
+    def target(self, kind: Kind) -> str:
         """A variable to assign: one of the kind, or a new one."""
         old = [n for n in self.known(kind) if n not in self.protected]
         new = [n for n in NAMES if n not in self.env and n not in {h.name for h in self.helpers}]
         return self.pick(*old) if old and (self.chance(60) or not new) else self.pick(*new)
 
-    def assign(self, name: str, kind: str) -> None:
+    def assign(self, name: str, kind: Kind) -> None:
         self.env[name] = kind
         self.own.discard(name)
 

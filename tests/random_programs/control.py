@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.random_programs.assignments import Assignments
-from tests.random_programs.forms import FLOAT, INT, MATRIX, PAIR, VECTOR
+from tests.random_programs.expressions import Helper
+from tests.random_programs.forms import FLOAT, INT, MATRIX, PAIR, PARAMETERS, VECTOR, Kind, Shape
 
 
 class Control(Assignments):
@@ -23,6 +25,17 @@ class Control(Assignments):
             if self.starts:
                 options += [self.exit] * 3
         self.pick(*options, *self.others())()
+
+    @classmethod
+    def before(cls, rng: random.Random) -> tuple[list[str], list[Helper]]:
+        """What else a module of this kind has, and the functions among it."""
+        return [], []
+
+    @classmethod
+    def parameters(cls, rng: random.Random) -> list[tuple[str, Kind]]:
+        """Some parameters for f."""
+        params = [p for p in PARAMETERS if rng.randrange(100) < 65] or [PARAMETERS[0]]
+        return params if any(kind != INT for _, kind in params) else [PARAMETERS[0], *params]
 
     def others(self) -> list:
         """More statements that a kind of program may have."""
@@ -54,7 +67,7 @@ class Control(Assignments):
     def branch(self) -> None:
         tests = [f"if {self.test()}:"] + [f"elif {self.test()}:"] * self.chance(25)
         before = dict(self.env)
-        ends: list[dict[str, str]] = []
+        ends: list[dict[str, Kind]] = []
         for test in tests:
             self.line(test)
             self.env = dict(before)
@@ -124,7 +137,7 @@ class Control(Assignments):
         vectors = self.known(VECTOR)
         vector = self.expr(VECTOR, 1) if not vectors or self.chance(20) else self.pick(*vectors)
         second, n = self.expr(VECTOR, 1), self.integer()
-        heads: list[tuple[str, dict[str, str], bool]] = [
+        heads: list[tuple[str, dict[str, Kind], bool]] = [
             (f"for {i} in range({n}):", {i: INT}, False),
             (f"for {i} in range({n}):", {i: INT}, False),
             (f"for {i} in range(2):", {i: INT}, True),
@@ -175,7 +188,9 @@ class Control(Assignments):
 
     def give_back(self) -> None:
         kind = self.result_kind
-        if kind in (PAIR, "tuple"):
+        if isinstance(kind, Shape):
+            self.line(f"return {self.expr(kind)}")
+        elif kind in (PAIR, "tuple"):
             self.line(f"return {self.total(FLOAT)}, {self.expr(VECTOR, 2)}")
         else:
             self.line(f"return {self.total(kind or FLOAT)}")

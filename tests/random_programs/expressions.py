@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from tests.random_programs.forms import (
     COMPARISONS,
     CONSTANTS,
+    DICT,
     ELEMENTWISE,
     FLOAT,
     FROM_MATRIX,
+    FUNCTION,
     INT,
     INT_TESTS,
+    LIST,
     MATRIX,
     MATRIX_FORMS,
     PAIR,
@@ -22,7 +25,11 @@ from tests.random_programs.forms import (
     TESTS,
     VECTOR,
     VECTOR_FORMS,
+    Kind,
+    Shape,
 )
+
+CALLS = 3  # in one function: what is inlined makes its text long
 
 
 @dataclass(frozen=True)
@@ -30,9 +37,9 @@ class Helper:
     """A function that the program calls."""
 
     name: str
-    params: tuple[tuple[str, str], ...]
+    params: tuple[tuple[str, Kind], ...]
     defaults: int
-    result: str
+    result: Kind
 
 
 class Expressions:
@@ -42,7 +49,8 @@ class Expressions:
         self.rng = draw
         self.helpers = helpers
         self.lines: list[str] = []
-        self.env: dict[str, str] = {}
+        self.env: dict[str, Kind] = {}
+        self.calls = 0
         self.depth = 1
         self.loops = 0
         self.indices: list[str] = []  # loop variables that stay below 2
@@ -51,9 +59,9 @@ class Expressions:
         self.mutates = False
         self.returned: str | None = None
         self.budget = 12
-        self.starts: list[dict[str, str]] = []  # what is known where each open loop begins
+        self.starts: list[dict[str, Kind]] = []  # what is known where each open loop begins
         self.may_continue = True
-        self.result_kind: str | None = None
+        self.result_kind: Kind | None = None
 
     # --- choices --------------------------------------------------------------------------------
 
@@ -66,20 +74,41 @@ class Expressions:
     def line(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
 
-    def known(self, kind: str) -> list[str]:
+    def known(self, kind: Kind) -> list[str]:
         return [name for name, k in self.env.items() if k == kind]
+
+    def held(self, kind: Kind) -> list[str]:
+        """The parts of that kind in containers."""
+        return [path for name, shape in self.env.items() if isinstance(shape, Shape)
+                for path, k in shape.paths(name) if k == kind]
 
     # --- expressions ----------------------------------------------------------------------------
 
-    def expr(self, kind: str, depth: int = 2) -> str:
+    def expr(self, kind: Kind, depth: int = 2) -> str:
         names = self.known(kind)
+        if isinstance(kind, Shape):
+            return self.container(kind, depth)
+        if kind == INT:
+            return self.integer()
         if depth <= 0 or self.chance(15):
             if names and not self.chance(15):
                 return self.pick(*names)
             return self.atom(kind)
         return getattr(self, f"{kind}_expr")(depth - 1)
 
+    def container(self, kind: Shape, depth: int) -> str:
+        there = [*self.known(kind), *self.held(kind)]
+        makers = [h for h in self.helpers if h.result == kind]
+        if there and self.chance(60):
+            return self.pick(*there)
+        if makers and self.calls < CALLS and self.chance(40):
+            return self.call(self.pick(*makers), depth)
+        return kind.written([self.expr(part, min(depth, 1)) for _, part in kind.parts])
+
     def atom(self, kind: str) -> str:
+        parts = self.held(kind)
+        if parts and self.chance(60):
+            return self.pick(*parts)
         if kind == FLOAT:
             vectors, matrices = self.known(VECTOR), self.known(MATRIX)
             index = self.pick("0", "1", "-1", *self.indices)
@@ -121,7 +150,7 @@ class Expressions:
         ]
         forms = self.pick(*(forms for weight, forms in usable for _ in range(weight)))
         helpers = [h for h in self.helpers if h.result in (kind, PAIR)]
-        if helpers and kind != MATRIX and self.chance(25):
+        if helpers and kind != MATRIX and self.calls < CALLS and self.chance(25):
             helper = self.pick(*helpers)
             item = {FLOAT: "[0]", VECTOR: "[1]"}[kind] if helper.result == PAIR else ""
             return self.call(helper, depth) + item
@@ -144,11 +173,12 @@ class Expressions:
         return f"({self.fill(self.pick(*forms), min(depth, 1))})"
 
     def call(self, helper: Helper, depth: int) -> str:
+        self.calls += 1
         given = len(helper.params) - self.rng.randrange(helper.defaults + 1)
         parts = []
         keyword = self.rng.randrange(given + 1) if self.chance(40) else given
         for place, (name, kind) in enumerate(helper.params[:given]):
-            value = self.expr(kind, min(depth, 1)) if kind != INT else self.integer()
+            value = self.expr(kind, min(depth, 1))
             parts.append(value if place < keyword else f"{name}={value}")
         tail = parts[keyword:]
         self.rng.shuffle(tail)
@@ -161,8 +191,12 @@ class Expressions:
         """An expression in which several variables meet."""
         parts = [self.expr(kind, 2)]
         for name in self.rng.sample(list(self.env), min(3, len(self.env))):
+            known = self.env[name]
+            if isinstance(known, Shape):
+                name, known = self.pick(*((path, part) for path, part in known.paths(name)
+                                          if not isinstance(part, Shape)))
             one = {FLOAT: name, VECTOR: f"np.sum({name})", MATRIX: f"np.mean({name})",
-                   INT: name, PAIR: f"{name}[0]", "list": f"sum({name})",
-                   "dict": f"{name}['a']", "function": f"{name}(0.3)"}[self.env[name]]
+                   INT: name, PAIR: f"{name}[0]", LIST: f"sum({name})",
+                   DICT: f"{name}['a']", FUNCTION: f"{name}(0.3)"}[known]
             parts.append(self.pick(one, f"np.sin({one})", f"0.5 * {one}"))
         return " + ".join(parts)

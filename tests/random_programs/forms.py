@@ -6,7 +6,60 @@ matrices 2 x 3; integers are small and not negative.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 FLOAT, VECTOR, MATRIX, INT, PAIR = "float", "vector", "matrix", "int", "pair"
+LIST, DICT, FUNCTION = "list", "dict", "function"  # of floats; of floats a and b; of a float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A container: its form (list, tuple, dict, or the name of a class), and the kind of each part
+    with how it is reached: ``[0]``, ``['a']``, ``.scale``.
+    """
+
+    form: str
+    parts: tuple[tuple[str, Kind], ...]
+
+    @property
+    def annotations(self) -> tuple[str, ...]:
+        return () if self.form in ("list", "tuple", "dict") else (self.form,)
+
+    @property
+    def can_change(self) -> bool:
+        return self.form in ("list", "dict")
+
+    def written(self, items: Sequence[str]) -> str:
+        """A container of this shape, as it is written."""
+        if self.form == "dict":
+            return "{" + ", ".join(
+                f"{key[1:-1]}: {item}" for (key, _), item in zip(self.parts, items, strict=True)) + "}"
+        inside = ", ".join(items)
+        brackets = {"list": "[]", "tuple": "()"}.get(self.form)
+        if brackets is None:
+            return f"{self.form}({inside})"
+        comma = "," if self.form == "tuple" and len(items) == 1 else ""
+        return f"{brackets[0]}{inside}{comma}{brackets[1]}"
+
+    def filled(self, items: Sequence[Any], module: Any) -> Any:
+        """A container of this shape that holds these values."""
+        if self.form == "dict":
+            return {key[2:-2]: item for (key, _), item in zip(self.parts, items, strict=True)}
+        if self.form in ("list", "tuple"):
+            return (list if self.form == "list" else tuple)(items)
+        return getattr(module, self.form)(*items)
+
+    def paths(self, name: str) -> Iterator[tuple[str, Kind]]:
+        """Every part of what a name holds, parts of parts among them, and its kind."""
+        for key, kind in self.parts:
+            yield name + key, kind
+            if isinstance(kind, Shape):
+                yield from kind.paths(name + key)
+
+
+Kind = str | Shape
 ANNOTATIONS = {
     FLOAT: ("float",),
     VECTOR: ("np.ndarray", 'Float[np.ndarray, "d"]', 'Float[np.ndarray, "3"]'),
@@ -40,7 +93,7 @@ REDUCTIONS = (
     "np.sum({V})", "np.mean({V})", "({V}).sum()", "np.dot({V}, {V})", "({V}) @ ({V})",
     "np.max({V})", "np.min({V})", "np.prod(np.tanh({V}))", "np.var({V})", "({V})[[0, 2, 0]].sum()",
     "np.sum(({V})[1:] * ({V})[:-1])", "np.sum(({V})[::2])", "np.sum({V}, keepdims=True)[0]",
-    "np.sqrt(1.0 + ({V}) @ ({V}) ** 2)", "np.sum(np.outer({V}, {V}))", "np.inner({V}, {V})",
+    "np.sqrt(1.0 + (({V}) @ ({V})) ** 2)", "np.sum(np.outer({V}, {V}))", "np.inner({V}, {V})",
     "np.linalg.norm(3.0 + np.tanh({V}))", "(1.0 if {V}[0] > 0.2 else {F})", "np.sum({V} * {F})",
 )
 VECTOR_FORMS = (

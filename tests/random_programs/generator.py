@@ -9,18 +9,12 @@ import ast
 import random
 from dataclasses import dataclass
 
-from hypothesis import strategies as st
-
 from tests.random_programs.control import Control
 from tests.random_programs.expressions import Helper
-from tests.random_programs.forms import (
-    ANNOTATIONS,
-    FLOAT,
-    INT,
-    PAIR,
-    PARAMETERS,
-    VECTOR,
-)
+from tests.random_programs.forms import ANNOTATIONS, FLOAT, INT, PAIR, VECTOR, Kind, Shape
+
+IMPORTS = ["from __future__ import annotations", "import numpy as np"]
+RESULTS: tuple[Kind, ...] = (FLOAT, FLOAT, FLOAT, FLOAT, VECTOR, "tuple")
 
 
 @dataclass(frozen=True)
@@ -28,15 +22,11 @@ class Program:
     """A module's text, whose function ``f`` takes parameters of these kinds."""
 
     text: str
-    params: tuple[tuple[str, str], ...]
-    result: str  # the kind of the result, "tuple" for several values
-
-    def __repr__(self) -> str:
-        return f"\n{self.text}"
+    params: tuple[tuple[str, Kind], ...]
 
 
 def write_function(
-    rng: random.Random, name: str, params: list[tuple[str, str]], defaults: int, result: str,
+    rng: random.Random, name: str, params: list[tuple[str, Kind]], defaults: int, result: Kind,
     helpers: list[Helper], statements: int, writes: type[Control] = Control,
 ) -> list[str]:
     """The lines of one function."""
@@ -53,7 +43,8 @@ def write_function(
     annotate = writer.chance(40)
     shown = []
     for place, (param, kind) in enumerate(params):
-        text = param + (f": {writer.pick(*ANNOTATIONS[kind])}" if annotate else "")
+        known = ANNOTATIONS.get(kind) if not isinstance(kind, Shape) else kind.annotations
+        text = param + (f": {writer.pick(*known)}" if annotate and known else "")
         if place >= len(params) - defaults:
             text += "=0.5" if kind == FLOAT else "=2"
         shown.append(text)
@@ -61,26 +52,18 @@ def write_function(
 
 
 def write_program(rng: random.Random, writes: type[Control] = Control) -> Program:
-    """A module with a function ``f`` and up to two functions that it calls."""
-    helpers: list[Helper] = []
-    lines = ["from __future__ import annotations", "import numpy as np", ""]
+    """A module with a function ``f`` and some functions that it calls."""
+    lines, helpers = writes.before(rng)
     for name in ("g", "helper")[: rng.randrange(3)]:
         kinds = [(FLOAT, VECTOR)[rng.randrange(2)], FLOAT, *[INT][: rng.randrange(2)]]
-        params = list(zip("abn", kinds, strict=False))
+        params: list[tuple[str, Kind]] = list(zip("abn", kinds, strict=False))
         defaults = rng.randrange(len(params))
         result = (FLOAT, VECTOR, PAIR)[rng.randrange(3)]
         statements = rng.randrange(7)
         lines += write_function(rng, name, params, defaults, result, helpers, statements, writes)
         helpers.append(Helper(name, tuple(params), defaults, result))
-    params = [p for p in PARAMETERS if rng.randrange(100) < 65] or [PARAMETERS[0]]
-    if all(kind == INT for _, kind in params):
-        params.insert(0, PARAMETERS[0])
-    result = (FLOAT, FLOAT, FLOAT, FLOAT, VECTOR, "tuple")[rng.randrange(6)]
+    params = writes.parameters(rng)
+    result = RESULTS[rng.randrange(len(RESULTS))]
     lines += write_function(rng, "f", params, 0, result, helpers, 1 + rng.randrange(6), writes)
-    return Program(ast.unparse(ast.parse("\n".join(lines))), tuple(params), result)
-
-
-@st.composite
-def programs(draw: st.DrawFn) -> Program:
-    """Random programs."""
-    return write_program(draw(st.randoms(use_true_random=False)))
+    text = "\n".join([*IMPORTS, *lines])
+    return Program(ast.unparse(ast.parse(text)), tuple(params))

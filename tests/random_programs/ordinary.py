@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-
 from tests.random_programs.control import Control
-from tests.random_programs.forms import FLOAT, MATRIX, VECTOR
-from tests.random_programs.generator import Program, write_program
-
-LIST, DICT, FUNCTION = "list", "dict", "function"
+from tests.random_programs.forms import DICT, FLOAT, FUNCTION, LIST, MATRIX, VECTOR
 
 
 class OrdinaryWriter(Control):
@@ -143,9 +138,3 @@ class OrdinaryWriter(Control):
             self.line("else:")
             self.line(f"    {target} = h_ + 1.0")
             self.assign(target, FLOAT)
-
-
-@st.composite
-def ordinary_programs(draw: st.DrawFn) -> Program:
-    """Random programs of ordinary Python."""
-    return write_program(draw(st.randoms(use_true_random=False)), OrdinaryWriter)
