@@ -79,7 +79,7 @@ class Carried(Joins):
         begins = {**self.settled([before for _, before, _ in headers]), **lists}
         start = {target: begins[before] for target, before, _ in headers}
         for value in start.values():
-            self.memory.view(value, self.builder)  # an array first met here is there before the loop
+            self.memory.view(value, self.builder)  # one first met here was there before the loop
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
         written = set[int]()  # arrays that are written to
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs

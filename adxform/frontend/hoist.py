@@ -12,6 +12,7 @@ from typing import Any
 from adxform.core.trees import Transformer, children, nodes
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
+WRITERS = frozenset({"fill", "copyto", "at"})
 
 
 def gives_boolean(node: ast.expr) -> bool:
@@ -41,8 +42,16 @@ def _contains(node: ast.AST) -> bool:
     return _conditional(node) or any(_contains(child) for child in children(node))
 
 
+def _writes(node: ast.expr) -> bool:
+    """Whether a statement that is this expression says to write to an array: it is followed."""
+    if not isinstance(node, ast.Call):
+        return False
+    named = isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS
+    return named or any(keyword.arg == "out" for keyword in node.keywords)
+
+
 class ConditionalExpressions(Transformer):
-    """Hoists conditional expressions out of assignments, returns and branch tests."""
+    """Hoists conditional expressions out of assignments, returns, tests and calls that write."""
 
     def __init__(self, fresh: Callable[[str], str]) -> None:
         self.fresh = fresh
@@ -65,7 +74,7 @@ class ConditionalExpressions(Transformer):
             sides = [node.value.body, node.value.orelse]
             then, orelse = ([_place(ast.Expr(v), node)] for v in sides)
             return _place(ast.If(node.value.test, then, orelse), node)
-        return node
+        return self._hoisted(node, "value") if _writes(node.value) else node
 
     def visit_If(self, node: ast.If) -> list[ast.stmt] | ast.stmt:
         self.generic_visit(node)

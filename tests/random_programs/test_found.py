@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.test_regressions import M, agrees
+from tests.test_regressions import M, V, agrees
 
 
 def checked(a):
@@ -47,3 +47,16 @@ def view_of_a_result_written(x):
 def test_a_copy_that_is_written_to_does_not_take_the_name_of_what_is_written_to_it():
     # Silently wrong: `t = a.copy(); t[:2] = t`, where memory that a call gave is copied first.
     agrees(view_of_a_result_written, 0.3)
+
+
+def filled_with_one_of_two(x, v):
+    u, v = v * x, v * 1.0
+    u.fill(v[1] if x < 2.0 else x)
+    np.copyto(v, np.sin(u) if x < 1.0 else 2.0 * u)
+    np.add(v, x if x > 0.0 else u[0], out=v)
+    return np.sum(u * v) * x
+
+
+def test_a_call_that_writes_to_an_array_takes_a_conditional_expression():
+    # Refused without reason: only assignments, returns and tests were looked into.
+    agrees(filled_with_one_of_two, 0.3, V)
