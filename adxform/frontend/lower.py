@@ -12,6 +12,7 @@ import numpy as np
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
+    UNDEFINED,
     UNKNOWN,
     Const,
     Effect,
@@ -196,7 +197,9 @@ class Lowerer(Looping):
                 self.item_assignment(name, args)
             case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
                 self.change(name, call)
-            case ast.Assign(value=ast.Call(ast.Name("__store__"), [target, index, value])):
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__store__"), args)):
+                target, index, value = args
+                self.env[name] = UNDEFINED  # the statement gives no value
                 if not self.item_store(target, index, value):
                     place = ast.Subscript(target, index, ast.Store())
                     self.carried_along(ast.Assign([place], value), stmt)

@@ -55,7 +55,7 @@ def items_of(value: Any) -> list[Any] | None:
     if isinstance(value, tuple | list):
         return list(value)
     if isinstance(value, dict):
-        return [value[key] for key in sorted(value)]
+        return list(value.values())
     if dataclasses.is_dataclass(value) and not isinstance(value, Dual):
         return [getattr(value, f.name) for f in dataclasses.fields(value)]
     return None
@@ -75,7 +75,7 @@ def mapped(function: Callable[..., Any], value: Any, *others: Any) -> Any:
     columns = [items_of(other) or [None] * len(items) for other in others]
     made = [mapped(function, *row) for row in zip(items, *columns, strict=True)]
     if isinstance(value, dict):
-        return dict(zip(sorted(value), made, strict=True))
+        return dict(zip(value, made, strict=True))
     return type(value)(*made) if dataclasses.is_dataclass(value) else type(value)(made)
 
 
@@ -140,9 +140,9 @@ class Case:
         return tuple(i for i, (_, kind) in enumerate(self.program.params) if kind != INT)
 
     @property
-    def given(self) -> tuple[Any, ...]:
-        """Tangents of the arguments that have one."""
-        return tuple(self.dx[i] for i in self.places)
+    def given(self) -> list[Any]:
+        """Tangents of the arguments that have one, and of what containers among them hold."""
+        return parts([self.dx[i] for i in self.places])
 
     @property
     def scalar(self) -> bool:

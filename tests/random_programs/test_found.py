@@ -60,3 +60,17 @@ def filled_with_one_of_two(x, v):
 def test_a_call_that_writes_to_an_array_takes_a_conditional_expression():
     # Refused without reason: only assignments, returns and tests were looked into.
     agrees(filled_with_one_of_two, 0.3, V)
+
+
+def element_of_a_row_written_on_one_path(x, v):
+    a = np.outer(v, v) * x
+    if x > 0.0:
+        a[0][1] = x * x
+    for i in range(2):
+        a[i][2] *= a[i][1]
+    return np.sum(a * a)
+
+
+def test_an_element_of_a_row_is_written_in_a_branch_and_in_a_loop():
+    # An internal error: the name that stands for the statement was merged, and never bound.
+    agrees(element_of_a_row_written_on_one_path, 0.3, V)

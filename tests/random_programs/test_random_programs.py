@@ -9,15 +9,18 @@ import pytest
 
 from tests.random_programs.checks import check
 from tests.random_programs.control import Control
+from tests.random_programs.functions import FunctionsWriter
 from tests.random_programs.generator import write_program
 from tests.random_programs.ordinary import OrdinaryWriter
 from tests.random_programs.smallest import smallest
+from tests.random_programs.structures import StructuresWriter
 
 pytestmark = pytest.mark.random_programs
 
 ASKED = os.environ.get("ADXFORM_RANDOM_PROGRAMS")
 PROGRAMS = int(ASKED or 200)
-KINDS = {"plain": Control, "ordinary": OrdinaryWriter}
+KINDS = {"plain": Control, "ordinary": OrdinaryWriter, "structures": StructuresWriter,
+         "functions": FunctionsWriter}
 FEW = 10
 
 
