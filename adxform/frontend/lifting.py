@@ -7,7 +7,9 @@ read that it reads. A function that is inlined needs none of this.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from adxform.core.builder import Builder
@@ -109,6 +111,7 @@ class Home:
         self.home = home
         self.number = home.number
         self.builder = inward.builder
+        self.seen = home.seen
 
     def used(self, version: str, node: ast.AST) -> Operand:
         """What a version of a variable is."""
@@ -126,6 +129,7 @@ class Lifting(Callees):
     """Makes functions of Core of functions defined inside."""
 
     number: int
+    seen: Mapping[str, str] = MappingProxyType({})  # what functions inside read now
 
     def lowered_inside(
         self, closure: Closure, types: dict[str, Type], captured: Captured
@@ -163,8 +167,10 @@ class Lifting(Callees):
 
     def refuse_rebound(self, closure: Closure, node: ast.AST) -> None:
         """Refuse a function inside whose variables change between its definition and its call."""
-        if closure.rebound:
-            name = sorted(closure.rebound)[0]
+        seen = closure.home.seen
+        changed = [n for n in closure.rebound if seen.get(n) not in closure.reads.values()]
+        if changed:
+            name = min(changed)
             raise self.unsupported(
                 f"{name}, which {closure.source.name} uses, is assigned again after its definition",
                 node,

@@ -41,6 +41,7 @@ class Looping(Changes):
         def around() -> Any:
             outer = self.builder
             self.builder = outer.nested()
+            self.seen = {}  # the test is asked again after what the loop assigns
             test = self.checked(stmt.test, None)
             head, self.builder = self.builder.block, outer
             return head, test, *self._iteration(body, headers)

@@ -170,6 +170,7 @@ class Lowerer(Looping):
         for stmt in body[end : end + 1]:
             assert isinstance(stmt, ast.Return)
             self.builder.origin = stmt._origin  # type: ignore[attr-defined]
+            self.seen = stmt._seen  # type: ignore[attr-defined]
             return self.returned(stmt)
         return Const(None)
 
@@ -178,11 +179,13 @@ class Lowerer(Looping):
 
     def block(self, body: list[ast.stmt]) -> None:
         for place, stmt in enumerate(body):
+            self.seen = stmt._seen  # type: ignore[attr-defined]
             if isinstance(stmt, ast.If):
                 self.builder.origin = stmt._origin  # type: ignore[attr-defined]
                 self.branch(stmt, split_phis(body[place + 1 :])[0])
             else:
                 self.statement(stmt)
+            self.seen = {}  # what is asked between statements may come after an assignment
 
     def statement(self, stmt: ast.stmt) -> None:
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]

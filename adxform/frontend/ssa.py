@@ -60,8 +60,14 @@ class Ssa(Transformer):
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for stmt in body:
-            new = self.visit(stmt)
-            result.extend(new if isinstance(new, list) else [new])
+            before = dict(self.env)
+            visited = self.visit(stmt)
+            made = visited if isinstance(visited, list) else [visited]
+            free = {n for function in self.functions for n in function._free}  # type: ignore[attr-defined]
+            seen = {n: before[n] for n in free if n in before}
+            for new in made:
+                new._seen = seen  # what functions inside read where the statement begins
+            result.extend(made)
         return result
 
     def define(self, name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from adxform import UnsupportedError, grad
 from tests.test_regressions import M, V, agrees
 
 
@@ -74,3 +76,41 @@ def element_of_a_row_written_on_one_path(x, v):
 def test_an_element_of_a_row_is_written_in_a_branch_and_in_a_loop():
     # An internal error: the name that stands for the statement was merged, and never bound.
     agrees(element_of_a_row_written_on_one_path, 0.3, V)
+
+
+def steps_by_functions(x, y):
+    s = (lambda e: e * x)(y)
+    for i in range(3):
+        def residual(t):
+            return np.sin(t) - x * t
+
+        s += residual(y)
+        x = x - 0.1 * residual(s)
+    if y < 1.0:
+        x = np.cos(x)
+        scaled = lambda e: e * x
+        s = scaled(s)
+    return s * x
+
+
+def called_after(x, y):
+    scaled = lambda e: e * x
+    x = np.sin(x)
+    return scaled(y)
+
+
+def asked_again_in_a_loop(x, y):
+    def goes_on():
+        return x < y
+
+    while goes_on():
+        x = x * 2.0
+    return x * y
+
+
+def test_functions_inside_read_variables_that_are_assigned_after_their_call():
+    # Refused without reason, whether the call came before the assignment or after it.
+    agrees(steps_by_functions, 0.3, 0.4)
+    for f in (called_after, asked_again_in_a_loop):
+        with pytest.raises(UnsupportedError, match="is assigned again after its definition"):
+            grad(f)(0.3, 0.4)
