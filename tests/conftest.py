@@ -1,7 +1,7 @@
 """What every test shares: how many examples Hypothesis draws, and seeded random numbers.
 
-``ADXFORM_RANDOM_PROGRAMS=N pytest -m random_programs`` draws N fresh examples per property; without
-it each property draws the same 200 on every run.
+``ADXFORM_RANDOM_PROGRAMS=N pytest -m random_programs`` draws N fresh examples per property, and writes N
+programs of each kind; without it each property draws the same 200 on every run.
 """
 
 from __future__ import annotations
