@@ -100,7 +100,7 @@ class _Guarding:
         """A loop that adds what a branch makes, in its first iteration alone, without the loop: the
         cotangent of what the user's loop leaves behind belongs to its last iteration.
         """
-        if not isinstance(loop, For) or not loop.reverse or len(loop.bounds) != 1:
+        if not isinstance(loop, For) or not loop.reverse or len(loop.bounds) != 1 or not loop.body:
             return None
         (stop,), (sums, *more) = loop.bounds, loop.body
         ended = [p for p in loop.phis if p.second == Const(0.0)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adxform import UnsupportedError, grad
-from tests.test_regressions import M, V, agrees
+from tests.test_regressions import M, V, W, agrees
 
 
 def checked(a):
@@ -114,3 +114,18 @@ def test_functions_inside_read_variables_that_are_assigned_after_their_call():
     for f in (called_after, asked_again_in_a_loop):
         with pytest.raises(UnsupportedError, match="is assigned again after its definition"):
             grad(f)(0.3, 0.4)
+
+
+def changed_places_in_a_loop(x, y, v, w, n):
+    k = 0
+    while k:
+        v, w = w, v
+        if y > np.min(v):
+            return np.tanh(v) + x + n
+    return np.array([y, v @ w, x])
+
+
+def test_a_loop_of_which_nothing_is_left_but_what_it_carries():
+    # A crash: such a loop's reverse has no statement of its own.
+    agrees(changed_places_in_a_loop, 0.5, 0.3, V, W, 3)
+    agrees(changed_places_in_a_loop, 0.5, -3.0, V, W, 3)
