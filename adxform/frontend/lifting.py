@@ -15,7 +15,8 @@ from typing import Any
 from adxform.core.builder import Builder
 from adxform.core.ir import Callee, Function, Operand, Param, Tuple, Var, leaves
 from adxform.core.types import Object, Type, value_of
-from adxform.frontend.callables import Closure
+from adxform.frontend.asked import Derived
+from adxform.frontend.callables import Bound, Closure
 from adxform.frontend.callees import Callees
 from adxform.frontend.signatures import general_type
 from adxform.frontend.ssa import free_names
@@ -49,9 +50,20 @@ class Captured:
         if not isinstance(operand, Var):
             return operand
         value = value_of(self.types[operand.name]) if operand.name not in names else None
-        if isinstance(value, Closure):
+        return names[operand.name] if operand.name in names else _made_of(value)
+
+
+def _made_of(value: Any) -> object:
+    """What a callable is, but for the operands that it holds."""
+    match value:
+        case Closure():
             return value.source.text.location(value.source.node)
-        return names.get(operand.name, id(value))
+        case Bound(function, args, keywords):
+            return _made_of(function), len(args), *keywords
+        case Derived(kind, function, argnums, has_aux):
+            return kind, _made_of(function), repr(argnums), has_aux
+        case _:
+            return id(value)
 
 
 class Inward:
@@ -86,13 +98,24 @@ class Inward:
         if not isinstance(operand, Var) or operand.name in self.inner:
             return self.inner[operand.name] if isinstance(operand, Var) else operand
         known = self.outer.types[operand.name]
-        value = value_of(known)
         name = self.builder.names.fresh(operand.name)
         self.inner[operand.name] = Var(name)
-        self.builder.types[name] = Object(self.closure(value)) if isinstance(value, Closure) else (
-            known
-        )
+        inside = isinstance(value_of(known), Closure | Bound | Derived)
+        self.builder.types[name] = Object(self.callable(value_of(known))) if inside else known
         return Var(name)
+
+    def callable(self, value: Any) -> Any:
+        """What is called in the function around, as it is known inside."""
+        match value:
+            case Closure():
+                return self.closure(value)
+            case Bound(function, args, keywords):
+                given = {k: self.operand(o) for k, o in keywords.items()}
+                return Bound(self.callable(function), tuple(map(self.operand, args)), given)
+            case Derived():
+                return replace(value, function=self.callable(value.function))
+            case _:
+                return value
 
     def closure(self, closure: Closure) -> Closure:
         """A function of the function around, as it is known inside."""
@@ -157,13 +180,33 @@ class Lifting(Callees):
         given = {(home.number, f"={closure.source.name}.{k}"): o
                  for k, o in closure.defaults.items()}
         for place, operand in {**around, **read, **given}.items():
-            found.operands[place] = operand
-            for leaf in leaves(operand):
-                if isinstance(leaf, Var):
-                    found.types[leaf.name] = known = home.builder.type_of(leaf)
-                    value = value_of(known)
-                    if isinstance(value, Closure):
-                        self._capture(value, node, found, seen)
+            self._capture_operand(place, operand, home.builder, node, found, seen)
+
+    def _capture_operand(
+        self,
+        place: Place,
+        operand: Operand,
+        builder: Builder,
+        node: ast.AST,
+        found: Captured,
+        seen: set[int],
+    ) -> None:
+        found.operands[place] = operand
+        for leaf in leaves(operand):
+            if not isinstance(leaf, Var):
+                continue
+            found.types[leaf.name] = known = builder.type_of(leaf)
+            value = value_of(known)
+            while isinstance(value, Bound | Derived):
+                if isinstance(value, Bound):
+                    places = (*map(str, range(len(value.args))), *value.keywords)
+                    held = (*value.args, *value.keywords.values())
+                    for key, given in zip(places, held, strict=True):
+                        inner = place[0], f"={leaf.name}.{id(value)}.{key}"
+                        self._capture_operand(inner, given, builder, node, found, seen)
+                value = value.function
+            if isinstance(value, Closure):
+                self._capture(value, node, found, seen)
 
     def refuse_rebound(self, closure: Closure, node: ast.AST) -> None:
         """Refuse a function inside whose variables change between its definition and its call."""

@@ -130,11 +130,11 @@ class StructuresWriter(Control):
         path, shape = self.pick(*self.shaped())
         forms = {
             FLOATS: ("sum({p})", "max({p})", "np.sum(np.array({p}) ** 2)",
-                     "sum(e * {F} for e in {p} if e > 0.1)", "sum(e * h for e, h in zip({p}, {p}[1:]))"),
-            VECTORS: ("np.sum(sum({p}))", "sum(np.sum(e * {V}) for e in {p})", "np.sum(np.stack({p}))"),
-            ROWS: ("sum(e * {F} for r in {p} for e in r)", "sum([sum(r) for r in {p}])"),
-            PARAMS: ("sum(np.sum(e) for e in {p}.values())",
-                     "sum(np.sum(np.sin(e)) * len(k) for k, e in {p}.items())"),
+                     "sum(e_2 * {F} for e_2 in {p} if e_2 > 0.1)", "sum(e_2 * h for e_2, h in zip({p}, {p}[1:]))"),
+            VECTORS: ("np.sum(sum({p}))", "sum(np.sum(e_2 * {V}) for e_2 in {p})", "np.sum(np.stack({p}))"),
+            ROWS: ("sum(e_2 * {F} for r in {p} for e_2 in r)", "sum([sum(r) for r in {p}])"),
+            PARAMS: ("sum(np.sum(e_2) for e_2 in {p}.values())",
+                     "sum(np.sum(np.sin(e_2)) * len(k) for k, e_2 in {p}.items())"),
             MODEL: ("{p}.bent({F})", "np.sum({p}.bent({V}))"),
         }.get(shape, ())
         name = self.target(FLOAT)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
 from adxform import UnsupportedError, grad
+from adxform.errors import InternalError
 from tests.test_regressions import M, V, W, agrees
 
 
@@ -129,3 +132,44 @@ def test_a_loop_of_which_nothing_is_left_but_what_it_carries():
     # A crash: such a loop's reverse has no statement of its own.
     agrees(changed_places_in_a_loop, 0.5, 0.3, V, W, 3)
     agrees(changed_places_in_a_loop, 0.5, -3.0, V, W, 3)
+
+
+def bound_by_partial(x, v):
+    scaled = functools.partial(lambda a, e, c: a * e * c, np.mean(v), c=x)
+    return grad(lambda u: np.sum(np.sin(u)) * scaled(u[0]))(np.sin(v)) @ v
+
+
+def repeated_by_partial(x, y):
+    scaled = functools.partial(lambda c, e: np.sin(e) * c, x * y)
+
+    def repeated(n, e):
+        return e if n <= 0 else scaled(repeated(n - 1, e)) * y
+
+    return grad(lambda u: scaled(u) * u)(x * 2.0) + repeated(2, x)
+
+
+def test_a_partial_that_a_differentiated_function_inside_calls_has_its_arguments():
+    # Silently wrong, or an internal error: they were taken for names of the function inside.
+    agrees(bound_by_partial, 0.3, V)
+    agrees(repeated_by_partial, 0.3, 0.4)
+
+
+def shadowing(p, e):
+    s = 0.0
+    for a in p:
+        if e > 5.0:
+            continue
+        s += sum(e * a for e in p if e > 0.1)
+    return s * e
+
+
+def called_in_a_loop(v):
+    s = 0.0
+    for j in v:
+        s += shadowing([j, s, j], j)
+    return s
+
+
+@pytest.mark.xfail(raises=InternalError, strict=True, reason="a name is used before it is bound")
+def test_a_comprehension_whose_variable_has_the_name_of_a_parameter():
+    agrees(called_in_a_loop, V)
