@@ -73,6 +73,7 @@ class Derivative:
         self.bind = Binder(self.function)
         self.parameters = self.bind.parameters
         functools.update_wrapper(self, primal, updated=())
+        self.__wrapped__ = self.function  # whose parameters are asked for: a partial shows more
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         value, bars = self._run(self.bind(args, kwargs))

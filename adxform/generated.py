@@ -51,6 +51,7 @@ class Generated:
         self.bound = receivers(self.function)
         self.specialised = Specialised(self.function, options)
         functools.update_wrapper(self, primal, updated=())
+        self.__wrapped__ = self.function  # whose parameters are asked for: a partial shows more
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         names = [name for name, _ in self.bind.named]

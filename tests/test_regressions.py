@@ -5,6 +5,7 @@ Most were found by ``tests/random_programs``; the comment over each says what wa
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -641,3 +642,21 @@ def test_an_array_that_a_list_tape_holds_is_not_changed_in_place():
         return np.sum(old * x)
 
     adxform.check_grads(f, (np.array([0.7, 1.3, 0.4, 0.9]), 1e-3), order=2)
+
+
+def test_a_partial_that_binds_by_keyword_has_second_derivatives():
+    def f(p, X):
+        return np.sum(p**3 * X)
+
+    X, p = np.array([1.0, 2.0, 3.0]), np.array([0.5, 1.5, -1.0])
+    g = functools.partial(f, X=X)
+    np.testing.assert_allclose(adxform.hvp(g, (p,), (np.ones(3),)), 6.0 * p * X)
+    np.testing.assert_allclose(adxform.hessian(g)(p), np.diag(6.0 * p * X))
+
+
+def test_a_cotangent_of_zero_does_not_hide_an_infinite_slope():
+    def f(x):
+        return np.sum(np.sqrt(x)[x > 0.0])
+
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(adxform.grad(f)(np.array([0.0, 1.0])), [np.nan, 0.5])
