@@ -660,3 +660,13 @@ def test_a_cotangent_of_zero_does_not_hide_an_infinite_slope():
 
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(adxform.grad(f)(np.array([0.0, 1.0])), [np.nan, 0.5])
+
+
+def test_an_out_that_is_none_is_no_array_to_write_to():
+    def rooted(x, out=None):
+        return np.sqrt(x, out=out)
+
+    def f(x):
+        return np.sum(rooted(x))
+
+    np.testing.assert_allclose(adxform.grad(f)(np.array([1.0, 4.0])), [0.5, 0.25])

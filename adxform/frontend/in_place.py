@@ -112,6 +112,10 @@ class InPlace(Unrolled):
         primitive = None if out is None else self.called_primitive(node)
         if out is None or primitive is None:
             return super().on_Call(node, base)
+        rest = [k for k in node.keywords if k is not out]
+        plain = ast.copy_location(ast.Call(node.func, node.args, rest), node)
+        if isinstance(out.value, ast.Name) and self.known_value(self.operand(out.value)) is None:
+            return super().on_Call(plain, base)
         held = self._array(out.value)
         if held is None:
             raise self.unsupported(
@@ -119,8 +123,7 @@ class InPlace(Unrolled):
                 out.value,
                 "Assign the result instead of giving out=.",
             )
-        rest = [k for k in node.keywords if k is not out]
-        made = super().on_Call(ast.copy_location(ast.Call(node.func, node.args, rest), node), None)
+        made = super().on_Call(plain, None)
         self.writer.update(self._array(out.value) or held, Const(Ellipsis), made, None)
         return self.memory.fresh(held, self.builder)
 
