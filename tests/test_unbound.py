@@ -175,3 +175,20 @@ def ragged(x, n):
 def test_second_order_of_a_loop_whose_inner_bound_changes():
     # A ValueError: the zeros of a list of tapes of several lengths were those of one array.
     check_grads(ragged, (0.7, 4), order=2)
+
+
+def test_a_cotangent_that_is_a_recorded_value_is_not_named_where_it_is_unbound():
+    def f(y, v, w):
+        b = np.sin(y)
+        if y <= b + 10.0:
+            if v[0] <= y:
+                w = np.arctan(np.exp(w))
+            if np.max(w) >= 0.3:
+                if np.sum(w) <= w @ w:
+                    b += np.exp(np.tanh(v[-1] ** 2))
+            else:
+                v = np.log(2.0 + v)
+        return b + np.sum(w) + np.sum(v)
+
+    for w in ([0.1, 0.2], [3.1, 3.2], [0.6, 0.1]):
+        adxform.check_grads(f, (0.5, np.array([0.3, 0.4]), np.array(w)), order=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import Function, Let, Primitive, Var, phis_of, uses, walk
+from adxform.core.ir import UNDEFINED, Function, Let, Primitive, Var, phis_of, uses, walk
 from adxform.core.labels import GENERIC, label
 from adxform.emit.nesting import Nested
 
@@ -46,7 +46,10 @@ class _Labels:
             for phi in phis_of(stmt):
                 merged = uses((phi.first, phi.second))
                 only = self.bases.get(merged[0]) if len(merged) == 1 else None
-                self.bases.setdefault(phi.target, self.cotangent(phi.target) or only or "value")
+                bar = self.cotangent(phi.target)
+                if UNDEFINED in (phi.first, phi.second):  # no name of its own: it may be unbound
+                    only, bar = bar, only
+                self.bases.setdefault(phi.target, bar or only or "value")
 
     def called(self, target: str, stmt: Let) -> str:
         """What a temporary is called; one that has a cotangent shares its name with no other."""
