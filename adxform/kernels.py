@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from adxform.backends.numba.compiling import Guarded, jitted, require_numba
 from adxform.backends.numba.kernel import Layout, indexes, kernel_of
 from adxform.backends.numba.lower import lowered
 from adxform.backends.python import compile_text
-from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var, leaves
+from adxform.core.ir import Const, Function, Global, Operand, Var, leaves
 from adxform.emit.module import Part, module_text, outside_values
 from adxform.errors import UnsupportedError
-from adxform.structures import remade, structured
+from adxform.structures import all_structured, refilled
 
 Reach = Callable[[Function, Types], list[Part]]
 
@@ -39,8 +40,8 @@ def kernel_call(
     text = module_text([lowered(*part) for part in parts])
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
-
-    frozen = [k for k, v in outside_values(f for f, _ in parts[:-1]).items() if is_array(v)]
+    inner = outside_values(f for f, _ in parts[:-1])
+    frozen = [k for k, v in inner.items() if isinstance(v, np.ndarray)]
 
     def fast(keep: bool) -> Any:
         if frozen:
@@ -48,17 +49,13 @@ def kernel_call(
         checked = any(indexes(part) for part, _ in parts)
         return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
 
+    @cache
     def plain() -> Callable[..., Any]:
         found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
         return found
 
     kernel = Guarded(fast, plain, name)
     return _caller(kernel, function, layout), text
-
-
-def is_array(value: Any) -> bool:
-    """Whether Numba would build in a value that may change between calls."""
-    return isinstance(value, np.ndarray)
 
 
 def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:
@@ -69,10 +66,11 @@ def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[...
     ends = [_constant(p.default) for p in function.params[own:]]
     outside = tuple(item.value for item in layout.outside)
     result = function.result
+    held = leaves(result)
 
     def call(*args: Any, **named: Any) -> Any:
         count = len(shapes)
-        given = [v for s, a in zip(shapes, args, strict=False) for v in structured(s, a)]
+        given = all_structured(shapes, args[:count])
         rest = args[count:]
         if len(rest) < len(names):
             others = zip(names[len(rest) :], ends[len(rest) :], strict=True)
@@ -80,21 +78,12 @@ def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[...
         args = (*given, *rest)
         read = [part(*[args[i] for i in places]) for part, places in layout.read]
         found = kernel.call(*outside, *read, *[args[i] for i in layout.taken])
-        return _filled(result, dict(zip(layout.given, found, strict=True)))
+        values = dict(zip(layout.given, found, strict=True))
+        filled = [values[x.name] if isinstance(x, Var) else _constant(x) for x in held]
+        return refilled(result, iter(filled))
 
     return call
 
 
 def _constant(operand: Operand | None) -> Any:
     return operand.value if isinstance(operand, Const | Global) else None
-
-
-def _filled(shape: Operand, values: Mapping[str, Any]) -> Any:
-    """Results in the structure of ``shape``."""
-    match shape:
-        case Var(name):
-            return values[name]
-        case Tuple(items, form):
-            return remade(form, [_filled(item, values) for item in items])
-        case Const(value) | Global(_, value):
-            return value

@@ -67,7 +67,22 @@ def check_extent(whole: Extent, missing: bool) -> None:
         raise ValueError(f"Found {whole.n} sample(s) while a minimum of 2 is required.")
 
 
-class ChunkedPoints:
+class InParts:
+    """What is known of points that lie in parts, from the extent of each."""
+
+    def measure(self, parts: list[Extent], missing: bool, rescale: bool) -> None:
+        """Take the number of points, their frame and whether any is incomplete from the parts."""
+        if not parts:
+            raise ValueError("Found no samples while a minimum of 2 is required.")
+        whole = merge(parts)
+        check_extent(whole, missing)
+        self.n, self.d, self.total = whole.n, len(whole.low), whole.total
+        self.missing = whole.missing
+        self.frame = frame(whole, rescale)
+        self.shift, self.scale, self.reach = self.frame
+
+
+class ChunkedPoints(InParts):
     """What a fit needs to know of points in chunks.
 
     Parameters
@@ -80,14 +95,7 @@ class ChunkedPoints:
     def __init__(self, chunks: Chunks, missing: bool = False, rescale: bool = True) -> None:
         self.chunks = chunks
         parts = [extent(chunk, None) for chunk in chunks if len(chunk)]
-        if not parts:
-            raise ValueError("Found no samples while a minimum of 2 is required.")
-        whole = merge(parts)
-        check_extent(whole, missing)
-        self.n, self.d, self.total = whole.n, len(whole.low), whole.total
-        self.missing = whole.missing
-        self.frame = frame(whole, rescale)
-        self.shift, self.scale, self.reach = self.frame
+        self.measure(parts, missing, rescale)
 
     def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gmm.chunks import check_extent, checked_chunk, chosen_rows
+from gmm.chunks import InParts, checked_chunk, chosen_rows
 from gmm.kmeans import Random
-from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, frame, merge, reduce_rows
+from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, reduce_rows
 from gmm.threads import one_thread_for_matrices
 
 
@@ -22,7 +22,7 @@ def is_dask(X: object) -> bool:
     return type(X).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(X, "dask")
 
 
-class DaskPoints:
+class DaskPoints(InParts):
     """What a fit needs to know of points in partitions.
 
     Parameters
@@ -40,14 +40,7 @@ class DaskPoints:
             X = X.rechunk({1: -1})
         self.partitions = list(np.ravel(X.to_delayed()))
         extents = [part for part in self.map(extent_of_partition) if part is not None]
-        if not extents:
-            raise ValueError("Found no samples while a minimum of 2 is required.")
-        whole = merge(extents)
-        check_extent(whole, missing)
-        self.n, self.d, self.total = whole.n, len(whole.low), whole.total
-        self.missing = whole.missing
-        self.frame = frame(whole, rescale)
-        self.shift, self.scale, self.reach = self.frame
+        self.measure(extents, missing, rescale)
 
     def map(self, function: Any, *args: Any) -> list[Any]:
         """What a function makes of each partition, computed where the partitions are."""

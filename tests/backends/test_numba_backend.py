@@ -335,3 +335,12 @@ def test_several_threads_give_the_same_numbers() -> None:
     f, args = FUNCTIONS["log_sum_exp"]
     many = adxform.value_and_grad(f, backend="numba", parallel=True)
     same(many(*args), adxform.value_and_grad(f)(*args))
+
+
+def test_a_sum_along_first_axes_of_length_one_is_a_number_written_once() -> None:
+    def f(x):
+        return np.sum(np.sum(np.exp(x) * x, axis=0) ** 2)
+
+    with loop_nests_in_python():
+        x = np.array([[0.5]])
+        same(adxform.value_and_grad(f, backend="numba")(x), adxform.value_and_grad(f)(x))

@@ -12,6 +12,7 @@ from typing import Any
 
 from adxform.backends.numba import disk
 from adxform.backends.python import compile_text
+from adxform.core.trees import bound_names, names
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
 
 
@@ -44,7 +45,9 @@ def jitted(
     """
     import numba
 
-    values = {name: values[name] for name in _free(ast.parse(text)) if name in values}
+    tree = ast.parse(text)
+    free = set(names(tree)).difference(*map(bound_names, tree.body))
+    values = {k: v for k, v in values.items() if k in free}
     path = disk.stored(text, name, values, f"{parallel} {checked}") if keep else None
     module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
     if path is not None:  # where Numba looks up what it finds on disk
@@ -64,22 +67,12 @@ def jitted(
     return scope[made.__name__]
 
 
-def _free(tree: ast.Module) -> set[str]:
-    """The names that a module reads, but for those that it defines or imports."""
-    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    for stmt in tree.body:
-        if isinstance(stmt, ast.FunctionDef):
-            read.discard(stmt.name)
-        elif isinstance(stmt, ast.Import | ast.ImportFrom):
-            read.difference_update((a.asname or a.name).split(".")[0] for a in stmt.names)
-    return read
-
-
 class Guarded:
     """A kernel under Numba, and the plain function that takes over where Numba gives up.
 
     ``fast`` makes the kernel, with or without what lies on disk; ``plain`` makes the function that
-    is called alike. ``where`` says in the warning whose derivative it is.
+    is called alike. ``call`` runs what there is; ``where`` says in the warning whose derivative it
+    is.
     """
 
     def __init__(
@@ -89,9 +82,6 @@ class Guarded:
         self.plain = plain
         self.where = where
         self.call: Callable[..., Any] = self.first
-
-    def __call__(self, *args: Any) -> Any:
-        return self.call(*args)
 
     def first(self, *args: Any) -> Any:
         """Compile for these arguments, and call."""
@@ -122,8 +112,7 @@ class Guarded:
             try:
                 return compiled(*args)
             except Exception as error:
-                plain = self.plain()
-                found = plain(*args)  # raises, as a rule, with NumPy's own words
+                found = self.plain()(*args)  # raises, as a rule, with NumPy's own words
                 self.give_up(error)
                 return found
 

@@ -15,29 +15,26 @@ from typing import Any
 import numpy as np
 
 from adxform.analysis.types import Types
-from adxform.core.builder import Names, all_names
+from adxform.backends.numba.plan import read_within
+from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
-    Block,
     Function,
     Global,
     Let,
     Opaque,
     Operand,
     Param,
-    Slice,
-    Stmt,
     Tuple,
     Var,
     leaves,
     names_in,
     parts_of,
-    phis_of,
     reads_of,
-    tests_of,
     uses,
     walk,
 )
 from adxform.core.types import Object, type_of_value
+from adxform.optimize.walk import Rewriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def kernel_of(function: Function, types: Types) -> tuple[Function, Layout]:
     made, outside = _with_outside(function, types)
     first = made.params[: len(outside)]
     made, parts = _with_parts(made, own, types)
-    read = _names_read(made)
+    read = set(names_in(made.result)).union(*map(reads_of, made.body), *map(read_within, made.body))
     taken = tuple(i for i, p in enumerate(own) if p.name in read)
     given = tuple(dict.fromkeys(n for leaf in leaves(made.result) for n in names_in(leaf)))
     params = (*first, *(Param(name) for name in parts), *(Param(own[i].name) for i in taken))
@@ -103,61 +100,35 @@ def _named(index: Operand) -> bool:
     return any(isinstance(part, Var | Global) for part in parts_of(index))
 
 
-def _names_read(function: Function) -> set[str]:
-    found = set(names_in(function.result))
-    for stmt in walk(function.body):
-        found.update(reads_of(stmt), tests_of(stmt))
-        for phi in phis_of(stmt):
-            found.update((*names_in(phi.first), *names_in(phi.second)))
-    return found
+class Outside(Rewriter):
+    """Gives arrays from outside a name each; ``found`` are these, by their text."""
+
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.found: dict[str, tuple[Global, str]] = {}
+
+    def sub(self, operand: Operand) -> Operand:
+        match operand:
+            case Global(text, np.ndarray()):
+                if text not in self.found:
+                    name = self.builder.names.fresh(text.replace(".", "_"))
+                    self.builder.types[name] = type_of_value(operand.value)
+                    self.found[text] = operand, name
+                return Var(self.found[text][1])
+            case Tuple(items):
+                return super().sub(operand.with_items(self.sub(item) for item in items))
+            case _:
+                return super().sub(operand)
+
+    def substituted(self, stmt: Let) -> Let:
+        return replace(stmt, args=tuple(map(self.sub, stmt.args)))
 
 
 def _with_outside(function: Function, types: Types) -> tuple[Function, tuple[Global, ...]]:
     """A function whose arrays from outside are parameters, before its own."""
-    names = Names(all_names(function))
-    found: dict[str, tuple[Global, str]] = {}
-
-    def moved(operand: Operand) -> Operand:
-        match operand:
-            case Global(text, np.ndarray()):
-                if text not in found:
-                    found[text] = operand, names.fresh(text.replace(".", "_"))
-                return Var(found[text][1])
-            case Tuple(items):
-                return operand.with_items(moved(item) for item in items)
-            case Slice(lower, upper, step):
-                return Slice(*(None if p is None else moved(p) for p in (lower, upper, step)))
-            case _:
-                return operand
-
-    body, result = mapped(function.body, moved), moved(function.result)
-    for item, name in found.values():
-        types[name] = type_of_value(item.value)
-    params = tuple(Param(name) for _, name in found.values())
-    made = replace(function, params=(*params, *function.params), body=body, result=result)
-    return made, tuple(item for item, _ in found.values())
-
-
-def mapped(block: Block, change: Callable[[Operand], Operand]) -> Block:
-    """A block with every operand changed."""
-    return tuple(_changed(stmt, change) for stmt in block)
-
-
-def _changed(stmt: Stmt, change: Callable[[Operand], Operand]) -> Stmt:
-    made: dict[str, Any] = {}
-    for name in ("args", "bounds"):
-        if hasattr(stmt, name):
-            made[name] = tuple(change(o) for o in getattr(stmt, name))
-    for name in ("test", "stop"):
-        if getattr(stmt, name, None) is not None:
-            made[name] = change(getattr(stmt, name))
-    for name in ("then", "orelse", "head", "body"):
-        if hasattr(stmt, name):
-            made[name] = mapped(getattr(stmt, name), change)
-    if hasattr(stmt, "reads"):
-        made["reads"] = tuple((n, change(o)) for n, o in stmt.reads)
-    phis = phis_of(stmt)
-    if phis:
-        made["phis"] = tuple(replace(p, first=change(p.first), second=change(p.second))
-                             for p in phis)
-    return replace(stmt, **made)
+    walk = Outside(Builder(Names(all_names(function)), types, dict(function.bases)))
+    walk.block(function.body)
+    result = walk.sub(function.result)
+    params = (*(Param(name) for _, name in walk.found.values()), *function.params)
+    made = replace(function, params=params, body=walk.builder.block, result=result)
+    return made, tuple(item for item, _ in walk.found.values())

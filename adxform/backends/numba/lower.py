@@ -8,7 +8,7 @@ from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
 from adxform.backends.numba.elements import Reduced
 from adxform.backends.numba.nests import Nests
-from adxform.backends.numba.plan import SHAPES, Plan, Planner, read_within
+from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.shapes import Shapes
 from adxform.core.builder import Builder, Names, all_names
@@ -26,7 +26,6 @@ from adxform.core.ir import (
     Tuple,
     While,
     names_in,
-    phis_of,
     reads_of,
     tests_of,
     uses,
@@ -106,7 +105,7 @@ class Lowering(Rewriter):
             self.builder.append(stmt)
         elif isinstance(element, Reduced) and isinstance(self.builder.types[stmt.target], Scalar):
             self.nests.number(stmt)
-        elif _adds(stmt) and not set(uses(stmt.args[:1])) & self.plan.lazy:
+        elif adds(stmt) and not set(uses(stmt.args[:1])) & self.plan.lazy:
             self.nests.add(stmt)
             self.shapes.stored.add(stmt.target)
         else:
@@ -133,14 +132,14 @@ class Lowering(Rewriter):
     # --- blocks within ------------------------------------------------------------------------
 
     def branch(self, stmt: If) -> None:
-        leaving = _merged(stmt)
+        leaving = merged(stmt)
         then, orelse = self.lower(stmt.then, leaving), self.lower(stmt.orelse, leaving)
         self.builder.append(
             replace(stmt, test=self.sub(stmt.test), then=then, orelse=orelse, phis=self._phis(stmt))
         )
 
     def loop(self, stmt: For | While) -> None:
-        leaving = _merged(stmt) | set(tests_of(stmt))
+        leaving = merged(stmt) | set(tests_of(stmt))
         if isinstance(stmt, For):
             bounds = tuple(self.sub(b) for b in stmt.bounds)
             body = self.lower(stmt.body, leaving)
@@ -158,11 +157,3 @@ class Lowering(Rewriter):
 
     def _phis(self, stmt: If | For | While) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, self.sub(p.first), self.sub(p.second)) for p in stmt.phis)
-
-
-def _merged(stmt: Stmt) -> set[str]:
-    return {n for phi in phis_of(stmt) for n in uses((phi.first, phi.second))}
-
-
-def _adds(stmt: Let) -> bool:
-    return isinstance(stmt.op, Primitive) and stmt.op.name == "accumulate"

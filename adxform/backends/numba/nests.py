@@ -110,43 +110,46 @@ class Nests:
     ) -> None:
         """Write to every element of an array, whose name after that is the statement's target."""
         levels, index = self.opened(self.outer, sizes)
-        element = value(index)
-        inner = levels[-1] if levels else self.outer
-        names = [array.name, *(self.name_like(stmt) for _ in levels)]
-        last = self.name_like(stmt) if levels else stmt.target
-        if levels:
-            names[1] = stmt.target
-        args = (Var(names[-1]), index[0] if len(index) == 1 else Tuple(index), element)
-        self.types.update(dict.fromkeys((*names[1:], last), self.types[stmt.target]))
-        inner.builder.append(Let((last,), RULES[how].primitive, args))
-        for depth, level in enumerate(levels):
-            after = names[depth + 2] if depth + 2 < len(names) else last
-            level.phis.append(Phi(names[depth + 1], Var(names[depth]), Var(after)))
-        self.close(self.outer, levels)
+        self.write(stmt, array, levels, index, how, value(index))
 
     def scatter(self, stmt: Let, element: Reduced, sizes: Sequence[Operand]) -> None:
         """A sum along first axes: each element is added where it belongs, in order of memory."""
-        known = self.types[stmt.target]
-        zeros = self.allocated("np.zeros", sizes, known, stmt)
+        zeros = self.allocated("np.zeros", sizes, self.types[stmt.target], stmt)
         assert isinstance(element.operand, Var)
-        full = self.shapes.sizes(element.operand.name)
-        levels, index = self.opened(self.outer, full)
+        levels, index = self.opened(self.outer, self.shapes.sizes(element.operand.name))
         value = self.operand(element.operand, index)
         place = tuple(
             Const(0) if axis in element.axes else index[axis]
             for axis in range(element.rank)
             if element.keepdims or axis not in element.axes
         )
+        self.write(stmt, zeros, levels, place, "accumulate_at", value)
+
+    def write(
+        self,
+        stmt: Let,
+        array: Var,
+        levels: list[Level],
+        place: tuple[Operand, ...],
+        how: str,
+        value: Operand,
+    ) -> None:
+        """Write an element in the innermost loop; after all loops the array is ``stmt.target``."""
+        names = [stmt.target, *(self.name_like(stmt) for _ in levels)]
+        self.types.update(dict.fromkeys(names, self.types[stmt.target]))
+        *heads, last = names
+        current = Var(heads[-1]) if heads else array
+        args = (current, _index(place), value)
         inner = levels[-1] if levels else self.outer
-        names = [zeros.name, stmt.target, *(self.name_like(stmt) for _ in levels[1:])]
-        last = self.name_like(stmt)
-        args = (Var(names[len(levels)]), place[0] if len(place) == 1 else Tuple(place), value)
-        self.types.update(dict.fromkeys((*names[1:], last), known))
-        inner.builder.append(Let((last,), RULES["accumulate_at"].primitive, args))
-        for depth, level in enumerate(levels):
-            after = names[depth + 2] if depth + 2 < len(names) else last
-            level.phis.append(Phi(names[depth + 1], Var(names[depth]), Var(after)))
+        inner.builder.append(Let((last,), RULES[how].primitive, args))
+        self.carry(levels, array, names)
         self.close(self.outer, levels)
+
+    def carry(self, levels: list[Level], first: Operand, names: Sequence[str]) -> None:
+        """What loops carry: its name in each, outermost first, and in the innermost at its end."""
+        for level, name, after in zip(levels, names, names[1:], strict=False):
+            level.phis.append(Phi(name, first, Var(after)))
+            first = Var(name)
 
     # --- elements -----------------------------------------------------------------------------
 
@@ -163,8 +166,7 @@ class Nests:
         return self.known[key]
 
     def read(self, array: Var, index: tuple[Operand, ...]) -> Operand:
-        place = index[0] if len(index) == 1 else Tuple(index)
-        return self.emit(RULES["[]"].primitive, (array, place), index)
+        return self.emit(RULES["[]"].primitive, (array, _index(index)), index)
 
     def made(self, name: str, index: tuple[Operand, ...]) -> Operand:
         """An element of what an operation makes."""
@@ -180,7 +182,7 @@ class Nests:
                 ]
                 if op.name in ("accumulate", "op.Add") and NOTHING in parts:
                     return parts[1 - parts.index(NOTHING)]
-                return self.emit(_of_numbers(op, operands, self.types), parts, parts)
+                return self.emit(_of_numbers(op), parts, parts)
             case Reduced() as element:
                 kept = tuple(
                     i for axis, i in enumerate(index)
@@ -214,25 +216,19 @@ class Nests:
         whole = isinstance(operand, Array) and np.dtype(operand.dtype).kind in "bi"
         if whole and element.how in ("sum", "prod"):
             known, start = INT, Const(int(START[element.how]))
-        inner = levels[-1] if levels else outer
-        step = RULES[STEP[element.how]].primitive
         if not levels:
-            total: Operand = value
-        else:
-            names = [self.accumulator(outer, target) for _ in levels]
-            names[0] = target or names[0]
-            self.types.update(dict.fromkeys(names, known))
-            made = inner.builder.emit(step, (Var(names[-1]), value))
-            self.bases_like(made.name, names[0])
-            for depth, level in enumerate(levels):
-                first = start if depth == 0 else Var(names[depth - 1])
-                after = names[depth + 1] if depth + 1 < len(names) else made.name
-                level.phis.append(Phi(names[depth], first, Var(after)))
-                self.home[names[depth]] = level
-            self.close(outer, levels)
-            total = Var(names[0])
-            self.home[names[0]] = outer
-        return total
+            return value
+        names = [self.accumulator(outer, target) for _ in levels]
+        names[0] = target or names[0]
+        self.types.update(dict.fromkeys(names, known))
+        self.home.update(zip(names, levels, strict=True))
+        step = RULES[STEP[element.how]].primitive
+        made = levels[-1].builder.emit(step, (Var(names[-1]), value))
+        self.bases_like(made.name, names[0])
+        self.carry(levels, start, [*names, made.name])
+        self.close(outer, levels)
+        self.home[names[0]] = outer
+        return Var(names[0])
 
     def emit(
         self, op: Primitive, args: Sequence[Operand], needs: Sequence[Operand]
@@ -323,8 +319,10 @@ def _along(place: Sequence[int | None], index: Sequence[Operand]) -> tuple[Opera
     return tuple(Const(0) if axis is None else index[axis] for axis in place)
 
 
-def _of_numbers(op: Primitive, operands: Sequence[Operand], types: dict[str, Type]) -> Primitive:
+def _index(place: tuple[Operand, ...]) -> Operand:
+    return place[0] if len(place) == 1 else Tuple(place)
+
+
+def _of_numbers(op: Primitive) -> Primitive:
     """What an operation on arrays is for two of their elements."""
-    if op.name == "accumulate":
-        return RULES["op.Add"].primitive
-    return op
+    return RULES["op.Add"].primitive if op.name == "accumulate" else op

@@ -87,7 +87,7 @@ class Planner:
             if self._clashes(stmt, made, block, written, place, last):
                 continue
             where = self._contexts(made, stmt.target, used, contexts)
-            if not self._cheap(element, made) and (
+            if not self._cheap(element) and (
                 len(where) > 1 or self._repeated(stmt.target, used, made)
             ):
                 continue
@@ -136,7 +136,7 @@ class Planner:
                 found |= contexts[stmt.target]
         return found
 
-    def _cheap(self, element: Element, made: Plan) -> bool:
+    def _cheap(self, element: Element) -> bool:
         match element:
             case Pointwise(op):
                 return op.name in CHEAP
@@ -191,7 +191,7 @@ class Planner:
         sums = {stmt.target}  # what is added to a value that is lazy is added nowhere in memory
         for p in range(place + 1, last + 1):
             later = block[p]
-            added = isinstance(later, Let) and _adds(later) and later.target in made.elements
+            added = isinstance(later, Let) and adds(later) and later.target in made.elements
             if added and not sums.isdisjoint(reads_of(later)[:1]):
                 sums |= made.lazy.intersection(binds_of(later))
                 continue
@@ -200,17 +200,20 @@ class Planner:
         return False
 
 
-def _adds(stmt: Let) -> bool:
+def adds(stmt: Let) -> bool:
+    """Whether a statement adds to an array in its place, if that is stored."""
     return isinstance(stmt.op, Primitive) and stmt.op.name == "accumulate"
 
 
 def read_within(stmt: Stmt) -> set[str]:
     """The names that a statement's nested blocks, tests and phis read."""
-    found: set[str] = {n for phi in phis_of(stmt) for n in uses((phi.first, phi.second))}
-    found.update(tests_of(stmt))
+    found: set[str] = set()
     for inner in walk((stmt,)):
-        if inner is not stmt:
-            found.update(reads_of(inner))
-            found.update(tests_of(inner))
-            found.update(n for phi in phis_of(inner) for n in uses((phi.first, phi.second)))
+        found.update(() if inner is stmt else reads_of(inner))
+        found.update(tests_of(inner), merged(inner))
     return found
+
+
+def merged(stmt: Stmt) -> set[str]:
+    """The names that a statement's phis read."""
+    return {n for phi in phis_of(stmt) for n in uses((phi.first, phi.second))}
