@@ -670,3 +670,17 @@ def test_an_out_that_is_none_is_no_array_to_write_to():
         return np.sum(rooted(x))
 
     np.testing.assert_allclose(adxform.grad(f)(np.array([1.0, 4.0])), [0.5, 0.25])
+
+
+def test_a_loop_over_a_container_counts_all_its_items_around_an_array_bound_anew():
+    def f(p, x):
+        a = p[0]
+        for e in p:
+            for _ in a:
+                x *= np.cos(np.sum(e))
+                a = p[1]
+        return x
+
+    p = (np.array([0.1, 0.2]), np.array([0.3, 0.5]))
+    assert adxform.jvp(f, (p, 1.3), (None, 1.0))[0] == f(p, 1.3)
+    adxform.check_grads(f, (p, 1.3), order=2)

@@ -37,7 +37,8 @@ class Unrolled(Carried):
             )
         headers, body = split_phis(stmt.body)
         current = {target: self.value(before) for target, before, _ in headers}
-        self.env.update(self._iterations(stmt, headers, ending(body), range(count), current))
+        ends = self._iterations(stmt, headers, ending(body), range(count), current)
+        self.env.update(ends)  # which a loop inside may have begun anew
         return True
 
     def _iterations(
