@@ -15,11 +15,16 @@ from typing import NamedTuple
 import pytest
 
 from adxform.cli import main
+from examples.gradbench.__main__ import main as gradbench_main
 from gmm.cli import main as gmm_main
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROGRAMS = {"adxform": main, "python -m gmm": gmm_main}
+PROGRAMS = {
+    "adxform": main,
+    "python -m gmm": gmm_main,
+    "python -m examples.gradbench": gradbench_main,
+}
 COMMENT = re.compile(r"<!-- command: (\w+) -->\n\Z")
 
 

@@ -1,0 +1,65 @@
+"""What is measured: adxform under both backends, and the peers that are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from adxform import jvp
+from examples.gradbench.workloads import workload
+
+Call = Callable[[], Any]
+
+
+class Calls(NamedTuple):
+    """A workload on given arguments: the function itself, and its derivative."""
+
+    primal: Call
+    derivative: Call
+
+
+class Tool(NamedTuple):
+    """A tool; ``calls`` gives None for a workload that has no form in it."""
+
+    name: str
+    calls: Callable[[str, tuple[Any, ...]], Calls | None]
+
+
+def ours(backend: str) -> Tool:
+    def calls(name: str, args: tuple[Any, ...]) -> Calls:
+        module = workload(name)
+        derivative = module.derivative(backend)
+        nowhere = (None,) * len(args)
+
+        def primal() -> Any:
+            if backend == "numpy":
+                return module.primal(*args)
+            return jvp(module.primal, args, nowhere, backend=backend)[0]
+
+        return Calls(primal, lambda: derivative(*args))
+
+    return Tool(f"adxform {backend}", calls)
+
+
+PEERS: dict[str, str] = {}
+
+
+def peer(name: str) -> Tool:
+    """A peer: its module has a function for each workload that it takes, named like it."""
+    module = import_module(f"examples.gradbench.peers.with_{name}")
+
+    def calls(name: str, args: tuple[Any, ...]) -> Calls | None:
+        form = getattr(module, name, None)
+        return None if form is None else Calls(*form(*args))
+
+    return Tool(name, calls)
+
+
+def installed() -> list[str]:
+    return [name for name, package in PEERS.items() if find_spec(package) is not None]
+
+
+def backends() -> list[str]:
+    return ["numpy", *(["numba"] if find_spec("numba") else [])]

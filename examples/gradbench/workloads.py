@@ -1,0 +1,39 @@
+"""The workloads by name, and what differs from one to the other."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+NAMES = (
+    "hello", "gmm", "ba", "ht", "lstm", "kmeans", "llsq", "lse", "ode", "det", "particle", "saddle",
+)  # fmt: skip
+
+Size = dict[str, Any]
+
+
+def workload(name: str) -> ModuleType:
+    return import_module(f"examples.gradbench.{name}")
+
+
+def sizes(name: str, which: str) -> list[Size]:
+    """The sizes of a kind; where a workload has none of that kind, the issue's."""
+    known = workload(name).SIZES
+    return known.get(which, known["issue"])
+
+
+def label(size: Size) -> str:
+    return " ".join(f"{key}={value}" for key, value in size.items())
+
+
+def comparable(name: str, size: Size) -> Size:
+    """The size at which results are compared: derivatives are not all zero there, and feasible."""
+    choose = getattr(workload(name), "comparable", None)
+    return size if choose is None else choose(**size)
+
+
+def unfit(name: str, tool: str, size: Size) -> str | None:
+    """Why a tool is not asked for a derivative at a size, if it is not."""
+    say = getattr(workload(name), "unfit", None)
+    return None if say is None else say(tool, **size)
