@@ -18,9 +18,14 @@ import numpy as np
 
 from adxform import dual
 from adxform.dual.number import Dual
+from adxform.errors import ArgumentError
 from tests.random_programs.forms import FLOAT, INT, MATRIX, VECTOR, Kind, Shape
 from tests.random_programs.generator import Program
 
+UNWRITABLE = (  # what raises in Python, too
+    "read-only",  # np.diag and np.broadcast_to give such arrays
+    "with casting rule 'same_kind'",  # floats are not added to integers in place
+)
 LIMIT = 1e4  # values and derivatives beyond this say nothing at 1e-8
 _numbers = itertools.count()
 
@@ -90,8 +95,9 @@ def same(a: Any, b: Any) -> bool:
 
 
 def size(value: Any) -> float:
-    return max((float(np.max(np.abs(p), initial=0.0)) for p in parts(value) if p is not None),
-               default=0.0)
+    """The largest number in a result; NaN where there is one."""
+    sizes = [np.max(np.abs(p), initial=0.0) for p in parts(value) if p is not None]
+    return float(np.max(sizes, initial=0.0))
 
 
 def distance(a: Any, b: Any) -> float:
@@ -215,8 +221,8 @@ DERIVATIVES: dict[str, Any] = {  # of adxform, by dual numbers
 }
 
 
-def dual_tangent(program: Program, args: tuple[Any, ...], dx: tuple[Any, ...]) -> Any:
-    """The tangent of a program by dual numbers."""
+def by_dual_numbers(program: Program, args: tuple[Any, ...], dx: tuple[Any, ...]) -> Any:
+    """The value and the tangent of a program by dual numbers."""
     scope: dict[str, Any] = {"__name__": "__main__"}
     exec(program.text, scope)
     scope.update({name: made for name, made in DERIVATIVES.items() if name in scope})
@@ -228,7 +234,7 @@ def dual_tangent(program: Program, args: tuple[Any, ...], dx: tuple[Any, ...]) -
         fresh = iter(given)
         return scope["f"](*mapped(lambda _: next(fresh), args))
 
-    return dual.derivative(of_leaves, *leaves, direction=tuple(tangents))[1]
+    return dual.derivative(of_leaves, *leaves, direction=tuple(tangents))
 
 
 def prepared(program: Program, module: Any, seed: int) -> Case:
@@ -237,20 +243,24 @@ def prepared(program: Program, module: Any, seed: int) -> Case:
     try:
         with np.errstate(invalid="raise", divide="raise"):  # not even where nothing comes of it
             value = module.f(*copy.deepcopy(args))
-    except (AssertionError, ArithmeticError) as error:
+    except (AssertionError, ArithmeticError, ArgumentError) as error:  # grad of an integer
         raise Meaningless from error
-    except ValueError as error:  # np.diag and np.broadcast_to give arrays that are not to be written
-        if "read-only" not in str(error):
+    except (TypeError, ValueError) as error:
+        if not any(words in str(error) for words in UNWRITABLE):
             raise
         raise Meaningless from error
     case = Case(program, module.f, args, dx, value)
     if not size(value) < LIMIT:
         raise Meaningless
     try:
-        tangent = dual_tangent(program, copy.deepcopy(args), dx)
+        found, tangent = by_dual_numbers(program, copy.deepcopy(args), dx)
     except (AttributeError, TypeError, ValueError):  # arrays of floats hold no dual numbers
+        found = np.nan
+    if np.isnan(size(found)):  # as an array is that was to hold some by `out=`
         tangent = _by_differences(case)
         case = dataclasses.replace(case, exact=False)
+    else:
+        assert close(found, value), f"dual numbers give {found}, not {value}"
     if not size(tangent) < LIMIT:
         raise Meaningless
     return dataclasses.replace(case, tangent=tangent)

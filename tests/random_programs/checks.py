@@ -6,6 +6,8 @@ import contextlib
 import copy
 import itertools
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,10 +133,12 @@ def check_options(case: Case, bars: tuple[Any, ...], options: Options) -> None:
 def check_source(case: Case, mode: str, given: tuple[Any, ...] | None) -> None:
     """Text runs by itself, made for known types or from annotations alone (so mostly unknown ones)."""
     text = adxform.source(case.f, mode, case.places, args=given)
-    scope: dict[str, Any] = {}
-    exec(compile(text, "<generated>", "exec"), scope)
+    with loaded(replace(case.program, text=text)) as module:
+        _check_made(case, mode, getattr(module, f"f_{mode}"), text)
+
+
+def _check_made(case: Case, mode: str, made: Callable[..., Any], text: str) -> None:
     args = copy.deepcopy(case.args)
-    made = scope[f"f_{mode}"]
     if mode == "forward":
         value, tangent = made(*args, *case.given)
         tolerance = 1e-8 if case.exact else 1e-4
