@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from adxform.core.ir import (
     Block,
@@ -56,6 +57,12 @@ class Names:
         name = f"{base}_{number}"
         self._taken.add(name)
         return name
+
+
+class Declared(str):
+    """The name of a variable itself, for the operation that gives its value; any other string is
+    one to make a name from.
+    """
 
 
 def all_names(function: Function) -> set[str]:
@@ -133,16 +140,24 @@ class Builder:
     def name(self, base: str | None) -> str:
         """A fresh name: one of the user's variable ``base``, or a temporary.
 
-        A name that was declared is given out as it is, once.
+        A name that was declared is given out as it is, once, to whom it was promised.
         """
         if base is None:
             return self.names.fresh("_t")
-        if base in self.declared:
-            self.declared.remove(base)
-            return base
-        name = self.names.fresh(base)
-        self.bases[name] = base
+        plain = str(base)
+        if isinstance(base, Declared) and plain in self.declared:
+            self.declared.remove(plain)
+            return plain
+        name = self.names.fresh(plain)
+        self.bases[name] = plain
         return name
+
+    @contextmanager
+    def declaring(self, name: str) -> Iterator[str]:
+        """A name that one operation may take as it is."""
+        self.declared.add(name)
+        yield Declared(name)
+        self.declared.discard(name)
 
     def emit(self, op: Primitive | Opaque, args: Sequence[Operand], base: str | None = None) -> Var:
         """Append ``name = op(args)`` and give the name."""

@@ -58,7 +58,7 @@ def called_names(*trees: ast.AST) -> list[str]:
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def bound_names(stmt: ast.AST) -> list[str]:
@@ -73,7 +73,7 @@ def bound_names(stmt: ast.AST) -> list[str]:
             found.append(node.name)
         elif isinstance(node, ast.alias):
             found.append(node.asname or node.name.split(".")[0])
-        elif not isinstance(node, _SCOPES):
+        elif not isinstance(node, SCOPES):
             if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
                 found.append(node.name)
             visit.extend(children(node))

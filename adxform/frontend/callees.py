@@ -126,6 +126,14 @@ class Callees(Arguments):
         _, types = self.program.results.get(id(callee.function), (None, []))
         return types
 
+    def gives_function(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
+        """Whether a function returns one made inside it, which only its caller can call."""
+        key = self.program.next_key
+        callee, _ = self.callee(function, self.general_types(function, bound))
+        self.program.next_key = key
+        _, types = self.program.results.get(id(callee.function), (None, []))
+        return any(isinstance(t, Object) for t in types)
+
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:
         """The callee for a function and arguments of these types, and its key."""
         key = (function.same, tuple(types.values()))

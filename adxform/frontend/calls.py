@@ -140,7 +140,11 @@ class Calls(Lifting):
         """The function, method or other callable that an expression stands for, or UNKNOWN."""
         if isinstance(node, ast.Lambda):
             return self._closure(node, "lambda")
-        return self.static(node)
+        known = self.static(node)
+        called = self.meaning(node.func) if isinstance(node, ast.Call) else None
+        if known is UNKNOWN and called is not None and called.function is not None:
+            return self.known_value(self.operand(node))  # what it returns may be a function
+        return known
 
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
         """A call of a value that is known at compile time; None where it is no such function."""
@@ -270,7 +274,9 @@ class Calls(Lifting):
         base: str | None,
     ) -> Operand:
         bound = self._bind(node, function, args, keywords)
-        if not self.calls_itself(function, bound, node) and self._inlines(function, bound):
+        if self.calls_itself(function, bound, node):
+            return self.call_callee(function, bound, base)
+        if self._inlines(function, bound) or self.gives_function(function, bound):
             return self._inline(function, bound, base, {})
         return self.call_callee(function, bound, base)
 

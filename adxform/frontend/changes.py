@@ -33,10 +33,8 @@ class Changes(InPlace):
             return True
         if isinstance(self.builder.type_of(held), ListOf) and method.value == "append":
             count = self.emit("len", held)
-            self.builder.declared.add(name)
-            made = self.emit("append", held, count, *args, base=name)
-            self.builder.declared.discard(name)
-            self.env[name] = made
+            with self.builder.declaring(name) as base:
+                self.env[name] = self.emit("append", held, count, *args, base=base)
             return True
         return False
 

@@ -225,10 +225,9 @@ class Lowerer(Looping):
 
     def assign(self, name: str, value: ast.expr) -> None:
         """``name = value``; a tuple is remembered item by item, anything else is a statement."""
-        self.builder.declared.add(name)
         listed = isinstance(value, ast.List) and name in self.changed
-        result = self.opaque(value, name) if listed else self.checked(value, name)
-        self.builder.declared.discard(name)
+        with self.builder.declaring(name) as base:
+            result = self.opaque(value, base) if listed else self.checked(value, base)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
         elif self.memory.stale(result):
@@ -349,9 +348,8 @@ class Lowerer(Looping):
             self.item_replaced(name, held, args[1], self.operand(args[2]))
             return
         index, value = self.operands(args[1:])
-        self.builder.declared.add(name)
-        made = self.writer.update(held, index, value, name)
-        self.builder.declared.discard(name)
+        with self.builder.declaring(name) as base:
+            made = self.writer.update(held, index, value, base)
         if made != Var(name):
             self.env[name] = made
 

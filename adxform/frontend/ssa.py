@@ -6,6 +6,7 @@ After an ``if``, and at the top of a loop's body, ``x_3 = phi(x, x_2)`` says whi
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from adxform.core.builder import Names
 from adxform.core.trees import Transformer, bound_names, children, copied, nodes
@@ -223,17 +224,16 @@ class Ssa(Transformer):
         self._note_function(node, free)
         return node
 
-    def _inner_scope(self, node: ast.expr, own: list[str]) -> ast.expr:
-        outer = self.env, self.locals
-        self.env = {k: v for k, v in self.env.items() if k not in own}
-        self.locals = self.locals - set(own)
+    def visit_ListComp(self, node: Any) -> Any:
+        """Variables of its own that have the name of one of the function's get another."""
+        own = {n for g in node.generators for n in bound_names(g.target)} & self.locals
+        first = self.visit(node.generators[0].iter)  # outside of it still
+        outer, self.env = self.env, {**self.env, **{n: self.names.fresh(n) for n in sorted(own)}}
+        node.generators[0].iter = ast.Constant(None)
         self.generic_visit(node)
-        self.env, self.locals = outer
+        node.generators[0].iter = first
+        self.env = outer
         return node
-
-    def visit_ListComp(self, node: ast.expr) -> ast.expr:
-        targets = [n for g in node.generators for n in bound_names(g.target)]  # type: ignore[attr-defined]
-        return self._inner_scope(node, targets)
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import Const, If, Operand
-from adxform.core.trees import nodes
+from adxform.core.trees import SCOPES, children
 from adxform.frontend.carried import Carried
 from adxform.frontend.control import ending
 from adxform.frontend.joins import split_phis
@@ -110,11 +110,17 @@ class Unrolled(Carried):
 
 
 def _bound_versions(stmt: ast.stmt) -> list[str]:
+    """The versions that a statement binds; what is in a scope of its own has other names."""
     found: list[str] = []
-    for node in nodes(stmt):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+    visit: list[ast.AST] = [stmt]
+    for node in visit:  # which grows on the way
+        written: dict[str, str] | None = getattr(node, "_writes", None)
+        if written is not None:
+            found.extend(written.values())
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.append(node.id)
-        found.extend(getattr(node, "_writes", {}).values())
+        elif not isinstance(node, SCOPES):
+            visit.extend(children(node))
     return list(dict.fromkeys(found))
 
 
@@ -134,5 +140,3 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
             old: dict[str, str] = getattr(made, noted)
             setattr(made, noted, {k: names.get(v, v) for k, v in old.items()})
     return made
-
-

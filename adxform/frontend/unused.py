@@ -10,6 +10,7 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Operand,
+    Primitive,
     Stmt,
     binds_of,
     names_in,
@@ -57,7 +58,7 @@ def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
     match stmt:
         case Effect(tree=ast.FunctionDef()):
             return True
-        case Let(op=Opaque()):
+        case Let(op=Opaque() | Primitive(name="copy")):
             return isinstance(types.get(name), Object)
         case _:
             return False
