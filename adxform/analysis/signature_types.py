@@ -6,6 +6,7 @@ array has the same types as the call on the whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from adxform.core.types import (
@@ -19,9 +20,11 @@ from adxform.core.types import (
     join,
     may_be_one,
     rank,
+    unknown_dim,
     unvalued,
 )
-from adxform.rules.infer import unknown_dim
+
+_NUMBERED = re.compile(r"\?\d+")  # symbols that are like no others
 
 
 def canonical(names: Sequence[str], types: Sequence[Type]) -> list[Type]:
@@ -113,6 +116,62 @@ def result_of(params: Sequence[Type], result: Type) -> Type:
         for dim in result.dims
     )
     return Array(result.dtype, dims)
+
+
+def outside(results: Sequence[Type], scope: str, named: dict[str, Type]) -> list[Type]:
+    """The types of results as their caller sees them.
+
+    A symbol of the function's own, named within its ``scope`` or by a number, is like no other,
+    unless it stands for an argument: those are ``named``.
+
+    >>> inner = Array("float64", (Sym("g:n"), Sym("v.shape[0]")))
+    >>> outside([inner], "g:", {"g:n": Scalar("int64", value=3)})
+    [Array(dtype='float64', dims=(3, Sym(name='v.shape[0]', not_one=False)))]
+    """
+    met: dict[str, Dim] = {}
+    before = {n for t in named.values() for s in symbols(t) for n in _NUMBERED.findall(s.name)}
+
+    def seen(dim: Dim) -> Dim:
+        if isinstance(dim, int):
+            return dim
+        if scope not in dim.name and before.issuperset(_NUMBERED.findall(dim.name)):
+            return dim
+        given = named.get(dim.name)
+        value = given.value if isinstance(given, Scalar) else None
+        if isinstance(value, Sym) or (type(value) is int and value >= 0):
+            return value
+        return met.setdefault(dim.name, unknown_dim(not_one=dim.not_one))
+
+    def of(t: Type) -> Type:
+        match t:
+            case Array(dtype, dims) if dims is not None:
+                return Array(dtype, tuple(map(seen, dims)))
+            case Scalar(dtype, weak, Sym() as value):
+                known = seen(value)
+                return Scalar(dtype, weak, known if known == value else None)
+            case Struct(items, form):
+                return Struct(tuple(map(of, items)), form)
+            case ListOf(item) if item is not None:
+                return ListOf(of(item))
+            case _:
+                return t
+
+    return list(map(of, results))
+
+
+def symbols(t: Type) -> list[Sym]:
+    """The symbols in a type."""
+    match t:
+        case Array(dims=dims):
+            return [d for d in dims or () if isinstance(d, Sym)]
+        case Scalar(value=Sym() as value):
+            return [value]
+        case Struct(items):
+            return [s for item in items for s in symbols(item)]
+        case ListOf(item) if item is not None:
+            return symbols(item)
+        case _:
+            return []
 
 
 def covering_result(first: Type | None, second: Type | None) -> Type | None:

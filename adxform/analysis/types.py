@@ -9,6 +9,7 @@ from adxform.analysis.signature_types import (
     covering,
     covering_result,
     instantiated,
+    outside,
     result_of,
 )
 from adxform.core.builder import result_types, type_of
@@ -50,30 +51,53 @@ ROUNDS = 2  # a loop's types settle after two rounds; what moves after that is t
 
 def infer(function: Function, params: dict[str, Type]) -> Types:
     """The type of every name in a function."""
-    return _inferred(function, [params.get(p.name, ANY) for p in function.params]).types
+    given = [params.get(p.name, ANY) for p in function.params]
+    return _inferred(function, given, "", Calls()).types
 
 
 def _inferred(
-    function: Function, params: Sequence[Type], circle: Circle | None = None
+    function: Function, params: Sequence[Type], scope: str, calls: Calls,
+    circle: Circle | None = None,
 ) -> _Inference:
-    pairs = zip(function.params, params, strict=True)
-    made = _Inference({p.name: _symbolic(p.name, t) for p, t in pairs}, circle)
+    made = _Inference({}, scope, calls, circle)
+    for p, t in zip(function.params, params, strict=True):
+        made.types[p.name] = made.symbolic(p.name, t)
     made.block(function.body)
     return made
+
+
+class Calls:
+    """What calls give that are met while a function's types are inferred: each asked once."""
+
+    def __init__(self) -> None:
+        self.results: dict[tuple[int, tuple[Type, ...]], list[Type]] = {}
+        self.circles: dict[tuple[int, tuple[Type, ...]], Circle] = {}
+        self.recursive: dict[int, bool] = {}
+
+    def of(self, callee: Callee, args: list[Type]) -> list[Type]:
+        """The types of a function's results for certain arguments."""
+        assert callee.function is not None
+        key = id(callee), tuple(map(unvalued, args))
+        if key[0] not in self.recursive:
+            self.recursive[key[0]] = is_recursive(callee)
+        if self.recursive[key[0]]:
+            if key not in self.circles:
+                self.circles[key] = Circle(callee, key[1], self)
+            found = self.circles[key].result(callee, key[1])
+            return [ANY if t is None else t for t in found]
+        scope = f"{callee.name}:"
+        if key not in self.results:
+            inner = _inferred(callee.function, key[1], scope, self).types
+            self.results[key] = [type_of(leaf, inner) for leaf in leaves(callee.function.result)]
+        named = {f"{scope}{p.name}": a for p, a in zip(callee.function.params, args, strict=True)}
+        return outside(self.results[key], scope, named)
 
 
 def settled(callee: Callee, args: Sequence[Type]) -> list[Type]:
     """Types of parameters for all calls that a function's call with certain arguments leads to."""
     if not is_recursive(callee):
         return list(args)
-    return Circle(callee, args).params[callee]
-
-
-def _symbolic(name: str, t: Type) -> Type:
-    """An integer whose value is not known is known by its name, if it never changes."""
-    if isinstance(t, Scalar) and t.dtype == "int64" and t.value is None:
-        return Scalar(t.dtype, t.weak, Sym(name))
-    return t
+    return Circle(callee, args, Calls()).params[callee]
 
 
 def result_type(function: Function, types: Types) -> Type:
@@ -88,8 +112,9 @@ class Circle:
     that returns.
     """
 
-    def __init__(self, head: Callee, args: Sequence[Type]) -> None:
+    def __init__(self, head: Callee, args: Sequence[Type], others: Calls) -> None:
         assert head.function is not None
+        self.others = others
         reached = reachable_callees(head.function)
         self.members = {c for c in reached if c is head or calls(c, head)}
         self.params: dict[Callee, list[Type]] = {}
@@ -134,7 +159,7 @@ class Circle:
         """Infer a function's types with what is known of all results."""
         assert member.function is not None
         params = self.params[member]
-        made = _inferred(member.function, params, self)
+        made = _inferred(member.function, params, f"{member.name}:", self.others, self)
         found = [
             None if made.is_empty(leaf) else result_of(params, type_of(leaf, made.types))
             for leaf in leaves(member.function.result)
@@ -146,12 +171,20 @@ class Circle:
 
 
 class _Inference:
-    def __init__(self, types: Types, circle: Circle | None = None) -> None:
+    def __init__(self, types: Types, scope: str, calls: Calls, circle: Circle | None) -> None:
         self.types = types
+        self.scope = scope  # begins the symbols that are this function's own
+        self.calls = calls
         self.circle = circle
         self.in_loop = False
         self.empty: set[str] = set()  # names that nothing has been put in yet
         self.moving: set[str] = set()  # symbols of dimensions that may change in each iteration
+
+    def symbolic(self, name: str, t: Type) -> Type:
+        """An integer whose value is not known is known by its name, if it never changes."""
+        if isinstance(t, Scalar) and t.dtype == "int64" and t.value is None:
+            return Scalar(t.dtype, t.weak, Sym(f"{self.scope}{name}"))
+        return t
 
     def block(self, block: Block) -> None:
         for stmt in block:
@@ -168,7 +201,9 @@ class _Inference:
                         self.empty.add(target)
             case Let():
                 found = result_types(stmt, self.types)[0]
-                self.types[stmt.target] = found if self.in_loop else _symbolic(stmt.target, found)
+                self.types[stmt.target] = (
+                    found if self.in_loop else self.symbolic(stmt.target, found)
+                )
             case If(then=then, orelse=orelse, phis=phis):
                 self.block(then)
                 self.block(orelse)
@@ -193,14 +228,10 @@ class _Inference:
         """The types of a user's function's results, from those of its arguments."""
         callee = stmt.op
         assert isinstance(callee, Callee) and callee.function is not None
-        args = [unvalued(type_of(a, self.types)) for a in stmt.args]
+        args = [type_of(a, self.types) for a in stmt.args]
         if self.circle is not None and callee in self.circle.members:
-            return self.circle.call(callee, args)
-        if is_recursive(callee):
-            found = Circle(callee, args).result(callee, args)
-            return [ANY if t is None else t for t in found]
-        inner = _inferred(callee.function, args).types
-        return [type_of(leaf, inner) for leaf in leaves(callee.function.result)]
+            return self.circle.call(callee, list(map(unvalued, args)))
+        return self.calls.of(callee, args)
 
     def merged(self, phi: Phi) -> Type:
         known = [type_of(o, self.types) for o in (phi.first, phi.second) if not self.is_empty(o)]
@@ -238,7 +269,6 @@ class _Inference:
                     moved = True
                     self.types[phi.target] = new
         self.in_loop = outer
-
 
     def widest(self, target: str, old: Type | None, new: Type) -> Type:
         """What is left of a header's type that does not settle: an array of as many dimensions,

@@ -6,6 +6,7 @@ whether NumPy can have broadcast along it.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Any
@@ -25,6 +26,12 @@ class Sym:
 
 
 Dim = int | Sym
+_numbers = itertools.count()
+
+
+def unknown_dim(*, not_one: bool = False) -> Sym:
+    """A dimension of which nothing (or only that it is not 1) is known: like no other."""
+    return Sym(f"?{next(_numbers)}", not_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +252,12 @@ def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim
     """Dimensions that cover both; those that differ become new symbols."""
     if a is None or b is None or len(a) != len(b):
         return None
-    return tuple(
-        x if x == y else Sym(f"({x}|{y})", not may_be_one(x) and not may_be_one(y))
-        for x, y in zip(a, b, strict=True)
-    )
+    return tuple(x if x == y else _either(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _either(a: Dim, b: Dim) -> Sym:
+    """One of two dimensions: which, is decided anew wherever paths meet."""
+    return unknown_dim(not_one=not may_be_one(a) and not may_be_one(b))
 
 
 def promote(types: tuple[Type, ...] | list[Type]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import linear
@@ -18,7 +18,7 @@ def _as_array(object: Type, dtype: Type) -> Type:
         inner = object.item
         dims = dims_of(inner) if inner is not None else None
         made: Type = Array(dtype_in(inner) if inner is not None else None,
-                           None if dims is None else (infer.unknown_dim(), *dims))
+                           None if dims is None else (unknown_dim(), *dims))
     else:
         made = infer.as_array(object)
     known = dtype_of(dtype, dtype_in(made))

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, Scalar, Type, dims_of, is_numeric, promote, rank
+from adxform.core.types import (
+    Array,
+    Dim,
+    Scalar,
+    Type,
+    dims_of,
+    is_numeric,
+    promote,
+    rank,
+    unknown_dim,
+)
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import general, inactive, linear
@@ -56,7 +66,7 @@ def _eye(N: Type, M: Type, k: Type, dtype: Type) -> Type:
 
 def _size(t: Type) -> Dim:
     dim = infer.dim_of(t)
-    return infer.unknown_dim() if dim is None else dim
+    return unknown_dim() if dim is None else dim
 
 
 inactive("np.eye(N, M=None, k=0, dtype=None)", "np.tri(N, M=None, k=0, dtype=None)", infer=_eye)
@@ -71,7 +81,7 @@ def _arange(start: Type, stop: Type, step: Type, dtype: Type) -> Type:
     bounds = [t for t in (start, stop, step) if not is_none(t)]
     known = promote(bounds) if all(is_numeric(t) for t in bounds) else None
     size = infer.dim_of(start) if len(bounds) == 1 else None
-    return Array(dtype_of(dtype, known), (infer.unknown_dim() if size is None else size,))
+    return Array(dtype_of(dtype, known), (unknown_dim() if size is None else size,))
 
 
 def _one_argument(stop: Type) -> bool:

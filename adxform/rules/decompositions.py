@@ -7,7 +7,7 @@ from each other.
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, Struct, Type, dims_of, rank
+from adxform.core.types import Array, Dim, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.linalg import float_dtype, symmetric, transpose_dims, unused
 from adxform.rules.samples import calls
@@ -94,7 +94,7 @@ def _svd_type(a: Type, full_matrices: Type, compute_uv: Type) -> Type:
     if dims is not None:
         m, n = dims[-2:]
         least = m if m == n else min(m, n) if isinstance(m, int) and isinstance(n, int) else (
-            infer.unknown_dim())
+            unknown_dim())
         batch = dims[:-2]
     values = Array(dtype, None if dims is None else (*batch, least))
     if infer.const_of(compute_uv) is False:

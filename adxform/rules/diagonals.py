@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric
+from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved
@@ -18,10 +18,10 @@ def _diag_type(v: Type, k: Type) -> Type:
     if dims is None or not is_numeric(v):
         return Array(dtype_in(v), None)
     if len(dims) == 1:
-        size = dims[0] if offset == 0 else infer.unknown_dim()
+        size = dims[0] if offset == 0 else unknown_dim()
         return Array(dtype_in(v), (size, size))
     square = offset == 0 and dims[0] == dims[1]
-    return Array(dtype_in(v), (dims[0] if square else infer.unknown_dim(),))
+    return Array(dtype_in(v), (dims[0] if square else unknown_dim(),))
 
 
 def _undiag(v: Type, k: Type) -> str:
@@ -45,7 +45,7 @@ def _diagonal(dims: Dims, offset: Type, axis1: Type, axis2: Type) -> Dims | None
     i, j = i % len(dims), j % len(dims)
     rest = tuple(d for k, d in enumerate(dims) if k not in (i, j))
     square = literal(offset) == 0 and dims[i] == dims[j]
-    return (*rest, dims[i] if square else infer.unknown_dim())
+    return (*rest, dims[i] if square else unknown_dim())
 
 
 linear("np.diagonal(a, offset=0, axis1=0, axis2=1)", infer=moved(_diagonal), fresh=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import bilinear, general, linear
@@ -141,7 +141,7 @@ linear(
 
 
 def _convolved(a: Type, v: Type, mode: Type) -> Type:
-    return Array(strong(a, v), (infer.unknown_dim(),))
+    return Array(strong(a, v), (unknown_dim(),))
 
 
 bilinear(
@@ -195,8 +195,8 @@ def _slopes(N: Type, increasing: Type) -> str:
 
 def _vander_type(x: Type, N: Type, increasing: Type) -> Type:
     dims, columns = dims_of(infer.as_array(x)), literal(N)
-    rows = dims[0] if dims else infer.unknown_dim()
-    known = rows if is_none(N) else columns if isinstance(columns, int) else infer.unknown_dim()
+    rows = dims[0] if dims else unknown_dim()
+    known = rows if is_none(N) else columns if isinstance(columns, int) else unknown_dim()
     dtype = dtype_in(x)
     wide = None if dtype is None else np.promote_types(dtype, np.int64).name
     return Array(wide, (rows, known))

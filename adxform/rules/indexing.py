@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, inactive, linear, lowers
@@ -101,8 +101,8 @@ def _taken_along(arr: Type, indices: Type, axis: Type) -> Type:
         return Array(dtype_in(arr), given if is_none(axis) else None)
     place = axis_in(axis, arr)
     if place is None:
-        return Array(dtype_in(arr), tuple(infer.unknown_dim() for _ in dims))
-    made = tuple(g if i == place or d == 1 else d if d == g else infer.unknown_dim()
+        return Array(dtype_in(arr), tuple(unknown_dim() for _ in dims))
+    made = tuple(g if i == place or d == 1 else d if d == g else unknown_dim()
                  for i, (d, g) in enumerate(zip(dims, given, strict=True)))
     return Array(dtype_in(arr), made)
 

@@ -5,7 +5,6 @@ Each function takes the types of a primitive's parameters, in order, and gives t
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
 from functools import cache
@@ -31,14 +30,8 @@ from adxform.core.types import (
     dims_of,
     is_numeric,
     promote,
+    unknown_dim,
 )
-
-_numbers = itertools.count()
-
-
-def unknown_dim(*, not_one: bool = False) -> Sym:
-    """A dimension of which nothing (or only that it is not 1) is known: like no other."""
-    return Sym(f"?{next(_numbers)}", not_one)
 
 
 def shorter(dim: Dim, by: int) -> Dim:

@@ -12,6 +12,7 @@ from adxform.core.types import (
     is_numeric,
     may_be_one,
     rank,
+    unknown_dim,
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
@@ -42,7 +43,7 @@ def _joined(arrays: Type, axis: Type) -> Type:
     shapes, place = [dims_of(t) for t in items], literal(axis)
     known = [s for s in shapes if s is not None]
     if is_none(axis):
-        return Array(strong(*items), (infer.unknown_dim(),))
+        return Array(strong(*items), (unknown_dim(),))
     if len(known) < len(shapes) or not isinstance(place, int) or not known:
         return Array(strong(*items), None)
     dims = list(known[0])
@@ -56,7 +57,7 @@ def _added(parts: list[Dim]) -> Dim:
     if len(numbers) == len(parts):
         return sum(numbers)
     more = sum(numbers) > 1 or not any(may_be_one(p) for p in parts)
-    return infer.unknown_dim(not_one=more)
+    return unknown_dim(not_one=more)
 
 
 def _stacked(arrays: Type, axis: Type) -> Type:
@@ -233,7 +234,7 @@ def _layered(arrays: Type) -> Type:
     dims = None if items is None else dims_of(items[0])
     dtype = None if items is None else strong(*items)
     return Array(dtype, None if dims is None else tuple(
-        infer.unknown_dim() for _ in range(max(len(dims), 3))))
+        unknown_dim() for _ in range(max(len(dims), 3))))
 
 
 linear("np.dstack(arrays)", arrays=_layers, infer=_layered,
@@ -245,7 +246,7 @@ linear("np.dstack(arrays)", arrays=_layers, infer=_layered,
 
 def _appended(arr: Type, values: Type, axis: Type) -> Type:
     if is_none(axis):
-        return Array(strong(arr, values), (infer.unknown_dim(),))
+        return Array(strong(arr, values), (unknown_dim(),))
     return _joined(Struct((arr, values)), axis)
 
 

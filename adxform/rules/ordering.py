@@ -5,7 +5,17 @@ Elements that tie for an extremum share its derivative evenly, as in JAX.
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, Scalar, Struct, Type, dims_of, is_numeric, rank
+from adxform.core.types import (
+    Array,
+    Dim,
+    Scalar,
+    Struct,
+    Type,
+    dims_of,
+    is_numeric,
+    rank,
+    unknown_dim,
+)
 from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
@@ -91,7 +101,7 @@ def _sorted(a: Type, axis: Type, *_: Type) -> Type:
 def _places_dims(a: Type, axis: Type) -> tuple[Dim, ...] | None:
     dims = dims_of(infer.as_array(a))
     if is_none(axis):
-        return dims if dims is not None and len(dims) == 1 else (infer.unknown_dim(),)
+        return dims if dims is not None and len(dims) == 1 else (unknown_dim(),)
     return dims
 
 

@@ -10,7 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adxform.core.types import Array, Dim, Type, broadcast_dims, dims_of, is_numeric, rank
+from adxform.core.types import (
+    Array,
+    Dim,
+    Type,
+    broadcast_dims,
+    dims_of,
+    is_numeric,
+    rank,
+    unknown_dim,
+)
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, lowers
@@ -198,7 +207,7 @@ bilinear("np.inner(a, b)", a=_inner("a", "b", "left"), b=_inner("b", "a", "right
 
 def _flat_dim(t: Type) -> Dim:
     dims = dims_of(infer.as_array(t))
-    return dims[0] if dims is not None and len(dims) == 1 else infer.unknown_dim()
+    return dims[0] if dims is not None and len(dims) == 1 else unknown_dim()
 
 
 def _outer_type(a: Type, b: Type) -> Type:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import Array, Known, Scalar, Struct, Type, dims_of, is_numeric, rank
+from adxform.core.types import (
+    Array,
+    Known,
+    Scalar,
+    Struct,
+    Type,
+    dims_of,
+    is_numeric,
+    rank,
+    unknown_dim,
+)
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, inactive, linear
@@ -234,7 +244,7 @@ def running(a: Type, axis: Type, *_: Type) -> Type:
     if not is_numeric(a):
         return infer.unknown()
     if is_none(axis):
-        dims = dims if dims is not None and len(dims) == 1 else (infer.unknown_dim(),)
+        dims = dims if dims is not None and len(dims) == 1 else (unknown_dim(),)
     return Array(summed_dtype(dtype_in(a)), dims)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved, unknown_dims
@@ -57,11 +57,11 @@ def lower_untile(g: Type, like: Type, reps: Type) -> str | None:
 def _repeated(a: Type, repeats: Type, axis: Type) -> Type:
     dims = dims_of(infer.as_array(a))
     if is_none(axis):
-        return Array(dtype_in(a), (infer.unknown_dim(),))
+        return Array(dtype_in(a), (unknown_dim(),))
     place = axis_in(axis, a)
     if dims is None or place is None:
         return Array(dtype_in(a), None)
-    return Array(dtype_in(a), (*dims[:place], infer.unknown_dim(), *dims[place + 1 :]))
+    return Array(dtype_in(a), (*dims[:place], unknown_dim(), *dims[place + 1 :]))
 
 
 linear("np.repeat(a, repeats, axis=None)", a="unrepeat(out_bar, a, repeats, axis)",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adxform.core.types import Array, Dim, Scalar, Struct, Type, dims_of, is_numeric, rank
+from adxform.core.types import (
+    Array,
+    Dim,
+    Scalar,
+    Struct,
+    Type,
+    dims_of,
+    is_numeric,
+    rank,
+    unknown_dim,
+)
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, linear
@@ -37,7 +47,7 @@ SAME = moved(lambda dims, *_: dims)
 
 def unknown_dims(dims: Dims, *_: Type) -> Dims:
     """As many dimensions, of which nothing is known."""
-    return tuple(infer.unknown_dim() for _ in dims)
+    return tuple(unknown_dim() for _ in dims)
 
 
 # Reshaping
@@ -57,7 +67,7 @@ def _ravelled(a: Type, *_: Type) -> Type:
         return infer.unknown()
     dims = dims_of(a)
     if dims is None:
-        return Array(dtype_in(a), (infer.unknown_dim(),))
+        return Array(dtype_in(a), (unknown_dim(),))
     return Array(dtype_in(a), infer.shape_dims(Scalar("int64", True, -1), dims))
 
 

@@ -5,7 +5,7 @@ The cotangent of several results is a tuple, with None for a result that nothing
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import linear
@@ -32,7 +32,7 @@ def _part_dims(ary: Type, sections: Type, axis: Type, part: int) -> Dims | None:
     dims, place, number = dims_of(ary), axis_in(axis, ary), literal(sections)
     if dims is None or place is None:
         return None
-    size, own = dims[place], infer.unknown_dim()
+    size, own = dims[place], unknown_dim()
     equal = isinstance(number, int) and isinstance(size, int) and size % number == 0
     made: Dim = size // number if equal else own
     return (*dims[:place], made, *dims[place + 1 :])
@@ -103,7 +103,7 @@ def _grid(xi: Type, indexing: Type) -> Type:
 
 def _length(t: Type) -> Dim:
     dims = dims_of(t)
-    return infer.unknown_dim() if dims is None or len(dims) > 1 else dims[0] if dims else 1
+    return unknown_dim() if dims is None or len(dims) > 1 else dims[0] if dims else 1
 
 
 def _line(xi: Type, indexing: Type, index: Type, out_bar: Type) -> str:

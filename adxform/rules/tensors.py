@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Type, dims_of
+from adxform.core.types import Array, Type, dims_of, unknown_dim
 from adxform.rules import infer
 from adxform.rules.products import axes_text, like_left, like_right, ranks
 from adxform.rules.samples import calls
@@ -99,7 +99,7 @@ def _kron_type(a: Type, b: Type) -> Type:
     m, n = ranks(a, b)
     if m is None or n is None:
         return Array(strong(a, b), None)
-    return array(strong(a, b), tuple(infer.unknown_dim() for _ in range(max(m, n))))
+    return array(strong(a, b), tuple(unknown_dim() for _ in range(max(m, n))))
 
 
 bilinear("np.kron(a, b)", a="kron_left(out_bar, a, b)", b="kron_right(out_bar, a, b)",

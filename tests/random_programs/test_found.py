@@ -226,3 +226,39 @@ def test_functions_that_return_functions(inline):
     agrees(made_by_factories, 0.3, 0.4)
     made = Generated(made_by_factories, "forward", Options(inline=inline))
     assert made(0.3, 0.4, 1.0, 0.0) == jvp(made_by_factories, (0.3, 0.4), (1.0, 0.0))
+
+
+def two_choices(v, a, b):
+    y = v[:1] * 2.0
+    z = np.sin(v[:1])
+    if a > 0.5:
+        y = v * 2.0
+    if b > 0.5:
+        z = np.sin(v)
+    return np.sum((y * z) ** 2)
+
+
+def test_what_is_stretched_by_one_test_is_not_by_another():
+    # An error of NumPy's when the derivative ran: what either test gave had the same type.
+    agrees(two_choices, V, 0.9, 0.2)
+    agrees(two_choices, V, 0.1, 0.9)
+
+
+def waves(x, n):
+    k = n - 2
+    y = np.ones(k) * x
+    for _ in range(2):
+        y = np.sin(y)
+    y = y * np.ones(k)
+    y[0] *= x
+    return y
+
+
+def named_alike(x, n):
+    k = n * 1
+    return np.sum(np.ones(k) * x * waves(x, n))
+
+
+def test_lengths_that_two_functions_call_alike_are_not_the_same():
+    # Silently wrong: both lengths were known by the name k alone, and taken to be equal.
+    agrees(named_alike, 0.3, 3)
