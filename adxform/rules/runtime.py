@@ -338,6 +338,11 @@ def as_list(x: Any) -> Any:
     return [np.copy(item)[()] for item in x]
 
 
+def summed(total: Any, value: Any) -> Any:
+    """A step of a sum whose order is free: compiled, several are made at once."""
+    return total + value
+
+
 def add_lists(a: Any, b: Any) -> Any:
     """The sums of the items of two lists; one may have been made before the other grew."""
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)

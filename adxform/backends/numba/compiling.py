@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from adxform.backends.numba import disk
+from adxform.backends.numba.vectors import OURS, with_vectors
 from adxform.backends.python import compile_text
 from adxform.core.trees import bound_names, names
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
@@ -45,24 +47,30 @@ def jitted(
     """
     import numba
 
-    tree = ast.parse(text)
+    from adxform.backends.numba import mathematics
+
+    tree = with_vectors(ast.parse(text))
+    text = ast.unparse(tree)
     free = set(names(tree)).difference(*map(bound_names, tree.body))
     values = {k: v for k, v in values.items() if k in free}
-    path = disk.stored(text, name, values, f"{parallel} {checked}") if keep else None
+    options = f"{parallel} {checked} {inspect.getsource(mathematics)}"
+    path = disk.stored(text, name, values, options) if keep else None
     module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
     if path is not None:  # where Numba looks up what it finds on disk
         sys.modules[module.__name__] = module
     scope = vars(module)
     scope.update(values)
+    scope.update((own, getattr(mathematics, name)) for name, own in OURS.items() if own in free)
     made = compile_text(text, name, scope, None if path is None else str(path))
     for key, value in list(scope.items()):
-        if isinstance(value, FunctionType) and key not in values:
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
             scope[key] = numba.njit(
                 error_model="numpy",
                 boundscheck=checked,
                 parallel=parallel,
                 cache=path is not None,
                 nogil=True,
+                fastmath={"reassoc"} if key == "summed" else False,
             )(value)
     return scope[made.__name__]
 

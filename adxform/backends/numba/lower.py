@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import Reduced
+from adxform.backends.numba.elements import Pointwise, Reduced
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.shapes import Shapes
+from adxform.backends.numba.vectors import IN_VECTORS
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
     Block,
@@ -126,8 +127,13 @@ class Lowering(Rewriter):
                 return self.shapes.product(sizes)
 
     def _worth(self, stmt: Let) -> bool:
-        """Whether Numba needs a loop nest for an operation on arrays that are stored."""
-        return isinstance(self.plan.elements[stmt.target], Reduced)
+        """Whether a loop nest is better than what Numba makes of an operation on arrays that are
+        stored.
+        """
+        element = self.plan.elements[stmt.target]
+        if isinstance(element, Pointwise):
+            return element.op.name.removeprefix("np.") in IN_VECTORS
+        return isinstance(element, Reduced)
 
     # --- blocks within ------------------------------------------------------------------------
 

@@ -31,8 +31,7 @@ from adxform.rules.table import RULES
 INDICES = "ijklmn"
 START = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}
 NOTHING = Const(0.0)
-STEP = {"sum": "op.Add", "prod": "op.Mult", "max": "np.maximum",
-        "min": "np.minimum"}
+STEP = {"sum": "summed", "prod": "op.Mult", "max": "np.maximum", "min": "np.minimum"}
 
 
 @dataclass(slots=True)
@@ -222,7 +221,8 @@ class Nests:
         names[0] = target or names[0]
         self.types.update(dict.fromkeys(names, known))
         self.home.update(zip(names, levels, strict=True))
-        step = RULES[STEP[element.how]].primitive
+        counted = known == INT and element.how == "sum"
+        step = RULES["op.Add" if counted else STEP[element.how]].primitive
         made = levels[-1].builder.emit(step, (Var(names[-1]), value))
         self.bases_like(made.name, names[0])
         self.carry(levels, start, [*names, made.name])
