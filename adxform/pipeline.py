@@ -43,11 +43,13 @@ from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.guarded_sums import guard_sums
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.merged_branches import merge_branches
+from adxform.optimize.merged_loops import merge_loops
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
 from adxform.optimize.scalar_copies import ScalarCopies
 from adxform.optimize.simplify import Simplify
+from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.walk import Rewriter
 
 Observer = Callable[[str, Function, Types], None]
@@ -199,12 +201,21 @@ class Derivation:
         made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
         made = self.optimized(made, found)
         if self.options.optimize:
-            made = guard_sums(merge_branches(made, found), found)
+            made = self.merged(made, found)
         made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
+
+    def merged(self, function: Function, types: Types) -> Function:
+        """A reverse function whose sweeps share loops and branches, where they can."""
+        made = merge_loops(function, types)
+        if made is not function:  # values of both sweeps are now computed in one place
+            made = self.optimized(made, types)
+        made = guard_sums(merge_branches(made, types), types)
+        lean = without_unread_tapes(made, types)
+        return made if lean is made else self.optimized(lean, types)
 
     def sweeps(
         self, function: Function, wrt: tuple[str, ...], outputs: list[Operand], types: Types

@@ -86,8 +86,12 @@ class CommonSubexpressions(Rewriter):
         return tuple(kept)
 
     def named(self, seen: str, stmt: Let) -> bool:
-        """Whether a nameless value of the reverse sweep takes the name of ``stmt``."""
+        """Whether a value that is known has the name of ``stmt``: it is the same variable computed
+        again, or a nameless value of the reverse sweep, which takes the name.
+        """
         bases = self.builder.bases
+        if stmt.origin is None and bases.get(seen) == bases[stmt.target]:
+            return True
         if seen in bases or seen not in self.adjoint:
             return False
         bases[seen] = bases[stmt.target]

@@ -1,0 +1,143 @@
+"""Tapes that are read only where they were just written: what was written serves, and the tape is
+not needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Function,
+    Let,
+    Operand,
+    Primitive,
+    Tuple,
+    Var,
+    names_in,
+    parts_of,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
+)
+from adxform.core.types import Array, ListOf, Scalar
+from adxform.differentiate.common import names_for
+from adxform.differentiate.increments import same
+from adxform.optimize.walk import Rewriter
+
+STORES = frozenset({"update", "keep"})
+MADE = frozenset({"np.empty", "list_of"})
+
+
+def without_unread_tapes(function: Function, types: Types) -> Function:
+    """A function that reads what it wrote, rather than where."""
+    found = _Found(function, types).values()
+    if not found:
+        return function
+    walker = Rewriter(Builder(names_for(function, types), types, function.bases))
+    walker.env = found
+    walker.block(function.body)
+    return replace(function, body=walker.builder.block, result=walker.sub(function.result))
+
+
+class _Found:
+    """The elements that are read of each array that a function makes, and what they are."""
+
+    def __init__(self, function: Function, types: Types) -> None:
+        self.function = function
+        self.types = types
+        self.made: dict[str, Let] = {}
+        self.lets = [s for s in walk(function.body) if isinstance(s, Let)]
+        self.phis = [p for s in walk(function.body) for p in phis_of(s)]
+
+    def values(self) -> dict[str, Operand]:
+        family = self.families()
+        if not family:
+            return {}
+        self.made = {s.target: s for s in self.lets}
+        values: dict[str, Operand] = {}
+        lost = {family.get(n) for n in names_in(self.function.result)}
+        for stmt in walk(self.function.body):
+            args = stmt.args if isinstance(stmt, Let) else ()
+            array = args[0].name if args and isinstance(args[0], Var) else ""
+            others = [*tests_of(stmt), *(uses(args[1:]) if array else reads_of(stmt))]
+            lost.update(map(family.get, others))
+            if array not in family or not isinstance(stmt, Let) or self.stores(stmt):
+                continue
+            value = self.value(stmt, array)
+            if value is None:
+                lost.add(family[array])
+            else:
+                values[stmt.target] = value
+        return {
+            name: value
+            for name, value in values.items()
+            if family[self.made[name].args[0].name] not in lost  # type: ignore[union-attr]
+        }
+
+    def stores(self, stmt: Let) -> bool:
+        return isinstance(stmt.op, Primitive) and stmt.op.name in STORES
+
+    def families(self) -> dict[str, str]:
+        """The names that each tape goes by, through writes and phis. (An array of the user's may be
+        written to out of bounds, which is to be seen.)
+        """
+        family = {
+            s.target: s.target
+            for s in self.lets
+            if isinstance(s.op, Primitive) and s.op.name in MADE and s.origin is None
+        }
+        before = -1
+        while family and before < len(family):
+            before = len(family)
+            for stmt in self.lets:
+                (first, *_) = (*stmt.args, None)
+                if self.stores(stmt) and isinstance(first, Var) and first.name in family:
+                    family[stmt.target] = family[first.name]
+            for phi in self.phis:
+                parts = {family.get(n) for n in uses((phi.first, phi.second))} - {None}
+                if parts:
+                    family[phi.target] = min(p for p in parts if p is not None)
+        mixed: set[str | None] = set()
+        for phi in self.phis:
+            roots = {family.get(n) for n in (phi.target, *uses((phi.first, phi.second)))}
+            mixed.update(roots if len(roots) > 1 else ())
+        return {name: root for name, root in family.items() if root not in mixed}
+
+    def value(self, stmt: Let, array: str) -> Operand | None:
+        """What is read, if it was written by the statement that made this version of the array."""
+        write = self.made.get(array)
+        if write is None or not self.stores(write):
+            return None
+        if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+            return None
+        index, value = write.args[1:]
+        if not same(stmt.args[1], index, self.made) or not self.plain(index):
+            return None
+        return value if self.kept(array, stmt.target, value) else None
+
+    def plain(self, index: Operand) -> bool:
+        """Whether an index names one place."""
+        return all(
+            isinstance(self.types.get(part.name), Scalar) if isinstance(part, Var)
+            else not isinstance(part, Tuple) and type(getattr(part, "value", None)) is int
+            for part in parts_of(index)
+        )
+
+    def kept(self, array: str, name: str, value: Operand) -> bool:
+        """Whether a value is not cast where it is written."""
+        if isinstance(self.types.get(array), ListOf):
+            return True
+        if not isinstance(value, Var):
+            return False
+        own, its = self.types.get(name), self.types.get(value.name)
+        match own, its:
+            case Scalar(a), Scalar(b):
+                return a == b
+            case Array(a, dims), Array(b, others):
+                return a == b and a is not None and dims == others and dims is not None
+            case _:
+                return False

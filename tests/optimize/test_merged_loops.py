@@ -1,0 +1,178 @@
+"""Loops whose iterations are independent go forward and back in one; the others do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform.dual import Dual
+from adxform.generated import Generated
+from adxform.pipeline import Options
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=7), RNG.normal(size=7)
+A = RNG.normal(size=(5, 3))
+
+
+def softplus_sum(x, a, b):
+    total = 0.0
+    for i in range(len(x)):
+        d = x[i] - a
+        total += np.log(np.exp(-b * d * d) + 1.0)
+    return 3.0 * total - 1.0
+
+
+def from_second(x, a, b):
+    total = 0.0
+    for i in range(1, len(x)):
+        total -= np.exp(a * x[i]) / (b + x[i] ** 2)
+    return total
+
+
+def backward(x, a, b):
+    total = 0.0
+    for i in range(len(x) - 1, -1, -1):
+        total += np.exp(a * x[i]) * b
+    return total
+
+
+def in_branches(x, a, b):
+    total = 0.0
+    for i in range(len(x)):
+        if x[i] > a:
+            w = np.exp(a * x[i])
+            total += w * w * b
+        elif i == 3:
+            continue
+        else:
+            total -= np.sin(x[i] * b)
+    return total
+
+
+def with_inner_loops(x, a, b):
+    total = 0.0
+    for i in range(len(x)):
+        y = b
+        for j in range(3):
+            y = np.sin(y * x[i] + a)
+        for j in range(i):
+            total += y * x[j]
+    return total
+
+
+def two_loops(x, a, b):
+    first = 0.0
+    for i in range(len(x)):
+        first += np.exp(x[i] * a)
+    second = 0.0
+    for i in range(len(x)):
+        second += np.sin(x[i]) * b
+    return first - 2.0 * second
+
+
+def last_value_is_read(x, a, b):
+    w = a
+    total = 0.0
+    for i in range(len(x)):
+        w = np.exp(x[i] * b)
+        total += w
+    return total * 1.0 + 0.0 * w
+
+
+def recurrence(x, a, b):
+    y = a
+    for i in range(len(x)):
+        y = np.sin(y) * x[i] + b
+    return y
+
+
+def linear_recurrence(x, a, b):
+    y = a
+    for i in range(len(x)):
+        y = 0.5 * y + np.exp(x[i] * b)
+    return y
+
+
+def needed_afterwards(x, a, b):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.exp(x[i] * a)
+    return np.log(total) * b
+
+
+def reads_what_it_carries(x, a, b):
+    total = 1.0
+    for i in range(len(x)):
+        total += np.exp(x[i] * a) * total * b
+    return total
+
+
+def reads_another_iteration(x, a, b):
+    y = x + a
+    total = 0.0
+    for i in range(len(x) - 1):
+        y[i + 1] = np.sin(y[i]) * x[i] * b
+        total += y[i + 1]
+    return total
+
+
+def leaves_early(x, a, b):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.exp(x[i] * a) * b
+        if total > 3.0:
+            break
+    return total
+
+
+MERGED = [softplus_sum, from_second, backward, in_branches, with_inner_loops]
+APART = [recurrence, linear_recurrence, needed_afterwards, reads_what_it_carries,
+         reads_another_iteration, leaves_early]
+
+
+def loops(text: str) -> int:
+    """The loops of the outermost level."""
+    return sum(line.startswith("    for ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("f", [*MERGED, *APART, two_loops, last_value_is_read])
+def test_the_gradient_is_right(f):
+    args = X, 0.3, 0.7
+    value, bars = adxform.value_and_grad(f, argnums=(0, 1, 2))(*args)
+    assert value == f(*args)
+    for place, bar in enumerate(bars):
+        for i in range(np.size(bar)):
+            seeded = [Dual(v, np.zeros(np.shape(v))) if p != place else
+                      Dual(v, np.eye(np.size(v))[i].reshape(np.shape(v)))
+                      for p, v in enumerate(args)]
+            expected = f(*seeded).tangent
+            assert np.allclose(np.ravel(bar)[i], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("f", MERGED)
+def test_independent_iterations_share_a_loop_and_record_nothing(f):
+    text = adxform.source(f, argnums=(0, 1, 2), args=(X, 0.3, 0.7))
+    assert loops(text) == 1
+    outside = [line for line in text.splitlines() if line.startswith("    ") and "tape" in line
+               and not line.startswith("        ")]
+    assert f is with_inner_loops or not outside
+
+
+@pytest.mark.parametrize("f", APART)
+def test_iterations_that_need_each_other_stay_apart(f):
+    assert loops(adxform.source(f, argnums=(0, 1, 2), args=(X, 0.3, 0.7))) == 2
+
+
+def test_two_loops_become_two():
+    assert loops(adxform.source(two_loops, argnums=(1, 2), args=(X, 0.3, 0.7))) == 2
+
+
+def test_a_variable_computed_again_is_computed_once():
+    text = adxform.source(softplus_sum, argnums=(0, 1, 2), args=(X, 0.3, 0.7))
+    assert text.count("d = x[i] - a") == 2  # and the comment
+
+
+def test_without_the_optimiser_nothing_is_merged():
+    made = Generated(softplus_sum, "reverse", Options(optimize=False))
+    assert loops(made.compiled((X, 0.3, 0.7), (0, 1, 2)).text) == 2
