@@ -16,7 +16,7 @@ def rereads(x):
     for i in range(len(x)):
         t = 2.0 * x[i]
         s += t * t
-    return s
+    return np.sqrt(s)
 
 
 def overwrites(x):

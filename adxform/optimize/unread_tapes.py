@@ -1,6 +1,4 @@
-"""Tapes that are read only where they were just written: what was written serves, and the tape is
-not needed.
-"""
+"""Unread tapes: one that is read only where it was just written gives way to what was written."""
 
 from __future__ import annotations
 
@@ -82,8 +80,8 @@ class _Found:
         return isinstance(stmt.op, Primitive) and stmt.op.name in STORES
 
     def families(self) -> dict[str, str]:
-        """The names that each tape goes by, through writes and phis. (An array of the user's may be
-        written to out of bounds, which is to be seen.)
+        """The names that each tape goes by, through writes and phis; an array of the user's may be
+        written to out of bounds, which is to be seen.
         """
         family = {
             s.target: s.target

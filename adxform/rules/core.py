@@ -87,15 +87,6 @@ linear(
     "accumulate(bar, value)", bar="out_bar", value="unbroadcast(out_bar, value)", infer=_same
 )
 
-# summed(total, value) is total + value, in a sum whose order is free.
-linear(
-    "summed(total, value)",
-    total="out_bar",
-    value="out_bar",
-    infer=_same,
-    sample=calls("R(), R()"),
-)
-
 # accumulate_at(bar, index, value) is bar with value added at index, in the memory of bar;
 # an element that index names twice takes both.
 linear(

@@ -48,6 +48,7 @@ def ufunc(pattern: str, *, sample: object = None, **partials: Any) -> None:
 
 # Operators under NumPy's names.
 alias("np.add(x, y)", "op.Add", infer=number_result)
+alias("summed(x, y)", "op.Add", infer=number_result)  # a step of a sum whose order is free
 alias("np.subtract(x, y)", "op.Sub", infer=number_result)
 alias("np.multiply(x, y)", "op.Mult", infer=number_result)
 alias("np.divide(x, y)", "op.Div", infer=float_result)
