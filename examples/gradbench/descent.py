@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from adxform import grad, jvp
+
 
 def norm(x):
     return np.sqrt(np.sum(x * x))
@@ -27,3 +29,20 @@ def argmin(value, gradient, start):
         else:
             size, successes = size / 2.0, 0
     return x
+
+
+def slope_of(f, mode, backend):
+    """What gives the gradient of ``f`` in its first argument by forward ("f") or reverse mode."""
+    if mode == "r":
+        return grad(f, backend=backend)
+
+    def along(x, *others):
+        nowhere = (None,) * len(others)
+        if np.ndim(x) == 0:
+            return jvp(f, (x, *others), (1.0, *nowhere), backend=backend)[1]
+        directions = np.eye(len(x))
+        return np.array(
+            [jvp(f, (x, *others), (d, *nowhere), backend=backend)[1] for d in directions]
+        )
+
+    return along

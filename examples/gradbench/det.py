@@ -14,7 +14,7 @@ from adxform import grad
 SIZES = {
     "quick": [{"ell": 4, "by": "calls"}, {"ell": 4, "by": "sets"}],
     "small": [{"ell": 6, "by": "calls"}, {"ell": 6, "by": "sets"}],
-    "issue": [{"ell": 10, "by": "calls"}, {"ell": 10, "by": "sets"}],
+    "standard": [{"ell": 10, "by": "calls"}, {"ell": 10, "by": "sets"}],
     "large": [{"ell": 16, "by": "sets"}],
 }
 

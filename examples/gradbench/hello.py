@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adxform import grad
 
-SIZES = {"quick": [{"x": 1.5}], "issue": [{"x": 1.5}]}
+SIZES = {"quick": [{"x": 1.5}], "standard": [{"x": 1.5}]}
 
 
 def inputs(x):

@@ -15,7 +15,7 @@ from adxform import jvp
 SIZES = {
     "quick": [{"vertices": 12, "points": 5, "kind": kind} for kind in ("simple", "complicated")],
     "small": [{"vertices": 544, "points": 192, "kind": "complicated"}],
-    "issue": [
+    "standard": [
         {"vertices": 544, "points": 1600, "kind": kind} for kind in ("simple", "complicated")
     ],
     "large": [{"vertices": 10000, "points": 100000, "kind": "complicated"}],

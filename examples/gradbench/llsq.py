@@ -7,9 +7,9 @@ import numpy as np
 from adxform import grad
 
 SIZES = {
-    "quick": [{"n": 7, "m": 3}],
+    "quick": [{"n": 8, "m": 3}],
     "small": [{"n": 256, "m": 32}],
-    "issue": [{"n": 4096, "m": 128}],
+    "standard": [{"n": 4096, "m": 128}],
     "large": [{"n": 65536, "m": 128}],
 }
 

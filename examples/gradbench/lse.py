@@ -9,7 +9,7 @@ from adxform import grad
 SIZES = {
     "quick": [{"n": 5}],
     "small": [{"n": 1000}],
-    "issue": [{"n": 40000}],
+    "standard": [{"n": 40000}],
     "large": [{"n": 1000000}],
 }
 

@@ -14,7 +14,7 @@ from adxform import grad
 SIZES = {
     "quick": [{"l": 2, "c": 4, "b": 3}],
     "small": [{"l": 2, "c": 256, "b": 14}],
-    "issue": [{"l": 2, "c": 4096, "b": 14}],
+    "standard": [{"l": 2, "c": 4096, "b": 14}],
     "large": [{"l": 4, "c": 16384, "b": 14}],
 }
 

@@ -93,4 +93,8 @@ def limited(most: float) -> Iterator[None]:
 def flat(result: Any) -> np.ndarray:
     """All numbers of a result, one after the other."""
     parts = result if isinstance(result, tuple | list) else (result,)
-    return np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in parts])
+    return np.concatenate([np.ravel(_array(part)) for part in parts])
+
+
+def _array(part: Any) -> np.ndarray:
+    return np.asarray(part.detach() if hasattr(part, "detach") else part, dtype=float)

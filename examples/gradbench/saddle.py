@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform import grad
-from examples.gradbench.descent import argmin
+from adxform import grad, jvp
+from examples.gradbench.descent import argmin, slope_of
+from examples.gradbench.workloads import evaluated
 
-SIZES = {"quick": [{"x": 0.5}], "issue": [{"x": 1.0}]}
+SIZES = {"quick": [{"x": 0.5}], "standard": [{"x": 1.0}]}
 
 
 def inputs(x):
@@ -28,14 +29,37 @@ def depth(y, x):
 deepest = grad(depth)
 
 
-def highest(x, start):
+def deepest_forward(y, x):
+    """The gradient of `depth` in y by forward mode."""
+    along = [jvp(depth, (y, x), (d, np.zeros(2)))[1] for d in (np.eye(2)[0], np.eye(2)[1])]
+    return np.array(along)
+
+
+def primal(x, start):
     """The maximum over y, sought from ``start``."""
     y = argmin(lambda y: depth(y, x), lambda y: deepest(y, x), start)
     return height(x, y)
 
 
-primal = highest
+def primal_forward(x, start):
+    """The same, by forward mode."""
+    y = argmin(lambda y: depth(y, x), lambda y: deepest_forward(y, x), start)
+    return height(x, y)
 
 
 def derivative(backend):
-    return grad(highest, backend=backend)
+    return grad(primal, backend=backend)
+
+
+def solver(modes, backend):
+    """What finds the points x and y; "f" or "r" are the modes of outer and inner gradient."""
+    highest = primal if modes[1] == "r" else primal_forward
+    value, slope = evaluated(highest, backend), slope_of(highest, modes[0], backend)
+    deep, deeper = evaluated(depth, backend), slope_of(depth, modes[0], backend)
+
+    def solution(start):
+        x = argmin(lambda x: value(x, start), lambda x: slope(x, start), start)
+        y = argmin(lambda y: deep(y, x), lambda y: deeper(y, x), start)
+        return np.concatenate([x, y])
+
+    return solution

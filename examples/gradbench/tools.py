@@ -7,8 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from adxform import jvp
-from examples.gradbench.workloads import workload
+from examples.gradbench.workloads import evaluated, workload
 
 Call = Callable[[], Any]
 
@@ -30,20 +29,13 @@ class Tool(NamedTuple):
 def ours(backend: str) -> Tool:
     def calls(name: str, args: tuple[Any, ...]) -> Calls:
         module = workload(name)
-        derivative = module.derivative(backend)
-        nowhere = (None,) * len(args)
-
-        def primal() -> Any:
-            if backend == "numpy":
-                return module.primal(*args)
-            return jvp(module.primal, args, nowhere, backend=backend)[0]
-
-        return Calls(primal, lambda: derivative(*args))
+        primal, derivative = evaluated(module.primal, backend), module.derivative(backend)
+        return Calls(lambda: primal(*args), lambda: derivative(*args))
 
     return Tool(f"adxform {backend}", calls)
 
 
-PEERS: dict[str, str] = {}
+PEERS = ("jax", "torch", "autograd")
 
 
 def peer(name: str) -> Tool:
@@ -58,7 +50,7 @@ def peer(name: str) -> Tool:
 
 
 def installed() -> list[str]:
-    return [name for name, package in PEERS.items() if find_spec(package) is not None]
+    return [name for name in PEERS if find_spec(name) is not None]
 
 
 def backends() -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from adxform import jvp
 
 NAMES = (
     "hello", "gmm", "ba", "ht", "lstm", "kmeans", "llsq", "lse", "ode", "det", "particle", "saddle",
@@ -18,9 +21,9 @@ def workload(name: str) -> ModuleType:
 
 
 def sizes(name: str, which: str) -> list[Size]:
-    """The sizes of a kind; where a workload has none of that kind, the issue's."""
+    """The sizes of a kind; where a workload has none of that kind, the standard ones."""
     known = workload(name).SIZES
-    return known.get(which, known["issue"])
+    return known.get(which, known["standard"])
 
 
 def label(size: Size) -> str:
@@ -37,3 +40,10 @@ def unfit(name: str, tool: str, size: Size) -> str | None:
     """Why a tool is not asked for a derivative at a size, if it is not."""
     say = getattr(workload(name), "unfit", None)
     return None if say is None else say(tool, **size)
+
+
+def evaluated(f: Callable[..., Any], backend: str) -> Callable[..., Any]:
+    """A function itself under a backend: its derivative in no direction."""
+    if backend == "numpy":
+        return f
+    return lambda *args: jvp(f, args, (None,) * len(args), backend=backend)[0]

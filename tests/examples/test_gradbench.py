@@ -22,6 +22,7 @@ from examples.gradbench import (
     particle,
     saddle,
     table,
+    tools,
 )
 from examples.gradbench.__main__ import main
 from examples.gradbench.measuring import TimeLimitError, flat, limited
@@ -133,12 +134,20 @@ def test_backends_agree(name, size):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10 * np.abs(expected).max())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", tools.PEERS)
+def test_peers_agree(name):
+    pytest.importorskip(name)
+    found = list(table.lines(NAMES, "quick", [tools.ours("numpy"), tools.peer(name)], 60.0))
+    assert not [str(line) for line in found if line.note or line.derivative is None]
+
+
 def test_quick_table():
     printed = CliRunner().invoke(main, ["--quick", "--only", "lse", "--only", "llsq"])
     assert printed.exit_code == 0, printed.output
     head, first, second, _, mean = printed.output.rstrip("\n").split("\n")
     assert head.split()[:3] == ["workload", "size", "tool"]
-    assert first.split()[:4] == ["llsq", "n=7", "m=3", "adxform"] or first.startswith("lse")
+    assert first.split()[:4] == ["llsq", "n=8", "m=3", "adxform"] or first.startswith("lse")
     assert second
     assert "geometric mean of 2 rows" in mean
 

@@ -1,0 +1,5 @@
+"""The workloads in the idiom of other tools, a module for each tool.
+
+A function named like a workload takes its arguments, and gives what calls the function itself and
+what calls its derivative; both take nothing and wait for the result.
+"""
