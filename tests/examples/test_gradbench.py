@@ -125,6 +125,7 @@ def test_mixture_agrees_with_its_density_in_full():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), CASES, ids=lambda x: str(x))
+@pytest.mark.filterwarnings("ignore::adxform.BackendWarning")  # what falls back agrees, too
 def test_backends_agree(name, size):
     pytest.importorskip("numba")
     module = workload(name)
