@@ -21,13 +21,14 @@ class Closure:
     """A function that is defined inside the one that is lowered.
 
     ``home`` lowers the function around it, ``reads`` are the versions of that function's
-    variables where it is defined, ``rebound`` those that are assigned again afterwards.
+    variables where it is defined; those that are assigned again are ``rebound``, with the names
+    that they have there.
     """
 
     source: SourceFunction
     home: Any
     reads: dict[str, str]
-    rebound: frozenset[str]
+    rebound: dict[str, str]
     defaults: dict[str, Operand]
 
 

@@ -36,7 +36,7 @@ from adxform.frontend.callables import (
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
-from adxform.frontend.lifting import Lifting
+from adxform.frontend.lifting import Around, Lifting, versions_read
 from adxform.frontend.scope import describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
@@ -141,10 +141,15 @@ class Calls(Lifting):
         if isinstance(node, ast.Lambda):
             return self._closure(node, "lambda")
         known = self.static(node)
-        called = self.meaning(node.func) if isinstance(node, ast.Call) else None
-        if known is UNKNOWN and called is not None and called.function is not None:
+        if known is UNKNOWN and isinstance(node, ast.Call) and self._is_followed(node.func):
             return self.known_value(self.operand(node))  # what it returns may be a function
         return known
+
+    def _is_followed(self, node: ast.expr) -> bool:
+        """Whether an expression stands for a function of the user's."""
+        meaning = self.meaning(node)
+        written = meaning is not None and meaning.function is not None
+        return written or isinstance(self.static(node), Closure | Bound)
 
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
         """A call of a value that is known at compile time; None where it is no such function."""
@@ -226,12 +231,15 @@ class Calls(Lifting):
         """The function that a definition inside the one that is lowered makes."""
         made = as_definition(node, name)
         reads: dict[str, str] = getattr(node, "_reads", {})
+        rebound: set[str] = getattr(node, "_rebound", set())
+        variables = {n: n for n in rebound}
         if isinstance(node, ast.FunctionDef):  # it may call itself
             late: dict[str, str] = getattr(node, "_late", {})
             writes: dict[str, str] = getattr(node, "_writes", {})
             own = {n: v for n, v in writes.items() if n in free_names(node)}
             reads = {**late, **reads, **own}
         else:  # its names are versions already
+            variables = {version: n for n, version in reads.items() if n in rebound}
             reads = {n: n for n in free_names(node) if n in self.locals or n in self.env}
         args = node.args
         positional = [*args.posonlyargs, *args.args]
@@ -243,7 +251,7 @@ class Calls(Lifting):
             SourceFunction(made, self.source.text, self.source.scope),
             self,
             reads,
-            frozenset(getattr(node, "_rebound", ())),
+            variables,
             {a.arg: self.operand(d) for a, d in pairs},
         )
 
@@ -256,12 +264,13 @@ class Calls(Lifting):
         base: str | None,
     ) -> Operand:
         function = closure.source
-        self.refuse_rebound(closure, node)
+        self.refuse_unseen(closure, node)
         bound = self._bind(node, function, args, keywords, closure.defaults)
         if self.calls_itself(function, bound, node):
             return self.call_lifted(closure, bound, node, base)
-        reads = {name: closure.home.used(version, node) for name, version in closure.reads.items()}
-        return self._inline(function, bound, base, {**closure.home.captured, **reads})
+        reads = {n: closure.home.used(v, node) for n, v in versions_read(closure).items()}
+        around = closure, versions_read(closure)
+        return self._inline(function, bound, base, {**closure.home.captured, **reads}, around)
 
     # --- functions of the user's ----------------------------------------------------------------
 
@@ -303,14 +312,15 @@ class Calls(Lifting):
         bound: dict[str, Operand],
         base: str | None,
         seen: dict[str, Operand],
+        around: Around | None = None,
     ) -> Operand:
         """The callee's statements in the place of its call, its parameters being the arguments.
 
-        ``seen`` are the variables of functions around it that it reads.
+        ``seen`` are the variables of functions around it that it reads, as they are ``around`` it.
         """
         tree = desugar(function.node, function.text, function.scope)
         inner = self.inside(function, {**seen, **bound})
-        inner.captured = seen
+        inner.captured, inner.around = seen, around
         inner.result_name = base
         self.builder.names.reserve(outer_names(tree))
         outer = self.builder.origin

@@ -21,6 +21,7 @@ from adxform.frontend.callees import Callees
 from adxform.frontend.signatures import general_type
 from adxform.frontend.ssa import free_names
 
+Around = tuple[Closure, dict[str, str]]  # a function that is inlined, and what it read then
 Place = tuple[int, str]  # a variable's version, and the number of the function that it is one of
 
 
@@ -66,6 +67,12 @@ def _made_of(value: Any) -> object:
             return id(value)
 
 
+def versions_read(closure: Closure) -> dict[str, str]:
+    """The versions of variables that a function inside reads where it is called."""
+    now: Mapping[str, str] = closure.home.seen
+    return {n: now.get(closure.rebound.get(n, ""), v) for n, v in closure.reads.items()}
+
+
 class Inward:
     """What a function inside sees, while it is lowered by itself, of the functions around it."""
 
@@ -88,7 +95,7 @@ class Inward:
         """What the names that the function reads stand for."""
         home = Home(self, self.root.home)
         node = self.root.source.node
-        reads = {name: home.used(version, node) for name, version in self.root.reads.items()}
+        reads = {n: home.used(v, node) for n, v in versions_read(self.root).items()}
         return {**home.captured, **reads}
 
     def operand(self, operand: Operand) -> Operand:
@@ -135,6 +142,7 @@ class Home:
         self.number = home.number
         self.builder = inward.builder
         self.seen = home.seen
+        self.around: Around | None = home.around
 
     def used(self, version: str, node: ast.AST) -> Operand:
         """What a version of a variable is."""
@@ -153,6 +161,7 @@ class Lifting(Callees):
 
     number: int
     seen: Mapping[str, str] = MappingProxyType({})  # what functions inside read now
+    around: Around | None = None
 
     def lowered_inside(
         self, closure: Closure, types: dict[str, Type], captured: Captured
@@ -173,10 +182,10 @@ class Lifting(Callees):
             return
         seen.add(id(closure))
         home = closure.home
-        self.refuse_rebound(closure, node)
+        self.refuse_unseen(closure, node)
         free = free_names(closure.source.node)
         around = {(-home.number, n): o for n, o in home.captured.items() if n in free}
-        read = {(home.number, v): home.used(v, node) for v in closure.reads.values()}
+        read = {(home.number, v): home.used(v, node) for v in versions_read(closure).values()}
         given = {(home.number, f"={closure.source.name}.{k}"): o
                  for k, o in closure.defaults.items()}
         for place, operand in {**around, **read, **given}.items():
@@ -208,10 +217,14 @@ class Lifting(Callees):
             if isinstance(value, Closure):
                 self._capture(value, node, found, seen)
 
-    def refuse_rebound(self, closure: Closure, node: ast.AST) -> None:
-        """Refuse a function inside whose variables change between its definition and its call."""
-        seen = closure.home.seen
-        changed = [n for n in closure.rebound if seen.get(n) not in closure.reads.values()]
+    def refuse_unseen(self, closure: Closure, node: ast.AST) -> None:
+        """Refuse a call of a function inside where it is not known what its variables are now."""
+        changed = set(closure.rebound.values()) - closure.home.seen.keys()
+        around: Around | None = closure.home.around
+        while around is not None:  # what it reads of functions further out is that of their call
+            outer, then = around
+            changed |= {n for n, v in versions_read(outer).items() if v != then[n]}
+            around = outer.home.around
         if changed:
             name = min(changed)
             raise self.unsupported(

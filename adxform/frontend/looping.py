@@ -41,7 +41,7 @@ class Looping(Changes):
         def around() -> Any:
             outer = self.builder
             self.builder = outer.nested()
-            self.seen = {}  # the test is asked again after what the loop assigns
+            self.seen = stmt._again  # type: ignore[attr-defined]
             test = self.checked(stmt.test, None)
             head, self.builder = self.builder.block, outer
             return head, test, *self._iteration(body, headers)

@@ -64,12 +64,16 @@ class Ssa(Transformer):
             before = dict(self.env)
             visited = self.visit(stmt)
             made = visited if isinstance(visited, list) else [visited]
-            free = {n for function in self.functions for n in function._free}  # type: ignore[attr-defined]
-            seen = {n: before[n] for n in free if n in before}
+            seen = self._seen(before)
             for new in made:
                 new._seen = seen  # what functions inside read where the statement begins
             result.extend(made)
         return result
+
+    def _seen(self, env: Env) -> Env:
+        """What functions inside read."""
+        free = {n for function in self.functions for n in function._free}  # type: ignore[attr-defined]
+        return {n: env[n] for n in free if n in env}
 
     def define(self, name: str) -> str:
         """A new version of a variable."""
@@ -133,6 +137,7 @@ class Ssa(Transformer):
     def visit_While(self, node: ast.While) -> list[ast.stmt]:
         headers = self._headers([n for s in node.body for n in bound_names(s)])
         node.test = self.visit(node.test)
+        node._again = self._seen(self.env)  # type: ignore[attr-defined]
         node.body = self._loop(node.body, headers, node)
         return [node]
 
@@ -212,6 +217,7 @@ class Ssa(Transformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         free = [n for n in free_names(node) if n in self.env]
+        node._reads = {n: self.env[n] for n in free}  # type: ignore[attr-defined]
         args = node.args
         args.defaults = [self.visit(d) for d in args.defaults]
         args.kw_defaults = [d and self.visit(d) for d in args.kw_defaults]

@@ -135,7 +135,7 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
         setattr(made, field, renamed(value, names))
     if isinstance(made, ast.Name):
         made.id = names.get(made.id, made.id)
-    for noted in ("_reads", "_writes"):
+    for noted in ("_reads", "_writes", "_late", "_seen", "_again"):
         if hasattr(made, noted):
             old: dict[str, str] = getattr(made, noted)
             setattr(made, noted, {k: names.get(v, v) for k, v in old.items()})

@@ -112,12 +112,49 @@ def asked_again_in_a_loop(x, y):
     return x * y
 
 
-def test_functions_inside_read_variables_that_are_assigned_after_their_call():
+def called_by_others(x, y):
+    def scaled(e):
+        return e * x
+
+    p = functools.partial(lambda a, e: a * scaled(e) * x, y)
+    d = grad(scaled)
+    s = 0.0
+    for q in [x, y, x * y]:
+        s = s + scaled(q)
+        x = x * np.cos(s)
+        g = lambda e: e * x * s
+        s = s + g(q)
+        s = s * 0.5
+        s = s + g(q) * d(s)
+    return s + p(x) + sum(scaled(x) for x in [y, s])
+
+
+def made_and_called(x, y):
+    def maker(t):
+        inner = lambda e: e * t * x
+        t = t * 2.0
+        return inner
+
+    x = np.sin(x)
+    return maker(x)(y) * maker(y)(x)
+
+
+def made_before(x, y):
+    def maker(t):
+        return lambda e: e * t * x
+
+    first = maker(x)
+    x = np.sin(x)
+    return first(y)
+
+
+def test_functions_inside_read_what_their_variables_are_when_they_are_called():
     # Refused without reason, whether the call came before the assignment or after it.
-    agrees(steps_by_functions, 0.3, 0.4)
-    for f in (called_after, asked_again_in_a_loop):
-        with pytest.raises(UnsupportedError, match="is assigned again after its definition"):
-            grad(f)(0.3, 0.4)
+    for f in (steps_by_functions, called_after, asked_again_in_a_loop, called_by_others,
+              made_and_called):
+        agrees(f, 0.3, 0.4)
+    with pytest.raises(UnsupportedError, match="is assigned again after its definition"):
+        grad(made_before)(0.3, 0.4)
 
 
 def changed_places_in_a_loop(x, y, v, w, n):
