@@ -57,6 +57,7 @@ class Arguments(Objects):
         bound = dict(zip(positional, args, strict=False))
         if len(args) > len(positional) and given.vararg is None:
             raise self.unsupported(f"{function.name} takes {len(positional)} arguments", node)
+        self.require_used_up(node, function.node, positional)
         only_positional = {a.arg for a in given.posonlyargs}
         names = {p.name for p in params} - only_positional
         extra = {k: v for k, v in keywords.items() if k not in names}
@@ -81,6 +82,10 @@ class Arguments(Objects):
             form = Form("dict", tuple(extra))
             bound[given.kwarg.arg] = Tuple(tuple(extra.values()), form)
         return bound
+
+    def require_used_up(self, node: ast.Call, function: ast.FunctionDef, names: list[str]) -> None:
+        """Refuse an iterator as the argument of a function that may go over it twice."""
+        raise NotImplementedError
 
     def _default(self, function: SourceFunction, param: Param) -> Operand | None:
         """A default; that of another module's function is taken as the value that it has."""

@@ -113,9 +113,10 @@ class Changes(InPlace):
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)
                 same = lowerer is self and base == own
-                if not same and not base.startswith("_") and _holds(value, held.tokens):
+                passing = base.startswith("_") and other not in lowerer.gone_over
+                if not same and not passing and _holds(value, held.tokens):
                     raise self.unsupported(
-                        f"{own} is changed in place here while {base} holds it, too",
+                        f"{own} is changed in place here while {_named(base)} holds it, too",
                         None,
                         f"Work on a copy, e.g. {own} = list({own}) before.",
                     )
@@ -139,6 +140,10 @@ class Changes(InPlace):
         for item in held.items:
             made = self.emit("append", made, self.emit("len", made), item, base=base)
         return made
+
+
+def _named(base: str) -> str:
+    return "the loop around" if base.startswith("_") else base
 
 
 def _holds(value: Operand, tokens: frozenset[int]) -> bool:

@@ -17,6 +17,8 @@ from adxform.rules.expressions import BindError
 
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
 
+_VIEWS = ("items", "keys", "values")
+
 
 class Containers(Derivatives):
     """Lowers what is done with tuples, lists and dictionaries while their items are known."""
@@ -67,6 +69,11 @@ class Containers(Derivatives):
         if isinstance(node, ast.Tuple | ast.List | ast.Dict):
             held = self.operand(node)
             return held if isinstance(held, Tuple) else None
+        match node:
+            case ast.Call(ast.Attribute(value, name), [], []) if name in _VIEWS:
+                viewed = self.container(value)
+                made = None if viewed is None else self._method(viewed, name, node)
+                return made if isinstance(made, Tuple) else None
         return super().container(node)
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
@@ -208,7 +215,7 @@ class Containers(Derivatives):
             return bool(node.args) and all(
                 self.sequence(a) is not None for a in node.args[function in (map, filter) :]
             )
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             return self.container(node.func.value) is not None
         return False
 
@@ -218,11 +225,11 @@ class Containers(Derivatives):
             match name:
                 case "items":
                     pairs = zip(keys, held.items, strict=True)
-                    return Tuple(tuple(Tuple((Const(k), v)) for k, v in pairs))
+                    return Tuple(tuple(Tuple((Const(k), v)) for k, v in pairs), TUPLE, held.tokens)
                 case "keys":
-                    return Tuple(tuple(Const(k) for k in keys))
+                    return Tuple(tuple(Const(k) for k in keys), TUPLE, held.tokens)
                 case "values":
-                    return Tuple(held.items)
+                    return Tuple(held.items, TUPLE, held.tokens)
                 case "get":
                     return self._get(held, node)
         if name == "copy" and held.form.kind in ("dict", "list"):

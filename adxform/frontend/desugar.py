@@ -71,7 +71,7 @@ def pipeline(
         # before loops: targets are names
         ((ast.stmt,), lambda body: _each(Assignments(fresh, own), body)),
         # makes assignments of one name
-        ((ast.For,), lambda body: _each(Loops(fresh), body)),
+        ((ast.For,), lambda body: _each(Loops(fresh, text), body)),
         # last: sees all expressions
         (_CONDITIONS, lambda body: _each(ConditionalExpressions(fresh), body)),
     )

@@ -6,17 +6,20 @@ import ast
 from typing import Any
 
 from adxform.core.ir import For, Operand, Tuple, While
+from adxform.core.trees import names
 from adxform.core.types import INT
-from adxform.frontend.changes import Changes, appended_in
+from adxform.frontend.changes import appended_in
 from adxform.frontend.control import ending
+from adxform.frontend.iterators import Iterators
 from adxform.frontend.joins import split_phis
 
 
-class Looping(Changes):
+class Looping(Iterators):
     """Lowers ``for`` and ``while``."""
 
     def loop(self, stmt: ast.For) -> None:
         origin = self.builder.origin
+        self._require_same_length(stmt)
         if self.unrolled(stmt):
             return
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
@@ -32,6 +35,17 @@ class Looping(Changes):
         )
         self.depth -= 1
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
+
+    def _require_same_length(self, stmt: ast.For) -> None:
+        """Refuse a loop that adds to what it goes over, or takes from it."""
+        over = {self.builder.bases.get(name) for name in names(stmt.iter)} - {None}
+        changed = {self.builder.bases.get(name) for name in appended_in(stmt.body)}
+        if getattr(stmt, "_over", False) and not over.isdisjoint(changed):
+            raise self.unsupported(
+                "this loop may add to what it goes over, or take from it",
+                stmt.iter,
+                "Go over a copy, made by list(...).",
+            )
 
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin

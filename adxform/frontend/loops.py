@@ -5,15 +5,27 @@ from __future__ import annotations
 import ast
 
 from adxform.core.trees import Transformer, bound_names, copied, names, nodes
-from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.assignments import (
+    CHANGE,
+    UPDATE,
+    Assignments,
+    Fresh,
+    assign,
+    load,
+    located,
+)
 from adxform.frontend.control import ending
+from adxform.frontend.source import Text
+from adxform.frontend.ssa import all_args
 
 
 class Loops(Transformer):
     """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
 
-    def __init__(self, fresh: Fresh) -> None:
+    def __init__(self, fresh: Fresh, text: Text) -> None:
         self.fresh = fresh
+        self.text = text
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -99,14 +111,17 @@ class Loops(Transformer):
                 if not _is_call(inner, "range"):
                     inner = self._held(inner, before, old)
                 length, _ = self._sequence(inner, index, before, old)
-                one = ast.BinOp(length, ast.Sub(), ast.Constant(1))
+                one = ast.BinOp(copied(length), ast.Sub(), ast.Constant(1))
                 back = ast.BinOp(one, ast.Sub(), index)
                 return length, self._sequence(inner, back, before, old)[1]
             if node.func.id == "range":
                 length = ast.Call(load("len"), [node], [])
                 return length, ast.Subscript(node, index, ast.Load())
         node = self._held(node, before, old)
-        return ast.Call(load("len"), [node], []), ast.Subscript(node, index, ast.Load())
+        counted = node.func.value if isinstance(node, ast.Call) else node  # type: ignore[attr-defined]
+        element = ast.Subscript(copied(node), index, ast.Load())
+        element._element = True  # type: ignore[attr-defined]  # of a dictionary, a key
+        return ast.Call(load("len"), [counted], []), element
 
     def _kept(
         self, item: ast.expr, bound: set[str], before: list[ast.stmt], old: ast.For
@@ -121,13 +136,70 @@ class Loops(Transformer):
         before.append(assign(name, item, old))
         return load(name)
 
-    def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.Name:
-        """What a loop runs over, under a name that the loop does not assign."""
-        if isinstance(node, ast.Name) and node.id not in bound_names(old):
+    def _held(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.expr:
+        """What a loop runs over, under a name that the loop does not assign (or only to say that
+        what it stands for is changed).
+        """
+        if isinstance(node, ast.Name) and not _assigned(node.id, old):
             return node
+        if _is_view_of_own(node, old):
+            return node  # it shows what the loop changes
+        _refuse_late(node, old, self.text)
         name = self.fresh("items")
         before.append(assign(name, node, old))
         return load(name)
+
+
+def _assigned(name: str, loop: ast.stmt) -> bool:
+    """Whether a loop assigns another value to a variable, not only changes the one that it has."""
+    changes = {
+        id(node.targets[0])
+        for node in nodes(loop)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id in (UPDATE, CHANGE)
+    }
+    return any(
+        isinstance(node, ast.Name)
+        and node.id == name
+        and not isinstance(node.ctx, ast.Load)
+        and id(node) not in changes
+        for node in nodes(loop)
+    )
+
+
+def _is_view_of_own(node: ast.expr, loop: ast.stmt) -> bool:
+    """``d.items()`` and the like of what the loop changes."""
+    match node:
+        case ast.Call(ast.Attribute(ast.Name(name), "items" | "values" | "keys"), [], []):
+            return name in bound_names(loop) and not _assigned(name, loop)
+        case _:
+            return False
+
+
+def _refuse_late(node: ast.expr, loop: ast.stmt, text: Text) -> None:
+    """Refuse to go over what is computed as the loop asks for it, from what the loop assigns."""
+    later = [n for n in nodes(node) if isinstance(n, ast.GeneratorExp | ast.Lambda)]
+    changed = set(names(*later)).intersection(bound_names(loop)) - {
+        n for part in later for n in _own_names(part)
+    }
+    if changed:
+        raise UnsupportedError(
+            Diagnostic(
+                f"{min(changed)} is assigned in this loop, and read as the loop goes on",
+                text.location(node),
+                "Make a list before the loop.",
+            )
+        )
+
+
+def _own_names(node: ast.expr) -> list[str]:
+    """The variables of a generator expression or a lambda."""
+    if isinstance(node, ast.Lambda):
+        return [a.arg for a in all_args(node.args)]
+    assert isinstance(node, ast.GeneratorExp)
+    return [n for g in node.generators for n in names(g.target)]
 
 
 def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:

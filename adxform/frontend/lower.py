@@ -228,6 +228,7 @@ class Lowerer(Looping):
         listed = isinstance(value, ast.List) and name in self.changed
         with self.builder.declaring(name) as base:
             result = self.opaque(value, base) if listed else self.checked(value, base)
+        result = self.kept_iterator(name, value, result)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result
         elif self.memory.stale(result):

@@ -60,6 +60,7 @@ class Outside(Expressions):
         self.depth = 0
         self.result_name: str | None = "out"
         self.number = next(_numbers)  # tells the variables of one function from those of others
+        self.gone_over: set[str] = set()  # the compiler's names of what loops at hand go over
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges

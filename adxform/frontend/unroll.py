@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.ir import Const, If, Operand
-from adxform.core.trees import SCOPES, children
+from adxform.core.trees import SCOPES, children, names
 from adxform.frontend.carried import Carried
 from adxform.frontend.control import ending
 from adxform.frontend.joins import split_phis
@@ -37,7 +37,10 @@ class Unrolled(Carried):
             )
         headers, body = split_phis(stmt.body)
         current = {target: self.value(before) for target, before, _ in headers}
+        held = {name for name in names(stmt.iter) if name.startswith("_")} - self.gone_over
+        self.gone_over |= held
         ends = self._iterations(stmt, headers, ending(body), range(count), current)
+        self.gone_over -= held
         self.env.update(ends)  # which a loop inside may have begun anew
         return True
 

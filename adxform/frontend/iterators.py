@@ -1,0 +1,129 @@
+"""Iterators that have a name: gone over once, and what they read does not change before.
+
+``zip``, ``enumerate``, ``reversed``, ``map``, ``filter`` and generator expressions give their items
+as they are asked for, once. Where an item is known when the iterator is made, it is taken then;
+that is right where the iterator is used up before anything that it reads is another.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adxform.core.ir import Operand, Tuple
+from adxform.core.trees import bound_names, children, names, nodes
+from adxform.frontend.changes import Changes
+from adxform.frontend.control import SCOPES
+from adxform.frontend.ssa import free_names
+
+ITERATORS = frozenset({zip, enumerate, reversed, map, filter})
+_LATER = (*SCOPES, ast.Lambda)
+
+
+class Iterators(Changes):
+    """Lowers assignments of iterators to variables, and iterators as arguments."""
+
+    def kept_iterator(self, name: str, value: ast.expr, made: Operand) -> Operand:
+        """An iterator under a name; it holds what it goes over, and that may not change."""
+        if not self.gives_iterator(value):
+            return made
+        base = self.builder.bases.get(name, name)
+        if base in names(self.source.node) and not _used_up(self.source.node, base):
+            raise self.unsupported(
+                f"{base} is an iterator, which gives its items once, and may not be used up by "
+                "the time that what it reads changes",
+                value,
+                f"Make a list of it: {base} = list(...).",
+            )
+        return self.holding(value, made)
+
+    def holding(self, value: ast.expr, made: Operand) -> Operand:
+        """What goes over containers holds them."""
+        if not isinstance(made, Tuple):
+            return made
+        held = (self.value(n) for n in free_names(value) if n in self.locals or n in self.env)
+        return replace(made, tokens=made.tokens.union(*map(_tokens, held)))
+
+    def gives_iterator(self, node: ast.expr) -> bool:
+        """Whether an expression gives an iterator."""
+        if isinstance(node, ast.GeneratorExp):
+            return True
+        function = self.static(node.func) if isinstance(node, ast.Call) else None
+        return isinstance(function, type) and function in ITERATORS
+
+    def require_used_up(self, node: ast.Call, function: ast.FunctionDef, names: list[str]) -> None:
+        """Refuse an iterator as the argument of a function that may go over it twice."""
+        given = [*zip(names, node.args, strict=False), *((k.arg, k.value) for k in node.keywords)]
+        for name, value in given:
+            if not isinstance(name, str) or not self.gives_iterator(value):
+                continue
+            if not _once(function.body, name):
+                raise self.unsupported(
+                    f"{function.name} may go over the iterator {name} more than once",
+                    value,
+                    "Hand it a list: list(...).",
+                )
+
+
+def _tokens(value: Operand) -> frozenset[int]:
+    if not isinstance(value, Tuple):
+        return frozenset()
+    return value.tokens.union(*map(_tokens, value.items))
+
+
+def _used_up(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a variable that is assigned an iterator is read once, before anything changes that
+    the iterator reads.
+    """
+    blocks = [b for n in nodes(function) for b in _blocks(n)]
+    stored = [(b, i) for b in blocks for i, s in enumerate(b) if _assigns(s, name)]
+    if len(stored) != 1 or names(function).count(name) != 2:
+        return False
+    ((block, place),) = stored
+    read = set(names(block[place])) - {name}
+    for stmt in block[place + 1 :]:
+        written = {n.value.id for n in nodes(stmt) if isinstance(n, ast.Subscript)
+                   and isinstance(n.value, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        if not read.isdisjoint(written.union(bound_names(stmt))):
+            return False
+        if name in names(stmt):
+            return _once([stmt], name)
+    return False
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if isinstance(block, list):
+            yield block
+
+
+def _assigns(stmt: ast.stmt, name: str) -> bool:
+    return isinstance(stmt, ast.Assign | ast.AnnAssign) and name in bound_names(stmt)
+
+
+def _once(body: list[ast.stmt], name: str) -> bool:
+    """Whether statements read a name once, and not in what is done again or later."""
+    again = [part for stmt in body for part in _repeated(stmt)]
+    return names(*body).count(name) == 1 and name not in names(*again)
+
+
+def _repeated(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a tree that may be evaluated more than once, or later."""
+    match node:
+        case ast.While():
+            yield node
+        case ast.For():
+            yield from node.body
+            yield from _repeated(node.iter)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            first = node.generators[0].iter
+            yield from (c for c in nodes(*children(node)) if isinstance(c, ast.Name)
+                        and not any(c is n for n in nodes(first)))
+            yield from _repeated(first)
+        case _ if isinstance(node, _LATER):
+            yield node
+        case _:
+            for child in children(node):
+                yield from _repeated(child)
