@@ -23,7 +23,18 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.trees import names
-from adxform.core.types import Known, ListOf, Scalar, Taped, Type, was_broadcast
+from adxform.core.types import (
+    Array,
+    Known,
+    ListOf,
+    Scalar,
+    Taped,
+    Type,
+    is_float,
+    is_numeric,
+    promote,
+    was_broadcast,
+)
 from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
 from adxform.rules.table import RULES, Formula
@@ -107,6 +118,21 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
 def holds_tapes(known: Type) -> bool:
     """Whether a value is a tape, or a list of tapes."""
     return isinstance(known.item if isinstance(known, ListOf) else known, Taped)
+
+
+def narrowed(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> Operand:
+    """An operation's tangent in the dtype of its operands and of its value: one that a mask made
+    of a plain number is wider.
+    """
+    own, wanted = builder.type_of(tangent), builder.type_of(Var(stmt.target))
+    if not isinstance(own, Array) or not isinstance(wanted, Array) or own.dtype is None:
+        return tangent
+    given = [t for a in stmt.args if is_numeric(t := builder.type_of(a))]
+    if own.dtype == wanted.dtype or promote(given) != wanted.dtype or not is_float(wanted.dtype):
+        return tangent
+    cast = primitive(".astype()")
+    rest = tuple(default for _, default in cast.defaults)
+    return builder.emit(cast, (tangent, Const(wanted.dtype), *rest), base)
 
 
 def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:

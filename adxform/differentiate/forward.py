@@ -36,6 +36,7 @@ from adxform.differentiate.common import (
     as_role,
     elementwise_term,
     names_for,
+    narrowed,
     placed,
     primitive,
     zeros,
@@ -217,7 +218,7 @@ class Forward:
         assert total is not None
         if rule.broadcasts:
             total = self.spread(total, stmt, active, base)
-        return self.named(total, base)
+        return self.named(narrowed(self.builder, total, stmt, base), base)
 
     def sum(self, first: Operand, second: Operand, base: str | None = None) -> Operand:
         """The sum of two tangents; of several results', one by one."""

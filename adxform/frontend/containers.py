@@ -129,7 +129,7 @@ class Containers(Derivatives):
             whole = ast.copy_location(ast.BinOp(node.args[0], symbol, node.args[1]), node)
             return self.operand(whole, base)
         handler = BUILTINS.get(function) if isinstance(function, type | BUILTIN) else None
-        if handler is not None and node.args:
+        if handler is not None and (node.args or function is dict):
             held_args = [self.sequence(a) for a in node.args]
             made = handler(self, held_args, node, base)
             if made is not None:

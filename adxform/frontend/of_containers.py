@@ -110,12 +110,30 @@ def _sorted(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
 
 
 def _dict(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    given = lower.container(node.args[0])
-    if given is None or given.form.kind != "dict":
+    """``dict(a=x)``, of another dictionary, of pairs whose keys are known."""
+    found = _entries(lower, held[0], node.args[0]) if node.args else {}
+    if found is None:
         return None
-    return dictionary(
-        {**dict(zip(given.form.keys, given.items, strict=True)), **lower.arguments(node)[1]}
-    )
+    named = ast.copy_location(ast.Call(node.func, [], node.keywords), node)
+    return dictionary({**found, **lower.arguments(named)[1]})
+
+
+def _entries(
+    lower: Any, items: list[Operand] | None, node: ast.expr
+) -> dict[Any, Operand] | None:
+    """The keys and values of a dictionary, or of pairs; None where they are not known."""
+    given = lower.container(node)
+    if given is not None and given.form.kind == "dict":
+        return dict(zip(given.form.keys, given.items, strict=True))
+    found = {}
+    for pair in items or ():
+        if not isinstance(pair, Tuple) or len(pair.items) != 2:
+            return None
+        key = lower.known_value(pair.items[0])
+        if not isinstance(key, str | int | bool | None | tuple):
+            return None
+        found[key] = pair.items[1]
+    return None if items is None else found
 
 
 def _reduce(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:

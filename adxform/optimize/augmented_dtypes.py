@@ -21,7 +21,8 @@ class AugmentedDtypes(Rewriter):
             old, wide = types[0], promote(types)
             if isinstance(old, Array) and None not in (old.dtype, wide) and old.dtype != wide:
                 self.builder.origin = stmt.origin
-                value = self.builder.emit(stmt.op, stmt.args)
+                plain = RULES[f"op.{stmt.op.text}"].primitive
+                value = self.builder.emit(plain, stmt.args)
                 cast = RULES[".astype()"].primitive
                 rest = tuple(default for _, default in cast.defaults)
                 args = (value, Const(old.dtype), *rest)

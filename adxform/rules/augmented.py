@@ -1,9 +1,11 @@
-"""Rules for augmented assignment: those of the operators, whose values they have."""
+"""Rules for augmented assignment: those of the operators, in the dtype of what is assigned to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from adxform.core.types import Array, Type
 from adxform.rules.table import RULES
 
 
@@ -11,5 +13,19 @@ def declare() -> None:
     """Add a rule for ``x += y`` beside that of ``x + y``, and so on; called once all are there."""
     for rule in [r for name, r in RULES.items() if name.startswith("op.")]:
         if rule.primitive.style == "infix":
-            primitive = replace(rule.primitive, name=f"augment.{rule.primitive.text}")
-            RULES[primitive.name] = replace(rule, primitive=primitive)
+            name, infer = f"augment.{rule.primitive.text}", rule.primitive.infer
+            assert infer is not None
+            primitive = replace(rule.primitive, name=name, infer=_in_place(infer))
+            RULES[name] = replace(rule, primitive=primitive)
+
+
+def _in_place(infer: Callable[..., Type]) -> Callable[..., Type]:
+    """An array keeps its dtype, whatever is added to it."""
+
+    def found(x: Type, y: Type) -> Type:
+        result = infer(x, y)
+        if isinstance(x, Array) and x.dtype is not None and isinstance(result, Array):
+            return Array(x.dtype, result.dims)
+        return result
+
+    return found

@@ -299,3 +299,38 @@ def named_alike(x, n):
 def test_lengths_that_two_functions_call_alike_are_not_the_same():
     # Silently wrong: both lengths were known by the name k alone, and taken to be equal.
     agrees(named_alike, 0.3, 3)
+
+
+def widened_in_a_loop(v, w):
+    for _ in range(2):
+        v += w[0] * np.array([0.3, -0.7, 1.1])
+    return np.maximum(v, 0.5)
+
+
+def test_single_precision_stays_what_it_is():
+    # A loop took the dtype of what it adds to an array; masks of plain numbers widened tangents.
+    v, w = V.astype(np.float32), W.astype(np.float32)
+    value, tangent = jvp(widened_in_a_loop, (v.copy(), w), (v, w))
+    assert value.dtype == tangent.dtype == np.float32
+    assert np.array_equal(value, widened_in_a_loop(v.copy(), w))
+    value, tangent = jvp(np_maximum_of_a_number, (0.2, v), (1.0, v))
+    assert value.dtype == tangent.dtype == np.float32
+
+
+def np_maximum_of_a_number(x, v):
+    return np.maximum(v, x)
+
+
+def dictionaries_by_name(x, v):
+    d = dict(a=x * 2.0, w=v)
+    e = dict(d, a=x)
+    g = dict([("a", x), ("b", x * x)], c=x)
+    h = dict(zip(("a", "b"), (x, np.sin(x)), strict=True))
+    k = dict()
+    k["z"] = x
+    return d["a"] * e["a"] + np.sum(d["w"] * e["w"]) + g["b"] * g["c"] + h["b"] * h["a"] + k["z"]
+
+
+def test_dictionaries_made_by_dict():
+    # Refused without reason: only the copy of a dictionary was known.
+    agrees(dictionaries_by_name, 0.3, V)
