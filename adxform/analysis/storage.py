@@ -51,6 +51,11 @@ class Storage:
         group = self.placed.setdefault(len(place or ()), {})
         group.setdefault(place, []).append(write)
 
+    @property
+    def last_write(self) -> int:
+        """The number of the statement that writes last; 0 if there is none."""
+        return self.writes[-1].at if self.writes else 0
+
     def near(self, index: Operand | None) -> list[Write]:
         """The writes that may be to the elements that an index names: not those whose place is
         known, and is another one.

@@ -34,12 +34,20 @@ Extents = dict[Sym, Operand]
 def maybe_unbound(block: Block) -> set[str]:
     """The names that have no value on some path."""
     phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
-    found = {p.target for p in phis if UNDEFINED in (p.first, p.second)}
-    moved = True
-    while moved:
-        more = {p.target for p in phis if not found.isdisjoint(uses((p.first, p.second)))}
-        moved = not more <= found
-        found |= more
+    readers: dict[str, list[str]] = {}
+    for phi in phis:
+        for name in uses((phi.first, phi.second)):
+            readers.setdefault(name, []).append(phi.target)
+    return _reached({p.target for p in phis if UNDEFINED in (p.first, p.second)}, readers)
+
+
+def _reached(names: set[str], following: dict[str, list[str]]) -> set[str]:
+    """Names, what follows each of them, what follows that, and so on."""
+    found, left = set(names), list(names)
+    while left:
+        new = [name for name in following.get(left.pop(), ()) if name not in found]
+        found.update(new)
+        left.extend(new)
     return found
 
 
@@ -109,14 +117,9 @@ def gaps_of(block: Block, params: tuple[str, ...], types: Types, activity: Activ
     names = maybe_unbound(block)
     known = extents(params, types)
     loose = {n for n in names if n in activity and not _has_shape(types.get(n, ANY), known)}
-    phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
-    moved = True
-    while moved:
-        more = {n for p in phis if p.target in loose for n in uses((p.first, p.second))}
-        moved = not more <= loose
-        loose |= more
+    merged = {p.target: uses((p.first, p.second)) for s in walk(block) for p in phis_of(s)}
     zeros = {stmt.target for stmt in walk(block) if _is_loose_zero(stmt)}
-    return Gaps(names, loose, zeros, params, types)
+    return Gaps(names, _reached(loose, merged), zeros, params, types)
 
 
 def _is_loose_zero(stmt: Stmt) -> TypeGuard[Let]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -37,7 +38,8 @@ class Rebuild:
         self.types = link.types
         self.names = link.names
         self.bases = link.builder.bases
-        self.current: dict[Tape, str] = {}
+        self.current: dict[Tape, str] = {}  # the tapes of the loops around, as they are called
+        self.ending: dict[Stmt | None, list[Tape]] = {}  # tapes by what makes their values
 
     def block(self, block: Block) -> Block:
         builder = Builder(self.names, self.types, self.bases)
@@ -76,6 +78,7 @@ class Rebuild:
                 assert isinstance(loop, For)
                 self.allocate_counted(tape, loop, name, builder)
             self.current[tape] = name
+            self.ending.setdefault(tape.definition.stmt, []).append(tape)
 
     def allocate_counted(self, tape: Tape, loop: For, name: str, builder: Builder) -> None:
         counts = [self.trips(each, loop, builder) for each in (loop, *tape.inner)]
@@ -175,7 +178,7 @@ class Rebuild:
         self.types[name] = self.types[tape.name]
         return name
 
-    @property
+    @cached_property
     def used(self) -> set[str]:
         """Tapes whose own name is the value after the loop, which only the header binds."""
         return {tape.name for tapes in self.link.plan.tapes.values() for tape in tapes}
@@ -220,8 +223,8 @@ class Rebuild:
         return tape.definition.path[-1][0] is not tape.loop
 
     def store_after(self, stmt: Stmt, builder: Builder) -> None:
-        for tape in list(self.current):
-            if tape.definition.stmt is stmt:
+        for tape in self.ending.get(stmt, ()):
+            if tape in self.current:
                 self.store(tape, builder)
 
     # --- structure ----------------------------------------------------------------------------
@@ -265,6 +268,8 @@ class Rebuild:
         for tape, before in carried.items():
             phis.append(Phi(headers[tape], Var(before), Var(self.current[tape])))
             self.current[tape] = headers[tape]
+        for tape in self.link.plan.tapes.get(stmt, ()):  # no other loop fills these
+            del self.current[tape]
         if isinstance(stmt, For):
             return replace(stmt, phis=tuple(phis), body=body)
         return replace(stmt, phis=tuple(phis), head=blocks[0], body=body)

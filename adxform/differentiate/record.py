@@ -62,7 +62,7 @@ class Link(Recording):
             decision = Decision(
                 self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
             )
-            self.arrays.restored = decision.restored(self.wanted, RECOMPUTE_DEPTH)
+            self.arrays.restore(decision.restored(self.wanted, RECOMPUTE_DEPTH))
         backward = self.reverse_block(self.sweeps.reverse, (), {})
         forward = Rebuild(self).block(self.sweeps.forward)
         return forward, backward
@@ -284,7 +284,7 @@ class Link(Recording):
         if let is None or not self.reads_storage(let) or isinstance(self.types.get(name), Scalar):
             return False
         (read, *_) = self.reads_of(name)
-        return any(w.at > read.place.at for w in self.arrays.storages.of[read.array].writes)
+        return self.arrays.storages.of[read.array].last_write > read.place.at
 
     def own_copy(self, name: str, definition: Definition) -> Operand:
         """A copy of a part of an array, made right after it is read."""

@@ -32,7 +32,7 @@ from adxform.differentiate.gaps import maybe_unbound
 from adxform.differentiate.restoring import Read, same_type, shape_operand
 from adxform.differentiate.sweeps import Sweeps, counts_trips
 from adxform.differentiate.tape_shapes import TapeShapes
-from adxform.differentiate.tapes import Definition, Path, Plan, Tape, find_path, tape_type
+from adxform.differentiate.tapes import Definition, Path, Plan, Tape, paths_of, tape_type
 from adxform.rules.infer import getitem
 
 ARITHMETIC = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub"})
@@ -86,15 +86,15 @@ class Recording(TapeShapes):
 
     def _replaced_bindings(self) -> None:
         """Names that are bound only by what replaces a statement, and trip counts."""
+        if not self.sweeps.replaced and not self.sweeps.counters:
+            return
+        paths = paths_of(self.sweeps.forward)
         for old, new in self.sweeps.replaced.items():
             for name in binds_of(new):
-                self.defined.setdefault(name, Definition(self._path_of(old), old))
+                self.defined.setdefault(name, Definition(paths.get(old, ()), old))
         for loop, name in self.sweeps.counters.items():
-            outer = self._path_of(loop)
+            outer = paths.get(loop, ())
             self.defined[name] = Definition((*outer, (loop, len(blocks_of(loop)) - 1)), None)
-
-    def _path_of(self, stmt: Stmt) -> Path:
-        return find_path(self.sweeps.forward, stmt, ()) or ()
 
     def counts(self, name: str) -> bool:
         """Whether a loop's header counts its iterations: from 0, by 1."""

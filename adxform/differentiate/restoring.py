@@ -58,6 +58,13 @@ class Arrays:
     now: dict[Storage, Operand] = field(default_factory=dict)
     restored: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
+    undoing: dict[Storage, list[Write]] = field(default_factory=dict)
+
+    def restore(self, targets: set[str]) -> None:
+        """Decide which writes are undone, by their targets."""
+        self.restored = targets
+        for storage in dict.fromkeys(self.storages.of[target] for target in targets):
+            self.undoing[storage] = [w for w in storage.writes if w.stmt.target in targets]
 
     def current(self, name: str) -> Operand | None:
         """What the array that a name is a version of is called at this point."""
@@ -81,7 +88,7 @@ class Arrays:
         if not names <= self.restored or read.written in self.restored:
             return False
         if view:
-            conflicts = [w for w in storage.writes if w.stmt.target in self.restored]
+            conflicts = self.undoing.get(storage, [])
         later = [write for write in conflicts if write.at > read.place.at]
         if not names and not later:
             return True

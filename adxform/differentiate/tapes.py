@@ -88,13 +88,11 @@ def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
     return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped) else ANY
 
 
-def find_path(block: Block, wanted: Stmt, path: Path) -> Path | None:
-    """Where a statement stands in a block."""
+def paths_of(block: Block, path: Path = ()) -> dict[Stmt, Path]:
+    """Where each statement of a block, and of the blocks within, stands."""
+    found: dict[Stmt, Path] = {}
     for stmt in block:
-        if stmt is wanted:
-            return path
+        found[stmt] = path
         for place, inner in enumerate(blocks_of(stmt)):
-            found = find_path(inner, wanted, (*path, (stmt, place)))
-            if found is not None:
-                return found
-    return None
+            found.update(paths_of(inner, (*path, (stmt, place))))
+    return found

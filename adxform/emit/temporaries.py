@@ -30,6 +30,7 @@ class _Labels:
         self.primals = {p for bar, p in self.cotangents.items() if bar not in nested}
         self.users = frozenset(self.plain.values())
         self.used = set(self.users)
+        self.numbers: dict[str, int] = {}  # the first that may be free after each word
         for stmt in stmts:
             stop = getattr(stmt, "stop", None)
             if isinstance(stop, Var):
@@ -54,9 +55,11 @@ class _Labels:
     def called(self, target: str, stmt: Let) -> str:
         """What a temporary is called; one that has a cotangent shares its name with no other."""
         known = word = label(stmt, self.bases, self.users)
-        number = 2
-        while target in self.primals and word in GENERIC and known in self.used:
-            known, number = f"{word}_{number}", number + 1
+        if target in self.primals and word in GENERIC:
+            number = self.numbers.get(word, 2)
+            while known in self.used:
+                known, number = f"{word}_{number}", number + 1
+            self.numbers[word] = number
         self.used.add(known)
         return known
 
