@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -163,7 +163,8 @@ class Compiled:
 class Pair:
     """A function as what records its forward sweep, and what pulls a cotangent back.
 
-    ``given`` are the structures of its arguments.
+    ``given`` are the structures of its arguments: ``flat`` if none is a container, as ``single``
+    says of the result.
     """
 
     record: Callable[..., Any]
@@ -175,18 +176,23 @@ class Pair:
     pulled: tuple[int, ...]
     given: tuple[Operand, ...]
     written: tuple[int, ...] = ()
+    flat: bool = field(init=False)
+    single: bool = field(init=False)
 
-    def run(self, args: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:
+    def __post_init__(self) -> None:
+        self.flat = not any(isinstance(shape, Tuple) for shape in self.given)
+        self.single = not isinstance(self.result, Tuple)
+
+    def run(self, args: Sequence[Any]) -> tuple[Any, Sequence[Any], list[Any]]:
         """The value, its leaves, and what the pullback needs besides cotangents."""
-        args = all_structured(self.given, args)
+        if not self.flat:
+            args = all_structured(self.given, args)
         found = self.record(*args)
-        if not self.handed:
-            values = structured(self.result, found)
-            return found, values, [args[i] for i in self.kept]
-        values = list(found[: -self.handed])
-        handed = list(found[-self.handed :])
-        value = refilled(self.result, iter(values))
-        return value, values, [*(args[i] for i in self.kept), *handed]
+        kept = [args[i] for i in self.kept]
+        if self.handed:
+            values, kept = found[: -self.handed], [*kept, *found[-self.handed :]]
+            return refilled(self.result, iter(values)), values, kept
+        return found, (found,) if self.single else structured(self.result, found), kept
 
 
 def derive(

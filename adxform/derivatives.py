@@ -125,7 +125,7 @@ class Derivative:
     # --- making -------------------------------------------------------------------------------
 
     def _run(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
-        key = tuple([key_of(a) for a in args])
+        key = tuple(map(key_of, args))
         whole = (*self.bound, *args) if self.bound else args
         compiled = self.specialised.made(key, whole, self._compile, args)
         try:

@@ -64,7 +64,7 @@ class Generated:
 
     def whole(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """All arguments, defaults and a method's receiver included."""
-        return (*self.bound, *self.bind(args, {}))
+        return (*self.bound, *self.bind(args, {})) if self.bound else self.bind(args, {})
 
     def placed(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Places of arguments among all, a method's receiver included."""
@@ -83,7 +83,7 @@ class Generated:
     def _made(
         self, args: Sequence[Any], places: tuple[int, ...] | None, make: Callable[..., Any]
     ) -> Any:
-        key = (places, *[key_of(a) for a in args])
+        key = (places, *map(key_of, args))
         return self.specialised.made(key, args, self._make, make, args, places)
 
     def _make(

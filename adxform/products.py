@@ -17,7 +17,7 @@ from adxform.pipeline import Options
 from adxform.structures import is_real, leaves_of, parts, structured, varies, with_leaves
 
 Function = Callable[..., Any]
-_NUMBERS = frozenset({float, int, bool, complex})
+_NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32})
 
 
 def jvp(
@@ -46,29 +46,40 @@ def jvp(
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
     for i, tangent in enumerate(tangents):
-        if tangent is not None:
+        if tangent is not None and type(primals[i]) is not float:
             require_float(f"argument {i}", primals[i], "the derivative")
-    made = _generated(f, "forward", backend)
+    made: Generated = _kept(_generated, f, "forward", backend)
     whole = made.whole(primals)
-    primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
-    places = tuple([i for i, t in enumerate(tangents) if _moves(t)])
-    compiled = made.compiled(whole, made.placed(places))
-    directions = [d for i in places for d in _directions(primals[i], tangents[i], i)]
+    if made.bind.collector is not None:
+        primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
+    places, directions = [], []
+    for i, tangent in enumerate(tangents):
+        if _fits(tangent, primals[i]):
+            places.append(i)
+            directions.append(tangent)
+        elif _moves(tangent):
+            places.append(i)
+            directions.extend(_directions(primals[i], tangent, i))
+    compiled = made.compiled(whole, made.placed(tuple(places)))
     value, tangent = compiled.call(*whole, *directions)
     return value, tangent
 
 
+def _fits(tangent: Any, primal: Any) -> bool:
+    """Whether a tangent is a direction as it stands: a number's, or an array's of its shape."""
+    kind = type(tangent)
+    if kind is not type(primal):
+        return False
+    return kind is float or (kind is np.ndarray and tangent.shape == primal.shape != ())
+
+
 def _moves(tangent: Any) -> bool:
     """Whether a tangent says a direction for anything."""
-    if type(tangent) is float or type(tangent) is np.ndarray:
-        return True
     return any(direction is not None for direction in leaves_of(tangent))
 
 
 def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
     """The tangents of what an argument holds that can have one, in order."""
-    if type(primal) is float and type(tangent) is float:
-        return [tangent]
     leaves = list(leaves_of(primal))
     given = list(leaves_of(tangent))
     if len(given) != len(leaves):
@@ -111,10 +122,10 @@ def vjp(
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     asked = primals
-    made = _generated(f, "pair", backend)
+    made: Generated = _kept(_generated, f, "pair", backend)
     whole = made.whole(asked)
     primals = made.bind.gathered(asked)
-    places = tuple([i for i, p in enumerate(primals) if varies(p)])
+    places = tuple([i for i, p in enumerate(primals) if type(p) is float or varies(p)])
     pair = made.pair(whole, made.placed(places))
     value, leaves, needed = pair.run(whole)
     pullback = Pullback(pair, leaves, needed, primals, places)
@@ -126,10 +137,12 @@ def vjp(
 class Pullback:
     """Carries a cotangent of a value back to the arguments that it came from."""
 
+    __slots__ = ("leaves", "needed", "pair", "places", "primals")
+
     def __init__(
         self,
         pair: Pair,
-        leaves: list[Any],
+        leaves: Sequence[Any],
         needed: list[Any],
         primals: tuple[Any, ...],
         places: tuple[int, ...],
@@ -139,34 +152,45 @@ class Pullback:
         self.needed = needed
         self.primals = primals
         self.places = places
-        self.real = [is_real(leaf) for i in places for leaf in leaves_of(primals[i])]
-        self.simple = all(parts(primal) is None for primal in primals)  # no containers
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """One cotangent for each argument, None for what has no derivative."""
-        try:
-            given = structured(self.pair.result, cotangent)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            raise ArgumentError("the cotangent must have the structure of the value") from None
+        pair = self.pair
+        given = [cotangent] if pair.single else self._seeds(cotangent)
         for seed, leaf in zip(given, self.leaves, strict=True):
-            _require_likeness(seed, leaf)
-        bars = self.pair.pull(*self.needed, *(_unboxed(given[i]) for i in self.pair.pulled))
-        found = iter((bars,) if sum(self.real) == 1 else bars)
-        held = [*given, *self.primals]
-        others = [o for o in (held if self.simple else leaves_of(held)) if _is_array(o)]
+            if type(seed) is not float or type(leaf) is not float:
+                _require_likeness(seed, leaf)
+        bars = pair.pull(*self.needed, *[_unboxed(given[i]) for i in pair.pulled])
+        others = []
+        for primal in self.primals:
+            if isinstance(primal, np.ndarray):
+                others.append(primal)
+            elif type(primal) is not float and parts(primal) is not None:
+                return self._refilled(given, bars)
+        others += [seed for seed in given if isinstance(seed, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
-        for place in self.places:
-            primal = self.primals[place]
-            if self.simple:
-                result[place] = _own(next(found), primal, others)
-                continue
-            own = [_own(next(found), x, others) if is_real(x) else None for x in leaves_of(primal)]
-            result[place] = with_leaves(primal, iter(own))
+        for place, bar in zip(self.places, (bars,) if len(self.places) == 1 else bars, strict=True):
+            result[place] = _own(bar, self.primals[place], others)
         return tuple(result)
 
+    def _seeds(self, cotangent: Any) -> list[Any]:
+        """What a cotangent says for each of the values that the function returns."""
+        try:
+            return structured(self.pair.result, cotangent)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            raise ArgumentError("the cotangent must have the structure of the value") from None
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray)
+    def _refilled(self, given: list[Any], bars: Any) -> tuple[Any, ...]:
+        """The cotangents of arguments, some of which are containers."""
+        held = [list(leaves_of(self.primals[i])) for i in self.places]
+        single = sum(is_real(leaf) for leaves in held for leaf in leaves) == 1
+        found = iter((bars,) if single else bars)
+        others = [o for o in leaves_of([*given, *self.primals]) if isinstance(o, np.ndarray)]
+        result: list[Any] = [None] * len(self.primals)
+        for place, leaves in zip(self.places, held, strict=True):
+            own = [_own(next(found), x, others) if is_real(x) else None for x in leaves]
+            result[place] = with_leaves(self.primals[place], iter(own))
+        return tuple(result)
 
 
 def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
@@ -192,36 +216,29 @@ def _require_likeness(cotangent: Any, value: Any) -> None:
         )
 
 
-_CACHE: dict[tuple[Any, Any], Any] = {}
+_CACHE: dict[tuple[Any, ...], Any] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
+
+
+def _kept(make: Callable[..., Any], f: Function, *how: Any) -> Any:
+    """``make(f, *how)``, kept so that repeated calls compile nothing."""
+    key = (make, f, *how)
+    try:
+        found = _CACHE.get(key)
+    except TypeError:  # it has no hash
+        key = (make, Object(f), *how)
+        found = _CACHE.get(key)
+    if found is None:
+        found = make(f, *how)
+        while len(_CACHE) >= CACHED:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[key] = found
+    return found
 
 
 def _generated(f: Function, kind: str, backend: str) -> Generated:
     """The generated functions of ``f`` of a kind."""
-    made: Generated = _kept(
-        f, (kind, backend), lambda: Generated(f, kind, Options.running(backend))
-    )
-    return made
-
-
-def _kept(f: Function, kind: Any, make: Callable[[], Any]) -> Any:
-    """What is made of ``f``, kept so that repeated calls compile nothing."""
-    same = f if _is_hashable(f) else Object(f)
-    found = _CACHE.get((same, kind))
-    if found is None:
-        found = make()
-        while len(_CACHE) >= CACHED:
-            del _CACHE[next(iter(_CACHE))]
-        _CACHE[same, kind] = found
-    return found
-
-
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
+    return Generated(f, kind, Options.running(backend))
 
 
 def hvp(
@@ -244,7 +261,7 @@ def hvp(
     array, or tuple of arrays for several arguments
     """
     require_sequence("tangents", tangents)
-    places = tuple(i for i, t in enumerate(tangents) if t is not None)
+    places = tuple([i for i, t in enumerate(tangents) if t is not None])
     argnums: Argnums = places[0] if len(places) == 1 else places
-    gradient = _kept(f, argnums, lambda: Derivative(f, argnums))
+    gradient: Derivative = _kept(Derivative, f, argnums)
     return jvp(gradient, primals, tangents, backend=backend)[1]
