@@ -94,8 +94,7 @@ def lower_live(
         known = annotated_params(params)
     else:
         known = dict(zip((p.name for p in params), types, strict=True))
-    program = program or Program()
-    program.derive = partial(derive_inside, program)
+    program = deriving(program or Program())
     made = lower(source, program, known)
     return watched(made, scope, program.objects.values())
 
@@ -211,6 +210,12 @@ def derive(
     derivation = Derivation(options or Options(), observe)
     derivation.names.add(function.name)
     return _derived(derivation, function, request, types, outputs, unit=unit)
+
+
+def deriving(program: Program) -> Program:
+    """A program whose functions may call derivatives of functions."""
+    program.derive = partial(derive_inside, program)
+    return program
 
 
 def derive_inside(

@@ -43,7 +43,7 @@ from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.guarded_sums import guard_sums
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.merged_branches import merge_branches
-from adxform.optimize.merged_loops import merge_loops
+from adxform.optimize.merged_loops import Outcome, merge_loops
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
@@ -54,8 +54,6 @@ from adxform.optimize.walk import Rewriter
 
 Observer = Callable[[str, Function, Types], None]
 Key = tuple[object, ...]
-
-
 BACKENDS = ("numpy", "numba")
 
 
@@ -89,7 +87,7 @@ class Options:
 
 @dataclass
 class Derivation:
-    """One derivative in the making, and those of the functions that are called in it."""
+    """One derivative in the making, and those of what it calls; what became of its ``loops``."""
 
     options: Options = field(default_factory=Options)
     observe: Observer | None = None
@@ -97,6 +95,7 @@ class Derivation:
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
+    loops: list[Outcome] = field(default_factory=list)
 
     def show(self, stage: str, function: Function, types: Types) -> None:
         if self.observe is not None:
@@ -210,7 +209,7 @@ class Derivation:
 
     def merged(self, function: Function, types: Types) -> Function:
         """A reverse function whose sweeps share loops and branches, where they can."""
-        made = merge_loops(function, types)
+        made, self.loops = merge_loops(function, types)
         if made is not function:  # values of both sweeps are now computed in one place
             made = self.optimized(made, types)
         made = guard_sums(merge_branches(made, types), types)

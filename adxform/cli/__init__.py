@@ -1,4 +1,4 @@
-"""The command line: ``adxform transform``, ``show``, ``check`` and ``rules``.
+"""The command line: ``adxform transform``, ``show``, ``explain``, ``check`` and ``rules``.
 
 Exit codes: 0 for good, 1 where ``--check`` or ``check`` failed, 2 for what is wrong with the user's
 code or arguments, 70 for a bug in adxform.
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from adxform.cli.check import check
+from adxform.cli.explain import explain
 from adxform.cli.rules import rules
 from adxform.cli.show import show
 from adxform.cli.transform import transform
@@ -51,7 +52,7 @@ def main() -> None:
     """Write the derivatives of NumPy functions as NumPy functions."""
 
 
-for command in (transform, show, check, rules):
+for command in (transform, show, explain, check, rules):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import inspect
 import linecache
@@ -19,7 +18,7 @@ from rich.table import Table
 
 from adxform.check import CheckReport, compared
 from adxform.cli.files import read_source
-from adxform.cli.points import given_point, random_points
+from adxform.cli.points import given_point, literal, random_points
 from adxform.cli.target import Target, target
 from adxform.derivatives import Derivative
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, Location
@@ -44,7 +43,7 @@ def check(function: Target, given: tuple[str, ...], seed: int) -> None:
     """
     live = _live(function)
     rng = np.random.default_rng(seed)
-    values = dict(_literal(text) for text in given)
+    values = dict(map(literal, given))
     try:
         args = given_point(live, values, random_points(live, values, rng))
         report = compared(live, args, seed=seed)
@@ -57,17 +56,6 @@ def check(function: Target, given: tuple[str, ...], seed: int) -> None:
     _print(report, dict(zip(inspect.signature(live).parameters, args, strict=True)))
     if not report.passed:
         raise click.exceptions.Exit(1)
-
-
-def _literal(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    try:
-        found = ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError):
-        equals = ""
-    if not equals or not name.strip().isidentifier():
-        raise ArgumentError(f"--at takes NAME=LITERAL, such as x=1.5 or 'x=[1, 2]', not {text!r}")
-    return name.strip(), np.array(found, float) if isinstance(found, list) else found
 
 
 def _live(target: Target) -> Any:

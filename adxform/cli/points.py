@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,18 @@ from adxform.signatures import type_of_annotation
 
 SIZES = (3, 4, 2, 5)
 Draw = Callable[[tuple[int, ...]], Any]
+
+
+def literal(text: str) -> tuple[str, Any]:
+    """Read ``NAME=LITERAL``; a list becomes an array of floats."""
+    name, equals, value = text.partition("=")
+    try:
+        found = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        equals = ""
+    if not equals or not name.strip().isidentifier():
+        raise ArgumentError(f"--at takes NAME=LITERAL, such as x=1.5 or 'x=[1, 2]', not {text!r}")
+    return name.strip(), np.array(found, float) if isinstance(found, list) else found
 
 
 def given_point(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from adxform.analysis.types import Types
 from adxform.backends.numba.kernel import kernel_of
 from adxform.backends.numba.lower import lowered
-from adxform.compiler import Request, derive, differentiable_params, reachable
+from adxform.compiler import Request, derive, deriving, differentiable_params, reachable
 from adxform.core.builder import Names
 from adxform.core.ir import Function
+from adxform.core.types import Type
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.errors import ArgumentError
@@ -17,7 +20,7 @@ from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import outer_names
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lower import lower
-from adxform.frontend.program import params_of
+from adxform.frontend.program import Program, params_of
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
@@ -56,27 +59,50 @@ def at_stage(
         return _readable(desugar(node, text, function.scope))
     if stage == "ssa":
         return _readable(_in_ssa(function))
-    decoration = Selection(tree, text, function.scope).decoration(node)
-    core = lower(function, types=annotated_params(params_of(function)))
+    return _derived(*chosen(tree, function, wrt), stage, mode)
+
+
+def chosen(
+    tree: ast.Module,
+    source: SourceFunction,
+    wrt: tuple[str, ...],
+    given: Mapping[str, Type] = MappingProxyType({}),
+) -> tuple[Function, tuple[str, ...], dict[str, Type]]:
+    """A function in Core, the parameters to differentiate it in (those in ``wrt``, those that its
+    decorator names, or all that can have a derivative), and the types of all: those given, or by
+    annotations.
+
+    Raises
+    ------
+    AdxformError
+        If there are none, or it cannot be lowered.
+    """
+    node, text = source.node, source.text
+    decoration = Selection(tree, text, source.scope).decoration(node)
+    known = annotated_params(params_of(source))
+    core = lower(source, deriving(Program()), {**known, **given})
+    types = {**annotated_types(core), **given}
     names = [p.name for p in core.params]
     if wrt:
         found = places(node, wrt, text, node)
     elif decoration is not None:
         found = places(node, decoration.argnums, text, decoration.node)
     else:
-        found = tuple(names.index(p) for p in differentiable_params(core, annotated_types(core)))
+        found = tuple(names.index(p) for p in differentiable_params(core, types))
     if not found:
-        raise ArgumentError(f"{name} has no parameter that can have a derivative")
-    return _derived(core, stage, mode, tuple(names[i] for i in found))
+        raise ArgumentError(f"{node.name} has no parameter that can have a derivative")
+    return core, tuple(names[i] for i in found), types
 
 
-def _derived(function: Function, stage: str, mode: str, wrt: tuple[str, ...]) -> str:
+def _derived(
+    function: Function, wrt: tuple[str, ...], types: dict[str, Type], stage: str, mode: str
+) -> str:
     seen: dict[str, tuple[Function, Types]] = {}
 
     def observe(stage: str, made: Function, types: Types) -> None:
         seen[stage] = made, dict(types)
 
-    derive(function, Request(mode, wrt), annotated_types(function), None, observe)
+    derive(function, Request(mode, wrt), types, None, observe)
     if stage == "numba":
         kernel, _ = kernel_of(*seen["optimized"])
         parts = [lowered(*part) for part in reachable(kernel, seen["optimized"][1])]

@@ -43,6 +43,11 @@ def to_python(
     function: Function, types: Types, *, reserved: set[str] | None = None
 ) -> ast.FunctionDef:
     """A function of Core as a Python definition."""
+    return writer_of(function, types, reserved=reserved).definition()
+
+
+def writer_of(function: Function, types: Types, *, reserved: set[str] | None = None) -> Writer:
+    """What writes a function of Core, with the names that it gives to variables."""
     function = copy_before_loops(without_markers(function, types), types)
     aliases = Aliases(function.body, types)
     nested = nest(function, aliases)
@@ -62,8 +67,7 @@ def to_python(
     taken = (reserved or set()) | outside_names(function)
     naming = Naming(params, function.body, live, bases, taken)
     held = names_in_lists(function.body, aliases)
-    writer = Writer(function, types, nested, naming.variable, live, fresh, held)
-    return writer.definition()
+    return Writer(function, types, nested, naming.variable, live, fresh, held)
 
 
 class Writer(Writes):

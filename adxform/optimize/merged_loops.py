@@ -8,7 +8,7 @@ begins, each iteration goes forward and at once back: nothing is recorded from o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
@@ -20,6 +20,7 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
+    Origin,
     Phi,
     Primitive,
     Stmt,
@@ -36,72 +37,96 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array
+from adxform.core.types import ANY, Array
 from adxform.differentiate.common import names_for
+from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter
 
-SUMS = frozenset({"accumulate", "accumulate_at", "op.Add", "op.Sub", "add_lists"})
-STORES = frozenset({"update", "keep"})
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A loop of the user's whose derivative has a reverse loop, and why that stays apart; no
+    ``obstacle`` if it was merged.
+    """
+
+    origin: Origin | None
+    obstacle: str
 
 
-def merge_loops(function: Function, types: Types) -> Function:
-    """A function whose reverse loops run inside the loops that they mirror, where they can."""
+def merge_loops(function: Function, types: Types) -> tuple[Function, list[Outcome]]:
+    """A function whose reverse loops run inside the loops that they mirror, where they can; and
+    what became of each.
+    """
     if not any(isinstance(s, For) and s.mirror is not None for s in walk(function.body)):
-        return function
+        return function, []
     builder = Builder(names_for(function, types), types, function.bases)
     merging = _Merging(builder, function.body)
     body = merging.block(function.body)
-    return replace(function, body=body) if merging.done else function
+    merged = not all(outcome.obstacle for outcome in merging.outcomes)
+    return replace(function, body=body) if merged else function, merging.outcomes
 
 
 class _Merging:
-    """Merges loops; ``allocated`` are the statements that make empty arrays, ``done`` says whether
-    any was merged.
-    """
+    """Merges loops; ``allocated`` are the statements that make empty arrays."""
 
     def __init__(self, builder: Builder, body: Block) -> None:
         self.builder = builder
-        self.done = False
+        self.outcomes: list[Outcome] = []
         self.allocated = {
             s.target: s
             for s in walk(body)
             if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name == "np.empty"
         }
 
-    def block(self, block: Block) -> Block:
+    def block(self, block: Block, around: str = "") -> Block:
+        """A block with its loops merged, which is inside what ``around`` says."""
         made: list[Stmt] = []
         for stmt in block:
-            place = self.mirrored(made, stmt)
-            pair = None
-            if place is not None and isinstance(stmt, For):
-                pair = _Pair(made[place], stmt, made[place + 1 :], self)  # type: ignore[arg-type]
-            if pair is None or not pair.merges():
+            if not isinstance(stmt, For) or stmt.mirror is None:
                 made.append(stmt)
                 continue
-            assert place is not None
-            self.done = True
-            made[place:] = [*pair.before, *pair.merged(), *pair.after]
+            place = self.mirrored(made, stmt)
+            obstacle = self.apart(made, place, stmt, around)
+            if not obstacle:
+                pair = _Pair(made[place], stmt, made[place + 1 :], self)  # type: ignore[arg-type]
+                obstacle = pair.obstacle()
+            self.outcomes.append(Outcome(stmt.origin, obstacle))
+            if obstacle:
+                made.append(stmt)
+            else:
+                made[place:] = [*pair.before, *pair.merged(), *pair.after]
         return tuple(self.inner(stmt) for stmt in made)
 
     def inner(self, stmt: Stmt) -> Stmt:
         match stmt:
             case If():
-                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
+                then, orelse = (self.block(side, "the branch") for side in blocks_of(stmt))
+                return replace(stmt, then=then, orelse=orelse)
             case For() | While():
-                return replace(stmt, body=self.block(stmt.body))
+                return replace(stmt, body=self.block(stmt.body, "the loop"))
             case _:
                 return stmt
 
-    def mirrored(self, made: list[Stmt], stmt: Stmt) -> int | None:
-        """The place of the loop that a loop of the reverse sweep mirrors."""
-        if not isinstance(stmt, For) or stmt.mirror is None or stmt.origin is None:
-            return None
+    def mirrored(self, made: list[Stmt], stmt: For) -> int:
+        """The place of the loop that a loop of the reverse sweep mirrors, or -1."""
         for place, loop in enumerate(made):
-            if isinstance(loop, For) and loop.origin is stmt.origin and loop is not stmt:
-                same = loop.bounds == stmt.bounds and loop.reverse != stmt.reverse
-                return place if same and loop.stop is None and loop.mirror is None else None
-        return None
+            if isinstance(loop, For | While) and loop.origin is stmt.origin is not None:
+                return place
+        return -1
+
+    def apart(self, made: list[Stmt], place: int, stmt: For, around: str) -> str:
+        """Why a loop has no pair to merge with."""
+        if place < 0:
+            return f"{around or 'what is'} around it goes forward as a whole before it goes back"
+        loop = made[place]
+        if isinstance(loop, While):
+            return "how often it runs is known only at its end"
+        assert isinstance(loop, For)
+        if loop.stop is not None:
+            return "it may end early"
+        same = loop.bounds == stmt.bounds and loop.reverse != stmt.reverse
+        return "" if same and loop.mirror is None else "it goes back over another range"
 
 
 class _Pair:
@@ -123,18 +148,44 @@ class _Pair:
         }
         self.tapes = {p.target: p for p in first.phis if p.target in _reads((second,))}
 
-    def merges(self) -> bool:
-        """Whether an iteration of the second may run right after that of the first."""
+    def obstacle(self) -> str:
+        """Why an iteration of the second may not run right after that of the first, if so."""
         carried = {p.target for p in self.first.phis}
-        if any(map(_may_change, walk((self.first, *self.before, *self.after)))):
-            return False
+        for stmt in walk((self.first, *self.before, self.second, *self.after)):
+            if _may_change(stmt):
+                return f"{_text(stmt)} may change what others read"
         if any(map(has_effect, walk((*self.before, self.second)))):
-            return False
-        if not carried.isdisjoint(_reads(self.before)):
-            return False
-        if not all(self.order_free(phi) for phi in self.second.phis):
-            return False
-        return all(self.is_tape(phi) for phi in self.tapes.values())
+            return "the way back runs statements that are carried as they are"
+        for phi in self.second.phis:
+            if not self.order_free(phi):
+                return self.order_of(phi)
+        late = carried & _reads(self.before)
+        if late:
+            return f"the cotangents depend on {self.called(late)}, known only after the loop"
+        whole = {p.target for p in self.tapes.values() if not self.is_tape(p)}
+        if whole:
+            return f"the way back reads {self.called(whole)} of other iterations"
+        return ""
+
+    def called(self, names: Iterable[str]) -> str:
+        """What the user calls names, or the values of which they are cotangents or tapes."""
+        bases = self.builder.bases
+        known = {bases[n].removesuffix("_tape").removesuffix("_bar") for n in names if n in bases}
+        return " and ".join(sorted(known)) or "a value"
+
+    def order_of(self, phi: Phi) -> str:
+        """Why iterations keep their order, for what the second carries."""
+        called, bases = self.called((phi.target,)), self.builder.bases
+        if self.builder.types.get(phi.target, ANY) is ANY:
+            return f"the type of {called} is not known"
+        written = any(
+            isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in STORES
+            and bases.get(s.target) == bases.get(phi.target)
+            for s in walk(self.second.body)
+        )
+        if written:
+            return f"{called} is written in place, where other iterations may read it"
+        return f"an iteration needs {called} of the one before"
 
     # --- what the second loop carries ---------------------------------------------------------
 
@@ -142,7 +193,7 @@ class _Pair:
         """Whether iterations only add to what a loop carries, so that any may come first."""
         if phi.second == Var(phi.target):
             return True
-        sums = _Chain(SUMS, {phi.target})
+        sums = Chain(SUMS, {phi.target})
         return sums.block(self.second.body) and sums.holds(phi.second)
 
     # --- what the first loop records ----------------------------------------------------------
@@ -151,7 +202,7 @@ class _Pair:
         """Whether each iteration only writes to its own place of what the first loop carries, and
         each of the second only reads it there.
         """
-        stores = _Chain(STORES, {phi.target})
+        stores = Chain(STORES, {phi.target})
         if not stores.block(self.first.body) or not stores.holds(phi.second):
             return False
         places = [
@@ -216,7 +267,7 @@ class _Pair:
         """A tape of several places in each iteration as one of a single iteration."""
         start = self.allocated.get(phi.first.name) if isinstance(phi.first, Var) else None
         (*before, loop) = made
-        chain = _Chain(STORES, {phi.target})
+        chain = Chain(STORES, {phi.target})
         chain.block(self.first.body)
         places = {
             len(stmt.args[1].items) if isinstance(stmt.args[1], Tuple) else 1
@@ -265,62 +316,6 @@ class _Narrow(Rewriter):
         self.builder.append(stmt)
 
 
-class _Chain:
-    """The names that one carried value goes through, if nothing else becomes of it.
-
-    Each step is an operation of ``steps`` whose first operand is the name before; branches and
-    inner loops carry it through.
-    """
-
-    def __init__(self, steps: frozenset[str], names: set[str]) -> None:
-        self.steps = steps
-        self.names = names
-
-    def holds(self, operand: Operand) -> bool:
-        return isinstance(operand, Var) and operand.name in self.names
-
-    def block(self, block: Block) -> bool:
-        return all(map(self.statement, block))
-
-    def statement(self, stmt: Stmt) -> bool:
-        if not self.names.isdisjoint(tests_of(stmt)):
-            return False
-        if isinstance(stmt, Let):
-            return self.names.isdisjoint(uses(stmt.args)) or self.step(stmt)
-        if not self.names.isdisjoint(reads_of(stmt)):
-            return False
-        if isinstance(stmt, If):
-            inside = self.block(stmt.then) and self.block(stmt.orelse)
-            return inside and all(self.merges(phi) for phi in stmt.phis)
-        if isinstance(stmt, For | While):
-            own = [p for p in stmt.phis if self.holds(p.first)]
-            self.names.update(p.target for p in own)
-            inside = all(map(self.block, blocks_of(stmt)))
-            others = uses([o for p in stmt.phis if p not in own for o in (p.first, p.second)])
-            kept = all(self.holds(p.second) for p in own)
-            return inside and kept and self.names.isdisjoint(others)
-        return True
-
-    def merges(self, phi: Phi) -> bool:
-        """Whether a branch hands the value on on both sides, or on none."""
-        sides = self.holds(phi.first), self.holds(phi.second)
-        if all(sides):
-            self.names.add(phi.target)
-        return all(sides) or self.names.isdisjoint(uses((phi.first, phi.second)))
-
-    def step(self, stmt: Let) -> bool:
-        op = stmt.op
-        if not isinstance(op, Primitive) or op.name not in self.steps:
-            return False
-        first, *rest = stmt.args
-        if op.name == "op.Add" and not self.holds(first):
-            first, rest = rest[0], [first]
-        if not self.holds(first) or not self.names.isdisjoint(uses(rest)):
-            return False
-        self.names.add(stmt.target)
-        return True
-
-
 def _reads_here(stmt: Stmt) -> set[str]:
     """The names that a statement and its phis read, its nested blocks left out."""
     found = {*reads_of(stmt), *tests_of(stmt)}
@@ -349,6 +344,12 @@ def _split(between: list[Stmt], loop: Stmt) -> tuple[list[Stmt], list[Stmt]]:
             before.insert(0, stmt)
             wanted |= _reads((stmt,))
     return before, after
+
+
+def _text(stmt: Stmt) -> str:
+    """What the user wrote."""
+    origin = getattr(stmt, "origin", None)
+    return "a statement" if origin is None else f"`{origin.text}`"
 
 
 def _may_change(stmt: Stmt) -> bool:

@@ -24,9 +24,9 @@ from adxform.core.ir import (
 from adxform.core.types import Array, ListOf, Scalar
 from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import same
+from adxform.optimize.chains import STORES
 from adxform.optimize.walk import Rewriter
 
-STORES = frozenset({"update", "keep"})
 MADE = frozenset({"np.empty", "list_of"})
 
 

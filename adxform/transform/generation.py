@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 from adxform.analysis.types import Types, infer
-from adxform.compiler import Part, derive_inside, differentiable_params
+from adxform.compiler import Part, deriving, differentiable_params
 from adxform.core.builder import type_of
 from adxform.core.calls import reachable_callees
 from adxform.core.ir import Callee, Const, Function, Operand, Tuple, leaves
@@ -66,10 +65,9 @@ class Generator:
         self.scope = scope
         self.text = text
         self.spellings = module_spellings(scope)
-        self.program = Program()
+        self.program = deriving(Program())
         self.derivation = Derivation(names=set(taken))
         self.program.names = self.derivation.names
-        self.program.derive = partial(derive_inside, self.program)
         self.present: dict[str, str] = {}
         self.named: set[int] = set()
         self.parts_called: dict[str, Callee] = {}
