@@ -62,12 +62,13 @@ class Options:
     """What runs the generated code, and what may be turned off to compare results.
 
     ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
-    ``tbr`` is the to-be-recorded analysis, which spares the tape what is cheap to get again.
+    ``tbr`` is the to-be-recorded analysis, ``merge`` lets independent iterations go back at once.
     """
 
     optimize: bool = True
     inline: bool = True
     tbr: bool = True
+    merge: bool = True
     backend: str = "numpy"
     parallel: bool = False
 
@@ -209,7 +210,7 @@ class Derivation:
 
     def merged(self, function: Function, types: Types) -> Function:
         """A reverse function whose sweeps share loops and branches, where they can."""
-        made, self.loops = merge_loops(function, types)
+        made, self.loops = merge_loops(function, types) if self.options.merge else (function, [])
         if made is not function:  # values of both sweeps are now computed in one place
             made = self.optimized(made, types)
         made = guard_sums(merge_branches(made, types), types)

@@ -176,3 +176,9 @@ def test_a_variable_computed_again_is_computed_once():
 def test_without_the_optimiser_nothing_is_merged():
     made = Generated(softplus_sum, "reverse", Options(optimize=False))
     assert loops(made.compiled((X, 0.3, 0.7), (0, 1, 2)).text) == 2
+
+
+def test_merging_can_be_turned_off_alone():
+    made = Generated(softplus_sum, "reverse", Options(merge=False))
+    assert loops(made.compiled((X, 0.3, 0.7), (0, 1, 2)).text) == 2
+    assert np.allclose(made(X, 0.3, 0.7)[1][0], Generated(softplus_sum, "reverse")(X, 0.3, 0.7)[1][0])

@@ -1,0 +1,34 @@
+"""The ablation table: a line for each function, whose variants give the same gradient."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from adxform.pipeline import Options
+from examples.gradbench import ablation
+
+
+def test_the_table_has_a_line_for_each_function():
+    done = CliRunner().invoke(ablation.main, ["--quick"])
+    assert done.exit_code == 0, done.output
+    rows = done.output.splitlines()[4:]
+    assert [row[:12].strip() for row in rows] == [case.name for case in ablation.cases(True)]
+    assert all(len(row[12:].split()) == 2 + 2 * len(ablation.VARIANTS) for row in rows)
+
+
+def test_a_variant_that_gives_another_gradient_is_no_variant(monkeypatch):
+    case = ablation.Case("cube", lambda x: x**3, (0,), (2.0,))
+    gradients = iter([12.0, 11.0])
+
+    def made(*_, **__):
+        value = next(gradients)
+        return lambda *_: value
+
+    monkeypatch.setattr(ablation, "Derivative", made)
+    with pytest.raises(AssertionError, match="another gradient"):
+        ablation.costs(case, [Options(), Options(tbr=False)], 1)
+
+
+def test_each_variant_differs_from_all_on():
+    assert len({ablation.ALL_ON, *ablation.VARIANTS.values(), *ablation.NUMBA.values()}) == 6
