@@ -262,7 +262,7 @@ def test_the_largest_of_nothing_is_refused() -> None:
 
 def test_what_numba_does_not_compile_runs_in_numpy_with_one_warning() -> None:
     def f(x):
-        return np.sum(np.einsum("i,i->i", x, x))
+        return np.sum(np.pad(x, 1) ** 2)
 
     slope = adxform.grad(f, backend="numba")
     with pytest.warns(BackendWarning, match="f_reverse: plain NumPy runs") as caught:

@@ -7,15 +7,22 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from types import FunctionType, ModuleType
 from typing import Any
 
 from adxform.backends.numba import disk
-from adxform.backends.numba.vectors import OURS, with_vectors
+from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
+from adxform.backends.numba.counterparts import with_counterparts
+from adxform.backends.numba.vectors import OURS as OF_NUMBERS
+from adxform.backends.numba.vectors import with_vectors
 from adxform.backends.python import compile_text
 from adxform.core.trees import bound_names, names
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
+
+OURS = {**{own: ("mathematics", name) for name, own in OF_NUMBERS.items()}, **OF_ARRAYS}
+WRITTEN = sorted({"ranks", *(module for module, _ in OURS.values())})
 
 
 def require_numba() -> None:
@@ -47,20 +54,19 @@ def jitted(
     """
     import numba
 
-    from adxform.backends.numba import mathematics
-
-    tree = with_vectors(ast.parse(text))
+    tree = with_counterparts(with_vectors(ast.parse(text)))
     text = ast.unparse(tree)
     free = set(names(tree)).difference(*map(bound_names, tree.body))
     values = {k: v for k, v in values.items() if k in free}
-    options = f"{parallel} {checked} {inspect.getsource(mathematics)}"
+    modules = {name: import_module(f"{__package__}.{name}") for name in WRITTEN}
+    options = f"{parallel} {checked} {[inspect.getsource(m) for m in modules.values()]}"
     path = disk.stored(text, name, values, options) if keep else None
     module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
     if path is not None:  # where Numba looks up what it finds on disk
         sys.modules[module.__name__] = module
     scope = vars(module)
     scope.update(values)
-    scope.update((own, getattr(mathematics, name)) for name, own in OURS.items() if own in free)
+    scope.update((own, getattr(modules[m], n)) for own, (m, n) in OURS.items() if own in free)
     made = compile_text(text, name, scope, None if path is None else str(path))
     for key, value in list(scope.items()):
         if isinstance(value, FunctionType) and value.__module__ == module.__name__:

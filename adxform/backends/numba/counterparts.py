@@ -1,0 +1,60 @@
+"""What is called in NumPy's stead where Numba does not compile a call as it is written."""
+
+from __future__ import annotations
+
+import ast
+
+OURS = {
+    "_matmul": ("products", "matmul"),
+    "_tensordot": ("products", "tensordot"),
+    "_einsum": ("products", "einsum"),
+    "_reshape": ("stretching", "reshape"),
+}  # where they are, by the names under which a text calls them
+
+
+def with_counterparts(tree: ast.Module) -> ast.Module:
+    """A text that calls our own functions of arrays where Numba lacks NumPy's.
+
+    >>> print(ast.unparse(with_counterparts(ast.parse("y = np.tensordot(a @ b, c, axes=1)"))))
+    y = _tensordot(_matmul(a, b), c, '1')
+    """
+    made: ast.Module = _Counterparts().visit(tree)
+    return made
+
+
+class _Counterparts(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        return _call("matmul", node.left, node.right) if isinstance(node.op, ast.MatMult) else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        given: dict[str | None, ast.expr] = {k.arg: k.value for k in node.keywords}
+        match _function(node):
+            case "matmul", [a, b] if not given:
+                return _call("matmul", a, b)
+            case "tensordot", [a, b, *rest] if given.keys() <= {"axes"}:
+                axes = [*rest, *given.values()] or [ast.Constant(2)]
+                return _call("tensordot", a, b, ast.Constant(ast.unparse(axes[0])))
+            case "einsum", [ast.Constant(str()), *_] if given.keys() <= {"optimize"}:
+                return _call("einsum", *node.args)
+            case "reshape", [a, *rest] if len(rest) + len(given) == 1 and given.keys() <= {"shape"}:
+                return _call("reshape", a, *rest, *given.values())
+        return node
+
+
+def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
+    """What is called, by its name in NumPy, and with what; no name if it is nothing of NumPy."""
+    match node.func:
+        case ast.Attribute() if any(isinstance(arg, ast.Starred) for arg in node.args):
+            return "", []
+        case ast.Attribute(ast.Name("np" | "numpy"), name):
+            return name, node.args
+        case ast.Attribute(array, "reshape"):
+            sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
+            return "reshape", [array, sizes]
+    return "", []
+
+
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(f"_{name}", ast.Load()), list(args), [])

@@ -1,0 +1,136 @@
+"""Functions of arrays that Numba lacks compile all the same, and give NumPy's numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import BackendWarning
+from adxform.structures import leaves_of
+
+numba = pytest.importorskip("numba")
+
+RNG = np.random.default_rng(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(tmp_path / "kept"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+def array(*shape: int) -> np.ndarray:
+    return RNG.normal(size=shape)
+
+
+def agree(f: Callable[..., Any], *args: Any, argnums: int | tuple[int, ...] = 0) -> None:
+    """Numba compiles the derivative, and it is that of NumPy in numbers, shapes and dtypes."""
+    found = adxform.value_and_grad(f, argnums=argnums, backend="numba")(*args)
+    expected = adxform.value_and_grad(f, argnums=argnums)(*args)
+    for mine, plain in zip(leaves_of(found), leaves_of(expected), strict=True):
+        assert np.shape(mine) == np.shape(plain)
+        assert np.asarray(mine).dtype == np.asarray(plain).dtype
+        np.testing.assert_allclose(mine, plain, rtol=1e-11, atol=1e-13)
+
+
+# Products of stacks of matrices
+
+STACKS = [
+    ((2, 3, 4), (2, 4, 5)),
+    ((2, 3, 4), (4, 5)),
+    ((3, 4), (2, 4, 5)),
+    ((2, 12, 9), (2, 9, 11)),  # large enough for BLAS
+    ((2, 1, 3, 4), (3, 4, 2)),
+    ((2, 3, 4), (4,)),
+    ((4,), (2, 4, 3)),
+]
+
+
+def product(a, b):
+    return np.sum(np.sin(a @ b))
+
+
+def named_product(a, b):
+    return np.sum(np.matmul(a, b) ** 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shapes", STACKS)
+def test_products_of_stacks(shapes: tuple[tuple[int, ...], ...]) -> None:
+    agree(product, *(array(*s) for s in shapes), argnums=(0, 1))
+
+
+def test_a_product_of_stacks() -> None:
+    agree(named_product, array(2, 3, 4), array(2, 4, 5), argnums=(0, 1))
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 3), (3, 4, 3)])
+def test_stacks_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"matmul|broadcast"):
+        adxform.grad(named_product, backend="numba")(array(2, 3, 4), array(*shape))
+
+
+# Contractions
+
+
+def of_matrices(a, b):
+    return (
+        np.sum(np.einsum("ij,jk->ik", a, b) ** 2)
+        + np.sum(np.einsum("ij,kl,jk->li", a, b.T, b) ** 2)
+        + np.sum(np.einsum("ij,jk", a, b, optimize=True) ** 3)
+    )
+
+
+def of_stacks(a, b, c):
+    return (
+        np.sum(np.einsum("bij,bkj->bki", a, b) ** 2)
+        + np.einsum("bij,bij->", a, a)
+        + np.sum(np.einsum("bij,b,i->j", a, c, c) ** 2)
+    )
+
+
+def of_vectors(a, b):
+    return np.sum(np.einsum("i,j->ij", a, b) ** 3) + np.einsum("i,i", a, a) ** 2
+
+
+def of_diagonals(a):
+    return np.sum(np.einsum("ii->i", a @ a) ** 2) + np.sum(np.einsum("iij->j", a[:, :, None]) ** 2)
+
+
+def of_tensors(a, b):
+    return (
+        np.sum(np.tensordot(a, b, axes=2) ** 2)
+        + np.sum(np.tensordot(a, b, axes=([0, 1], [2, 1])) ** 2)
+        + np.sum(np.tensordot(a, b, (-1, 1)) ** 2)
+    )
+
+
+@pytest.mark.slow
+def test_einsum() -> None:
+    agree(of_matrices, array(3, 4), array(4, 4), argnums=(0, 1))
+    agree(of_stacks, array(2, 2, 4), array(2, 5, 4), array(2), argnums=(0, 1, 2))
+    agree(of_vectors, array(3), array(4), argnums=(0, 1))
+
+
+@pytest.mark.slow
+def test_tensordot() -> None:
+    agree(of_tensors, array(2, 3, 3), array(3, 3, 2), argnums=(0, 1))
+
+
+# Shapes
+
+
+def turned_and_reshaped(a, n):
+    return np.sum(np.reshape(a.T, (n, 2))[:, 0] ** 2) + np.sum(a[:, 1:].reshape(-1) ** 3)
+
+
+def test_what_is_not_contiguous_is_reshaped() -> None:
+    agree(turned_and_reshaped, array(4, 3), 6)
