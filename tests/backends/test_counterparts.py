@@ -134,3 +134,20 @@ def turned_and_reshaped(a, n):
 
 def test_what_is_not_contiguous_is_reshaped() -> None:
     agree(turned_and_reshaped, array(4, 3), 6)
+
+
+def with_parts(x, b, n):
+    for i in range(n):
+        x = np.tanh(x[:b] * 2.0) + x[:b] + x[:1]
+    return np.sum(x)
+
+
+def with_parts_of_matrices(x, y, b):
+    return np.sum(x[:b] * y[:, :b]) + np.sum(np.sum(x[:b] * x, axis=0) ** 2)
+
+
+def test_sizes_that_only_running_tells() -> None:
+    agree(with_parts, array(4), 3, 3)
+    agree(with_parts, array(4), 1, 3)
+    for n in (1, 3):
+        agree(with_parts_of_matrices, array(3, 3), array(3, 3), n, argnums=(0, 1))

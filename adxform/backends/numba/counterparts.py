@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
+
+from adxform.emit.module import helper
 
 OURS = {
     "_matmul": ("products", "matmul"),
     "_tensordot": ("products", "tensordot"),
     "_einsum": ("products", "einsum"),
     "_reshape": ("stretching", "reshape"),
+    "_as_like": ("stretching", "as_like"),
+    "_broadcast_like": ("stretching", "broadcast_like"),
+    "_unbroadcast": ("stretching", "unbroadcast"),
+    "_spread": ("stretching", "spread"),
 }  # where they are, by the names under which a text calls them
+HELPERS = frozenset({"as_like", "broadcast_like", "unbroadcast", "spread"})
 
 
 def with_counterparts(tree: ast.Module) -> ast.Module:
@@ -18,11 +26,26 @@ def with_counterparts(tree: ast.Module) -> ast.Module:
     >>> print(ast.unparse(with_counterparts(ast.parse("y = np.tensordot(a @ b, c, axes=1)"))))
     y = _tensordot(_matmul(a, b), c, '1')
     """
-    made: ast.Module = _Counterparts().visit(tree)
+    replaced = {stmt.name for stmt in tree.body if _is_helper(stmt)}
+    kept = [stmt for stmt in tree.body if getattr(stmt, "name", None) not in replaced]
+    made: ast.Module = _Counterparts(replaced).visit(ast.Module(kept, tree.type_ignores))
     return made
 
 
+def _is_helper(stmt: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Whether a statement defines a helper that Numba takes in other words."""
+    if not isinstance(stmt, ast.FunctionDef) or stmt.name not in HELPERS:
+        return False
+    return ast.unparse(stmt) == ast.unparse(helper(stmt.name))
+
+
 class _Counterparts(ast.NodeTransformer):
+    def __init__(self, replaced: set[str]) -> None:
+        self.replaced = replaced
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(f"_{node.id}", node.ctx) if node.id in self.replaced else node
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         return _call("matmul", node.left, node.right) if isinstance(node.op, ast.MatMult) else node

@@ -14,10 +14,9 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from adxform.backends.numba.ranks import function, item, nested, refused, tuple_of
+from adxform.backends.numba.ranks import MISFIT, function, item, nested, refused, tuple_of
 
 SMALL = 512  # so many products are made before a call of BLAS is worth it
-MISFIT = "operands could not be broadcast together"
 
 
 def _alike(*operands: Any) -> bool:

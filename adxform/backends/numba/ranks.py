@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+MISFIT = "operands could not be broadcast together"
+
 
 def function(
     parameters: str, lines: Sequence[str], scope: Mapping[str, Any] | None = None
