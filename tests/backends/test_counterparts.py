@@ -72,6 +72,7 @@ def test_a_product_of_stacks() -> None:
     agree(named_product, array(2, 3, 4), array(2, 4, 5), argnums=(0, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(2, 5, 3), (3, 4, 3)])
 def test_stacks_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"matmul|broadcast"):
@@ -132,6 +133,7 @@ def turned_and_reshaped(a, n):
     return np.sum(np.reshape(a.T, (n, 2))[:, 0] ** 2) + np.sum(a[:, 1:].reshape(-1) ** 3)
 
 
+@pytest.mark.slow
 def test_what_is_not_contiguous_is_reshaped() -> None:
     agree(turned_and_reshaped, array(4, 3), 6)
 
@@ -146,8 +148,78 @@ def with_parts_of_matrices(x, y, b):
     return np.sum(x[:b] * y[:, :b]) + np.sum(np.sum(x[:b] * x, axis=0) ** 2)
 
 
+@pytest.mark.slow
 def test_sizes_that_only_running_tells() -> None:
     agree(with_parts, array(4), 3, 3)
     agree(with_parts, array(4), 1, 3)
     for n in (1, 3):
         agree(with_parts_of_matrices, array(3, 3), array(3, 3), n, argnums=(0, 1))
+
+
+# Several arrays as one
+
+
+def joined(a, b):
+    sides = np.concatenate([a, b * 2.0], axis=1)
+    layers = np.stack([a, b], axis=-1)
+    return np.sum(sides**2) * np.sum(np.vstack([a, b]) ** 3) + np.sum(layers[:, :, 0] ** 2)
+
+
+@pytest.mark.slow
+def test_lists_of_arrays_are_joined() -> None:
+    agree(joined, array(3, 4), array(3, 4), argnums=(0, 1))
+
+
+# Places that arrays name
+
+
+def taken(a, places):
+    return (
+        np.sum(np.take(a, places, axis=0) ** 2)
+        + np.sum(np.take(a, places, axis=-1) ** 3)
+        + np.sum(a[places] ** 2)
+    )
+
+
+def taken_of_all(a, places):
+    return np.sum(np.take(a, places) ** 2)
+
+
+def written(a, places, n):
+    made = np.zeros(n)
+    made[places] = a * a[0]
+    return np.sum(made**2)
+
+
+def written_to_a_matrix(a, rows, columns):
+    made = np.zeros((3, 3))
+    made[rows, columns] = a
+    return np.sum(made[rows, columns] ** 2) + np.sum(made**3)
+
+
+@pytest.mark.slow
+def test_places_are_taken() -> None:
+    for places in (np.array([1, 0, -1, 1]), np.array([[1, 0], [2, -2]])):
+        agree(taken, array(3, 4), places)
+        agree(taken_of_all, array(3, 4), places)
+
+
+@pytest.mark.slow
+def test_places_are_written_to() -> None:
+    agree(written, array(4), np.array([1, 4, 1, -2]), 5)
+    agree(written_to_a_matrix, array(3), np.array([0, 1, 0]), np.array([2, -1, 2]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("f", [taken, taken_of_all])
+def test_places_out_of_bounds_are_refused(f: Callable[..., Any]) -> None:
+    slope = adxform.grad(f, backend="numba")
+    for places in (np.array([0, 12]), np.array([0, -13])):
+        with pytest.raises(IndexError):
+            slope(array(3, 4), places)
+
+
+@pytest.mark.slow
+def test_written_places_out_of_bounds_are_refused() -> None:
+    with pytest.raises(IndexError):
+        adxform.grad(written, backend="numba")(array(2), np.array([0, 5]), 5)

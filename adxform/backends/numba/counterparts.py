@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeGuard
 
-from adxform.emit.module import helper
+from adxform.emit.module import helper, known_helpers
 
 OURS = {
     "_matmul": ("products", "matmul"),
@@ -16,8 +16,12 @@ OURS = {
     "_broadcast_like": ("stretching", "broadcast_like"),
     "_unbroadcast": ("stretching", "unbroadcast"),
     "_spread": ("stretching", "spread"),
+    "_last_written": ("places", "last_written"),
+    "_add_at": ("places", "add_at"),
+    "_scatter_along": ("places", "scatter_along"),
+    "_take": ("places", "take"),
 }  # where they are, by the names under which a text calls them
-HELPERS = frozenset({"as_like", "broadcast_like", "unbroadcast", "spread"})
+HELPERS = frozenset(known_helpers()).intersection(name for _, name in OURS.values())
 
 
 def with_counterparts(tree: ast.Module) -> ast.Module:
@@ -61,6 +65,15 @@ class _Counterparts(ast.NodeTransformer):
                 return _call("tensordot", a, b, ast.Constant(ast.unparse(axes[0])))
             case "einsum", [ast.Constant(str()), *_] if given.keys() <= {"optimize"}:
                 return _call("einsum", *node.args)
+            case "add.at", [a, index, value]:
+                lead, index = _unsliced(index)
+                return _call("add_at", a, index, value, ast.Constant(lead))
+            case "take", [a, index, *rest] if given.keys() <= {"axis"}:
+                axis = [*rest, *given.values()] or [ast.Constant(None)]
+                return _call("take", a, index, axis[0])
+            case "concatenate" | "stack" | "vstack" | "hstack" | "dstack", [ast.List(), *_]:
+                parts = ast.Tuple(node.args[0].elts, ast.Load())  # type: ignore[attr-defined]
+                return ast.Call(node.func, [parts, *node.args[1:]], node.keywords)
             case "reshape", [a, *rest] if len(rest) + len(given) == 1 and given.keys() <= {"shape"}:
                 return _call("reshape", a, *rest, *given.values())
         return node
@@ -73,10 +86,24 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return "", []
         case ast.Attribute(ast.Name("np" | "numpy"), name):
             return name, node.args
+        case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "add"), "at"):
+            return "add.at", node.args
         case ast.Attribute(array, "reshape"):
             sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
             return "reshape", [array, sizes]
     return "", []
+
+
+def _unsliced(index: ast.expr) -> tuple[int, ast.expr]:
+    """How many ``:`` an index like ``np.s_[:, i]`` begins with, and the rest of it."""
+    match index:
+        case ast.Subscript(ast.Attribute(ast.Name("np" | "numpy"), "s_"), ast.Tuple(parts)):
+            whole = [ast.unparse(part) == ":" for part in parts]
+            lead = whole.index(False) if False in whole else 0
+            rest = parts[lead:]
+            if not any(isinstance(part, ast.Slice) for part in rest):
+                return lead, rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
+    return 0, index
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
