@@ -14,6 +14,7 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -21,6 +22,7 @@ from adxform.core.ir import (
     binds_of,
     blocks_of,
     names_in,
+    parts_of,
     substitute,
     uses,
     walk,
@@ -193,6 +195,8 @@ class Recording(TapeShapes):
             uses(stmt.args)
         ):
             return False
+        if self.trims(stmt):  # the whole array is recorded, once for all its parts
+            return True
         element = stmt.op.style == "subscript" and isinstance(self.types.get(name, ANY), Scalar)
         return all(  # an element is recorded rather than its array, which may be written to
             (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
@@ -212,9 +216,25 @@ class Recording(TapeShapes):
         """Whether an operation costs no more than reading a tape."""
         return isinstance(stmt.op, Primitive) and (stmt.op.cheap or self._cheap_here(stmt))
 
+    def trims(self, stmt: Let) -> bool:
+        """Whether an operation only leaves out ends of an array: ``x[1:-1]``."""
+        if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+            return False
+        whole = type_of(stmt.args[0], self.types)
+        known = isinstance(whole, Array) and whole.dims is not None and whole.dtype is not None
+        return known and all(
+            isinstance(part, Slice)
+            and part.step is None
+            and (part.lower is None or _is_number(part.lower))
+            and (part.upper is None or (_is_number(part.upper) and part.upper.value < 0))  # type: ignore[union-attr]
+            for part in parts_of(stmt.args[1])
+        )
+
     def _cheap_here(self, stmt: Let) -> bool:
         """Arithmetic is as cheap as reading a tape; so is reading an element."""
         assert isinstance(stmt.op, Primitive)
+        if self.trims(stmt):
+            return True
         if stmt.op.name in ARITHMETIC or (stmt.op.name == "op.Pow" and stmt.args[1] == Const(2)):
             return True
         scalar = isinstance(self.types.get(stmt.target, ANY), Scalar)
@@ -339,3 +359,7 @@ class Recording(TapeShapes):
             self.tape_of[key] = tape
             self.plan.tapes[loop].append(tape)
         return self.tape_of[key]
+
+
+def _is_number(operand: Operand) -> bool:
+    return isinstance(operand, Const) and type(operand.value) is int
