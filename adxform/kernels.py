@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from adxform.analysis.types import Types
+from adxform.backends.numba.bounds import guarded
 from adxform.backends.numba.compiling import Guarded, jitted, require_numba
-from adxform.backends.numba.kernel import Layout, indexes, kernel_of
+from adxform.backends.numba.kernel import Layout, kernel_of
 from adxform.backends.numba.lower import lowered
 from adxform.backends.python import compile_text
 from adxform.core.ir import Const, Function, Global, Operand, Var, leaves
@@ -37,7 +38,9 @@ def kernel_call(
     made, layout = kernel_of(function, types)
     parts = reach(made, types)
     name = function.name
-    text = module_text([lowered(*part) for part in parts])
+    sure = [guarded(*part) for part in parts]
+    checked = None in sure
+    text = module_text([lowered(*part) for part in (parts if checked else sure) if part])
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
@@ -46,7 +49,6 @@ def kernel_call(
     def fast(keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
-        checked = any(indexes(part) for part, _ in parts)
         return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
 
     @cache

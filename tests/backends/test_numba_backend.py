@@ -344,3 +344,73 @@ def test_a_sum_along_first_axes_of_length_one_is_a_number_written_once() -> None
     with loop_nests_in_python():
         x = np.array([[0.5]])
         same(adxform.value_and_grad(f, backend="numba")(x), adxform.value_and_grad(f)(x))
+
+
+# Indices out of bounds
+
+
+def weighted(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.sin(x[i]) * w[i]
+    return total
+
+
+def weighted_while_there_are_weights(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        if i < len(w):
+            total += np.sin(x[i]) * w[i]
+    return total
+
+
+def differences(x):
+    total = 0.0
+    for i in range(1, len(x)):
+        total += (x[i] - x[i - 1]) ** 2
+    return total
+
+
+def filled(x, n):
+    y = np.zeros((n, len(x)))
+    for i in range(n):
+        for j in range(len(x)):
+            y[i, j] = x[j] * i
+    return np.sum(y * y)
+
+
+def test_loops_are_asked_once_whether_they_stay_in_bounds():
+    derivative = adxform.grad(weighted, backend="numba")
+    assert np.allclose(derivative(V, V), np.cos(V) * V)
+    assert "if len_x > w.shape[0]:" in derivative.source
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3"):
+        derivative(V, V[:3])
+    assert np.allclose(derivative(V, V), np.cos(V) * V)
+
+
+def test_what_a_branch_keeps_in_bounds_is_no_error():
+    derivative = adxform.grad(weighted_while_there_are_weights, backend="numba")
+    assert np.allclose(derivative(V, V[:3]), np.append(np.cos(V[:3]) * V[:3], [0.0, 0.0]))
+
+
+def test_which_accesses_are_sure_to_be_in_bounds(monkeypatch):
+    from adxform import kernels
+
+    found = {}
+
+    def told(text, name, values, **options):
+        found[name] = options["checked"]
+        return jitted(text, name, values, **options)
+
+    jitted = kernels.jitted
+    monkeypatch.setattr(kernels, "jitted", told)
+    for f, args in ((weighted, (V, V)), (weighted_while_there_are_weights, (V, V)),
+                    (differences, (V,)), (filled, (V, 3))):
+        plain = adxform.grad(f)(*args)
+        assert np.allclose(adxform.grad(f, backend="numba")(*args), plain)
+    assert found == {
+        "weighted_reverse": False,
+        "weighted_while_there_are_weights_reverse": True,
+        "differences_reverse": True,
+        "filled_reverse": False,
+    }

@@ -28,10 +28,8 @@ from adxform.core.ir import (
     Var,
     leaves,
     names_in,
-    parts_of,
     reads_of,
     uses,
-    walk,
 )
 from adxform.core.types import Object, type_of_value
 from adxform.optimize.walk import Rewriter
@@ -83,21 +81,6 @@ def _with_parts(
         else:
             body.append(stmt)
     return replace(function, body=tuple(body)), parts
-
-
-def indexes(function: Function) -> bool:
-    """Whether a function takes items of arrays at places that only running it tells."""
-    taking = {"[]": 1, "update": 1, "accumulate_at": 1}
-    for stmt in walk(function.body):
-        place = taking.get(getattr(getattr(stmt, "op", None), "name", ""))
-        if isinstance(stmt, Let) and place is not None and _named(stmt.args[place]):
-            return True
-    return False
-
-
-def _named(index: Operand) -> bool:
-    """Whether an index holds a name, besides those in slices, or an array."""
-    return any(isinstance(part, Var | Global) for part in parts_of(index))
 
 
 class Outside(Rewriter):

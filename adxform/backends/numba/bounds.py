@@ -1,0 +1,188 @@
+"""Which indices are sure to be in bounds: a check of each would keep LLVM from using vectors."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder, Names, all_names, type_of
+from adxform.core.ir import (
+    Block,
+    Const,
+    Effect,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+    binds_of,
+    blocks_of,
+    parts_of,
+    phis_of,
+    tests_of,
+    walk,
+)
+from adxform.core.types import Array, Dim, Scalar, Sym
+from adxform.emit.module import Part
+from adxform.rules.table import RULES
+
+STORES = frozenset({"update", "accumulate_at", "keep"})
+TAKING = STORES | {"[]"}
+REASON = "an index is out of bounds"
+SIZED = frozenset({"np.empty", "np.zeros", "np.ones"})
+
+
+def guarded(function: Function, types: Types) -> Part | None:
+    """A function that asks before its loops whether their indices stay in bounds, so that no access
+    need be checked; None where that is not known before.
+    """
+    found = _Bounds(function, types)
+    if not found.hold(function.body):
+        return None
+    builder = Builder(Names(all_names(function), function.bases.values()), types, function.bases)
+    for stmt in function.body:
+        for bound, array, axis in found.asked.get(stmt, {}).values():
+            shape = builder.emit(RULES[".shape"].primitive, (array,))
+            size = builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
+            test = builder.emit(RULES["op.Gt"].primitive, (bound, size))
+            error = ast.Call(ast.Name("IndexError", ast.Load()), [ast.Constant(REASON)], [])
+            stop = Effect(ast.Raise(error, None), (), harmless=True)
+            builder.append(If(test, (stop,), ()))
+        builder.append(stmt)
+    return replace(function, body=builder.block), types
+
+
+class _Bounds:
+    """``below`` says of each index of a loop from 0 up what it is smaller than; ``asked`` are the
+    bounds that must not exceed the size of an array along an axis, by the loop before which that
+    can be asked.
+    """
+
+    def __init__(self, function: Function, types: Types) -> None:
+        self.types = types
+        self.below: dict[str, Operand] = {}
+        self.made: dict[str, Let] = {}
+        self.before: dict[str, Operand] = {}
+        self.asked: dict[Stmt, dict[tuple[Operand, Dim], tuple[Operand, Var, int]]] = {}
+        self.outer: Stmt | None = None
+        self.always = True
+        self.known = {p.name for p in function.params}
+        for stmt in walk(function.body):
+            if isinstance(stmt, Let):
+                self.made[stmt.target] = stmt
+            elif isinstance(stmt, For) and self._from_zero(stmt):
+                self.below[stmt.index] = stmt.bounds[-1 if len(stmt.bounds) < 3 else 1]
+            self.before.update((phi.target, phi.first) for phi in phis_of(stmt))
+
+    def _from_zero(self, loop: For) -> bool:
+        """Whether a loop counts up from a number that is not negative."""
+        first = loop.start
+        from_zero = first == Const(0) or (isinstance(first, Const) and first.value > 0)
+        return loop.step == Const(1) and (from_zero or self._not_negative(first))
+
+    def _not_negative(self, operand: Operand) -> bool:
+        """Whether a number is an outer loop's index, or that and more."""
+        if not isinstance(operand, Var):
+            return isinstance(operand, Const) and type(operand.value) is int and operand.value >= 0
+        let = self.made.get(operand.name)
+        if let is not None and isinstance(let.op, Primitive) and let.op.name == "op.Add":
+            return all(map(self._not_negative, let.args))
+        return operand.name in self.below
+
+    def hold(self, block: Block) -> bool:
+        """Whether all indices of a function's block are in bounds, if what is asked holds."""
+        for stmt in block:
+            self.outer = stmt
+            if not self.inside_holds((stmt,), always=True):
+                return False
+            self.known.update(binds_of(stmt))
+        return True
+
+    def inside_holds(self, block: Block, *, always: bool) -> bool:
+        """The same for a block within; ``always`` says whether it runs in each iteration."""
+        for stmt in block:
+            self.always = always
+            if isinstance(stmt, Let) and not self.holds(stmt):
+                return False
+            inner = always and not isinstance(stmt, If | While) and tests_of(stmt) == []
+            if not all(self.inside_holds(b, always=inner) for b in blocks_of(stmt)):
+                return False
+        return True
+
+    def holds(self, stmt: Let) -> bool:
+        if not isinstance(stmt.op, Primitive) or stmt.op.name not in TAKING:
+            return True
+        parts = parts_of(stmt.args[1])
+        named = [part for part in parts if isinstance(part, Var | Global | Tuple)]
+        plain = all(isinstance(p, Var | Slice) or type(getattr(p, "value", None)) is int
+                    for p in parts)
+        return not named or (plain and all(
+            self.inside(part, stmt.args[0], axis)
+            for axis, part in enumerate(parts)
+            if isinstance(part, Var)
+        ))
+
+    def inside(self, index: Var, array: Operand, axis: int) -> bool:
+        """Whether an index is a loop's that ends with an array."""
+        bound = self.below.get(index.name)
+        if bound is None or not isinstance(array, Var):
+            return False
+        known = type_of(array, self.types)
+        if isinstance(known, Array) and known.dims is not None and axis < len(known.dims):
+            end = type_of(bound, self.types)
+            size = end.value if isinstance(end, Scalar) else None
+            size = bound.value if isinstance(bound, Const) else size
+            dim = known.dims[axis]
+            if size is not None and size == dim:
+                return True
+            if isinstance(dim, Sym) and dim.name.startswith(f"len{axis}("):  # a tape's own loop
+                return True
+        return self.size(array, axis) == bound or self.ask(bound, array, axis)
+
+    def ask(self, bound: Operand, array: Operand, axis: int) -> bool:
+        """Ask before the outermost loop whether a bound is within an array, if both are known."""
+        seen: set[str] = set()
+        while isinstance(array, Var) and array.name not in self.known | seen:
+            seen.add(array.name)
+            let = self.made.get(array.name)
+            moved = let is not None and getattr(let.op, "name", "") in (*STORES, "copy", "rename")
+            array = let.args[0] if moved and let else self.before.get(array.name, Const(None))
+        near = isinstance(bound, Const) or (isinstance(bound, Var) and bound.name in self.known)
+        known = type_of(array, self.types)
+        whole = isinstance(known, Array) and known.dims is not None and axis < len(known.dims)
+        if not (self.always and near and whole and isinstance(array, Var)):
+            return False
+        if array.name not in self.known:
+            return False
+        assert self.outer is not None and isinstance(known, Array) and known.dims is not None
+        asked = self.asked.setdefault(self.outer, {})
+        asked.setdefault((bound, known.dims[axis]), (bound, array, axis))
+        return True
+
+    def size(self, array: Operand, axis: int) -> Operand | None:
+        """What an array that the function makes was made with."""
+        seen: set[str] = set()
+        while isinstance(array, Var) and array.name not in seen:
+            seen.add(array.name)
+            let = self.made.get(array.name)
+            if let is None:
+                array = self.before.get(array.name, Const(None))
+            elif not isinstance(let.op, Primitive):
+                return None
+            elif let.op.name in SIZED:
+                shape = let.args[0]
+                sizes = shape.items if isinstance(shape, Tuple) else (shape,)
+                return sizes[axis] if axis < len(sizes) else None
+            elif let.op.name in (*STORES, "copy", "rename"):
+                array = let.args[0]
+            else:
+                return None
+        return None
