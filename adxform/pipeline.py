@@ -50,6 +50,7 @@ from adxform.optimize.results import own_results
 from adxform.optimize.scalar_copies import ScalarCopies
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
+from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.walk import Rewriter
 
 Observer = Callable[[str, Function, Types], None]
@@ -214,7 +215,7 @@ class Derivation:
         if made is not function:  # values of both sweeps are now computed in one place
             made = self.optimized(made, types)
         made = guard_sums(merge_branches(made, types), types)
-        lean = without_unread_tapes(made, types)
+        lean = without_unseen_writes(without_unread_tapes(made, types), types)
         return made if lean is made else self.optimized(lean, types)
 
     def sweeps(
@@ -303,7 +304,9 @@ class Derivation:
 
     def _finish(self, callee: Callee, function: Function, types: Types) -> None:
         """Optimise a part, and give it to the callee that has its name."""
-        callee.function = self.optimized(replace(function, name=callee.name), types)
+        made = self.optimized(replace(function, name=callee.name), types)
+        lean = without_unseen_writes(made, types) if self.options.optimize else made
+        callee.function = made if lean is made else self.optimized(lean, types)
 
     def _reserve(self, function: Function, mode: str) -> None:
         """Leave a function's derivative and what it calls the names that they have."""
