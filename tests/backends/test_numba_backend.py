@@ -66,6 +66,16 @@ def along_first_axes(x):
     return np.sum(np.sqrt(np.mean(centred**2, axis=0) + 1.0)) * np.sum(np.max(x, axis=0))
 
 
+@function(M, RNG.normal(size=3))
+def rows_filled_in_a_loop(x, w):
+    y = np.zeros_like(x)
+    for i in range(len(x)):
+        y[i] = np.tanh(x[i] * w)
+        y[i] += x[i] ** 2 * w
+        y[i] = y[i] * y[0] + 1.0
+    return np.sum(y * y)
+
+
 @function(M, RNG.normal(size=3), X)
 def layer(w, b, x):
     return np.mean(np.tanh(x.T @ w + b) ** 2)

@@ -101,6 +101,19 @@ class Reduced:
 Element = Pointwise | Filled | Moved | Reduced
 
 
+def row_written(stmt: Let, types: Types) -> Var | None:
+    """The array that a statement writes, or adds, to a row of another; None if it does neither."""
+    if not isinstance(stmt.op, Primitive) or stmt.op.name not in ("update", "accumulate_at"):
+        return None
+    base, index, value = stmt.args
+    whole, part = dims_known(type_of(base, types)), dims_known(type_of(value, types))
+    places = [type_of(p, types) for p in parts_of(index)]
+    counted = all(isinstance(t, Scalar) and t.dtype.startswith("int") for t in places)
+    if not isinstance(value, Var) or whole is None or part is None or not counted:
+        return None
+    return value if base != value and whole[len(places) :] == part else None
+
+
 def dims_known(t: Type) -> tuple[Dim, ...] | None:
     """The dimensions of an array of numbers, where a loop over it can be written."""
     if not isinstance(t, Array) or not t.dims or t.dtype is None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import Pointwise, Reduced
+from adxform.backends.numba.elements import Pointwise, Reduced, row_written
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
@@ -102,6 +102,8 @@ class Lowering(Rewriter):
         lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]
         if isinstance(stmt.op, Primitive) and stmt.op.name in SHAPES and lazy:
             self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
+        elif lazy and row_written(stmt, self.builder.types) is not None:
+            self.nests.put(stmt)
         elif element is None or not (lazy or self._worth(stmt)):
             self.builder.append(stmt)
         elif isinstance(element, Reduced) and isinstance(self.builder.types[stmt.target], Scalar):

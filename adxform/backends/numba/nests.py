@@ -23,6 +23,7 @@ from adxform.core.ir import (
     Primitive,
     Tuple,
     Var,
+    parts_of,
 )
 from adxform.core.labels import label
 from adxform.core.types import INT, Array, Scalar, Type
@@ -84,6 +85,15 @@ class Nests:
             return self.operand(value, _along(element.aligned[1], index))
 
         self.fill(stmt, base, sizes, "accumulate_at", addend)
+
+    def put(self, stmt: Let) -> None:
+        """Values that are written, or added, to a row of an array."""
+        base, index, value = stmt.args
+        assert isinstance(base, Var) and isinstance(value, Var) and isinstance(stmt.op, Primitive)
+        self.fresh(stmt)
+        levels, inner = self.opened(self.outer, self.shapes.sizes(value.name))
+        place = (*map(self.shapes.sub, parts_of(index)), *inner)
+        self.write(stmt, base, levels, place, stmt.op.name, self.operand(value, inner))
 
     def number(self, stmt: Let) -> None:
         """A reduction to one number."""

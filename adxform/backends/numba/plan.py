@@ -14,6 +14,7 @@ from adxform.backends.numba.elements import (
     Pointwise,
     Reduced,
     element_of,
+    row_written,
 )
 from adxform.core.ir import (
     Block,
@@ -114,7 +115,7 @@ class Planner:
             case Moved(operand) | Reduced(operand=operand):
                 return operand == Var(name)
             case None:
-                return False
+                return row_written(stmt, self.types) == Var(name)
 
     def _contexts(
         self,
@@ -128,8 +129,10 @@ class Planner:
         for _, stmt, _ in used:
             assert isinstance(stmt, Let)
             element = made.elements.get(stmt.target)
-            if element is None or (isinstance(element, Filled) and element.value != Var(name)):
+            if element is None and row_written(stmt, self.types) != Var(name):
                 continue  # the shape alone
+            if isinstance(element, Filled) and element.value != Var(name):
+                continue
             if isinstance(element, Reduced) or stmt.target not in made.lazy:
                 found.add(stmt.target)
             else:
