@@ -81,22 +81,22 @@ class _Merging:
 
     def block(self, block: Block, around: str = "") -> Block:
         """A block with its loops merged, which is inside what ``around`` says."""
-        made: list[Stmt] = []
+        made = _Made()
         for stmt in block:
             if not isinstance(stmt, For) or stmt.mirror is None:
-                made.append(stmt)
+                made.add(stmt)
                 continue
-            place = self.mirrored(made, stmt)
-            obstacle = self.apart(made, place, stmt, around)
-            if not obstacle:
-                pair = _Pair(made[place], stmt, made[place + 1 :], self)  # type: ignore[arg-type]
+            first = made.mirrored(stmt)
+            obstacle = self.apart(first, stmt, around) or made.obstacle(first, stmt)
+            if not obstacle and isinstance(first, For):
+                pair = _Pair(first, stmt, made.between(first, stmt), self)
                 obstacle = pair.obstacle()
+                if not obstacle:
+                    made.put(first, stmt, [*pair.before, *pair.merged()])
             self.outcomes.append(Outcome(stmt.origin, obstacle))
             if obstacle:
-                made.append(stmt)
-            else:
-                made[place:] = [*pair.before, *pair.merged(), *pair.after]
-        return tuple(self.inner(stmt) for stmt in made)
+                made.add(stmt)
+        return tuple(self.inner(stmt) for slot in made.slots for stmt in slot)
 
     def inner(self, stmt: Stmt) -> Stmt:
         match stmt:
@@ -108,41 +108,93 @@ class _Merging:
             case _:
                 return stmt
 
-    def mirrored(self, made: list[Stmt], stmt: For) -> int:
-        """The place of the loop that a loop of the reverse sweep mirrors, or -1."""
-        for place, loop in enumerate(made):
-            if isinstance(loop, For | While) and loop.origin is stmt.origin is not None:
-                return place
-        return -1
-
-    def apart(self, made: list[Stmt], place: int, stmt: For, around: str) -> str:
+    def apart(self, first: Stmt | None, stmt: For, around: str) -> str:
         """Why a loop has no pair to merge with."""
-        if place < 0:
+        if first is None:
             return f"{around or 'what is'} around it goes forward as a whole before it goes back"
-        loop = made[place]
-        if isinstance(loop, While):
+        if isinstance(first, While):
             return "how often it runs is known only at its end"
-        assert isinstance(loop, For)
-        if loop.stop is not None:
+        assert isinstance(first, For)
+        if first.stop is not None:
             return "it may end early"
-        same = loop.bounds == stmt.bounds and loop.reverse != stmt.reverse
-        return "" if same and loop.mirror is None else "it goes back over another range"
+        same = first.bounds == stmt.bounds and first.reverse != stmt.reverse
+        return "" if same else "it goes back over another range"
+
+
+class _Made:
+    """The statements of a block so far, each in a slot; a merged loop takes that of the first."""
+
+    def __init__(self) -> None:
+        self.slots: list[list[Stmt]] = []
+        self.bound: dict[str, int] = {}
+        self.loops: dict[Stmt, int] = {}
+        self.of_origin: dict[int, list[Stmt]] = {}
+        self.changing: list[tuple[int, Stmt]] = []  # what may change what others read, and where
+
+    def add(self, stmt: Stmt) -> None:
+        place = len(self.slots)
+        self.slots.append([stmt])
+        self.bound.update(dict.fromkeys(binds_of(stmt), place))
+        self.changing.extend((place, inner) for inner in walk((stmt,)) if _may_change(inner))
+        forward = isinstance(stmt, While) or (isinstance(stmt, For) and stmt.mirror is None)
+        if forward and stmt.origin is not None:
+            self.loops[stmt] = place
+            self.of_origin.setdefault(id(stmt.origin), []).append(stmt)
+
+    def mirrored(self, stmt: For) -> Stmt | None:
+        """The loop that a loop of the reverse sweep mirrors, if it is in this block."""
+        found = self.of_origin.get(id(stmt.origin))
+        return found[-1] if found else None
+
+    def obstacle(self, first: Stmt | None, loop: For) -> str:
+        """What keeps a loop from going back beside the first that is seen from outside."""
+        assert first is not None
+        place = self.loops[first]
+        later = [stmt for at, stmt in self.changing if at >= place]
+        if later:
+            return f"{_text(later[0])} may change what others read"
+        if any(isinstance(s, For | While) for s in self.between(first, loop)):
+            return "the cotangents come from another loop"
+        return ""
+
+    def between(self, first: Stmt, loop: Stmt) -> list[Stmt]:
+        """The statements between that a loop needs, up to a loop among them."""
+        return [s for place in self._needed(first, loop) for s in self.slots[place]]
+
+    def _needed(self, first: Stmt, loop: Stmt) -> list[int]:
+        after = self.loops[first]
+        found: set[int] = set()
+        wanted = [*_reads((loop,))]
+        while wanted:
+            place = self.bound.get(wanted.pop(), -1)
+            if place <= after or place in found:
+                continue
+            found.add(place)
+            if any(isinstance(s, For | While) for s in self.slots[place]):
+                break
+            wanted.extend(_reads(self.slots[place]))
+        return sorted(found)
+
+    def put(self, first: Stmt, loop: Stmt, stmts: list[Stmt]) -> None:
+        """Fill the slot of the first loop with what is merged, and with what that needs."""
+        place = self.loops[first]
+        for other in self._needed(first, loop):
+            self.slots[other] = []
+        self.slots[place] = stmts
+        self.of_origin[id(first.origin)].remove(first)
+        for stmt in stmts:
+            self.bound.update(dict.fromkeys(binds_of(stmt), place))
 
 
 class _Pair:
-    """A loop, the one that mirrors it, and what stands between them.
+    """A loop, the one that mirrors it, and what the second needs of what stands between them."""
 
-    ``before`` is what the second needs of that, ``after`` is the rest.
-    """
-
-    def __init__(
-        self, first: For, second: For, between: list[Stmt], merging: _Merging
-    ) -> None:
+    def __init__(self, first: For, second: For, before: list[Stmt], merging: _Merging) -> None:
         self.first = first
         self.second = second
         self.builder = merging.builder
         self.allocated = merging.allocated
-        self.before, self.after = _split(between, second)
+        self.before = before
         self.made_by = {
             s.target: s for s in walk((first, second)) if isinstance(s, Let) and s.targets
         }
@@ -151,7 +203,7 @@ class _Pair:
     def obstacle(self) -> str:
         """Why an iteration of the second may not run right after that of the first, if so."""
         carried = {p.target for p in self.first.phis}
-        for stmt in walk((self.first, *self.before, self.second, *self.after)):
+        for stmt in walk((self.second,)):
             if _may_change(stmt):
                 return f"{_text(stmt)} may change what others read"
         if any(map(has_effect, walk((*self.before, self.second)))):
@@ -330,20 +382,6 @@ def _reads(stmts: Iterable[Stmt]) -> set[str]:
     for stmt in walk(tuple(stmts)):
         found |= _reads_here(stmt)
     return found
-
-
-def _split(between: list[Stmt], loop: Stmt) -> tuple[list[Stmt], list[Stmt]]:
-    """The statements that a loop needs, and the others."""
-    wanted = _reads((loop,))
-    before: list[Stmt] = []
-    after: list[Stmt] = []
-    for stmt in reversed(between):
-        if wanted.isdisjoint(binds_of(stmt)):
-            after.insert(0, stmt)
-        else:
-            before.insert(0, stmt)
-            wanted |= _reads((stmt,))
-    return before, after
 
 
 def _text(stmt: Stmt) -> str:

@@ -267,6 +267,7 @@ class Nests:
             if size == Const(1):
                 index.append(Const(0))
                 continue
+            size = self.shapes.same(size)
             before = levels[-1] if levels else outer
             names = before.builder
             name = names.name(INDICES[min(before.depth, len(INDICES) - 1)])

@@ -29,6 +29,8 @@ class Shapes:
         self.known: dict[str, tuple[Operand, ...]] = {}
         self.stored: set[str] = set()
         self.equal: set[frozenset[Operand]] = set()
+        self.of_dim: dict[Dim, Operand] = {}
+        self.first: dict[Operand, Operand] = {}  # what a size was found to be equal to
 
     def sizes(self, name: str) -> tuple[Operand, ...]:
         """The size of an array along each axis."""
@@ -73,9 +75,18 @@ class Shapes:
     def _asked(self, name: str, axis: int, dim: Dim) -> Operand:
         if isinstance(dim, int):
             return Const(dim)
-        shape = self.builder.emit(RULES[".shape"].primitive, (Var(name),))
-        base = "size" if len(self.dims(name)) == 1 else SIZES[min(axis, len(SIZES) - 1)]
-        return self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)), base)
+        if dim not in self.of_dim:
+            shape = self.builder.emit(RULES[".shape"].primitive, (Var(name),))
+            base = "size" if len(self.dims(name)) == 1 else SIZES[min(axis, len(SIZES) - 1)]
+            item = self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)), base)
+            self.of_dim[dim] = item
+        return self.of_dim[dim]
+
+    def same(self, size: Operand) -> Operand:
+        """The first of the sizes that were found to be equal to one."""
+        while size in self.first:
+            size = self.first[size]
+        return size
 
     def _broadcast(
         self,
@@ -103,10 +114,12 @@ class Shapes:
 
     def require_equal(self, one: Operand, other: Operand) -> None:
         """Raise what NumPy raises where two sizes differ."""
-        pair = frozenset((one, other))
-        if one == other or pair in self.equal:
+        one, other = self.same(one), self.same(other)
+        if one == other:
             return
-        self.equal.add(pair)
+        self.first[other if isinstance(other, Var) else one] = (
+            one if isinstance(other, Var) else other
+        )
         self._refuse("op.NotEq", one, other, "operands could not be broadcast together")
 
     def require_some(self, sizes: Sequence[Operand]) -> None:
