@@ -23,6 +23,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.types import Scalar
 from adxform.differentiate.common import names_for
 from adxform.optimize.walk import Rewriter
 
@@ -45,7 +46,7 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     for write in reversed(writes):
         assert isinstance(write, Let)
         later = readers.get(write.target, [])
-        if write.target in merged or not all(_elsewhere(s, write) for s in later):
+        if write.target in merged or not all(_elsewhere(s, write, types) for s in later):
             continue
         walker.env[write.target] = walker.sub(write.args[0])
         whole.add(write.args[0])
@@ -78,12 +79,22 @@ def _is(stmt: Stmt, name: str) -> bool:
     return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == name
 
 
-def _elsewhere(stmt: Stmt, write: Let) -> bool:
+def _elsewhere(stmt: Stmt, write: Let, types: Types) -> bool:
     """Whether a statement only reads other elements of an array than those that were written."""
     if not isinstance(stmt, Let) or not _is(stmt, "[]") or stmt.args[0] != Var(write.target):
         return False
-    pairs = zip(parts_of(stmt.args[1]), parts_of(write.args[1]), strict=False)
+    read, written = parts_of(stmt.args[1]), parts_of(write.args[1])
+    if not all(_is_place(part, types) for part in (*read, *written)):
+        return False
+    pairs = zip(read, written, strict=False)
     return any(_apart(a, b) or _apart(b, a) for a, b in pairs)
+
+
+def _is_place(part: Operand, types: Types) -> bool:
+    """Whether a part of an index says where along one axis."""
+    if isinstance(part, Var):
+        return isinstance(types.get(part.name), Scalar)
+    return isinstance(part, Slice) or type(getattr(part, "value", None)) is int
 
 
 def _apart(place: Operand, stretch: Operand) -> bool:

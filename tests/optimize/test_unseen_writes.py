@@ -24,6 +24,14 @@ def ends(x):
     return z @ z
 
 
+def with_a_new_axis(x):
+    z = np.zeros((3, 2))
+    z[0] = x[:2]
+    z[0, 1] = x[2] * x[3]
+    row = z[None, 0]
+    return np.sum(np.sin(row)) + np.sum(z**2)
+
+
 def overlapping(x):
     z = x * 2.0
     z[2] = x[0] * x[1]
@@ -47,7 +55,7 @@ def differences_of(f, x, *rest, h=1e-6):
     return np.array([(f(x + h * e, *rest) - f(x - h * e, *rest)) / (2 * h) for e in np.eye(len(x))])
 
 
-@pytest.mark.parametrize("f", [shifted, ends, overlapping])
+@pytest.mark.parametrize("f", [shifted, ends, overlapping, with_a_new_axis])
 def test_the_gradient_is_right(f):
     assert np.allclose(adxform.grad(f)(X), differences_of(f, X), rtol=1e-8, atol=1e-8)
 
