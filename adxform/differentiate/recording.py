@@ -225,8 +225,8 @@ class Recording(TapeShapes):
         return known and all(
             isinstance(part, Slice)
             and part.step is None
-            and (part.lower is None or _is_number(part.lower))
-            and (part.upper is None or (_is_number(part.upper) and part.upper.value < 0))  # type: ignore[union-attr]
+            and (part.lower is None or _counts_from(part.lower, start=True))
+            and (part.upper is None or _counts_from(part.upper, start=False))
             for part in parts_of(stmt.args[1])
         )
 
@@ -361,5 +361,8 @@ class Recording(TapeShapes):
         return self.tape_of[key]
 
 
-def _is_number(operand: Operand) -> bool:
-    return isinstance(operand, Const) and type(operand.value) is int
+def _counts_from(operand: Operand, *, start: bool) -> bool:
+    """Whether a number counts from the start of an array, or from its end."""
+    if not isinstance(operand, Const) or type(operand.value) is not int:
+        return False
+    return (operand.value >= 0) is start
