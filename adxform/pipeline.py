@@ -28,13 +28,13 @@ from adxform.core.ir import (
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
-from adxform.differentiate.common import names_for, primitive
+from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Tangent, forward
 from adxform.differentiate.handing import TAPE, halves
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
-from adxform.differentiate.sweeps import Pullback, Sweeps
+from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
 from adxform.errors import ArgumentError
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
@@ -334,12 +334,6 @@ class Derivation:
                 )
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
-
-
-def with_unit_seed(function: Function) -> Function:
-    """A reverse function without its last parameter, the seed, which is 1."""
-    one = Let((function.params[-1].name,), primitive("rename"), (Const(1.0),))
-    return replace(function, params=function.params[:-1], body=(one, *function.body))
 
 
 def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
     Callee,
     Const,
+    Function,
     Let,
     Opaque,
     Operand,
@@ -22,6 +23,7 @@ from adxform.core.ir import (
     parts_of,
 )
 from adxform.core.types import Type
+from adxform.rules.table import RULES
 
 Bars = dict[str, Operand]
 
@@ -96,3 +98,9 @@ def whole(index: Operand) -> Operand | None:
         return None
     back = tuple(Const(0) if p == Const(None) else p for p in parts)
     return back[0] if len(back) == 1 else Tuple(back)
+
+
+def with_unit_seed(function: Function) -> Function:
+    """A reverse function without its last parameter, the seed, which is 1."""
+    one = Let((function.params[-1].name,), RULES["rename"].primitive, (Const(1.0),))
+    return replace(function, params=function.params[:-1], body=(one, *function.body))
