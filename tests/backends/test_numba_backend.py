@@ -424,3 +424,33 @@ def test_which_accesses_are_sure_to_be_in_bounds(monkeypatch):
         "differences_reverse": True,
         "filled_reverse": False,
     }
+
+
+def sixth(x):
+    return x[5] * np.sum(x)
+
+
+def ends_written(x):
+    z = np.empty(len(x))
+    z[:] = 0.5
+    z[0] = x[0]
+    z[4] = x[-2]
+    return np.sum(z * z)
+
+
+def in_a_branch(x):
+    return x[5] * x[0] if len(x) > 5 else x[0] ** 2
+
+
+@pytest.mark.parametrize("f", [sixth, ends_written])
+def test_numbered_places_are_asked_for_too(f):
+    derivative = adxform.grad(f, backend="numba")
+    x = np.arange(1.0, 9.0)
+    assert np.allclose(derivative(x), adxform.grad(f)(x))
+    with pytest.raises(IndexError, match="out of bounds"):
+        derivative(x[:3])
+
+
+def test_a_numbered_place_in_a_branch_is_no_error():
+    derivative = adxform.grad(in_a_branch, backend="numba")
+    assert np.allclose(derivative(V), [2 * V[0], 0, 0, 0, 0])

@@ -13,7 +13,6 @@ from adxform.core.ir import (
     Effect,
     For,
     Function,
-    Global,
     If,
     Let,
     Operand,
@@ -30,7 +29,7 @@ from adxform.core.ir import (
     tests_of,
     walk,
 )
-from adxform.core.types import Array, Dim, Scalar, Sym
+from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Sym
 from adxform.emit.module import Part
 from adxform.rules.table import RULES
 
@@ -121,14 +120,30 @@ class _Bounds:
         if not isinstance(stmt.op, Primitive) or stmt.op.name not in TAKING:
             return True
         parts = parts_of(stmt.args[1])
-        named = [part for part in parts if isinstance(part, Var | Global | Tuple)]
-        plain = all(isinstance(p, Var | Slice) or type(getattr(p, "value", None)) is int
-                    for p in parts)
-        return not named or (plain and all(
-            self.inside(part, stmt.args[0], axis)
-            for axis, part in enumerate(parts)
-            if isinstance(part, Var)
-        ))
+        array = stmt.args[0]
+        asked = self.made.get(array.name) if isinstance(array, Var) else None
+        shape = asked is not None and getattr(asked.op, "name", "") in (".shape", "np.shape")
+        if shape or isinstance(type_of(array, self.types), Struct | ListOf):
+            return True  # what is no array is always checked
+        if all(isinstance(p, Slice) or p in (Const(None), Const(Ellipsis)) for p in parts):
+            return True
+        return all(self.reached(part, array, axis) for axis, part in enumerate(parts))
+
+    def reached(self, part: Operand, array: Operand, axis: int) -> bool:
+        """Whether a part of an index stays within an array."""
+        if isinstance(part, Slice):
+            return True
+        if isinstance(part, Var):
+            return self.inside(part, array, axis)
+        if not isinstance(part, Const) or type(part.value) is not int:
+            return False
+        least = part.value + 1 if part.value >= 0 else -part.value  # what the axis must have
+        known = type_of(array, self.types)
+        dims = known.dims if isinstance(known, Array) and known.dims is not None else ()
+        sizes = [self.size(array, axis), *(Const(d) for d in dims[axis : axis + 1])]
+        if any(isinstance(s, Const) and type(s.value) is int and s.value >= least for s in sizes):
+            return True
+        return self.ask(Const(least), array, axis)
 
     def inside(self, index: Var, array: Operand, axis: int) -> bool:
         """Whether an index is a loop's that ends with an array."""
