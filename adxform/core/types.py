@@ -235,7 +235,7 @@ def join(a: Type, b: Type) -> Type:
                 return ANY
             return Scalar(dtype, weak=a.weak and b.weak)
         case Array(da, na), Array(db, nb):
-            return Array(da if da == db else promote((a, b)), join_dims(na, nb))
+            return Array(da if da == db else None, join_dims(na, nb))  # which one matters in place
         case (Taped() | ListOf(Taped()) as made, Known(None)) | (
             Known(None), Taped() | ListOf(Taped()) as made
         ):

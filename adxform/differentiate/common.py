@@ -112,7 +112,9 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if isinstance(known, ListOf):
         kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
         return builder.emit(primitive(kind), (like,), base)
-    return builder.emit(primitive("np.zeros_like"), (like, Const(None)), base)
+    whole = isinstance(known, Array) and known.dtype is not None and known.dtype.startswith("int")
+    dtype = Const("float64" if whole else None)  # what is real later has a real tangent
+    return builder.emit(primitive("np.zeros_like"), (like, dtype), base)
 
 
 def holds_tapes(known: Type) -> bool:

@@ -247,13 +247,10 @@ class Calls(Lifting):
             *zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True),
             *((a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d),
         ]
-        return Closure(
-            SourceFunction(made, self.source.text, self.source.scope),
-            self,
-            reads,
-            variables,
-            {a.arg: self.operand(d) for a, d in pairs},
-        )
+        defaults = {a.arg: self.operand(d) for a, d in pairs}
+        self.program.defaults.extend(defaults.values())
+        source = SourceFunction(made, self.source.text, self.source.scope)
+        return Closure(source, self, reads, variables, defaults)
 
     def _call_closure(
         self,

@@ -63,8 +63,9 @@ class Changes(InPlace):
         match method, args:
             case "append", (item,) if held.is_list:
                 items.append(item)
-            case "extend", (Tuple(more),) if held.is_list:
-                items.extend(more)
+            case "extend", (Tuple() as more,) if held.is_list and more.form.kind != "object":
+                keys = more.form.keys if more.form.kind == "dict" else None
+                items.extend(more.items if keys is None else map(Const, keys))
             case "insert", (Const(int(place)), item) if held.is_list:
                 items.insert(place, item)
             case "reverse", () if held.is_list:
@@ -96,8 +97,10 @@ class Changes(InPlace):
         return Tuple(tuple(found.values()), form, held.tokens)
 
     def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
-        """``x += [...]`` and ``x *= 2`` of a list change the list itself."""
+        """``x += [...]`` and ``x *= 2`` of a list, ``x |= {...}`` change the container itself."""
         self._require_alone(old, name)
+        if isinstance(node.op, ast.BitOr) and old.form.kind == "dict":
+            return self._updated(old, (value,), {})
         count = self.known_value(value)
         if isinstance(node.op, ast.Add) and isinstance(value, Tuple) and not value.form.keys:
             return old.with_items((*old.items, *value.items))
@@ -109,6 +112,12 @@ class Changes(InPlace):
         """Refuse to change a container that another variable, or another container, holds."""
         self.program.changed.append(held.tokens)
         own = self.builder.bases.get(name, name)
+        if any(_holds(default, held.tokens) for default in self.program.defaults):
+            raise self.unsupported(
+                f"{own} may be the default of a parameter, which keeps what is changed in it",
+                None,
+                "Make it in the function, where the argument is None.",
+            )
         for lowerer in self.program.lowerers:
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)

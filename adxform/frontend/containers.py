@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
@@ -17,6 +17,7 @@ from adxform.rules.expressions import BindError
 
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
 
+_OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _VIEWS = ("items", "keys", "values")
 
 
@@ -63,6 +64,11 @@ class Containers(Derivatives):
             held = self.operand(node.left)
             if type(count) is int and isinstance(held, Tuple):
                 return Tuple(held.items * count, held.form)
+        if isinstance(node.op, ast.BitOr) and left is not None and right is not None:
+            both = ast.Dict([None, None], [node.left, node.right])
+            return self.operand(ast.copy_location(both, node), base)
+        if isinstance(node.op, _OF_SETS) and (left is not None or right is not None):
+            return self.other(node, base)
         return super().on_BinOp(node, base)
 
     def container(self, node: ast.expr) -> Tuple | None:
@@ -254,6 +260,7 @@ class Containers(Derivatives):
     def _constructed(self, made: Any, names: tuple[str, ...], node: ast.Call) -> Operand:
         """An object of a class that is its fields: a named tuple, a dataclass."""
         args, keywords = self.arguments(node)
+        self.require_none_kept(node.args)
         given = {**dict(zip(names, args, strict=False)), **keywords}
         defaults = _class_defaults(made)
         missing = [n for n in names if n not in given and n not in defaults]
@@ -263,6 +270,10 @@ class Containers(Derivatives):
             given[n] if n in given else self.outer_value(n, defaults[n]) for n in names
         ]
         return Tuple(tuple(items), Form("object", names, Global(ast.unparse(node.func), made)))
+
+    def require_none_kept(self, values: Iterable[ast.expr]) -> None:
+        """Refuse iterators among what is kept."""
+        raise NotImplementedError
 
     def may_be_active(self, node: ast.expr) -> bool:
         """Whether what an expression reads may have a derivative."""

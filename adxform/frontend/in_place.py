@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.types import ANY, Type
 from adxform.frontend.callables import Closure
 from adxform.frontend.memory import Writer
 from adxform.frontend.unroll import Unrolled
@@ -29,7 +30,8 @@ class InPlace(Unrolled):
             return self._method_writes(node, node.func)
         dotted = self.resolve(node.func)
         if dotted == "np.copyto" and len(node.args) == 2 and not node.keywords:
-            return self._writes_all(node.args[0], self.operand(node.args[1]))
+            value = self.operand(node.args[1])
+            return self._writes_all(node.args[0], value, self.builder.type_of(value))
         if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
             sign = _AT.get(self.resolve(node.func.value) or "")
             return sign is not None and self._adds_at(node, sign)
@@ -78,10 +80,11 @@ class InPlace(Unrolled):
         held = self.operand(node)
         return held if self.memory.view(held, self.builder) is not None else None
 
-    def _writes_all(self, target: ast.expr, value: Operand) -> bool:
+    def _writes_all(self, target: ast.expr, value: Operand, given: Type = ANY) -> bool:
         held = self._array(target)
         if held is None:
             return False
+        self.writer.require_same_kind(held, given)
         self.writer.update(held, Const(Ellipsis), value, None)
         return True
 
@@ -124,7 +127,9 @@ class InPlace(Unrolled):
                 "Assign the result instead of giving out=.",
             )
         made = super().on_Call(plain, None)
-        self.writer.update(self._array(out.value) or held, Const(Ellipsis), made, None)
+        held = self._array(out.value) or held
+        self.writer.require_same_kind(held, self.builder.type_of(made))
+        self.writer.update(held, Const(Ellipsis), made, None)
         return self.memory.fresh(held, self.builder)
 
     # --- functions of the user's ----------------------------------------------------------------

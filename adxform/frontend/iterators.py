@@ -8,7 +8,7 @@ that is right where the iterator is used up before anything that it reads is ano
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adxform.core.ir import Operand, Tuple
@@ -37,6 +37,16 @@ class Iterators(Changes):
                 f"Make a list of it: {base} = list(...).",
             )
         return self.holding(value, made)
+
+    def require_none_kept(self, values: Iterable[ast.expr]) -> None:
+        """Refuse an iterator among what is returned or put into a container: it gives all once."""
+        for value in values:
+            if self.gives_iterator(value):
+                raise self.unsupported(
+                    "an iterator gives its items once, and this one is kept to be gone over later",
+                    value,
+                    "Make a list of it: list(...).",
+                )
 
     def holding(self, value: ast.expr, made: Operand) -> Operand:
         """What goes over containers holds them."""
@@ -106,7 +116,37 @@ def _assigns(stmt: ast.stmt, name: str) -> bool:
 def _once(body: list[ast.stmt], name: str) -> bool:
     """Whether statements read a name once, and not in what is done again or later."""
     again = [part for stmt in body for part in _repeated(stmt)]
-    return names(*body).count(name) == 1 and name not in names(*again)
+    kept = [part for part in kept_expressions(*body) if isinstance(part, ast.Name)]
+    return names(*body).count(name) == 1 and name not in names(*again, *kept)
+
+
+def kept_expressions(*trees: ast.AST) -> Iterator[ast.expr]:
+    """The expressions whose value is returned, put into a container or given another name."""
+    for node in trees:
+        match node:
+            case ast.Return(ast.expr() as value):
+                yield value
+            case ast.Assign([ast.Tuple()], ast.Tuple(values)):  # as assignments of one each
+                yield from kept_expressions(*values)
+                continue
+            case ast.Tuple(values) | ast.List(values) | ast.Dict(_, values) | ast.BoolOp(_, values):
+                yield from values
+            case ast.IfExp(_, first, second):
+                yield from (first, second)
+            case ast.Assign(_, ast.Name() as value) | ast.NamedExpr(_, value):
+                yield value
+            case ast.ListComp(value) | ast.GeneratorExp(value) | ast.DictComp(_, value):
+                yield value
+            case ast.Call(ast.Attribute(_, "append" | "insert" | "setdefault" | "partial"), values):
+                yield from values
+            case ast.Call(ast.Name("partial"), values):
+                yield from values
+            case ast.keyword(_, value):
+                yield value
+            case ast.FunctionDef(args=args) | ast.Lambda(args):
+                yield from (d for d in (*args.defaults, *args.kw_defaults) if d is not None)
+        if not isinstance(node, _LATER):
+            yield from kept_expressions(*children(node))
 
 
 def _repeated(node: ast.AST) -> Iterator[ast.AST]:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
     UNDEFINED,
@@ -36,6 +34,7 @@ from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.control import VERBATIM
 from adxform.frontend.desugar import desugar
 from adxform.frontend.imports import import_meaning
+from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.looping import Looping
@@ -164,6 +163,7 @@ class Lowerer(Looping):
         self.changed = {version for version, base in bases.items() if base in changed}
         self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
         self.locals = set(bases)
+        self.require_none_kept(kept_expressions(*self.source.node.body))
         body = body[1:] if body and is_docstring(body[0]) else body
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
         self.block(body[:end])
@@ -374,24 +374,19 @@ class Lowerer(Looping):
         """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
         assert isinstance(node, ast.BinOp)
         old, value = self.operand(node.left), self.operand(node.right)
-        if isinstance(old, Tuple) and old.is_list:
+        if isinstance(old, Tuple) and (old.is_list or old.form.kind == "dict"):
             assert name is not None
             return self.extended(name, old, value, node)
         if isinstance(old, Tuple):
             return self.on_BinOp(node, name)
         view = self.memory.view(old, self.builder)
+        plain = f"op.{type(node.op).__name__}"
+        if view is not None:
+            self.writer.require_same_kind(old, self.builder.would_be(plain, (old, value)))
         if view is not None and view.path:
-            made = self.emit(f"op.{type(node.op).__name__}", old, value)
-            self._require_same_kind(old, made)
-            return self.writer.replace(old, made)
+            return self.writer.replace(old, self.emit(plain, old, value))
         primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
         changed = self.builder.emit(primitive, (old, value), name)
         if view is not None:
             self.memory.wrote(view.root, changed)
         return changed
-
-    def _require_same_kind(self, old: Operand, made: Operand) -> None:
-        """``x += 0.5`` of an array of integers is an error in NumPy, too."""
-        own, its = (getattr(self.builder.type_of(o), "dtype", None) for o in (old, made))
-        if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
-            raise self.unsupported(f"{its} cannot be put in place into an array of {own}")

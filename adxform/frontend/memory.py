@@ -11,8 +11,21 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from adxform.core.builder import Builder
-from adxform.core.ir import Callee, Const, Opaque, Operand, Primitive, Slice, Tuple, Var, parts_of
+import numpy as np
+
+from adxform.core.builder import Builder, result_types
+from adxform.core.ir import (
+    Callee,
+    Const,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Slice,
+    Tuple,
+    Var,
+    parts_of,
+)
 from adxform.core.types import Array, Scalar, Type
 from adxform.rules.expressions import bind
 from adxform.rules.table import RULES
@@ -219,6 +232,10 @@ class Remembering(Builder):
             self.memory.view(made, self)
         return made
 
+    def would_be(self, name: str, args: tuple[Operand, ...]) -> Type:
+        """The type of what an operation would give."""
+        return result_types(Let(("_",), RULES[name].primitive, args, None), self.types)[0]
+
     def call(
         self, callee: Callee, args: Sequence[Operand], bases: Sequence[str | None]
     ) -> tuple[Var, ...]:
@@ -247,6 +264,12 @@ class Writer:
             return made
         self._store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
         return x
+
+    def require_same_kind(self, x: Operand, given: Type) -> None:
+        """``x += 0.5`` of an array of integers is an error in NumPy, too."""
+        own, its = (getattr(t, "dtype", None) for t in (self.builder.type_of(x), given))
+        if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
+            raise self.refused(f"{its} cannot be put in place into an array of {own}")
 
     def replace(self, x: Operand, value: Operand) -> Operand:
         """All of x takes a new value, through a view of another array."""

@@ -41,7 +41,8 @@ class Program:
     have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
     the functions behind the results that were given a name while it was not known.
 
-    ``changed`` are the tokens of the containers that are changed, one change after the other.
+    ``changed`` are the tokens of the containers that are changed, one change after the other,
+    ``defaults`` what functions inside take where they are given nothing.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
@@ -61,6 +62,7 @@ class Program:
     assumed: dict[Any, Operand] = field(default_factory=dict)
     awaited: dict[Any, Any] = field(default_factory=dict)
     changed: list[frozenset[int]] = field(default_factory=list)
+    defaults: list[Operand] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     derive: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)

@@ -92,18 +92,26 @@ def _is_one(operand: Operand) -> bool:
     )
 
 
+def _real(walk: Simplify, stmt: Let, operand: Operand) -> bool:
+    """Whether an operand is no integer: times 1.0, that would be another number."""
+    known = walk.builder.type_of(operand)
+    unsure = isinstance(known, Array) and known.dtype is None
+    primal = stmt.origin is not None and stmt.origin.role == "primal"
+    return differentiable(known) and not (unsure and primal)
+
+
 def _product(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
-    if _is_one(y) and differentiable(walk.builder.type_of(x)):
+    if _is_one(y) and _real(walk, stmt, x):
         return x
-    if _is_one(x) and differentiable(walk.builder.type_of(y)):
+    if _is_one(x) and _real(walk, stmt, y):
         return y
     return _mask_out(walk, stmt, (0, 1)) or _minus_out(walk, stmt)
 
 
 def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
-    if _is_one(y) and differentiable(walk.builder.type_of(x)):
+    if _is_one(y) and _real(walk, stmt, x):
         return x
     return _mask_out(walk, stmt, (0,)) or _minus_out(walk, stmt)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import Const, Let, Operand, Primitive
+import numpy as np
+
+from adxform.core.ir import Const, Let, Operand, Primitive, Var
 from adxform.core.types import Array, Scalar, Type
 from adxform.optimize.walk import Remembering
 from adxform.rules.table import RULES
@@ -39,7 +41,16 @@ def stretched(walk: Remembering, operand: Operand) -> Let | None:
     """The operation that made an operand by stretching another."""
     made = walk.origin_of(operand)
     known = made is not None and isinstance(made.op, Primitive) and made.op.name in STRETCHES
-    return made if known else None
+    return made if known and not _rounds(walk, made) else None  # type: ignore[arg-type]
+
+
+def _rounds(walk: Remembering, made: Let) -> bool:
+    """Whether a number that fills an array may become an integer there."""
+    filled = getattr(walk.builder.type_of(Var(made.target)), "dtype", None)
+    if filled is None:
+        return made.origin is not None and made.origin.role == "primal"
+    given = getattr(walk.builder.type_of(source(made)), "dtype", None)
+    return np.dtype(filled).kind in "biu" and filled != given
 
 
 def source(made: Let) -> Operand:

@@ -212,3 +212,66 @@ def values_before_a_change(x):
 def test_a_dictionary_whose_values_have_a_name_is_not_changed():
     with pytest.raises(UnsupportedError, match="d is changed in place here while held holds it"):
         grad(values_before_a_change)(0.4)
+
+
+def returned(x):
+    def squares(v):
+        return (e * e for e in v)
+
+    it = squares(np.array([x, 2.0 * x]))
+    return sum(it) + sum(it)
+
+
+def returned_in_a_tuple(x):
+    def squares(v):
+        return v, map(lambda e: e * e, v)
+
+    v, it = squares([x, 2.0 * x])
+    return sum(it) * v[0] + sum(it)
+
+
+def in_a_list(x):
+    pairs = [zip([x], [x])]
+    return of_pairs(pairs[0]) + of_pairs(pairs[0])
+
+
+def in_a_dictionary(x):
+    d = dict(a=(e * e for e in [x, x]))
+    return sum(d["a"]) + sum(d["a"])
+
+
+def appended(x):
+    p = []
+    p.append(map(lambda e: e * e, [x, x]))
+    return sum(p[0]) + sum(p[0])
+
+
+def chosen(x):
+    it = (e * e for e in [x, x]) if x > 0.0 else reversed([x, x])
+    return sum(it) + sum(it)
+
+
+def a_default(x):
+    def total(it=(e * e for e in [x, x])):
+        return sum(it)
+
+    return total() + total()
+
+
+@pytest.mark.parametrize("f", [
+    returned, returned_in_a_tuple, in_a_list, in_a_dictionary, appended, chosen, a_default,
+])
+def test_an_iterator_that_is_kept_is_refused(f):
+    with pytest.raises(UnsupportedError, match="this one is kept to be gone over later"):
+        grad(f)(0.4)
+
+
+def under_another_name(x):
+    it = (e * e for e in [x, x])
+    other = it
+    return sum(other) + sum(other)
+
+
+def test_an_iterator_under_another_name_is_refused():
+    with pytest.raises(UnsupportedError, match="is an iterator, which gives its items once"):
+        grad(under_another_name)(0.4)

@@ -179,8 +179,15 @@ def rows_that_grow_when_stored(x):
     return sum(a[0])
 
 
+def dictionary_updated_by_another(x):
+    d = {"a": x}
+    e = d
+    e |= {"a": x * x}
+    return d["a"]
+
+
 @pytest.mark.parametrize("f", [
-    comprehension, made_by_list, part, joined, dictionary_comprehension, repeated,
+    dictionary_updated_by_another, comprehension, made_by_list, part, joined, dictionary_comprehension, repeated,
     changed_by_a_function, inside_a_tuple, one_of_two, one_of_two_by_branches,
     inside_another_in_a_loop, a_new_one_or_another, another_from_the_second_iteration_on,
     an_outer_one_from_the_second_iteration_on, grows_in_a_loop, grown_in_a_loop,
@@ -293,3 +300,34 @@ def rows_made_in_each_iteration(x):
 ])
 def test_lists_of_ones_own_are_right(f):
     check_grads(f, (0.7,), order=2)
+
+
+def a_default_that_grows(x):
+    def total(e, held=[]):
+        held.append(e)
+        return sum(held)
+
+    return total(x) + total(2.0 * x) * total(x * x)
+
+
+def test_a_default_that_calls_share_is_refused_where_it_is_changed():
+    with pytest.raises(UnsupportedError, match="may be the default of a parameter"):
+        grad(a_default_that_grows)(0.7)
+
+
+def extended_by_keys(x):
+    p = [x]
+    p.extend({"a": x * 5.0})
+    return p[0] * len(p[1])
+
+
+def dictionaries_joined(x):
+    d = {"a": x, "b": 2.0 * x}
+    e = d | {"a": x * x}
+    d |= {"b": x * e["a"]}
+    return d["a"] * d["b"] + e["a"] * e["b"]
+
+
+@pytest.mark.parametrize("f", [extended_by_keys, dictionaries_joined])
+def test_dictionaries_as_python_takes_them(f):
+    check_grads(f, (0.7,))
