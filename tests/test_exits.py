@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -475,3 +477,34 @@ def test_without_types(f, args):
     pulled = vjp(f, *args)[1](tuple(seeds) if isinstance(expected, tuple) else seeds[0])
     for found, place in zip(flat(bars), places, strict=True):
         assert np.allclose(found, pulled[place], rtol=1e-12)
+
+
+@dataclass
+class Scaled:
+    scale: float
+    shift: float
+
+
+def left_with_an_object(x, n: int):
+    k = 0
+    while k < n:
+        k += 1
+        held = Scaled(np.sin(x) * k, x)
+        if held.scale > 1.0:
+            return held.scale * held.shift + k
+    return x
+
+
+def left_with_a_dictionary(x, n: int):
+    for k in range(n):
+        held = dict(a=x * k, b=x)
+        held = {"a": x * x * k, "b": np.sin(x)}
+        if held["a"] > 1.0:
+            return held["a"] * held["b"], x * k
+    return x, x
+
+
+@pytest.mark.parametrize("f", [left_with_an_object, left_with_a_dictionary])
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_a_loop_is_left_with_a_part_of_what_it_made(f, n):
+    agrees(f, 0.8, n)

@@ -192,3 +192,22 @@ def test_a_cotangent_that_is_a_recorded_value_is_not_named_where_it_is_unbound()
 
     for w in ([0.1, 0.2], [3.1, 3.2], [0.6, 0.1]):
         adxform.check_grads(f, (0.5, np.array([0.3, 0.4]), np.array(w)), order=2)
+
+
+def of_two(p, e):
+    if 0.0 < e < 1.0:
+        e = e + p[1]
+    elif np.arctan2(e, 2.0 + np.sin(e)) >= 0.9:
+        a = (np.sin(e), {"a": 1.0 / (1.0 + e * e)})
+        t = (a[1]["a"], 1)
+        return np.sin(a[1]["a"]) + np.sin(t[0]) + np.sin(a[0])
+    return e * e
+
+
+def items_of_a_tuple_on_an_inner_path(v):
+    return of_two(v, v[0] * 9.0) + of_two(v, v[1] * 0.1) + of_two(v, v[2] * -0.4)
+
+
+def test_items_of_a_tuple_that_an_inner_path_binds():
+    agrees(items_of_a_tuple_on_an_inner_path, np.array([0.4, 0.7, 0.9]))
+    agrees(items_of_a_tuple_on_an_inner_path, np.array([0.01, 8.0, -20.0]))

@@ -11,6 +11,7 @@ Loop = ast.For | ast.While
 Exit = ast.Break | ast.Continue | ast.Return
 VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
 _COMPOUND = (ast.If, *VERBATIM)
+_DISPLAYS = (ast.Tuple, ast.List, ast.Dict, ast.DictComp)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -20,15 +21,26 @@ def names_in(body: list[ast.stmt]) -> set[str]:
 
 
 def tuples_in(body: list[ast.stmt]) -> set[str]:
-    """The variables that a loop's body makes tuples or lists: known item by item, each time."""
+    """The variables that a loop's body makes tuples, lists or the like: known item by item, each
+    time. What a function gives is taken to be one where a part of it is read.
+    """
+    made = [n for n in nodes(*body) if isinstance(n, ast.Assign)]
+    parts = {
+        part.value.id
+        for part in nodes(*body)
+        if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.value, ast.Name)
+    }
     return {
         target.id
-        for stmt in body
-        for node in nodes(stmt)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
+        for node in made
         for target in node.targets
         if isinstance(target, ast.Name)
+        and (isinstance(node.value, _DISPLAYS) or (_calls_name(node.value) and target.id in parts))
     }
+
+
+def _calls_name(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
 
 
 def _blocks(stmt: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -64,7 +64,7 @@ class Joins(Comprehensions):
             if len(first.items) != len(second.items) or first.form != second.form:
                 return MIXED
             pairs = zip(first.items, second.items, strict=True)
-            items = (self._merge(self.builder.name(target), a, b, phis) for a, b in pairs)
+            items = (self._merge(self._item_name(target), a, b, phis) for a, b in pairs)
             return Tuple(tuple(items), first.form, first.tokens | second.tokens)
         self.await_result(first, second)
         if isinstance(first, Tuple) or isinstance(second, Tuple):
@@ -76,6 +76,10 @@ class Joins(Comprehensions):
             self.builder.types[target] = unvalued(join(both[0], both[1]))
             self.builder.memory.view(Var(target), self.builder)
         return Var(target)
+
+    def _item_name(self, target: str) -> str:
+        """A name for an item of a tuple: of the tuple's variable, as that of each version is."""
+        return self.builder.name(self.builder.bases.get(target))
 
     def _open_headers(
         self, headers: list[tuple[str, str, str]], begins: dict[str, Operand]
@@ -91,7 +95,7 @@ class Joins(Comprehensions):
 
     def _header_shape(self, target: str, value: Operand) -> Operand:
         if isinstance(value, Tuple):
-            items = (self._header_shape(self.builder.name(target), i) for i in value.items)
+            items = (self._header_shape(self._item_name(target), i) for i in value.items)
             return value.with_items(items)
         return Var(target)
 

@@ -284,11 +284,8 @@ class Outside(Expressions):
     def other(self, node: ast.expr, base: str | None) -> Operand:
         if isinstance(node, ast.Call):
             return self.opaque_call(node, base, "")
-        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
-            what = {"NamedExpr": "an assignment expression"}.get(
-                type(node).__name__, type(node).__name__.lower()
-            )
-            raise self.unsupported(f"{what} is not supported yet", node)
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom):
+            raise self.unsupported(f"{type(node).__name__.lower()} is not supported yet", node)
         return self.opaque(node, base)
 
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
@@ -319,6 +316,9 @@ class Outside(Expressions):
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
         """An expression carried verbatim."""
+        named = next((n for n in nodes(node) if isinstance(n, ast.NamedExpr)), None)
+        if named is not None:
+            raise self.unsupported("an assignment expression is not supported yet", named)
         reads = tuple(n for n in free_names(node) if self._is_read(n))
         op = Opaque(
             node,

@@ -45,7 +45,7 @@ class ScalarCopies(Rewriter):
 
     def let(self, stmt: Let) -> None:
         if stmt.target in self.root:
-            self.env[stmt.target] = Var(self.root[stmt.target])
+            self.env[stmt.target] = self.sub(Var(self.root[stmt.target]))  # which may be no phi now
         else:
             self.builder.append(stmt)
 

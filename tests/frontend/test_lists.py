@@ -106,3 +106,14 @@ def test_a_list_of_numbers_is_an_argument():
     assert grad(lambda p: p[0] * p[1])([2.0, 3.0]) == [3.0, 2.0]
     assert adxform.vjp(lambda p: p["a"] * p["n"], {"a": 2.0, "n": 3})[1](1.0) == (
         {"a": 3.0, "n": None},)
+
+
+def a_choice_known_in_advance(x, y):
+    p = [x, y if 3 % 2 == 0 else y]  # noqa: RUF034
+    for e in p:
+        x = x * e
+    return x
+
+
+def test_a_list_of_a_choice_between_the_same():
+    check_grads(a_choice_known_in_advance, (0.3, 0.4))
