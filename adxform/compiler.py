@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CellType, FunctionType, MethodType
@@ -23,6 +23,7 @@ from adxform.frontend.objects import structure
 from adxform.frontend.program import Program, signature_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
+from adxform.frontend.watching import ABSENT, Place
 from adxform.kernels import kernel_call
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.pipeline import Derivation, Observer, Options
@@ -30,24 +31,24 @@ from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 
 Part = tuple[Function, Types]
-_ABSENT: Any = object()  # the value of a name that a namespace does not have: a built-in one
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """A live function in Core, and the outer values that it was lowered with: each with where it
-    is kept, in a namespace or a cell of a closure, and the state of the objects among them.
+    is kept, in a namespace (of a module, class or object) or a cell of a closure, and the state of
+    the objects among them.
     """
 
     function: Function
-    names: tuple[tuple[dict[str, Any], str, Any], ...] = ()
+    names: tuple[Place, ...] = ()
     cells: tuple[tuple[CellType, Any], ...] = ()
     objects: tuple[tuple[Any, Any], ...] = ()
 
     def stale(self) -> bool:
         """Whether a name from outside means something else than when this was lowered."""
         for namespace, name, value in self.names:
-            if namespace.get(name, _ABSENT) is not value:
+            if namespace.get(name, ABSENT) is not value:
                 return True
         for cell, value in self.cells:
             if cell.cell_contents is not value:
@@ -55,20 +56,20 @@ class Lowered:
         return any(structure(value, exact=True) != known for value, known in self.objects)
 
 
-def watched(
-    function: Function, scope: LiveScope, objects: Iterable[Any]
-) -> Lowered:
-    """A function in Core with what it was lowered with."""
-    names: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
+def watched(function: Function, program: Program) -> Lowered:
+    """A function in Core with what it, and what it calls, was lowered with."""
+    names: dict[tuple[int, str], Place] = {}
     cells: dict[int, tuple[CellType, Any]] = {}
-    for own, name, value in scope.watched():
-        place, key = own.kept(name)
-        if isinstance(place, CellType):
-            cells[id(place)] = place, value
-        else:
-            names[id(place), key] = place, key, value if key in place else _ABSENT
-    seen = tuple((value, structure(value, exact=True)) for value in objects)
-    return Lowered(function, tuple(names.values()), tuple(cells.values()), seen)
+    for scope in program.scopes.values():
+        for name, value in scope.watched():
+            place, key = scope.kept(name)
+            if isinstance(place, CellType):
+                cells[id(place)] = place, value
+            else:
+                names[id(place), key] = place, key, value if key in place else ABSENT
+    attributes = [place for places in program.attributes.values() for place in places]
+    seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
+    return Lowered(function, (*names.values(), *attributes), tuple(cells.values()), seen)
 
 
 def lower_live(
@@ -96,7 +97,7 @@ def lower_live(
         known = dict(zip((p.name for p in params), types, strict=True))
     program = deriving(program or Program())
     made = lower(source, program, known)
-    return watched(made, scope, program.objects.values())
+    return watched(made, program)
 
 
 def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Calls(Lifting):
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         if isinstance(value, Closure | Bound | functools.partial | MethodType):
             return self._call_value(value, node, *self.arguments(node), base)
-        function, is_receiver = function_behind(value)
+        function, is_receiver = self._behind(value)
         if function is not None:
             args, keywords = self.arguments(node)
             if is_receiver:
@@ -171,6 +171,13 @@ class Calls(Lifting):
         if primitive is not None:  # under another name
             return self.call_primitive(primitive, node, base)
         return self._library_call(value, node, base)
+
+    def _behind(self, value: Any) -> tuple[SourceFunction | None, bool]:
+        """The function that a value calls, and whether the value itself is its receiver."""
+        found = function_behind(value)
+        if found[1]:
+            self.program.watch_attribute(type(value), "__call__")
+        return found
 
     def _library_call(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
         """A call of a function of NumPy's that has no rule, by its own source if all of it is
@@ -213,7 +220,7 @@ class Calls(Lifting):
             return self._call_value(value.__func__, node, (receiver, *args), keywords, base)
         if isinstance(value, Closure):
             return self._call_closure(value, node, args, keywords, base)
-        function, is_receiver = function_behind(value)
+        function, is_receiver = self._behind(value)
         if function is not None:
             if is_receiver:
                 args = (self.outer_value("receiver", value), *args)

@@ -325,7 +325,7 @@ class Lowerer(Looping):
         """An import inside a function: what it binds is known, as at the top of a file."""
         for name, version in stmt._writes.items():  # type: ignore[union-attr]
             try:
-                found = import_meaning(stmt, name, self.source)
+                found = import_meaning(stmt, name, self.source, self.program)
             except ImportError as error:
                 raise self.unsupported(f"this import fails: {error}", stmt) from None
             self.imports[version] = replace(found, text=version)

@@ -17,8 +17,8 @@ from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY, Static
+from adxform.frontend.watching import is_instance
 
-_HEAP_TYPE = 1 << 9
 _MISSING: Any = object()
 
 
@@ -28,7 +28,7 @@ def is_object(value: Any) -> bool:
     if value is UNKNOWN or hasattr(kind, "__adxform__"):
         return False
     return (
-        bool(kind.__flags__ & _HEAP_TYPE)
+        is_instance(value)
         and not isinstance(value, STEADY)
         and not isinstance(value, np.ndarray | np.generic | type | ModuleType)
         and hasattr(value, "__dict__")
@@ -82,6 +82,7 @@ class Objects(Static):
         """An attribute's value where it is a fact about the object, not a number or an array."""
         owner = self.static(node.value)
         if is_object(owner):
+            self.program.watch_attribute(owner, node.attr)
             behind = _plain_property(owner, node.attr)
             if behind is not None:
                 renamed = ast.Attribute(node.value, behind, node.ctx)
@@ -101,6 +102,7 @@ class Objects(Static):
         owner, receiver = self._owner(node.value)
         if owner is None:
             return self._inherited(node)
+        self.program.watch_attribute(owner, node.attr)
         raw = inspect.getattr_static(owner, node.attr, None)
         if isinstance(raw, staticmethod):
             return raw.__func__, ()
@@ -127,6 +129,7 @@ class Objects(Static):
             return None
         order = type(owner).__mro__
         for kind in order[order.index(home.value) + 1 :]:
+            self.program.watch_attribute(kind, node.attr)
             if node.attr in vars(kind):
                 raw = vars(kind)[node.attr]
                 return (raw, (self.value(name),)) if isinstance(raw, FunctionType) else None
@@ -151,6 +154,7 @@ class Objects(Static):
         owner = self.static(node.value)
         if not is_object(owner):
             return self._field(node, base)
+        self.program.watch_attribute(type(owner), node.attr)
         raw = inspect.getattr_static(type(owner), node.attr, None)
         if isinstance(raw, property):
             function = live_function(raw.fget) if isinstance(raw.fget, FunctionType) else None

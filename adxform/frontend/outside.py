@@ -131,6 +131,8 @@ class Outside(Expressions):
             owner = self.meaning(node.value)
             if owner is None:
                 return None
+            if owner.value is not UNKNOWN:
+                self.program.watch_attribute(owner.value, node.attr)
             found: Meaning | None = self.source.scope.attribute(owner, node.attr)
             return found
         return None

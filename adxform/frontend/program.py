@@ -23,6 +23,7 @@ from adxform.core.trees import children
 from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.watching import Place, is_instance, places
 
 ATTEMPTS = 200  # to lower a function, each with more known of functions that call themselves
 TRIES = 4  # structures that the result of a function that calls itself may be assumed to have
@@ -44,6 +45,9 @@ class Program:
     ``changed`` are the tokens of the containers that are changed, one change after the other,
     ``defaults`` what functions inside take where they are given nothing.
 
+    ``scopes`` are those of all functions met, ``attributes`` where the attributes are kept that
+    lowering has relied on; ``asking`` says which functions look at nothing but types.
+
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
 
@@ -55,6 +59,9 @@ class Program:
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
+    scopes: dict[int, Any] = field(default_factory=dict)  # by id
+    attributes: dict[tuple[int, str], list[Place]] = field(default_factory=dict)
+    asking: dict[Any, bool] = field(default_factory=dict)
     lowerers: list[Any] = field(default_factory=list)
     outer: dict[str, Any] = field(default_factory=dict)
     recursive: set[Any] = field(default_factory=set)
@@ -72,6 +79,7 @@ class Program:
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
         """A function is being lowered."""
+        self.watch_scope(function.scope)
         key, self.next_key = self.next_key, None
         self.open.append(key or (function.same,))
         try:
@@ -124,6 +132,17 @@ class Program:
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""
         self.objects[id(value)] = value
+
+    def watch_scope(self, scope: Any) -> None:
+        """Note the scope of a function whose names lowering relies on."""
+        self.scopes[id(scope)] = scope
+
+    def watch_attribute(self, owner: Any, name: str) -> None:
+        """Note an attribute from outside that lowering has relied on."""
+        if (id(owner), name) not in self.attributes:
+            self.attributes[id(owner), name] = [*places(owner, name)]
+            if is_instance(owner):
+                self.watch(owner)
 
 
 def new_containers(value: Operand) -> Operand:

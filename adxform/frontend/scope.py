@@ -151,13 +151,10 @@ class LiveScope:
         found = self.function.__globals__.get(name, _NOTHING)
         return getattr(builtins, name, _NOTHING) if found is _NOTHING else found
 
-    def watched(self) -> Iterable[tuple[LiveScope, str, Any]]:
-        """The values that lowering has relied on; modules are taken to stay."""
-        for name, (value, meaning) in self.seen.items():
-            if not isinstance(value, ModuleType):
-                yield self, name, value
-            if meaning.function is not None and isinstance(meaning.function.scope, LiveScope):
-                yield from meaning.function.scope.watched()
+    def watched(self) -> Iterable[tuple[str, Any]]:
+        """The names that lowering has relied on, and their values."""
+        for name, (value, _) in self.seen.items():
+            yield name, value
 
     def kept(self, name: str) -> tuple[Any, str]:
         """Where a name's value is kept: a cell of the closure, or a namespace and its key there."""

@@ -12,7 +12,6 @@ import ast
 import inspect
 import sys
 from dataclasses import dataclass
-from functools import cache
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -22,6 +21,7 @@ from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Known, Object, Scalar, Struct, Type, value_of
 from adxform.frontend.callables import unwrapped
+from adxform.frontend.program import Program
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
@@ -76,7 +76,9 @@ def is_fact(value: Any) -> bool:
     return isinstance(value, _FACTS)
 
 
-def fact(function: FunctionType, args: list[Any], keywords: dict[str, Any]) -> Any:
+def fact(
+    function: FunctionType, args: list[Any], keywords: dict[str, Any], program: Program
+) -> Any:
     """What a function gives for arguments of which the types are known, or UNKNOWN.
 
     An argument is a value, or a type in a `Typed` where only that is known.
@@ -86,7 +88,7 @@ def fact(function: FunctionType, args: list[Any], keywords: dict[str, Any]) -> A
     except (TypeError, ValueError):
         return UNKNOWN
     opaque = frozenset(name for name, value in bound.arguments.items() if _holds_typed(value))
-    if not asks_types_only(function, opaque):
+    if not asks_types_only(function, opaque, program):
         return UNKNOWN
     try:
         found = function(*map(_stand_in, args), **{k: _stand_in(v) for k, v in keywords.items()})
@@ -114,15 +116,19 @@ def _stand_in(value: Any) -> Any:
     return stand_in(value.type) if isinstance(value, Typed) else value
 
 
-@cache
 def asks_types_only(
-    function: FunctionType, opaque: frozenset[str], depth: int = _DEPTH
+    function: FunctionType, opaque: frozenset[str], program: Program, depth: int = _DEPTH
 ) -> bool:
     """Whether a function can depend only on the types of the parameters in ``opaque``."""
     if _is_boilerplate(function):
         return True
-    source = live_function(function) if depth else None
-    return source is not None and _Asking(source, opaque, depth).holds()
+    key = function, opaque, depth
+    if key not in program.asking:
+        source = live_function(function) if depth else None
+        program.asking[key] = False if source is None else (
+            _Asking(source, opaque, program, depth).holds()
+        )
+    return program.asking[key]
 
 
 def _is_boilerplate(function: FunctionType) -> bool:
@@ -145,8 +151,12 @@ _BOILERPLATE = frozenset(
 class _Asking(ast.NodeVisitor):
     """Looks for anything in a function that could see more than types, or change something."""
 
-    def __init__(self, function: SourceFunction, opaque: frozenset[str], depth: int) -> None:
+    def __init__(
+        self, function: SourceFunction, opaque: frozenset[str], program: Program, depth: int
+    ) -> None:
         self.function = function
+        self.program = program
+        program.watch_scope(function.scope)
         self.depth = depth
         self.opaque = set(opaque)
         self.own = {a.arg for a in all_args(function.node.args)}
@@ -266,6 +276,7 @@ class _Asking(ast.NodeVisitor):
         if self._carries(node.value) and node.attr in _ATTRIBUTES:
             self._visit_holding(node.value)
         elif isinstance(owner, ModuleType):
+            self.program.watch_attribute(owner, node.attr)
             value = getattr(owner, node.attr, None)
             if not (_is_steady(value) or value is sys.modules):
                 self.fails()
@@ -307,7 +318,7 @@ class _Asking(ast.NodeVisitor):
 
     def _visit_inner(self, called: FunctionType, node: ast.Call, carried: bool) -> None:
         names = inspect.signature(called).parameters if carried else ()
-        if not asks_types_only(called, frozenset(names), self.depth - 1):
+        if not asks_types_only(called, frozenset(names), self.program, self.depth - 1):
             self.fails()
         for argument in [*node.args, *(k.value for k in node.keywords)]:
             self._visit_holding(argument)
@@ -324,6 +335,7 @@ class _Asking(ast.NodeVisitor):
                 owner = self._called(inner)
                 if not isinstance(owner, ModuleType):
                     return None
+                self.program.watch_attribute(owner, attr)
                 value = getattr(owner, attr, UNKNOWN)
             case _:
                 return None

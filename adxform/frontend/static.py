@@ -244,7 +244,7 @@ class Static(Outside):
         keywords = {k.arg: self._typed(k.value) for k in node.keywords if k.arg is not None}
         if any(value is UNKNOWN for value in keywords.values()):
             return UNKNOWN
-        return fact(function, args, keywords)
+        return fact(function, args, keywords, self.program)
 
     def _typed(self, node: ast.expr) -> Any:
         """An argument's value, or its type where that is known; UNKNOWN where nothing is."""

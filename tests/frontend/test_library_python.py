@@ -14,6 +14,7 @@ import adxform.frontend.standins as standins
 from adxform import MissingRuleError, UnsupportedError, check_grads, grad, jvp, source, vjp
 from adxform.core.ir import UNKNOWN
 from adxform.core.types import Array, Sym
+from adxform.frontend.program import Program
 from adxform.frontend.standins import Typed, fact
 
 X = np.array([0.3, 0.7, 1.1, 1.6])
@@ -322,16 +323,16 @@ def asks_a_cache(x):
     "f", [looks_inside, looks_at_the_size, counts, passes_on, gives_itself, sets]
 )
 def test_never_run_with_stand_ins(f) -> None:
-    assert fact(f, [ARRAY], {}) is UNKNOWN
+    assert fact(f, [ARRAY], {}, Program()) is UNKNOWN
     assert COUNT == 0
 
 
 def test_run_with_stand_ins() -> None:
-    assert fact(is_frame, [ARRAY], {}) is False
-    assert fact(is_wide, [ARRAY], {}) is True
-    assert fact(is_wide, [Typed(Array("float32", (3,)))], {}) is False
-    assert fact(namespace_of, [ARRAY, None], {}) is np
-    assert fact(asks_a_cache, [ARRAY], {}) is True
+    assert fact(is_frame, [ARRAY], {}, Program()) is False
+    assert fact(is_wide, [ARRAY], {}, Program()) is True
+    assert fact(is_wide, [Typed(Array("float32", (3,)))], {}, Program()) is False
+    assert fact(namespace_of, [ARRAY, None], {}, Program()) is np
+    assert fact(asks_a_cache, [ARRAY], {}, Program()) is True
     assert not standins.is_fact(1.0) and standins.is_fact((ModuleType("m"), None))
 
 
