@@ -146,7 +146,9 @@ class Calls(Lifting):
         return known
 
     def _is_followed(self, node: ast.expr) -> bool:
-        """Whether an expression stands for a function of the user's."""
+        """Whether an expression stands for a function of the user's, or looks one up."""
+        if isinstance(node, ast.Attribute) and node.attr == "get":
+            return self.container(node.value) is not None
         meaning = self.meaning(node)
         written = meaning is not None and meaning.function is not None
         return written or isinstance(self.static(node), Closure | Bound)

@@ -19,6 +19,7 @@ _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
 
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _VIEWS = ("items", "keys", "values")
+_READING = frozenset({*_VIEWS, "get", "copy", "index", "count"})
 
 
 class Containers(Derivatives):
@@ -126,6 +127,8 @@ class Containers(Derivatives):
                 made = self._method(held, node.func.attr, node)
                 if made is not None:
                     return made
+                if node.func.attr not in _READING:
+                    self.refuse_changed_table(node.func)
         function = self.static(node.func)
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
+from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY, Static
@@ -210,7 +212,36 @@ class Objects(Static):
     def container(self, node: ast.expr) -> Tuple | None:
         """The container whose items are known that a path (``p``, ``p.a``, ``p["a"][0]``) means."""
         found = self.held(node)
-        return found if isinstance(found, Tuple) else None
+        return found if isinstance(found, Tuple) else self._table(node)
+
+    def _table(self, node: ast.expr) -> Tuple | None:
+        """A dictionary, list or tuple of functions from outside."""
+        meaning = self.meaning(node)
+        value = None if meaning is None else meaning.value
+        if not isinstance(value, dict | list | tuple):
+            return None
+        items = [*value.values()] if isinstance(value, dict) else value
+        if not all(map(_is_function, items)):
+            return None
+        self.program.watch(value)
+        form = Form("dict", tuple(value)) if isinstance(value, dict) else (
+            LIST if isinstance(value, list) else TUPLE
+        )
+        return Tuple(tuple(self.outer_value(i.__name__, i) for i in items), form)
+
+    def refuse_changed_table(self, node: ast.AST) -> None:
+        """Refuse what may change a container of functions from outside, which are followed."""
+        for part in nodes(node):
+            if isinstance(part, ast.Name | ast.Attribute) and self._table(part) is not None:
+                raise self.unsupported(
+                    f"this may change {ast.unparse(part)}, whose functions the derivative follows",
+                    node,
+                    "Do it before the derivative is called.",
+                )
+
+    def outer_value(self, text: str, value: Any) -> Operand:
+        """An operand for a value from outside."""
+        raise NotImplementedError
 
     def static(self, node: ast.expr) -> Any:
         found = super().static(node)
@@ -268,6 +299,10 @@ def _plain_property(owner: Any, name: str) -> str | None:
 def _item(owner: Tuple | None, key: Any) -> Operand | None:
     place = None if owner is None else owner.place(key)
     return None if owner is None or place is None else owner.items[place]
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, FunctionType | BuiltinFunctionType | np.ufunc)
 
 
 def _kind(name: str, value: Any) -> Type:

@@ -284,7 +284,7 @@ def _steady(value: Any) -> bool:
     """Whether a value from outside may be relied on: it cannot change without being another."""
     if isinstance(value, tuple):
         return all(_steady(item) for item in value)
-    return isinstance(value, STEADY)
+    return isinstance(value, STEADY) or hasattr(type(value), "__adxform__")
 
 
 def _identities(values: list[Any]) -> list[Any]:
