@@ -20,12 +20,15 @@ from adxform.compiler import (
     build_pair,
     derive,
     differentiable_params,
+    plain_function,
     reachable,
 )
 from adxform.core.ir import Function
 from adxform.core.types import Type
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError
+from adxform.frontend.nesting import refusing_depth
+from adxform.frontend.source import find_source
 from adxform.guards import guarded
 from adxform.pipeline import Observer, Options
 from adxform.signatures import annotated_types, key_of, type_of_argument
@@ -142,9 +145,10 @@ def source_text(
     else:
         places = resolve_argnums(primal, argnums)
         request = request_for(mode, function, [i + len(bound) for i in places], types)
-    made, known = derive(function, request, types, None, observe)
-    made = with_containers(made)
-    if given is not None:
-        names = [p.name for p, _ in function.given] or [p.name for p in function.params]
-        made = guarded(made, names, given)
-    return module_text(reachable(made, known), specialised.namespace)
+    with refusing_depth(*find_source(plain_function(specialised.root.primal))):
+        made, known = derive(function, request, types, None, observe)
+        made = with_containers(made)
+        if given is not None:
+            names = [p.name for p, _ in function.given] or [p.name for p in function.params]
+            made = guarded(made, names, given)
+        return module_text(reachable(made, known), specialised.namespace)

@@ -92,7 +92,11 @@ def type_of_argument(name: str, value: Any) -> Type:
 def type_of_container(name: str, value: Any) -> Struct:
     """The type of a tuple, list, dictionary or object, by what it holds."""
     found = parts(value)
-    assert found is not None
+    if found is None:
+        kind = type(value).__name__
+        raise ArgumentError(
+            f"{name} collects arguments: it is given as a tuple or dict of them, not as {kind}"
+        )
     form, items = found
     pairs = zip(form.keys or range(len(items)), items, strict=True)
     return Struct(tuple(type_of_argument(f"{name}[{k!r}]", v) for k, v in pairs), form)

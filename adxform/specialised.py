@@ -20,7 +20,9 @@ from adxform.compiler import (
 from adxform.core.ir import Function
 from adxform.core.types import Type, differentiable
 from adxform.errors import ArgumentError, Diagnostic
+from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.program import Program
+from adxform.frontend.source import find_source
 from adxform.pipeline import Options, typed
 from adxform.signatures import type_of_argument, type_of_container
 from adxform.structures import all_structured, leaf_types
@@ -109,7 +111,8 @@ class Specialised:
         self, key: Any, args: Sequence[Any], make: Callable[..., Any], asked: Sequence[Any]
     ) -> tuple[Any, Lowered]:
         types = self.types(args)
-        found = make(*asked)
+        with refusing_depth(*find_source(plain_function(self.root.primal))):
+            found = make(*asked)
         found.written = self._written(types)
         self.compiled.pop(key, None)  # the last made comes last
         self.compiled[key] = entry = found, self.root.lower(types)

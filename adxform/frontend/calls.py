@@ -301,8 +301,9 @@ class Calls(Lifting):
         if not self.program.inline:
             return False
         body = [s for s in function.node.body if not is_docstring(s)]
-        return len(body) <= INLINE_STATEMENTS and not any(
-            isinstance(s, ast.For | ast.While) for s in body
+        stmts = [s for s in nodes(*body) if isinstance(s, ast.stmt)]
+        return len(stmts) <= INLINE_STATEMENTS and not any(
+            isinstance(s, ast.For | ast.While) for s in stmts
         )
 
     def _is_structured(self, operand: Operand) -> bool:

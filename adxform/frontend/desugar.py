@@ -36,6 +36,8 @@ def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
         kinds.add(type(part))
         if isinstance(part, ast.stmt):
             part._origin = text.origin(part)  # type: ignore[attr-defined]
+    if ast.NamedExpr in kinds:
+        _refuse_leaks(tree, text)
     tree.body = opened(tree.body, scope)
     fresh = Fresh()
     own = frozenset(
@@ -45,6 +47,21 @@ def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
         if any(issubclass(kind, concerned) for kind in kinds):
             tree.body = transform(tree.body)
     return tree
+
+
+def _refuse_leaks(tree: ast.FunctionDef, text: Text) -> None:
+    """Refuse variables that a comprehension assigns, by ``:=``, and that are read outside it."""
+    for part in nodes(tree):
+        if not isinstance(part, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        own = {id(inner) for inner in nodes(part)}
+        outside = {n.id for n in nodes(tree) if isinstance(n, ast.Name) and id(n) not in own}
+        for inner in nodes(part):
+            if isinstance(inner, ast.NamedExpr) and inner.target.id in outside:
+                name = inner.target.id
+                reason = f"{name} is assigned by := inside a comprehension, and used outside it"
+                hint = "Write the comprehension as a loop."
+                raise UnsupportedError(Diagnostic(reason, text.location(inner), hint))
 
 
 _Transform = Callable[[list[ast.stmt]], list[ast.stmt]]

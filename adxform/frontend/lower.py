@@ -72,7 +72,7 @@ def lower(
     program.root = program.root or source
     refuse_generator(source)
     refuse_collectors(source, types or {})
-    return program.settled(lambda: _lowered(source, program, types or {}))
+    return program.settled(source, lambda: _lowered(source, program, types or {}))
 
 
 def _lowered(

@@ -22,6 +22,7 @@ from adxform.core.ir import (
 from adxform.core.trees import children
 from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
+from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.watching import Place, is_instance, places
 
@@ -96,14 +97,15 @@ class Program:
             candidate, number = f"{name}_{number}", number + 1
         return candidate
 
-    def settled(self, lowering: Callable[[], Function]) -> Function:
+    def settled(self, source: SourceFunction, lowering: Callable[[], Function]) -> Function:
         """What lowering gives once all is known of the functions that call themselves."""
         if self.open:  # a function within another
             return lowering()
         before, names, results = dict(self.callees), set(self.names), dict(self.results)
         for _ in range(ATTEMPTS):
             try:
-                return lowering()
+                with refusing_depth(source.node, source.text):
+                    return lowering()
             except Again:
                 self.callees = dict(before)
                 self.results = dict(results)

@@ -7,8 +7,15 @@ from textwrap import dedent
 import pytest
 
 import adxform
+from adxform import forward, grad
 from adxform.cli.stages import at_stage
-from adxform.errors import AdxformError, MissingRuleError, SourceSyntaxError, UnsupportedError
+from adxform.errors import (
+    AdxformError,
+    ArgumentError,
+    MissingRuleError,
+    SourceSyntaxError,
+    UnsupportedError,
+)
 
 REFUSED = {
     # what is written: (error, line, what is marked)
@@ -100,3 +107,32 @@ def assigned_in_a_condition_that_may_be_left_out(x):
 def test_an_assignment_expression_behind_and_is_refused():
     with pytest.raises(UnsupportedError, match="an assignment expression is not supported"):
         adxform.grad(assigned_in_a_condition_that_may_be_left_out)(0.4)
+
+
+def leaks_from_any(x):
+    y = 0.0
+    if any((y := a) > 1.0 for a in (0.5, 2.0, 3.0)):
+        return y * x
+    return x
+
+
+def leaks_from_a_list(x):
+    values = [last := a * x for a in (0.5, 2.0)]
+    return values[0] + last * x
+
+
+@pytest.mark.parametrize("f", [leaks_from_any, leaks_from_a_list])
+def test_what_a_comprehension_assigns_is_not_used_outside_it(f):
+    with pytest.raises(UnsupportedError, match=":= inside a comprehension, and used outside it"):
+        grad(f)(2.0)
+
+
+def sum_of_squares(*args):
+    return sum(a * a for a in args)
+
+
+def test_collected_arguments_are_given_to_a_generated_function_as_a_tuple():
+    generated = forward(sum_of_squares)
+    assert generated((2.0, 3.0), 1.0, 0.0) == (13.0, 4.0)
+    with pytest.raises(ArgumentError, match="args collects arguments"):
+        generated(2.0, 3.0)
