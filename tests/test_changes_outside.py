@@ -214,6 +214,80 @@ def test_a_derivative_sees_what_has_changed_outside(change, user) -> None:
         assert derivative(3.0) == pytest.approx(slope_of(getattr(user, name), 3.0)), name
 
 
+SWITCHING = """
+import lib
+from lib import Model, model, settings
+
+
+class Switch:
+    own = "slow"
+
+    def throw(self):
+        self.own = "fast"
+
+    def run(self, x):
+        self.throw()
+        return x * x if self.own == "slow" else x
+
+
+switch = Switch()
+
+
+def throw():
+    switch.own = "fast"
+
+
+def flag_of_an_object(x):
+    model.mode = "fast"
+    return x * x if model.mode == "slow" else x
+
+
+def flag_of_a_class(x):
+    Model.mode = "fast"
+    return x * x if Model.mode == "slow" else x
+
+
+def flag_of_a_namespace(x):
+    settings.mode = "fast"
+    return x * x if settings.mode == "slow" else x
+
+
+def flag_by_setattr(x):
+    setattr(model, "mode", "fast")
+    return x * x if model.mode == "slow" else x
+
+
+def flag_of_a_module(x):
+    lib.mode = "fast"
+    return x * x if lib.mode == "slow" else x
+
+
+def number_of_an_object(x):
+    model.scale = 5.0
+    return x * x * model.scale
+
+
+def flag_by_a_method(x):
+    return switch.run(x)
+
+
+def flag_by_a_function(x):
+    throw()
+    return x * x if switch.own == "slow" else x
+"""
+
+
+@pytest.mark.parametrize(
+    "name", [line[4:].split("(")[0] for line in SWITCHING.splitlines() if line.startswith(("def f", "def n"))]
+)
+def test_what_a_function_changes_itself_is_read_when_it_runs(name, tmp_path, monkeypatch) -> None:
+    found = []
+    for derivative in (grad, lambda f: lambda x: slope_of(f, x)):
+        load("lib", LIBRARY, tmp_path, monkeypatch)
+        found.append(derivative(getattr(load("m", SWITCHING, tmp_path, monkeypatch), name))(3.0))
+    assert found[0] == pytest.approx(found[1])
+
+
 def test_what_has_not_changed_is_compiled_once(user) -> None:
     for name in FUNCTIONS:
         if name != "is_fast":

@@ -295,7 +295,7 @@ class Lowerer(Looping):
             if name not in reads and name not in writes and self._is_foreign_value(name):
                 operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
         if not harmless:
-            self.refuse_changed_table(stmt)
+            self.note_changes(stmt)
         if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
             raise self.unsupported(
                 "this statement may change a list whose items the derivative follows",

@@ -82,6 +82,8 @@ class Objects(Static):
 
     def _attribute(self, node: ast.Attribute) -> Any:
         """An attribute's value where it is a fact about the object, not a number or an array."""
+        if self._is_written(node):
+            return UNKNOWN
         owner = self.static(node.value)
         if is_object(owner):
             self.program.watch_attribute(owner, node.attr)
@@ -105,6 +107,8 @@ class Objects(Static):
         if owner is None:
             return self._inherited(node)
         self.program.watch_attribute(owner, node.attr)
+        if self._is_written(node):
+            raise self.unsupported(f"{ast.unparse(node)} is called after it is changed here", node)
         raw = inspect.getattr_static(owner, node.attr, None)
         if isinstance(raw, staticmethod):
             return raw.__func__, ()
@@ -155,6 +159,7 @@ class Objects(Static):
                 return Const(limit)
         owner = self.static(node.value)
         if not is_object(owner):
+            self._require_here(node)
             return self._field(node, base)
         self.program.watch_attribute(type(owner), node.attr)
         raw = inspect.getattr_static(type(owner), node.attr, None)
@@ -171,6 +176,12 @@ class Objects(Static):
         found = getattr(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
         return self._read(node, base, known)
+
+    def _require_here(self, node: ast.Attribute) -> None:
+        """Refuse to read what has changed where the output has only what it was."""
+        meaning = self.meaning(node) if self._is_written(node) else None
+        if meaning is not None and self.foreign(meaning.text.split(".")[0]):
+            raise self.unsupported(f"{meaning.text} is read after it is changed here", node)
 
     def _limit(self, node: ast.Call, name: str) -> Any:
         """``np.finfo(x.dtype).eps`` for a dtype that is known."""
@@ -228,6 +239,56 @@ class Objects(Static):
             LIST if isinstance(value, list) else TUPLE
         )
         return Tuple(tuple(self.outer_value(i.__name__, i) for i in items), form)
+
+    def note_changes(self, stmt: ast.stmt) -> None:
+        """Note what a statement that is carried verbatim may change of what is outside."""
+        self.refuse_changed_table(stmt)
+        for part in nodes(stmt):
+            match part:
+                case ast.Attribute(owner, name, ast.Store() | ast.Del()):
+                    self._note_written(owner, name)
+                case ast.Call(
+                    ast.Name("setattr" | "delattr"), [owner, ast.Constant(str(name)), *_]
+                ):
+                    self._note_written(owner, name)
+                case ast.Call(called):
+                    self._note_written_by(called)
+
+    def _note_written(self, node: ast.expr, name: str) -> None:
+        owner = self._outside(node)
+        if owner is not UNKNOWN:
+            self.program.written[id(owner), name] = owner
+
+    def _note_written_by(self, called: ast.expr) -> None:
+        """Note the attributes that a function or method assigns, which is called verbatim."""
+        meaning = self.meaning(called)
+        function, given = None if meaning is None else meaning.function, {}
+        if function is None and isinstance(called, ast.Attribute):
+            receiver = self._outside(called.value)
+            raw = inspect.getattr_static(receiver, called.attr, None)
+            function = live_function(raw) if isinstance(raw, FunctionType) else None
+            if function is not None and function.node.args.args:
+                given = {function.node.args.args[0].arg: receiver}
+        if function is None:
+            return
+        for part in nodes(function.node):
+            match part:
+                case ast.Attribute(ast.Name(owner), name, ast.Store() | ast.Del()):
+                    found = None if owner in given else function.scope.lookup(owner)
+                    value = given.get(owner, UNKNOWN) if found is None else found.value
+                    if value is not UNKNOWN:
+                        self.program.written[id(value), name] = value
+
+    def _outside(self, node: ast.expr) -> Any:
+        """The module, class or object that an expression stands for, or UNKNOWN."""
+        found = self.static(node)
+        meaning = self.meaning(node) if found is UNKNOWN else None
+        return found if meaning is None else meaning.value
+
+    def _is_written(self, node: ast.Attribute) -> bool:
+        """Whether the functions at hand have written to an attribute: it is no fact."""
+        written = self.program.written
+        return bool(written) and (id(self._outside(node.value)), node.attr) in written
 
     def refuse_changed_table(self, node: ast.AST) -> None:
         """Refuse what may change a container of functions from outside, which are followed."""

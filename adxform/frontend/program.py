@@ -47,7 +47,8 @@ class Program:
     ``defaults`` what functions inside take where they are given nothing.
 
     ``scopes`` are those of all functions met, ``attributes`` where the attributes are kept that
-    lowering has relied on; ``asking`` says which functions look at nothing but types.
+    lowering has relied on; ``asking`` says which functions look at nothing but types,
+    ``written`` which attributes from outside the functions themselves write to.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
@@ -63,6 +64,7 @@ class Program:
     scopes: dict[int, Any] = field(default_factory=dict)  # by id
     attributes: dict[tuple[int, str], list[Place]] = field(default_factory=dict)
     asking: dict[Any, bool] = field(default_factory=dict)
+    written: dict[tuple[int, str], Any] = field(default_factory=dict)
     lowerers: list[Any] = field(default_factory=list)
     outer: dict[str, Any] = field(default_factory=dict)
     recursive: set[Any] = field(default_factory=set)
