@@ -227,18 +227,24 @@ class Objects(Static):
 
     def _table(self, node: ast.expr) -> Tuple | None:
         """A dictionary, list or tuple of functions from outside."""
-        meaning = self.meaning(node)
-        value = None if meaning is None else meaning.value
-        if not isinstance(value, dict | list | tuple):
+        value = self._functions(node)
+        if value is None or (id(value), "") in self.program.written:
             return None
         items = [*value.values()] if isinstance(value, dict) else value
-        if not all(map(_is_function, items)):
-            return None
         self.program.watch(value)
         form = Form("dict", tuple(value)) if isinstance(value, dict) else (
             LIST if isinstance(value, list) else TUPLE
         )
         return Tuple(tuple(self.outer_value(i.__name__, i) for i in items), form)
+
+    def _functions(self, node: ast.expr) -> Any:
+        """The container from outside that an expression means, if it holds functions alone."""
+        meaning = self.meaning(node)
+        value = None if meaning is None else meaning.value
+        if not isinstance(value, dict | list | tuple):
+            return None
+        items = [*value.values()] if isinstance(value, dict) else value
+        return value if items and all(map(_is_function, items)) else None
 
     def note_changes(self, stmt: ast.stmt) -> None:
         """Note what a statement that is carried verbatim may change of what is outside."""
@@ -291,9 +297,15 @@ class Objects(Static):
         return bool(written) and (id(self._outside(node.value)), node.attr) in written
 
     def refuse_changed_table(self, node: ast.AST) -> None:
-        """Refuse what may change a container of functions from outside, which are followed."""
+        """Refuse what may change a container from outside whose functions are followed; if they
+        are not yet, they will not be.
+        """
         for part in nodes(node):
-            if isinstance(part, ast.Name | ast.Attribute) and self._table(part) is not None:
+            named = isinstance(part, ast.Name | ast.Attribute)
+            value = self._functions(part) if named else None  # type: ignore[arg-type]
+            if value is not None:
+                self.program.written[id(value), ""] = value
+            if id(value) in self.program.objects:
                 raise self.unsupported(
                     f"this may change {ast.unparse(part)}, whose functions the derivative follows",
                     node,

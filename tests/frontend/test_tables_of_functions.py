@@ -98,6 +98,19 @@ def test_a_table_that_is_changed_inside(f, monkeypatch) -> None:
     assert IN_ORDER == [square, cube]
 
 
+HEARD = [square]
+
+
+def registers(x):
+    HEARD.append(cube)
+    return x * x
+
+
+def test_a_list_of_functions_that_is_not_followed_may_grow() -> None:
+    assert grad(registers)(3.0) == 6.0
+    assert HEARD == [square, cube]
+
+
 def test_a_key_that_is_not_there() -> None:
     with pytest.raises(AdxformError):
         grad(by_key)(1.5, "no")
