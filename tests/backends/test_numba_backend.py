@@ -438,6 +438,17 @@ def ends_written(x):
     return np.sum(z * z)
 
 
+def squares_of_ends(e, w):
+    return (e[0] * w + e[-1] ** 2) * np.sin(e[1])
+
+
+def calls_another(x, w):
+    total = 0.0
+    for _ in range(2):
+        total += squares_of_ends(x * 2.0, w) * squares_of_ends(x, w * w)
+    return total
+
+
 def in_a_branch(x):
     return x[5] * x[0] if len(x) > 5 else x[0] ** 2
 
@@ -449,6 +460,13 @@ def test_numbered_places_are_asked_for_too(f):
     assert np.allclose(derivative(x), adxform.grad(f)(x))
     with pytest.raises(IndexError, match="out of bounds"):
         derivative(x[:3])
+
+
+def test_functions_that_are_called_ask_too():
+    derivative = adxform.grad(calls_another, argnums=(0, 1), backend="numba")
+    for bar, expected in zip(derivative(V, 0.3), adxform.grad(calls_another, (0, 1))(V, 0.3),
+                             strict=True):
+        assert np.allclose(bar, expected)
 
 
 def test_a_numbered_place_in_a_branch_is_no_error():

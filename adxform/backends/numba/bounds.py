@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from adxform.analysis.types import Types
-from adxform.core.builder import Builder, Names, all_names, type_of
+from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Block,
     Const,
@@ -30,6 +30,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Sym
+from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.rules.table import RULES
 
@@ -46,7 +47,8 @@ def guarded(function: Function, types: Types) -> Part | None:
     found = _Bounds(function, types)
     if not found.hold(function.body):
         return None
-    builder = Builder(Names(all_names(function), function.bases.values()), types, function.bases)
+    types = dict(types)
+    builder = Builder(names_for(function, types), types, function.bases)
     for stmt in function.body:
         for bound, array, axis in found.asked.get(stmt, {}).values():
             shape = builder.emit(RULES[".shape"].primitive, (array,))
