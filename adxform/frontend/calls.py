@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Sequence
 from types import MethodType, ModuleType
 from typing import Any
 
@@ -301,10 +302,8 @@ class Calls(Lifting):
         if not self.program.inline:
             return False
         body = [s for s in function.node.body if not is_docstring(s)]
-        stmts = [s for s in nodes(*body) if isinstance(s, ast.stmt)]
-        return len(stmts) <= INLINE_STATEMENTS and not any(
-            isinstance(s, ast.For | ast.While) for s in stmts
-        )
+        loops = any(isinstance(s, ast.For | ast.While) for s in nodes(*body))
+        return not loops and _length(body) <= INLINE_STATEMENTS
 
     def _is_structured(self, operand: Operand) -> bool:
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
@@ -371,3 +370,9 @@ def is_docstring(stmt: ast.stmt) -> bool:
         and isinstance(stmt.value, ast.Constant)
         and isinstance(stmt.value.value, str)
     )
+
+
+def _length(body: Sequence[ast.stmt]) -> int:
+    """How many statements a body runs through, at most: of a branch, the longer side."""
+    sides = ([getattr(s, part, []) for part in ("body", "orelse", "finalbody")] for s in body)
+    return sum(max(1, *map(_length, parts)) for parts in sides)

@@ -198,7 +198,8 @@ class _Pair:
         self.made_by = {
             s.target: s for s in walk((first, second)) if isinstance(s, Let) and s.targets
         }
-        self.tapes = {p.target: p for p in first.phis if p.target in _reads((second,))}
+        read = _reads((second,))
+        self.tapes = {p.target: p for p in first.phis if p.target in read}
 
     def obstacle(self) -> str:
         """Why an iteration of the second may not run right after that of the first, if so."""
