@@ -200,6 +200,7 @@ class _Pair:
         }
         read = _reads((second,))
         self.tapes = {p.target: p for p in first.phis if p.target in read}
+        self.chains: dict[str, Chain] = {}
 
     def obstacle(self) -> str:
         """Why an iteration of the second may not run right after that of the first, if so."""
@@ -255,7 +256,7 @@ class _Pair:
         """Whether each iteration only writes to its own place of what the first loop carries, and
         each of the second only reads it there.
         """
-        stores = Chain(STORES, {phi.target})
+        stores = self.chains[phi.target] = Chain(STORES, {phi.target})
         if not stores.block(self.first.body) or not stores.holds(phi.second):
             return False
         places = [
@@ -320,8 +321,7 @@ class _Pair:
         """A tape of several places in each iteration as one of a single iteration."""
         start = self.allocated.get(phi.first.name) if isinstance(phi.first, Var) else None
         (*before, loop) = made
-        chain = Chain(STORES, {phi.target})
-        chain.block(self.first.body)
+        chain = self.chains[phi.target]
         places = {
             len(stmt.args[1].items) if isinstance(stmt.args[1], Tuple) else 1
             for stmt in walk((loop,))

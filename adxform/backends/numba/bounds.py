@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 
 from adxform.analysis.types import Types
+from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Block,
     Const,
-    Effect,
     For,
     Function,
     If,
@@ -32,10 +31,12 @@ from adxform.core.ir import (
 from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Sym
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
+from adxform.optimize.chains import STORES
 from adxform.rules.table import RULES
 
-STORES = frozenset({"update", "accumulate_at", "keep"})
-TAKING = STORES | {"[]"}
+WRITES = STORES | {"accumulate_at"}
+TAKING = WRITES | {"[]"}
+MOVED = WRITES | {"copy", "rename"}
 REASON = "an index is out of bounds"
 SIZED = frozenset({"np.empty", "np.zeros", "np.ones"})
 
@@ -53,10 +54,7 @@ def guarded(function: Function, types: Types) -> Part | None:
         for bound, array, axis in found.asked.get(stmt, {}).values():
             shape = builder.emit(RULES[".shape"].primitive, (array,))
             size = builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
-            test = builder.emit(RULES["op.Gt"].primitive, (bound, size))
-            error = ast.Call(ast.Name("IndexError", ast.Load()), [ast.Constant(REASON)], [])
-            stop = Effect(ast.Raise(error, None), (), harmless=True)
-            builder.append(If(test, (stop,), ()))
+            raise_where(builder, ("op.Gt", bound, size), "IndexError", REASON)
         builder.append(stmt)
     return replace(function, body=builder.block), types
 
@@ -85,9 +83,7 @@ class _Bounds:
 
     def _from_zero(self, loop: For) -> bool:
         """Whether a loop counts up from a number that is not negative."""
-        first = loop.start
-        from_zero = first == Const(0) or (isinstance(first, Const) and first.value > 0)
-        return loop.step == Const(1) and (from_zero or self._not_negative(first))
+        return loop.step == Const(1) and self._not_negative(loop.start)
 
     def _not_negative(self, operand: Operand) -> bool:
         """Whether a number is an outer loop's index, or that and more."""
@@ -166,12 +162,7 @@ class _Bounds:
 
     def ask(self, bound: Operand, array: Operand, axis: int) -> bool:
         """Ask before the outermost loop whether a bound is within an array, if both are known."""
-        seen: set[str] = set()
-        while isinstance(array, Var) and array.name not in self.known | seen:
-            seen.add(array.name)
-            let = self.made.get(array.name)
-            moved = let is not None and getattr(let.op, "name", "") in (*STORES, "copy", "rename")
-            array = let.args[0] if moved and let else self.before.get(array.name, Const(None))
+        array = self.source(array, self.known)
         near = isinstance(bound, Const) or (isinstance(bound, Var) and bound.name in self.known)
         known = type_of(array, self.types)
         whole = isinstance(known, Array) and known.dims is not None and axis < len(known.dims)
@@ -186,20 +177,22 @@ class _Bounds:
 
     def size(self, array: Operand, axis: int) -> Operand | None:
         """What an array that the function makes was made with."""
-        seen: set[str] = set()
+        made = self.source(array, set())
+        let = self.made.get(made.name) if isinstance(made, Var) else None
+        if let is None or getattr(let.op, "name", "") not in SIZED:
+            return None
+        shape = let.args[0]
+        sizes = shape.items if isinstance(shape, Tuple) else (shape,)
+        return sizes[axis] if axis < len(sizes) else None
+
+    def source(self, array: Operand, known: set[str]) -> Operand:
+        """What an array was before it was written to and carried by loops, up to a known name."""
+        seen = set(known)
         while isinstance(array, Var) and array.name not in seen:
             seen.add(array.name)
             let = self.made.get(array.name)
             if let is None:
-                array = self.before.get(array.name, Const(None))
-            elif not isinstance(let.op, Primitive):
-                return None
-            elif let.op.name in SIZED:
-                shape = let.args[0]
-                sizes = shape.items if isinstance(shape, Tuple) else (shape,)
-                return sizes[axis] if axis < len(sizes) else None
-            elif let.op.name in (*STORES, "copy", "rename"):
+                array = self.before.get(array.name, array)
+            elif getattr(let.op, "name", "") in MOVED:
                 array = let.args[0]
-            else:
-                return None
-        return None
+        return array

@@ -131,10 +131,7 @@ class Shapes:
                 self._refuse("op.Eq", size, Const(0), reason)
 
     def _refuse(self, how: str, one: Operand, other: Operand, reason: str) -> None:
-        test = self.builder.emit(RULES[how].primitive, (one, other))
-        error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(reason)], [])
-        stop = Effect(ast.Raise(error, None), (), harmless=True)
-        self.builder.append(If(test, (stop,), ()))
+        raise_where(self.builder, (how, one, other), "ValueError", reason)
 
     def product(self, sizes: Sequence[Operand]) -> Operand:
         """How many elements there are."""
@@ -142,3 +139,13 @@ class Shapes:
             return Const(1)
         times = RULES["op.Mult"].primitive
         return reduce(lambda a, b: self.builder.emit(times, (a, b)), sizes)
+
+
+def raise_where(
+    builder: Builder, test: tuple[str, Operand, Operand], kind: str, reason: str
+) -> None:
+    """Raise an error of a kind where a comparison of two sizes holds."""
+    how, one, other = test
+    error = ast.Call(ast.Name(kind, ast.Load()), [ast.Constant(reason)], [])
+    stop = Effect(ast.Raise(error, None), (), harmless=True)
+    builder.append(If(builder.emit(RULES[how].primitive, (one, other)), (stop,), ()))
