@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from adxform.binding import signature_of
-from adxform.core.forms import Form
 from adxform.errors import ArgumentError, Diagnostic, InternalError
-from adxform.structures import is_real, parts, remade, varies
+from adxform.structures import is_real, items_of, object_form, varies
 
+_SEQUENCES = (tuple, list)
+_BUILT_IN = (tuple, list, dict)
 Argnums = int | str | Sequence[int | str]
 
 
@@ -50,7 +50,7 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
 
 def require_sequence(name: str, value: Any) -> None:
     """Refuse arguments that are not given as a tuple or list of them."""
-    if not isinstance(value, tuple | list):
+    if not isinstance(value, _SEQUENCES):
         raise ArgumentError(
             Diagnostic(
                 f"{name} is a tuple with one item for each argument, not {type(value).__name__}",
@@ -97,21 +97,27 @@ def like_argument(value: Any, arg: Any, name: str) -> Any:
     if kind is float:
         return float(value)
     if kind is not np.ndarray:
-        found = parts(arg)
-        if found is not None:
-            return _like_container(value, found, name)
+        items = items_of(arg)
+        if items is not None:
+            return _like_container(value, arg, items, name)
     if not is_real(arg):
         return None
     return _like_array(value, arg, name) if isinstance(arg, np.ndarray) else kind(value)
 
 
-def _like_container(value: Any, found: tuple[Form, list[Any]], name: str) -> Any:
-    form, items = found
-    keys = form.keys or range(len(items))
-    pick: Any = getattr if form.kind == "object" else operator.getitem
-    given = [pick(value, key) for key in keys]
-    pairs = zip(given, items, keys, strict=True)
-    return remade(form, [like_argument(v, a, f"{name}[{k!r}]") for v, a, k in pairs])
+def _like_container(value: Any, arg: Any, items: list[Any], name: str) -> Any:
+    kind: Any = type(arg)
+    form = None if kind in _BUILT_IN else object_form(kind)
+    if value is None:  # it holds nothing that has a derivative
+        given = [None] * len(items)
+    elif form is not None:
+        given = [getattr(value, key) for key in form.keys]
+    else:
+        given = [value[key] for key in (arg if kind is dict else range(len(items)))]
+    made = [like_argument(v, a, name) for v, a in zip(given, items, strict=True)]
+    if kind is dict:
+        return dict(zip(arg, made, strict=True))
+    return kind(made) if form is None else kind(**dict(zip(form.keys, made, strict=True)))
 
 
 def _like_array(value: Any, arg: Any, name: str) -> Any:

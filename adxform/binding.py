@@ -39,7 +39,9 @@ class Binder:
 
     def renew(self) -> None:
         """Read the signature, with the defaults of now."""
-        self.read = _defaults(self.function)
+        inner = self.function.__func__ if isinstance(self.function, MethodType) else self.function
+        self.inner = inner if isinstance(inner, FunctionType) else None
+        self.read = self._defaults()
         self.signature = signature_of(self.function)
         self.parameters = list(self.signature.parameters.values())
         kinds = [p.kind for p in self.parameters]
@@ -64,7 +66,7 @@ class Binder:
         count = len(args)
         if count == self.complete and not kwargs:
             return tuple(args)
-        now = _defaults(self.function)
+        now = self._defaults()
         if len(now) != len(self.read) or not all(map(operator.is_, now, self.read)):
             self.renew()
         if not self.plain or count > self.most:
@@ -104,11 +106,11 @@ class Binder:
             return tuple(items)
         return (*items[:at], *(items[at] or (None,) * (count - at)))
 
-
-def _defaults(function: Any) -> tuple[Any, ...]:
-    """What a function's defaults are kept in: others after someone has set them anew."""
-    inner = function.__func__ if isinstance(function, MethodType) else function
-    if not isinstance(inner, FunctionType):
-        return ()
-    named = inner.__kwdefaults__ or {}
-    return inner.__code__, inner.__defaults__, *named.values()
+    def _defaults(self) -> tuple[Any, ...]:
+        """What the function's defaults are kept in: others after someone has set them anew."""
+        inner = self.inner
+        if inner is None:
+            return ()
+        named = inner.__kwdefaults__
+        kept = inner.__code__, inner.__defaults__
+        return (*kept, *named.values()) if named else kept

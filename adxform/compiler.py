@@ -53,7 +53,8 @@ class Lowered:
         for cell, value in self.cells:
             if cell.cell_contents is not value:
                 return True
-        return any(structure(value, exact=True) != known for value, known in self.objects)
+        objects = self.objects
+        return bool(objects) and any(structure(v, exact=True) != known for v, known in objects)
 
 
 def watched(function: Function, program: Program) -> Lowered:
@@ -148,7 +149,8 @@ class Request:
 class Compiled:
     """A generated function and its text; ``scalar`` if its result is known to be a number.
 
-    ``written`` are the places, among what the parameters hold, of arrays that the primal writes to.
+    ``written`` are the places, among what the parameters hold, of arrays that the primal writes to;
+    ``numbers`` says that all arguments in question are plain floats.
     """
 
     call: Callable[..., Any]
@@ -157,6 +159,7 @@ class Compiled:
     types: Types
     scalar: bool = False
     written: tuple[int, ...] = ()
+    numbers: bool = False
 
 
 @dataclass(slots=True)
@@ -164,7 +167,8 @@ class Pair:
     """A function as what records its forward sweep, and what pulls a cotangent back.
 
     ``given`` are the structures of its arguments: ``flat`` if none is a container, as ``single``
-    says of the result.
+    says of the result. ``places`` are those of the arguments that get a cotangent; ``numbers`` says
+    that all arguments and the result are single numbers, ``plain`` that no argument is a container.
     """
 
     record: Callable[..., Any]
@@ -176,6 +180,9 @@ class Pair:
     pulled: tuple[int, ...]
     given: tuple[Operand, ...]
     written: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    numbers: bool = False
+    plain: bool = False
     flat: bool = field(init=False)
     single: bool = field(init=False)
 

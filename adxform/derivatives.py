@@ -31,7 +31,7 @@ from adxform.core.types import Array, Scalar, Type, differentiable
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
 from adxform.pipeline import Options
-from adxform.signatures import key_of
+from adxform.signatures import keys_of
 from adxform.specialised import Specialised, receivers, request_for
 from adxform.structures import leaf_types
 
@@ -76,7 +76,9 @@ class Derivative:
         self.__wrapped__ = self.function  # whose parameters are asked for: a partial shows more
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        value, bars = self._run(self.bind(args, kwargs))
+        if kwargs or len(args) != self.bind.complete:
+            args = self.bind(args, kwargs)
+        value, bars = self._run(args)
         if not self.has_aux:
             return (value, bars) if self.value else bars
         value, aux = value
@@ -125,9 +127,8 @@ class Derivative:
     # --- making -------------------------------------------------------------------------------
 
     def _run(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
-        key = tuple(map(key_of, args))
         whole = (*self.bound, *args) if self.bound else args
-        compiled = self.specialised.made(key, whole, self._compile, args)
+        compiled = self.specialised.made(keys_of(args), whole, self._compile, args)
         try:
             value, bars = compiled.call(*whole)
         except Exception:
@@ -136,6 +137,8 @@ class Derivative:
             raise
         if not compiled.scalar:
             self._require_scalar(value)
+        if compiled.numbers:
+            return value, float(bars) if self.single else tuple(map(float, bars))
         if self.single:
             place = self.places[0]
             return value, like_argument(bars, args[place], self.parameters[place].name)
@@ -153,6 +156,8 @@ class Derivative:
         assert isinstance(result, Tuple)
         known = type_of(leaves(result)[0], types)
         made.scalar = isinstance(known, Scalar) or (isinstance(known, Array) and known.dims == ())
+        floats = [type(args[place]) is float for place in self.places]
+        made.numbers = all(floats) and (self.single or len(floats) > 1)
         return made
 
     def _derived(self, given: Sequence[Type]) -> tuple[Function, Types]:

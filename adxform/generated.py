@@ -31,9 +31,9 @@ from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.source import find_source
 from adxform.guards import guarded
 from adxform.pipeline import Observer, Options
-from adxform.signatures import annotated_types, key_of, type_of_argument
+from adxform.signatures import annotated_types, keys_of, type_of_argument
 from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
-from adxform.structures import leaf_types, with_containers
+from adxform.structures import items_of, leaf_types, varies, with_containers
 
 
 class Generated:
@@ -75,45 +75,44 @@ class Generated:
 
     def compiled(self, args: Sequence[Any], places: tuple[int, ...] | None = None) -> Compiled:
         """The generated function for arguments of these types."""
-        made: Compiled = self._made(args, places, self._whole)
+        key = places, keys_of(args)
+        made: Compiled = self.specialised.made(key, args, self._whole, args, places)
         return made
 
-    def pair(self, args: Sequence[Any], places: tuple[int, ...]) -> Pair:
-        """The function for arguments of these types as a pair of record and pullback."""
-        made: Pair = self._made(args, places, self._pair)
+    def pair(self, args: Sequence[Any], primals: Sequence[Any]) -> Pair:
+        """The function for arguments of these types as a pair of record and pullback, in those of
+        ``primals`` that can have a derivative: the arguments without receiver and defaults.
+        """
+        key = len(primals), keys_of(args)
+        made: Pair = self.specialised.made(key, args, self._pair, args, primals)
         return made
-
-    def _made(
-        self, args: Sequence[Any], places: tuple[int, ...] | None, make: Callable[..., Any]
-    ) -> Any:
-        key = (places, *map(key_of, args))
-        return self.specialised.made(key, args, self._make, make, args, places)
-
-    def _make(
-        self, make: Callable[..., Any], args: Sequence[Any], places: tuple[int, ...] | None
-    ) -> Any:
-        return make(*self._asked(args, places))
 
     def _asked(
         self, args: Sequence[Any], places: tuple[int, ...] | None
-    ) -> tuple[Function, dict[str, Type], Request]:
+    ) -> tuple[Function, Request, dict[str, Type]]:
         given = self.specialised.types(args)
         function = self.specialised.core(given)
         types = leaf_types(function, given)
         if places is None:
             places = tuple(i for i in range(len(args)) if has_real_leaf(function, i, types))
-        return function, types, request_for(self.kind, function, places, types)
+        return function, request_for(self.kind, function, places, types), types
 
-    def _whole(self, function: Function, types: dict[str, Type], request: Request) -> Compiled:
-        made, known = derive(function, request, types, self.specialised.options)
-        options = self.specialised.options
-        return build(made, known, self.specialised.namespace, options)
-
-    def _pair(self, function: Function, types: dict[str, Type], request: Request) -> Pair:
+    def _whole(self, args: Sequence[Any], places: tuple[int, ...] | None) -> Compiled:
         specialised = self.specialised
-        return build_pair(
+        made, known = derive(*self._asked(args, places), specialised.options)
+        return build(made, known, specialised.namespace, specialised.options)
+
+    def _pair(self, args: Sequence[Any], primals: Sequence[Any]) -> Pair:
+        specialised = self.specialised
+        places = tuple([i for i, primal in enumerate(primals) if varies(primal)])
+        function, request, types = self._asked(args, self.placed(places))
+        made = build_pair(
             function, request.wrt, types, specialised.namespace, specialised.options
         )
+        made.places = places
+        made.numbers = made.single and all(type(primal) is float for primal in primals)
+        made.plain = all(items_of(primal) is None for primal in primals)
+        return made
 
     @property
     def source(self) -> str:

@@ -14,7 +14,7 @@ from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated
 from adxform.pipeline import Options
-from adxform.structures import is_real, leaves_of, parts, structured, varies, with_leaves
+from adxform.structures import is_real, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]
 _NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32})
@@ -46,9 +46,9 @@ def jvp(
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
     for i, tangent in enumerate(tangents):
-        if tangent is not None and type(primals[i]) is not float:
+        if tangent is not None and not is_real(primals[i]):
             require_float(f"argument {i}", primals[i], "the derivative")
-    made: Generated = _kept(_generated, f, "forward", backend)
+    made: Generated = _kept(_generated, f, ("forward", backend))
     whole = made.whole(primals)
     if made.bind.collector is not None:
         primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
@@ -122,13 +122,13 @@ def vjp(
         each argument, None for what has no derivative (integers, strings); may be called often.
     """
     asked = primals
-    made: Generated = _kept(_generated, f, "pair", backend)
+    made: Generated = _kept(_generated, f, ("pair", backend))
     whole = made.whole(asked)
-    primals = made.bind.gathered(asked)
-    places = tuple([i for i, p in enumerate(primals) if type(p) is float or varies(p)])
-    pair = made.pair(whole, made.placed(places))
+    if made.bind.collector is not None:
+        primals = made.bind.gathered(asked)
+    pair = made.pair(whole, primals)
     value, leaves, needed = pair.run(whole)
-    pullback = Pullback(pair, leaves, needed, primals, places)
+    pullback = Pullback(pair, leaves, needed, primals)
     if made.bind.collector is None:
         return value, pullback
     return value, lambda cotangent: made.bind.scattered(pullback(cotangent), len(asked))
@@ -137,7 +137,7 @@ def vjp(
 class Pullback:
     """Carries a cotangent of a value back to the arguments that it came from."""
 
-    __slots__ = ("leaves", "needed", "pair", "places", "primals")
+    __slots__ = ("leaves", "needed", "pair", "primals")
 
     def __init__(
         self,
@@ -145,31 +145,28 @@ class Pullback:
         leaves: Sequence[Any],
         needed: list[Any],
         primals: tuple[Any, ...],
-        places: tuple[int, ...],
     ) -> None:
         self.pair = pair
         self.leaves = leaves
         self.needed = needed
         self.primals = primals
-        self.places = places
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """One cotangent for each argument, None for what has no derivative."""
         pair = self.pair
+        if pair.numbers and type(cotangent) is float and type(self.leaves[0]) in _NUMBERS:
+            bars = pair.pull(*self.needed, cotangent) if pair.pulled else pair.pull(*self.needed)
+            return (float(bars),) if len(self.primals) == 1 else tuple(map(float, bars))
         given = [cotangent] if pair.single else self._seeds(cotangent)
         for seed, leaf in zip(given, self.leaves, strict=True):
-            if type(seed) is not float or type(leaf) is not float:
+            if type(seed) not in _NUMBERS or type(leaf) not in _NUMBERS:
                 _require_likeness(seed, leaf)
         bars = pair.pull(*self.needed, *[_unboxed(given[i]) for i in pair.pulled])
-        others = []
-        for primal in self.primals:
-            if isinstance(primal, np.ndarray):
-                others.append(primal)
-            elif type(primal) is not float and parts(primal) is not None:
-                return self._refilled(given, bars)
-        others += [seed for seed in given if isinstance(seed, np.ndarray)]
+        if not pair.plain:
+            return self._refilled(given, bars)
+        others = [held for held in (*self.primals, *given) if isinstance(held, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
-        for place, bar in zip(self.places, (bars,) if len(self.places) == 1 else bars, strict=True):
+        for place, bar in zip(pair.places, (bars,) if len(pair.places) == 1 else bars, strict=True):
             result[place] = _own(bar, self.primals[place], others)
         return tuple(result)
 
@@ -182,12 +179,12 @@ class Pullback:
 
     def _refilled(self, given: list[Any], bars: Any) -> tuple[Any, ...]:
         """The cotangents of arguments, some of which are containers."""
-        held = [list(leaves_of(self.primals[i])) for i in self.places]
+        held = [list(leaves_of(self.primals[i])) for i in self.pair.places]
         single = sum(is_real(leaf) for leaves in held for leaf in leaves) == 1
         found = iter((bars,) if single else bars)
         others = [o for o in leaves_of([*given, *self.primals]) if isinstance(o, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
-        for place, leaves in zip(self.places, held, strict=True):
+        for place, leaves in zip(self.pair.places, held, strict=True):
             own = [_own(next(found), x, others) if is_real(x) else None for x in leaves]
             result[place] = with_leaves(self.primals[place], iter(own))
         return tuple(result)
@@ -197,10 +194,17 @@ def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
     """A cotangent in the form of its primal, and in memory that is not in ``others`` so far."""
     bar = like_argument(bar, primal, "an argument")
     if isinstance(bar, np.ndarray):
-        if any(np.may_share_memory(bar, other) for other in others):
+        if any(_may_share_memory(bar, other) for other in others):
             bar = bar.copy()
         others.append(bar)
     return bar
+
+
+def _may_share_memory(one: Any, other: Any) -> bool:
+    """Whether arrays may; two that each have memory of their own do not."""
+    if one.base is None and other.base is None:
+        return one is other
+    return np.may_share_memory(one, other)
 
 
 def _require_likeness(cotangent: Any, value: Any) -> None:
@@ -220,24 +224,33 @@ _CACHE: dict[tuple[Any, ...], Any] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
-def _kept(make: Callable[..., Any], f: Function, *how: Any) -> Any:
-    """``make(f, *how)``, kept so that repeated calls compile nothing."""
-    key = (make, f, *how)
+def _kept(make: Callable[..., Any], f: Function, how: Any) -> Any:
+    """``make(f, how)``, kept so that repeated calls compile nothing."""
+    try:
+        return _CACHE[make, f, how]
+    except (KeyError, TypeError):
+        return _made(make, f, how)
+
+
+def _made(make: Callable[..., Any], f: Function, how: Any) -> Any:
+    """What was not found at once, made if need be."""
+    key: tuple[Any, ...] = (make, f, how)
     try:
         found = _CACHE.get(key)
     except TypeError:  # it has no hash
-        key = (make, Object(f), *how)
+        key = (make, Object(f), how)
         found = _CACHE.get(key)
     if found is None:
-        found = make(f, *how)
+        found = make(f, how)
         while len(_CACHE) >= CACHED:
             del _CACHE[next(iter(_CACHE))]
         _CACHE[key] = found
     return found
 
 
-def _generated(f: Function, kind: str, backend: str) -> Generated:
-    """The generated functions of ``f`` of a kind."""
+def _generated(f: Function, how: tuple[str, str]) -> Generated:
+    """The generated functions of ``f`` of a kind, for a backend."""
+    kind, backend = how
     return Generated(f, kind, Options.running(backend))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,19 @@ from adxform.core.types import (
 )
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.objects import is_object, structure
-from adxform.structures import MOST_LEAVES, holds_reals, parts
+from adxform.structures import MOST_LEAVES, hold_reals, holds_reals, items_of, parts
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
 _NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number))
+_ALIKE = _NUMPY.union(_PLAIN)  # of which a specialisation depends on the type alone
 _VALUED = (str, bool, type(None), bytes, type, np.dtype)
+
+
+def keys_of(values: Sequence[Any]) -> tuple[Key, ...]:
+    """What of several arguments a specialisation depends on."""
+    kinds = tuple(map(type, values))
+    return kinds if _ALIKE.issuperset(kinds) else tuple(map(key_of, values))
 
 
 def key_of(value: Any) -> Key:
@@ -42,16 +49,17 @@ def key_of(value: Any) -> Key:
     """
     kind = type(value)
     if kind is np.ndarray:
-        return value.dtype, tuple([n == 1 for n in value.shape])
-    if kind in _PLAIN or kind in _NUMPY:
+        shape = value.shape
+        return value.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)
+    if kind in _ALIKE:
         return kind
     if kind in _VALUED:
         return kind, value
     if isinstance(value, np.ndarray):
         return kind, value.dtype, tuple([n == 1 for n in value.shape])
-    if holds_reals(value):
-        form, items = parts(value)  # type: ignore[misc]
-        return form, tuple([key_of(item) for item in items])
+    items = items_of(value)
+    if items is not None and hold_reals(items):
+        return kind, keys_of(items), tuple(value) if kind is dict else None
     if isinstance(value, tuple | list):
         return kind, tuple([key_of(item) for item in value[:MOST_LEAVES]])
     if isinstance(value, _VALUED):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,23 +18,37 @@ from adxform.frontend.callables import fields_of
 
 MOST_LEAVES = 256
 _SINGLE = frozenset({float, int, bool, complex, str, type(None), np.ndarray, np.float64})
+_FLOATS = (float, np.floating)
 
 
 def parts(value: Any) -> tuple[Form, list[Any]] | None:
     """The form of a container and the values in it; None for anything else."""
-    kind = type(value)
-    if kind is tuple:
-        return TUPLE, list(value)
-    if kind is list:
-        return LIST, value
+    items = items_of(value)
+    if items is None:
+        return None
+    kind: Any = type(value)
+    if kind is tuple or kind is list:
+        return TUPLE if kind is tuple else LIST, items
+    form = Form("dict", tuple(value)) if kind is dict else object_form(kind)
+    assert form is not None
+    return form, items
+
+
+def items_of(value: Any) -> list[Any] | None:
+    """The values in a container; None for anything else."""
+    kind: Any = type(value)
+    if kind in _SINGLE:
+        return None
+    if kind is tuple or kind is list:
+        return list(value)
     if kind is dict:
-        return Form("dict", tuple(value)), list(value.values())
-    form = None if kind in _SINGLE else _object_form(kind)  # type: ignore[arg-type]
-    return None if form is None else (form, [getattr(value, name) for name in form.keys])
+        return list(value.values())
+    form = object_form(kind)
+    return None if form is None else [getattr(value, name) for name in form.keys]
 
 
 @lru_cache(maxsize=256)
-def _object_form(kind: type) -> Form | None:
+def object_form(kind: type) -> Form | None:
     """The form of a class's objects, if they are made of fields."""
     names = fields_of(kind)
     return None if names is None else Form("object", names, Global(kind.__name__, kind))
@@ -41,11 +56,11 @@ def _object_form(kind: type) -> Form | None:
 
 def leaves_of(value: Any) -> Iterator[Any]:
     """What a value holds that is no container, in order; the value itself if it is none."""
-    found = None if type(value) in _SINGLE else parts(value)
+    found = items_of(value)
     if found is None:
         yield value
     else:
-        for item in found[1]:
+        for item in found:
             yield from leaves_of(item)
 
 
@@ -53,7 +68,7 @@ def is_real(value: Any) -> bool:
     """Whether a value is a floating-point number or an array of them."""
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind == "f")
-    return isinstance(value, (float, np.floating))
+    return isinstance(value, _FLOATS)
 
 
 def varies(value: Any) -> bool:
@@ -63,14 +78,17 @@ def varies(value: Any) -> bool:
 
 def holds_reals(value: Any) -> bool:
     """Whether a container holds something that can have a derivative, and is not too large."""
-    if type(value) in _SINGLE or parts(value) is None:
-        return False
-    found = []
-    for leaf in leaves_of(value):
-        found.append(leaf)
-        if len(found) > MOST_LEAVES:
-            return False
-    return any(is_real(leaf) for leaf in found)
+    items = items_of(value)
+    return items is not None and hold_reals(items)
+
+
+def hold_reals(items: list[Any]) -> bool:
+    """Whether something that can have a derivative is in what a container holds, if that is not
+    too large.
+    """
+    if not _SINGLE.issuperset(map(type, items)):  # containers are among them
+        items = list(islice(leaves_of(items), MOST_LEAVES + 1))
+    return len(items) <= MOST_LEAVES and any(map(is_real, items))
 
 
 def with_leaves(value: Any, leaves: Iterator[Any]) -> Any:

@@ -47,6 +47,11 @@ def energy_of(spring):
     return spring["stiffness"] * spring["length"] * spring["length"]
 
 
+def powers(x, exponent, mode="sum"):
+    total = np.sum(x**exponent)
+    return total if mode == "sum" else total / len(x)
+
+
 def squares(x):
     return np.sum(x * x)
 
@@ -97,7 +102,7 @@ def containers() -> list[Row]:
     """Derivatives in objects and dictionaries of numbers."""
     spring = Spring(2.0, 3.0)
     known = {"stiffness": 2.0, "length": 3.0}
-    gradient, of_dict = grad(energy), grad(energy_of)
+    gradient, of_dict, both = grad(energy), grad(energy_of), value_and_grad(energy)
     theirs = autograd and autograd.grad(energy_of)
     return [
         Row("grad(f)(dataclass)", lambda: gradient(spring),
@@ -105,6 +110,8 @@ def containers() -> list[Row]:
         Row("grad(f)(dict)", lambda: of_dict(known),
             lambda: {"stiffness": 9.0, "length": 2.0 * known["stiffness"] * known["length"]},
             theirs and (lambda: theirs(known))),
+        Row("value_and_grad(f)(dataclass)", lambda: both(spring),
+            lambda: (18.0, Spring(spring.length**2, 2.0 * spring.stiffness * spring.length))),
     ]  # fmt: skip
 
 
@@ -112,6 +119,7 @@ def arrays() -> list[Row]:
     """Derivatives in a small array."""
     x, v = np.linspace(0.0, 1.0, 5), np.ones(5)
     gradient, both = grad(squares), value_and_grad(squares)
+    mixed = grad(powers)
     theirs = autograd and autograd.grad(traced_squares)
     their_both = autograd and autograd.value_and_grad(traced_squares)
     return [
@@ -119,6 +127,8 @@ def arrays() -> list[Row]:
             theirs and (lambda: theirs(x))),
         Row("value_and_grad(f)(array)", lambda: both(x), lambda: squares_by_hand(x),
             their_both and (lambda: their_both(x))),
+        Row("grad(f)(array, 2, mode=...)", lambda: mixed(x, 2, mode="mean"),
+            lambda: (np.sum(x**2) / len(x), 2.0 / len(x) * x)[1]),
         Row("jvp(f, (array,), (v,))", lambda: jvp(squares, (x,), (v,)),
             lambda: (np.sum(x * x), np.sum(2.0 * x * v))),
         Row("vjp(f, array)[1](w)", lambda: vjp(squares, x)[1](1.0)[0],

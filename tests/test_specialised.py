@@ -131,3 +131,51 @@ def test_numbers_of_numpy_have_signatures_of_their_own(kind):
     gradient = adxform.grad(lambda x: x * x)
     assert type(gradient(kind(3.0))) is kind
     assert type(gradient(3.0)) is float
+
+
+def weighted(settings):
+    return settings["x"] ** 2 * settings["shape"][0]
+
+
+@pytest.mark.parametrize(("inner", "expected"), [
+    ((3, "tall"), (None, None)), ([2], [None]), ({0: 4}, {0: None}),
+])
+def test_what_holds_nothing_with_a_derivative_keeps_its_form(inner, expected):
+    gradient = adxform.grad(weighted)({"x": 1.5, "shape": inner})
+    assert gradient == {"x": 3.0 * inner[0], "shape": expected}
+
+
+def test_containers_with_other_contents_are_told_apart():
+    gradient = adxform.grad(weighted)
+    assert gradient({"x": 1.5, "shape": (2, 1)}) == {"x": 6.0, "shape": (None, None)}
+    assert gradient({"x": 1.5, "shape": (2.0, 1)}) == {"x": 6.0, "shape": (2.25, None)}
+    assert gradient({"x": 1.5, "shape": [2.0]}) == {"x": 6.0, "shape": [2.25]}
+    assert gradient({"shape": [2.0], "x": 1.5}) == {"x": 6.0, "shape": [2.25]}
+
+
+def scaled(x, factor=2.0):
+    return x * x * factor
+
+
+def test_what_has_been_called_before_still_refuses_what_does_not_fit():
+    gradient = adxform.grad(scaled)
+    _, pullback = adxform.vjp(scaled, 3.0)
+    assert gradient(3.0) == 12.0
+    assert pullback(1.0) == (12.0,)
+    assert adxform.jvp(scaled, (3.0,), (1.0,)) == (18.0, 12.0)
+    for call in (
+        lambda: gradient(3), lambda: gradient(), lambda: gradient(3.0, 2.0, 1.0),
+        lambda: gradient(3.0, other=1.0), lambda: gradient(np.ones(2)),
+        lambda: pullback(np.ones(2)), lambda: pullback((1.0,)),
+        lambda: adxform.jvp(scaled, (3.0,), (np.ones(2),)),
+        lambda: adxform.jvp(scaled, (3.0,), (1.0, 1.0)),
+        lambda: adxform.jvp(scaled, 3.0, (1.0,)), lambda: adxform.jvp(scaled, (3,), (1.0,)),
+    ):  # fmt: skip
+        with pytest.raises(ArgumentError):
+            call()
+
+
+def test_a_pullback_in_fewer_arguments_is_another():
+    assert adxform.vjp(scaled, 3.0)[1](1.0) == (12.0,)
+    assert adxform.vjp(scaled, 3.0, 2.0)[1](1.0) == (12.0, 9.0)
+    assert adxform.vjp(scaled, 3.0)[1](1.0) == (12.0,)
