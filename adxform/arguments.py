@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from adxform.binding import signature_of
-from adxform.errors import ArgumentError, Diagnostic, InternalError
+from adxform.errors import ArgumentError, Diagnostic, InternalError, UnsupportedError
 from adxform.structures import is_real, items_of, object_form, varies
 
+_COMPLEX = (complex, np.complexfloating)
 _SEQUENCES = (tuple, list)
 _BUILT_IN = (tuple, list, dict)
 Argnums = int | str | Sequence[int | str]
@@ -80,6 +81,13 @@ def require_float(name: str, value: Any, asked: str) -> None:
             )
         )
     kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    if isinstance(value, _COMPLEX) or getattr(value, "dtype", np.dtype(bool)).kind == "c":
+        raise ArgumentError(
+            Diagnostic(
+                f"{asked} is asked for in {name}, which is {kind}: arguments are real",
+                hint="Pass its real and imaginary parts, and put them together inside: a + 1j * b.",
+            )
+        )
     raise ArgumentError(
         Diagnostic(
             f"{asked} is asked for in {name}, which is {kind}: not supported yet",
@@ -95,14 +103,18 @@ def like_argument(value: Any, arg: Any, name: str) -> Any:
     """
     kind = type(arg)
     if kind is float:
-        return float(value)
+        return number(value, name)
     if kind is not np.ndarray:
         items = items_of(arg)
         if items is not None:
             return _like_container(value, arg, items, name)
     if not is_real(arg):
         return None
-    return _like_array(value, arg, name) if isinstance(arg, np.ndarray) else kind(value)
+    if isinstance(arg, np.ndarray):
+        return _like_array(value, arg, name)
+    if isinstance(value, _COMPLEX):
+        raise not_real(name)
+    return kind(value)
 
 
 def _like_container(value: Any, arg: Any, items: list[Any], name: str) -> Any:
@@ -120,12 +132,35 @@ def _like_container(value: Any, arg: Any, items: list[Any], name: str) -> Any:
     return kind(made) if form is None else kind(**dict(zip(form.keys, made, strict=True)))
 
 
+def number(value: Any, name: str) -> float:
+    """The cotangent of a float as one."""
+    if isinstance(value, _COMPLEX):
+        raise not_real(name)
+    return float(value)
+
+
+def not_real(name: str) -> UnsupportedError:
+    """What says that a derivative came out complex where types had not told that anything is."""
+    return UnsupportedError(Diagnostic(
+        f"the derivative in {name} came out complex: a complex number has gone into it whose type "
+        "was not known",
+        hint="Make it with dtype=complex or by .astype(complex), which tells; or keep powers and "
+        "roots of Python's negative numbers real.",
+    ))
+
+
 def _like_array(value: Any, arg: Any, name: str) -> Any:
     if not isinstance(value, np.ndarray):
+        if isinstance(value, _COMPLEX):
+            raise not_real(name)
         value = np.full_like(arg, value)
     if value.shape != arg.shape:
         raise InternalError(
             f"the gradient in {name} has shape {value.shape}, not {arg.shape}: "
             "please report this function as a bug in adxform"
         )
-    return value if value.dtype == arg.dtype else value.astype(arg.dtype)
+    if value.dtype == arg.dtype:
+        return value
+    if value.dtype.kind == "c":
+        raise not_real(name)
+    return value.astype(arg.dtype)

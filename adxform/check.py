@@ -17,7 +17,7 @@ import numpy as np
 
 from adxform import dual
 from adxform.api import jvp, vjp
-from adxform.arguments import require_sequence
+from adxform.arguments import require_float, require_sequence
 from adxform.binding import Binder
 from adxform.derivatives import Derivative
 from adxform.differences import directional
@@ -143,6 +143,9 @@ def compared(
     require_sequence("args", args)
     args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if varies(arg))
+    for place, arg in enumerate(args):
+        if any(np.iscomplexobj(leaf) for leaf in leaves_of(arg)) and not varies(arg):
+            require_float(f"argument {place}", arg, "a check")
     if not places:
         raise ArgumentError(
             Diagnostic(

@@ -16,6 +16,7 @@ from adxform.analysis.types import Types
 from adxform.arguments import (
     Argnums,
     like_argument,
+    number,
     require_float,
     resolve_argnums,
 )
@@ -27,7 +28,7 @@ from adxform.compiler import (
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import NONE, Function, Tuple, leaves
-from adxform.core.types import Array, Scalar, Type, differentiable
+from adxform.core.types import Array, Scalar, Type, differentiable, is_complex
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
 from adxform.pipeline import Options
@@ -138,7 +139,10 @@ class Derivative:
         if not compiled.scalar:
             self._require_scalar(value)
         if compiled.numbers:
-            return value, float(bars) if self.single else tuple(map(float, bars))
+            if self.single:
+                return value, number(bars, self.parameters[self.places[0]].name)
+            pairs = zip(bars, self.places, strict=True)
+            return value, tuple([number(b, self.parameters[i].name) for b, i in pairs])
         if self.single:
             place = self.places[0]
             return value, like_argument(bars, args[place], self.parameters[place].name)
@@ -203,6 +207,8 @@ class Derivative:
                     hint="Return a number (np.sum, np.mean, ...), or ask for the jacobian.",
                 )
             )
+        if isinstance(known, Scalar) and is_complex(known.dtype):
+            raise ArgumentError(_complex_result(name))
         if isinstance(known, Scalar) and not differentiable(known):
             raise ArgumentError(
                 f"grad needs one real result; {name} returns a number of type {known.dtype}"
@@ -213,6 +219,8 @@ class Derivative:
         if result is None:
             name = self.__name__  # type: ignore[attr-defined]
             raise ArgumentError(f"grad needs one real result; {name} returned None")
+        if np.iscomplexobj(result):
+            raise ArgumentError(_complex_result(self.__name__))  # type: ignore[attr-defined]
         if np.ndim(result) != 0:
             raise ArgumentError(
                 Diagnostic(
@@ -232,6 +240,13 @@ class Derivative:
         if not self.single and len(self.places) == 1:
             bars = Tuple((bars,))
         return replace(made, result=Tuple((value, bars)) if self.value else bars)
+
+
+def _complex_result(name: str) -> Diagnostic:
+    return Diagnostic(
+        f"grad needs one real result; {name} returns a complex number",
+        hint="Return its real part, its magnitude, ...; or ask for the jvp or vjp.",
+    )
 
 
 def _rebuild(

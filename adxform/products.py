@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from adxform.arguments import Argnums, like_argument, require_float, require_sequence
+from adxform.arguments import (
+    Argnums,
+    like_argument,
+    not_real,
+    number,
+    require_float,
+    require_sequence,
+)
 from adxform.compiler import Pair
 from adxform.core.types import Object
 from adxform.derivatives import Derivative
@@ -17,6 +24,7 @@ from adxform.pipeline import Options
 from adxform.structures import is_real, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]
+_COMPLEX = (complex, np.complexfloating)
 _NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32})
 
 
@@ -62,7 +70,22 @@ def jvp(
             directions.extend(_directions(primals[i], tangent, i))
     compiled = made.compiled(whole, made.placed(tuple(places)))
     value, tangent = compiled.call(*whole, *directions)
+    _require_alike(value, tangent)
     return value, tangent
+
+
+def _require_alike(value: Any, tangent: Any) -> None:
+    """Refuse a complex tangent of a real value: a complex number was not known to be one."""
+    if isinstance(value, tuple | list):
+        for part, moved in zip(value, tangent, strict=True):
+            _require_alike(part, moved)
+    elif _is_complex(tangent) and is_real(value):
+        raise not_real("this direction")
+
+
+def _is_complex(value: Any) -> bool:
+    kind = value.dtype.kind if isinstance(value, np.ndarray) else ""
+    return kind == "c" or isinstance(value, _COMPLEX)
 
 
 def _fits(tangent: Any, primal: Any) -> bool:
@@ -156,7 +179,8 @@ class Pullback:
         pair = self.pair
         if pair.numbers and type(cotangent) is float and type(self.leaves[0]) in _NUMBERS:
             bars = pair.pull(*self.needed, cotangent) if pair.pulled else pair.pull(*self.needed)
-            return (float(bars),) if len(self.primals) == 1 else tuple(map(float, bars))
+            several = (bars,) if len(self.primals) == 1 else bars
+            return tuple([number(bar, "an argument") for bar in several])
         given = [cotangent] if pair.single else self._seeds(cotangent)
         for seed, leaf in zip(given, self.leaves, strict=True):
             if type(seed) not in _NUMBERS or type(leaf) not in _NUMBERS:

@@ -140,6 +140,11 @@ def is_float(dtype: str | None) -> bool:
     return dtype is None or dtype.startswith(("float", "complex"))
 
 
+def is_complex(dtype: str | None) -> bool:
+    """Whether values of a dtype are known to be complex."""
+    return dtype is not None and dtype.startswith("complex")
+
+
 def differentiable(t: Type) -> bool:
     """Whether a value of this type can have a derivative other than zero."""
     match t:

@@ -25,6 +25,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import Array, ListOf, Struct, is_float
+from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 
 
@@ -49,6 +50,7 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                 errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(function, stmt, activity))
+    errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
     if errors:

@@ -47,12 +47,21 @@ def _power_y(x: Type, y: Type) -> str:
     return "np.log(x + (x == 0)) * out * g"
 
 
+def _power(x: Type, y: Type) -> Type:
+    """A power; one of Python's negative numbers to an exponent that may be any is complex."""
+    found, base, exponent = infer.arithmetic(x, y), _number(x), _number(y)
+    weak = isinstance(found, Scalar) and found.weak and found.dtype == "float64"
+    if not weak or base is None or base >= 0 or getattr(y, "dtype", "") != "float64":
+        return found
+    return found if exponent is not None and exponent % 1 == 0 else Scalar("complex128", weak=True)
+
+
 elementwise("x + y", x="g", y="g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
 elementwise("x - y", x="g", y="-g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
 bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=infer.arithmetic,
          sample=uniform(-1.0, 1.0))
 elementwise("x / y", x="g / y", y="-g * out / y")
-elementwise("x ** y", x=_power_x, y=_power_y, infer=infer.arithmetic)
+elementwise("x ** y", x=_power_x, y=_power_y, infer=_power)
 elementwise("-x", x="-g", infer=infer.arithmetic)
 elementwise("+x", x="g", infer=infer.arithmetic)
 elementwise("x % y", x="g", y="-g * (x // y)", infer=infer.arithmetic,

@@ -31,8 +31,7 @@ def as_like(g: Any, like: Any) -> Any:
     dtype = np.asarray(like).dtype
     if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g
-    g = np.real(g) if dtype.kind == "f" else g
-    return np.asarray(g, dtype)[()]
+    return np.asarray(g).astype(dtype, casting="same_kind")[()]  # nothing complex is made real
 
 
 def unbroadcast(g: Any, like: Any) -> Any:

@@ -48,6 +48,9 @@ class Rule:
     ``pull`` maps a parameter to the formula of its cotangent, ``push`` to that of the part of
     the result's tangent that it causes. ``linear_in`` names parameters that the primitive is
     jointly linear in: their tangent is the primitive itself, applied to tangents.
+
+    A ``holomorphic`` rule holds for complex numbers as it is; one with formulas ``of_complex`` has
+    others for them (a cotangent ``a=`` and a tangent ``da=``). Any other is refused there.
     """
 
     primitive: Primitive
@@ -57,6 +60,13 @@ class Rule:
     linear_in: tuple[str, ...] = ()
     broadcasts: bool = False
     sample: Any = None
+    holomorphic: bool = False
+    of_complex: dict[str, Formula] = field(default_factory=dict)
+
+    @property
+    def holds_for_complex(self) -> bool:
+        """Whether it says what the derivative is where a number is complex."""
+        return self.holomorphic or bool(self.of_complex) or not self.pull
 
 
 RULES: dict[str, Rule] = {}

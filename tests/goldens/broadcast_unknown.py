@@ -17,8 +17,7 @@ def as_like(g, like):
     dtype = np.asarray(like).dtype
     if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g
-    g = np.real(g) if dtype.kind == "f" else g
-    return np.asarray(g, dtype)[()]
+    return np.asarray(g).astype(dtype, casting="same_kind")[()]
 
 
 def unbroadcast(g, like):

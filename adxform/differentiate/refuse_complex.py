@@ -1,0 +1,64 @@
+"""Operations on complex numbers are refused where their rules are about real ones alone."""
+
+from __future__ import annotations
+
+from adxform.analysis.activity import Activity
+from adxform.analysis.complex_values import holds_complex, unsure_names
+from adxform.analysis.types import Types
+from adxform.core.builder import type_of
+from adxform.core.ir import Function, Let, Primitive, Var, uses, walk
+from adxform.core.types import Array, is_complex
+from adxform.errors import AdxformError, Diagnostic, UnsupportedError
+from adxform.rules.table import RULES
+
+_STEPS_OF_REALS = frozenset({"np.sign"})  # constant where real numbers are, and nowhere else
+_SPLIT = "Split it into real and imaginary parts."
+
+
+def complex_refusals(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
+    """An error for each operation on active complex values that has no rule for them."""
+    unsure = unsure_names(function.body, types)
+    found: list[AdxformError] = []
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+            refused = _refused(stmt, stmt.op, activity, types, unsure)
+            if refused is not None:
+                reason, hint = refused
+                place = stmt.origin.location if stmt.origin else None
+                found.append(UnsupportedError(Diagnostic(reason, place, hint)))
+    return found
+
+
+def _refused(
+    stmt: Let, op: Primitive, activity: Activity, types: Types, unsure: set[str]
+) -> tuple[str, str] | None:
+    """Why an operation is refused, and what to do; None if it is not."""
+    rule = RULES[op.name]
+    if op.name in _STEPS_OF_REALS:
+        if any(n in activity.varied for n in uses(stmt.args)) and stmt.target in activity.useful:
+            return _undeclared(stmt, op, types)
+        return None
+    if stmt.target not in activity or not any(map(activity.operand, stmt.args)):
+        return None
+    if op.name == "update" and _narrows(stmt, types):
+        return ("a complex number is written to an array of real numbers here",
+                "Make the array with dtype=complex.")
+    if stmt.target in unsure and not any(n in unsure and n in activity for n in uses(stmt.args)):
+        return ("this may be complex: its type is not known here",
+                "Differentiate the live function, where types are seen, annotate the parameters, "
+                "or make the array complex before, e.g. by .astype(complex).")
+    return None if rule.holds_for_complex else _undeclared(stmt, op, types)
+
+
+def _undeclared(stmt: Let, op: Primitive, types: Types) -> tuple[str, str] | None:
+    if not any(holds_complex(type_of(o, types)) for o in (*stmt.args, Var(stmt.target))):
+        return None
+    label = op.text if op.style in ("call", "method", "attribute") else "this operation"
+    return (f"{label} of complex numbers has no derivative rule", _SPLIT)
+
+
+def _narrows(stmt: Let, types: Types) -> bool:
+    """Whether a write drops the imaginary part of what it writes."""
+    whole, value = type_of(stmt.args[0], types), type_of(stmt.args[2], types)
+    real = isinstance(whole, Array) and whole.dtype is not None and not is_complex(whole.dtype)
+    return real and holds_complex(value)
