@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from adxform.adapters import adapted
 from adxform.arguments import Argnums, require_float, resolve_argnums
 from adxform.binding import Binder
 from adxform.derivatives import Derivative
@@ -180,8 +181,10 @@ def jacobian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> 
     if others:
         raise ArgumentError("a jacobian is in one argument: ask once for each")
 
+    bind = Binder(adapted(f))
+
     def jacobian_of(*given: Any, **named: Any) -> Any:
-        args = Binder(f)(given, named)
+        args = bind(given, named)
         require_float(f"argument {place}", args[place], "the jacobian")
         value = f(*args)
         outputs, inputs = np.size(value), np.size(args[place])

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from adxform import dual
+from adxform.adapters import adapted
 from adxform.api import jvp, vjp
 from adxform.arguments import require_float, require_sequence
 from adxform.binding import Binder
@@ -141,6 +142,8 @@ def compared(
     if not modes or not set(modes) <= set(MODES):
         raise ArgumentError(f"modes are forward and reverse, not {modes!r}")
     require_sequence("args", args)
+    if isinstance(f, np.ufunc):  # by its operands alone
+        f = adapted(f)
     args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if varies(arg))
     for place, arg in enumerate(args):

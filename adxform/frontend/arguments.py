@@ -7,16 +7,16 @@ from typing import Any
 
 from adxform.core.forms import Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
-from adxform.frontend.objects import Objects
 from adxform.frontend.program import params_of
 from adxform.frontend.scope import Meaning
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.spreading import Spreading
 from adxform.rules.expressions import BindError
 
 Keywords = dict[str, Operand]
 
 
-class Arguments(Objects):
+class Arguments(Spreading):
     """Binds the arguments of calls to parameters."""
 
     def arguments(self, node: ast.Call) -> tuple[tuple[Operand, ...], Keywords]:
@@ -27,10 +27,11 @@ class Arguments(Objects):
             raise self.unsupported(str(error), node) from None
         keywords: Keywords = {}
         for keyword in node.keywords:
-            value = self.operand(keyword.value)
             if keyword.arg is not None:
-                keywords[keyword.arg] = value
-            elif isinstance(value, Tuple) and value.form.kind == "dict":
+                keywords[keyword.arg] = self.operand(keyword.value)
+                continue
+            value = self.spread(keyword.value)
+            if isinstance(value, Tuple) and value.form.kind == "dict":
                 keywords.update(zip(value.form.keys, value.items, strict=True))
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)

@@ -6,7 +6,7 @@ import ast
 import functools
 import inspect
 from dataclasses import dataclass, field, is_dataclass
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from adxform.core.ir import Operand
@@ -60,6 +60,13 @@ def function_behind(value: Any) -> tuple[SourceFunction | None, bool]:
     if isinstance(call, FunctionType) and not isinstance(value, type):
         return live_function(call), True
     return None, False
+
+
+def is_compiled_method(value: Any) -> bool:
+    """Whether a value is a method of an extension type, which has no source (``rng.normal``)."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    return isinstance(value, MethodType) and function_behind(value.__func__)[0] is None
 
 
 def implementation(value: Any) -> SourceFunction | None:

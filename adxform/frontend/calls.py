@@ -34,6 +34,7 @@ from adxform.frontend.callables import (
     fields_of,
     function_behind,
     implementation,
+    is_compiled_method,
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
@@ -160,6 +161,8 @@ class Calls(Lifting):
         if hasattr(value, "__adxform__"):
             raise self.unsupported(f"{ast.unparse(node.func)} has no source to be read", node)
         if isinstance(value, Closure | Bound | functools.partial | MethodType):
+            if is_compiled_method(value):  # np.random.normal: carried, or refused if active
+                return None
             return self._call_value(value, node, *self.arguments(node), base)
         function, is_receiver = self._behind(value)
         if function is not None:

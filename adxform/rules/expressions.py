@@ -91,13 +91,17 @@ class Expressions:
         found: list[Operand] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                inner = self.operand(node.value)
+                inner = self.spread(node.value)
                 if not isinstance(inner, Tuple):
                     raise BindError("*arguments of unknown length")
                 found.extend(inner.items)
             else:
                 found.append(self.operand(node))
         return tuple(found)
+
+    def spread(self, node: ast.expr) -> Operand:
+        """What stands behind a star."""
+        return self.operand(node)
 
     def on_Slice(self, node: ast.Slice, base: str | None) -> Operand:
         parts = (node.lower, node.upper, node.step)

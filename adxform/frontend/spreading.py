@@ -1,0 +1,62 @@
+"""Containers from outside whose items a call is given: ``f(*shape)``, ``f(x, **options)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.core.forms import LIST, TUPLE, Form
+from adxform.core.ir import Operand, Tuple
+from adxform.frontend.objects import Objects, is_object
+
+_FACTS = bool | int | str | None
+
+
+class Spreading(Objects):
+    """Spreads containers over the arguments of a call."""
+
+    def spread(self, node: ast.expr) -> Operand:
+        held = self.operand(node) if isinstance(node, ast.Dict) else self.container(node)
+        if held is None:
+            value = self._container_outside(node)
+            held = self.operand(node) if value is None else self._items(node, value)
+        return held
+
+    def _container_outside(self, node: ast.expr) -> Any:
+        """The dictionary, list or tuple from outside that an expression means, if nothing in the
+        function writes to it.
+        """
+        meaning = self.meaning(node)
+        value = None if meaning is None else meaning.value
+        if isinstance(node, ast.Attribute) and not isinstance(value, dict | list | tuple):
+            owner = self.static(node.value)
+            value = vars(owner).get(node.attr) if is_object(owner) else None
+        if not isinstance(value, dict | list | tuple) or (id(value), "") in self.program.written:
+            return None
+        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+            return None
+        if isinstance(node, ast.Attribute):
+            if self._is_written(node):
+                return None
+            self.static(node)
+        self.program.watch(value)
+        return value
+
+    def _items(self, node: ast.expr, value: Any) -> Tuple:
+        """The items as they are now: what decides how code is differentiated is known, numbers and
+        arrays are read when it runs.
+        """
+        pairs = [*value.items()] if isinstance(value, dict) else [*enumerate(value)]
+        items = tuple(self._given(node, key, item) for key, item in pairs)
+        if isinstance(value, dict):
+            return Tuple(items, Form("dict", tuple(value)))
+        return Tuple(items, LIST if isinstance(value, list) else TUPLE)
+
+    def _given(self, node: ast.expr, key: str | int, item: Any) -> Operand:
+        text = f"{ast.unparse(node)}[{key!r}]"
+        if isinstance(item, tuple) and all(isinstance(i, _FACTS) for i in item):
+            return self.outer_value(text, item)
+        if isinstance(item, _FACTS) or callable(item):
+            return self.outer_value(text, item)
+        read = ast.Subscript(node, ast.Constant(key), ast.Load())
+        return self.operand(ast.fix_missing_locations(ast.copy_location(read, node)))

@@ -1,0 +1,107 @@
+"""What a call is given from containers outside, and calls of compiled methods, as users write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.random as npr
+import pytest
+
+from adxform import ArgumentError, check_grads, grad, jacobian, source
+
+M = np.array([[0.3, 0.7, 1.1], [1.6, -0.4, 0.2]])
+SHAPE = (3, 2)
+OPTIONS = {"axis": 0, "keepdims": True}
+SCALES = [2.0, 3.0]
+
+
+def by_name(*args):
+    return np.mean(*args, **OPTIONS) ** 2
+
+
+def with_options(f, **kwargs):
+    return lambda *args: f(*args, **kwargs)
+
+
+def of_a_shape(x):
+    return x.reshape(*SHAPE) ** 2
+
+
+def plus(x, a, b):
+    return a * x + b * x * x
+
+
+def of_numbers(x):
+    return plus(x, *SCALES)
+
+
+class Model:
+    def __init__(self):
+        self.options = {"axis": 1}
+
+    def loss(self, x):
+        return np.sum(np.sum(x, **self.options) ** 2)
+
+
+@pytest.mark.parametrize(
+    "f", [by_name, with_options(np.sum, axis=1), with_options(np.sum), of_a_shape, of_numbers,
+          Model().loss], ids=range(6))
+def test_items_of_containers_outside_are_arguments(f):
+    check_grads(f, (M,))
+
+
+def test_containers_outside_that_change_are_read_anew():
+    options, scales, model = {"axis": 0}, [2.0, 3.0], Model()
+
+    def f(x):
+        return np.sum(np.sum(x, **options) ** 2) + np.sum(plus(x, *scales))
+
+    derivative, of_model = grad(f), grad(model.loss)
+    derivative(M), of_model(M)
+    options["axis"], scales[1], model.options["axis"] = 1, 4.0, 0
+    assert np.allclose(derivative(M), 2 * np.sum(M, axis=1, keepdims=True) + 2 + 8 * M)
+    assert np.allclose(of_model(M), np.broadcast_to(2 * np.sum(M, axis=0), M.shape))
+    options["keepdims"] = True
+    check_grads(f, (M,))
+    scales.append(1.0)
+    with pytest.raises(Exception, match="plus takes 3 arguments"):
+        derivative(M)
+
+
+def test_flags_are_written_out_and_numbers_are_read():
+    def f(x):
+        return np.sum(plus(np.sum(x, **OPTIONS), *SCALES))
+
+    text = source(f, args=(M,))
+    assert "axis=0, keepdims=True" in text
+    assert "SCALES[0]" in text
+
+
+def test_a_container_that_the_function_changes_is_not_spread():
+    options = {"axis": 0}
+
+    def f(x):
+        options["axis"] = 1
+        return np.sum(np.sum(x, **options) ** 2)
+
+    with pytest.raises(Exception, match=r"options, .* is changed in place"):
+        grad(f)(M)
+
+
+def test_random_numbers_of_every_kind_are_carried():
+    rng = np.random.default_rng(0)
+    state = np.random.RandomState(0)
+
+    def f(x):
+        noise = npr.randn(2, 3) + np.random.normal(0.0, 1.0, (2, 3))
+        noise = noise + rng.normal(size=(2, 3)) + state.rand(2, 3)
+        return np.sum(x * x) + np.sum(0.0 * noise)
+
+    assert np.array_equal(grad(f)(M), 2 * M)
+
+
+def test_universal_functions_are_checked_by_their_operands():
+    check_grads(np.matmul, (M, M.T.copy()))
+    check_grads(np.multiply, (M, M))
+    assert jacobian(np.multiply, 0)(2.0, 3.0) == 3.0
+    with pytest.raises(ArgumentError, match="matmul"):
+        check_grads(np.matmul, (M,))
