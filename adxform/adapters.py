@@ -12,6 +12,7 @@ import numpy as np
 from adxform.backends.python import compile_text
 from adxform.binding import signature_of
 from adxform.frontend.callables import unwrapped
+from adxform.frontend.distributions import method_of
 from adxform.frontend.scope import spelling_of
 
 
@@ -27,7 +28,8 @@ def adapted(function: Callable[..., Any]) -> Any:
         return plain
     inner = plain.__func__ if isinstance(plain, MethodType) else plain
     hidden = hasattr(inner, "__wrapped__") or spelling_of(plain) is not None
-    if isinstance(inner, FunctionType) and not hidden:
+    of_distribution = inner is not plain and method_of(plain.__self__, inner) is not None
+    if isinstance(inner, FunctionType) and not hidden and not of_distribution:
         return plain
     return _caller(plain)
 
@@ -35,6 +37,9 @@ def adapted(function: Callable[..., Any]) -> Any:
 def _caller(function: Callable[..., Any]) -> FunctionType:
     name = getattr(function, "__name__", type(function).__name__)
     parameters = list(signature_of(function).parameters.values())
+    if isinstance(function, MethodType) and hasattr(function.__self__, "_parse_args"):
+        shown_by_scipy = signature_of(function.__self__._parse_args).parameters.values()
+        parameters = [parameters[0], *shown_by_scipy]
     if isinstance(function, np.ufunc):  # its options have defaults, and no rules
         parameters = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     if isinstance(function, functools.partial):  # what it is given by name stays as it is

@@ -27,7 +27,7 @@ from adxform.core.ir import (
     names_in,
     walk,
 )
-from adxform.core.types import Struct, Taped
+from adxform.core.types import ANY, Array, Struct, Taped, Type
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -67,6 +67,7 @@ def reverse(
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
     mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
+    mode.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
     bars: Bars = {}
     seeds = []
     for output in outputs:
@@ -75,8 +76,7 @@ def reverse(
         builder.types[seed] = builder.type_of(output)
         seeds.append(seed)
         if isinstance(output, Var) and output.name in activity:
-            mode.seed(bars, output.name, Var(seed))
-    mode.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
+            mode.seed(bars, output.name, mode.as_array(output, Var(seed)))
     mode.block(function.body, bars)
     results = []
     for p in wrt:
@@ -104,6 +104,15 @@ class Reverse(Mirrors):
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
         self.masks = Masks()
+
+    def as_array(self, output: Var, seed: Var) -> Operand:
+        """The seed of what may be an array of rank 0 that has been written to: an array, too."""
+        types, update = self.builder.types, primitive("update")
+        changed = any(s.op == update and _may_be_number(types.get(n, ANY))
+                      for n, s in self.made_by.items())
+        if not changed or not _may_be_number(types.get(output.name, ANY)):
+            return seed
+        return self.builder.emit(primitive("np.full_like"), (output, seed, Const(None)), seed.name)
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -254,3 +263,8 @@ class Reverse(Mirrors):
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
             self.add(bars, Var(name), result)
+
+
+def _may_be_number(t: Type) -> bool:
+    """Whether a value may be an array without axes, as far as is known."""
+    return t == ANY or (isinstance(t, Array) and not t.dims)

@@ -29,8 +29,8 @@ from adxform.core.types import Array, Object, Scalar, Type, differentiable, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
-from adxform.frontend.calls import Calls
 from adxform.frontend.columns import columns
+from adxform.frontend.named_attributes import NamedAttributes
 from adxform.frontend.scope import live_function
 from adxform.frontend.signatures import general_type
 from adxform.frontend.source import SourceFunction
@@ -42,7 +42,7 @@ HOMES = frozenset({"adxform", "adxform.api", "adxform.products"})
 INLINE_OPERATIONS = 16
 
 
-class Derivatives(Calls):
+class Derivatives(NamedAttributes):
     """Lowers calls of derivatives."""
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:

@@ -25,6 +25,10 @@ def apply_where(
 ) -> Any:
     """``f1(*args)`` where ``cond`` holds, elsewhere ``f2(*args)`` or a number."""
     given = args if isinstance(args, tuple) else (args,)
+    if max([np.ndim(a) for a in (cond, *given)]) == 0:
+        if cond:
+            return f1(*given)
+        return fill_value if f2 is None else f2(*given)
     shape = np.broadcast_shapes(np.shape(cond), *[np.shape(a) for a in given])
     cond = np.broadcast_to(cond, shape)
     arrays = [np.broadcast_to(a, shape) for a in given]

@@ -16,6 +16,10 @@ class Spreading(Objects):
     """Spreads containers over the arguments of a call."""
 
     def spread(self, node: ast.expr) -> Operand:
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            whole = self.spread(node.value)
+            part = self._slice(whole, node.slice) if isinstance(whole, Tuple) else None
+            return self.operand(node) if part is None else part
         held = self.operand(node) if isinstance(node, ast.Dict) else self.container(node)
         if held is None:
             value = self._container_outside(node)

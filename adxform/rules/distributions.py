@@ -50,6 +50,24 @@ special("betaincinv(a, b, y)", a=unknown, b=unknown, y=_beta,
         sample=uniform(0.2, 0.8, a=1.5, b=2.5))
 special("stdtr(df, t)", df=unknown, t=_t, sample=uniform(-1.0, 1.0, df=3.0))
 
+# Densities that scipy.stats takes from Boost; x of the first two is a count.
+special("_ufuncs._binom_pmf(x, n, p)", x=unknown, n=unknown,
+        p="g * out * (x / p - (n - x) / (1 - p))", sample=uniform(0.2, 0.8, x=2.0, n=5.0))
+special("_ufuncs._nbinom_pmf(x, r, p)", x=unknown, r=unknown,
+        p="g * out * (r / p - x / (1 - p))", sample=uniform(0.2, 0.8, x=2.0, r=3.0))
+
+
+def _of_shape(name: str, log: str) -> Formula:
+    def slope(a: Type, b: Type) -> str:
+        psi = f"scipy.special.digamma({name}) - scipy.special.digamma(a + b)"
+        return f"g * out * ({log} - {_number(f'({psi})', a, b)})"
+
+    return slope
+
+
+special("_ufuncs._beta_pdf(x, a, b)", x="g * out * ((a - 1) / x - (b - 1) / (1 - x))",
+        a=_of_shape("a", "np.log(x)"), b=_of_shape("b", "np.log1p(-x)"), sample=uniform(0.2, 0.8))
+
 # Box and Cox's powers (1964): (x ** power - 1) / power, of x or of 1 + x, and their inverses.
 special("boxcox1p(x, power)", x="(1 + x) ** (power - 1) * g", power=unknown,
         sample=uniform(0.2, 0.9, power=1.5))

@@ -53,6 +53,7 @@ inactive("len(x)", infer=_length, cheap=True)
 inactive("x.ndim", "np.ndim(x)", infer=_ndim, cheap=True)
 inactive("x.size", "np.size(x)", infer=_size, cheap=True)
 inactive("x.nbytes", "x.itemsize", infer=infer.inert, cheap=True)
+inactive("np.broadcast_shapes(*shapes)", infer=infer.inert, cheap=True)
 
 
 def _dtype(x: Type) -> Type:

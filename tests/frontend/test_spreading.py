@@ -30,6 +30,10 @@ def plus(x, a, b):
     return a * x + b * x * x
 
 
+def of_a_part(x):
+    return plus(x, *SHAPE[1:], *SCALES[:1])
+
+
 def of_numbers(x):
     return plus(x, *SCALES)
 
@@ -43,8 +47,8 @@ class Model:
 
 
 @pytest.mark.parametrize(
-    "f", [by_name, with_options(np.sum, axis=1), with_options(np.sum), of_a_shape, of_numbers,
-          Model().loss], ids=range(6))
+    "f", [by_name, with_options(np.sum, axis=1), with_options(np.sum), of_a_shape, of_a_part, of_numbers,
+          Model().loss], ids=range(7))
 def test_items_of_containers_outside_are_arguments(f):
     check_grads(f, (M,))
 
