@@ -277,6 +277,17 @@ def collected(x, y):
     return _total(x, y, x * y, scale=y, **options)
 
 
+_SHAPE = (3, 2)
+_OPTIONS = {"axis": 0, "keepdims": True}
+
+
+@example(M)
+def configured(x, kind="tanh"):
+    """Containers from outside spread over a call, `getattr` of a name that is known"""
+    y = getattr(np, kind)(x.reshape(*_SHAPE))
+    return np.sum(y * np.mean(y, **_OPTIONS))
+
+
 class Model:
     """Has parameters, a property and a method that chooses by a string."""
 

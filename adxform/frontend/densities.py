@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 
-def where_valid(value: Any, valid: Any) -> Any:
+def where_valid(dist: Any, f: Any, value: Any, valid: Any) -> Any:
     """A number where the parameters are valid."""
     return value if valid else np.nan
 

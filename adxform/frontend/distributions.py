@@ -70,7 +70,7 @@ class Distributions(Calls):
             return None
         frozen = self._frozen(node.func.value)
         owner = self._distribution(node.func.value) if frozen is None else frozen.owner
-        method = None if owner is None else getattr(type(owner), node.func.attr, None)
+        method: Any = None if owner is None else getattr(type(owner), node.func.attr, None)
         if owner is None or method_of(owner, method) is None:
             return None
         read = live_function(method)
@@ -161,14 +161,12 @@ class Distributions(Calls):
     ) -> Operand:
         """A method of a distribution on the whole line, whose scale alone may be invalid."""
         function = live_function(getattr(type(owner), f"_{name}"))
-        where = live_function(densities.where_valid)
         assert function is not None
-        assert where is not None
         value = super().user_call(node, function, (Global(owner.name, owner), z), {}, base)
         if valid == Const(True):
             return value
         if self._are_numbers(valid, z):
-            return super().user_call(node, where, (value, valid), {}, base)
+            return self._by_reading(densities.where_valid, owner, name, node, (value, valid), base)
         return self.emit("np.where", valid, value, Const(np.nan), base=base)
 
     def _by_reading(

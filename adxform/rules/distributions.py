@@ -57,12 +57,9 @@ special("_ufuncs._nbinom_pmf(x, r, p)", x=unknown, r=unknown,
         p="g * out * (r / p - x / (1 - p))", sample=uniform(0.2, 0.8, x=2.0, r=3.0))
 
 
-def _of_shape(name: str, log: str) -> Formula:
-    def slope(a: Type, b: Type) -> str:
-        psi = f"scipy.special.digamma({name}) - scipy.special.digamma(a + b)"
-        return f"g * out * ({log} - {_number(f'({psi})', a, b)})"
-
-    return slope
+def _of_shape(name: str, log: str) -> str:
+    psi = f"scipy.special.digamma({name}) - scipy.special.digamma(a + b)"
+    return f"g * out * as_like({log} - ({psi}), out)"
 
 
 special("_ufuncs._beta_pdf(x, a, b)", x="g * out * ((a - 1) / x - (b - 1) / (1 - x))",
