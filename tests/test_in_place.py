@@ -791,3 +791,26 @@ def test_one_array_as_two_arguments_inside() -> None:
     x = np.array([1.0, 2.0, 3.0])
     expected = [0.0, 20.0, 6.0]  # (2 x1)^2 + x1^2 + x2^2
     assert np.allclose(grad(twice)(x), expected)
+
+
+def without_axes(x):
+    out = np.empty(())
+    out[()] = np.sin(x)
+    return out
+
+
+def of_a_shape_known_at_last(x):
+    shape = np.broadcast_shapes(np.shape(x), ())
+    out = np.empty(shape)
+    positive = np.broadcast_to(x > 0, shape)
+    out[positive] = np.sin(np.broadcast_to(x, shape)[positive])
+    out[~positive] = np.cos(np.broadcast_to(x, shape)[~positive])
+    return out
+
+
+@pytest.mark.parametrize("f", [without_axes, of_a_shape_known_at_last])
+def test_arrays_without_axes_take_a_number_as_cotangent(f):
+    assert np.isclose(grad(f)(2.0), np.cos(2.0))
+    assert np.isclose(vjp(f, 2.0)[1](1.0)[0], np.cos(2.0))
+    assert np.isclose(vjp(f, 2.0)[1](np.array(3.0))[0], 3 * np.cos(2.0))
+    assert np.isclose(hvp(f, (2.0,), (1.0,)), -np.sin(2.0))

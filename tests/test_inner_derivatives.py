@@ -361,3 +361,15 @@ def test_a_gradient_of_another_file_keeps_its_own_globals(tmp_path, monkeypatch)
     from uses_inner_derivatives import f
 
     agrees(f, 0.7)
+
+
+@pytest.mark.parametrize("x", [0.3, np.float32(0.3), np.float64(0.3)])
+def test_a_gradient_inside_has_the_dtype_of_its_argument(x):
+    def f(x, m):
+        return grad(lambda e: np.sin(e) * np.minimum(x, x))(np.sum(m))
+
+    m = np.full((2, 2), 0.3, np.float32)
+    value, tangent = jvp(f, (x, m), (1.0, np.ones_like(m)))
+    assert np.asarray(f(x, m)).dtype == np.float32
+    assert value == f(x, m)
+    assert np.isclose(tangent, np.cos(1.2) - 4 * 0.3 * np.sin(1.2), rtol=1e-5)

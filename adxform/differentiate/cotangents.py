@@ -5,7 +5,7 @@ from __future__ import annotations
 from adxform.analysis.activity import Activity
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Operand, Primitive, Tuple, Var
-from adxform.core.types import ANY, Array, ListOf, Struct, Taped, Type, is_float
+from adxform.core.types import ANY, Array, ListOf, Scalar, Struct, Taped, Type, is_float
 from adxform.differentiate.common import holds_tapes, primitive
 from adxform.differentiate.gaps import Gaps
 from adxform.differentiate.sweeps import Bars
@@ -61,12 +61,8 @@ class Cotangents:
             return
         name, base = operand.name, self.base(operand.name)
         own, its = self.builder.type_of(operand), self.builder.type_of(value)
-        if (
-            isinstance(own, Array)
-            and isinstance(its, Array)
-            and own.dtype != its.dtype
-            and (own.dtype is not None and its.dtype is not None and is_float(own.dtype))
-        ):
+        kinds = _strong(own), _strong(its)
+        if None not in kinds and kinds[0] != kinds[1] and is_float(kinds[0] or ""):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
         named = isinstance(value, Var) and self.builder.bases.get(value.name) == base
         if base is not None and name not in bars and not isinstance(own, Struct) and not named:
@@ -102,3 +98,10 @@ class Cotangents:
             known = self.builder.types[name]
             self.builder.types[target] = ANY if name in self.gaps.loose else known
         return target
+
+
+def _strong(t: Type) -> str | None:
+    """The dtype that a value brings to an operation, if it is known to bring one."""
+    if isinstance(t, Array):
+        return t.dtype
+    return t.dtype if isinstance(t, Scalar) and not t.weak else None
