@@ -254,7 +254,8 @@ class _Point:
             found["forward"] = leaves(jvp(self.f, _copies(self.args), direction)[1])
         if not isinstance(self.f, Derivative):
             try:
-                tangent = dual.derivative(self.f, *_copies(self.args), direction=direction)[1]
+                of_leaves, flat, moves = self._leaf_by_leaf(direction)
+                tangent = dual.derivative(of_leaves, *_copies(flat), direction=tuple(moves))[1]
                 found["dual"] = [np.asarray(leaf, float) for leaf in leaves(tangent)]
             except Exception:  # dual numbers go where overloading goes, and no further
                 found.pop("dual", None)
@@ -262,6 +263,12 @@ class _Point:
 
     def _differences(self, direction: tuple[Any, ...]) -> list[Any]:
         """The derivative by differences, with what containers hold one by one."""
+        return directional(*self._leaf_by_leaf(direction))
+
+    def _leaf_by_leaf(
+        self, direction: tuple[Any, ...]
+    ) -> tuple[Callable[..., list[Any]], list[Any], list[Any]]:
+        """The function of what its arguments hold, that, and its direction (None: constant)."""
         flat, moves = [], []
         for arg, moved in zip(self.args, direction, strict=True):
             for leaf in leaves_of(arg):
@@ -274,7 +281,7 @@ class _Point:
             rest = iter(values)
             return leaves(self.f(*(with_leaves(arg, rest) for arg in self.args)))
 
-        return directional(of_leaves, flat, moves)
+        return of_leaves, flat, moves
 
     def _pulled(self, value: Any, weights: list[Any]) -> tuple[Any, ...]:
         _, pullback = vjp(self.f, *_copies(self.args))

@@ -11,7 +11,7 @@ from typing import Any
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.calls import reachable_callees
+from adxform.core.calls import own_callee, reachable_callees
 from adxform.core.ir import Callee, Function, Operand, Param, Tuple
 from adxform.core.types import ANY, Type, differentiable
 from adxform.emit.module import module_text, outside_values
@@ -337,6 +337,9 @@ def build_pair(
         assert pair.record.function is not None
         recorded = build(pair.record.function, pair.record.types or {}, namespace, options)
     else:
+        taken = function.name in {callee.name for callee in reachable_callees(function)}
+        if taken and own_callee(function) is None:  # by itself for other arguments
+            function = replace(function, name=derivation.unique(function.name))
         recorded = build(function, infer(function, types), namespace, options)
     return Pair(
         recorded.call,

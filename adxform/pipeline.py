@@ -23,6 +23,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     leaves,
+    same_places,
     walk,
 )
 from adxform.core.pause import collection_paused
@@ -190,12 +191,12 @@ class Derivation:
         one does, with ``unit`` that is 1, and no parameter.
         """
         self._reserve(function, "reverse")
-        outputs = leaves(function.result) if outputs is None else outputs
+        given, (function, found) = function, typed(function, types)
+        outputs = same_places(given.result, function.result, outputs)
         if self.observe is not None:
-            function, found = typed(function, types)
             sweeps = self.sweeps(function, wrt, outputs, found)
             self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
-        function, found = typed(function, types)
+            found = typed(given, types)[1]
         sweeps = self.sweeps(function, wrt, outputs, found)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")

@@ -57,6 +57,9 @@ from adxform.core.operands import (
     parts_of as parts_of,
 )
 from adxform.core.operands import (
+    same_places as same_places,
+)
+from adxform.core.operands import (
     substitute as substitute,
 )
 from adxform.core.operands import (

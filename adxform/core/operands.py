@@ -124,6 +124,14 @@ def leaves(operand: Operand) -> list[Operand]:
     return [operand]
 
 
+def same_places(
+    before: Operand, after: Operand, chosen: Sequence[Operand] | None
+) -> list[Operand]:
+    """What stands in ``after`` where ``chosen`` leaves (all if None) stand in ``before``."""
+    pairs = dict(zip(leaves(before), leaves(after), strict=True))
+    return [pairs[leaf] for leaf in (leaves(before) if chosen is None else chosen)]
+
+
 def parts_of(index: Operand) -> tuple[Operand, ...]:
     """What an index says of each axis, one after the other."""
     return index.items if isinstance(index, Tuple) and not index.is_list else (index,)

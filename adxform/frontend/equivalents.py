@@ -20,6 +20,21 @@ def equivalent(function: FunctionType) -> FunctionType:
     return found
 
 
+def reduced(function: Any, items: Any) -> Any:
+    """``functools.reduce`` of an array or a list."""
+    total = items[0]
+    for i in range(1, len(items)):
+        total = function(total, items[i])
+    return total
+
+
+def reduced_from(function: Any, items: Any, total: Any) -> Any:
+    """``functools.reduce`` of an array or a list that has an initial value."""
+    for i in range(len(items)):
+        total = function(total, items[i])
+    return total
+
+
 def apply_where(
     cond: Any, args: Any, f1: Any, f2: Any = None, /, *, fill_value: Any = None, xp: Any = None
 ) -> Any:

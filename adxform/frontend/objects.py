@@ -95,7 +95,8 @@ class Objects(Static):
             if found is _MISSING:
                 found = inspect.getattr_static(owner, node.attr, _MISSING)
             fact = isinstance(found, bool | str | bytes | None | type) or is_object(found)
-            plain = isinstance(found, FunctionType) and node.attr in vars(owner)
+            own = node.attr in vars(owner) or not hasattr(type(found), "__get__")
+            plain = own and callable(found)
             return found if fact or plain else UNKNOWN
         return super()._attribute(node)
 

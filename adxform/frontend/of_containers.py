@@ -10,7 +10,9 @@ from typing import Any
 
 from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
-from adxform.core.types import ListOf
+from adxform.core.types import Array, ListOf
+from adxform.frontend.equivalents import reduced, reduced_from
+from adxform.frontend.scope import live_function
 
 
 def dictionary(items: dict[Any, Operand]) -> Tuple:
@@ -139,7 +141,7 @@ def _entries(
 def _reduce(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     items = held[1] if len(held) > 1 else None
     if items is None:
-        return None
+        return _reduced(lower, node, base)
     start = [lower.operand(a) for a in node.args[2:]]
     found = [*start, *items]
     if not found:
@@ -149,6 +151,17 @@ def _reduce(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
         total = lower.called_with(node.args[0], [total, item], node)
     given: Operand = total
     return given
+
+
+def _reduced(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
+    """``reduce`` over items whose number is not known, as a loop over an array or a list."""
+    args = tuple(lower.operand(a) for a in node.args)
+    if not 2 <= len(args) <= 3 or not isinstance(lower.builder.type_of(args[1]), Array | ListOf):
+        return None
+    plain: Any = reduced if len(args) == 2 else reduced_from
+    read = live_function(plain)
+    made: Operand = lower.user_call(node, read, args, {}, base)
+    return made
 
 
 def _extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:

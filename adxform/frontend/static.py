@@ -37,6 +37,8 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 _PYTHON = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
 _STRING_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
 
+_CONTAINERS: dict[str, type] = {"tuple": tuple, "list": list, "dict": dict}
+
 
 def class_of(t: Type) -> type | None:
     """The class of the values of a type, or None where it is not certain."""
@@ -47,8 +49,11 @@ def class_of(t: Type) -> type | None:
             return np.dtype(dtype).type
         case Array(dims=dims) if dims != ():
             return np.ndarray
-        case Struct():
-            return tuple
+        case Struct(form=form) if form.kind in _CONTAINERS:
+            return _CONTAINERS[form.kind]
+        case Struct(form=form):
+            kind = getattr(form.maker, "value", None)
+            return kind if isinstance(kind, type) else None
         case ListOf():
             return list
         case _:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 import warnings
+from dataclasses import dataclass
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -343,3 +346,104 @@ def test_another_type_is_another_branch() -> None:
     assert np.array_equal(grad(by_type)(X), np.ones(4))
     assert np.array_equal(grad(by_type)(X.astype(np.float32)), np.full(4, 2.0, np.float32))
     assert jvp(by_type, (X,), (X,))[1] == np.sum(X)
+
+
+# --- isinstance of containers, functions of objects, recursion over containers ------------------
+
+
+class Pair(NamedTuple):
+    a: np.ndarray
+    b: float
+
+
+@dataclass
+class Fields:
+    a: np.ndarray
+
+
+def by_class(p):
+    if isinstance(p, list):
+        return np.sum(p[0] ** 2)
+    if isinstance(p, tuple) and hasattr(p, "_fields"):
+        return np.sum(p.a**3)
+    if isinstance(p, tuple):
+        return np.sum(p[0] ** 4)
+    if isinstance(p, Fields):
+        return np.sum(p.a**5)
+    if hasattr(p, "keys"):
+        return np.sum(p["a"] ** 6)
+    return np.sum(p**7)
+
+
+@pytest.mark.parametrize("argument", [[X], Pair(X, 2.0), (X,), Fields(X), {"a": X}, X], ids=lambda a: type(a).__name__)
+def test_isinstance_tells_containers_apart(argument):
+    check_grads(by_class, (argument,), order=1)
+
+
+def total_if_dictionary(p):
+    if isinstance(p, dict):
+        return sum(np.sum(v) for v in p.values())
+    return np.sum(p**3)
+
+
+def test_a_number_returned_by_a_branch_keeps_its_cotangent():
+    assert np.array_equal(grad(total_if_dictionary)({"a": X})["a"], np.ones(4))
+    check_grads(total_if_dictionary, ({"a": X, "b": 2.0},), order=1)
+    value, pull = vjp(total_if_dictionary, {"a": X})
+    assert value == np.sum(X)
+    assert np.array_equal(pull(2.0)[0]["a"], np.full(4, 2.0))
+
+
+def squares(params):
+    if isinstance(params, (list, tuple)):
+        return sum(squares(p) for p in params)
+    if isinstance(params, dict):
+        return sum(squares(p) for p in params.values())
+    return np.sum(params**2)
+
+
+@pytest.mark.parametrize("params", [X, {"a": X}, [(X, X), (X, 2.0)], {"a": X, "b": (X, [X])}, {"a": {"c": X}}],
+                         ids=range(5))
+def test_a_function_that_calls_itself_over_what_a_container_holds(params):
+    check_grads(squares, (params,), order=1)
+
+
+class Layer:
+    kind = np.cosh
+
+    def __init__(self, activation):
+        self.activation = activation
+
+    def __call__(self, x):
+        return np.sum(self.activation(x) ** 2) + np.sum(self.kind(x))
+
+    def cube(self, x):
+        return x**3
+
+
+@pytest.mark.parametrize("activation", [np.tanh, np.sum, abs, functools.partial(np.clip, a_min=0.0, a_max=1.0),
+                                        Layer(np.sin).cube, Layer(np.exp)], ids=range(6))
+def test_functions_that_objects_hold(activation):
+    check_grads(Layer(activation), (X,))
+
+
+def test_a_function_that_an_object_holds_may_be_replaced():
+    layer = Layer(np.sin)
+    slope = grad(layer)
+    before = slope(X)
+    layer.activation = np.cos
+    assert np.allclose(slope(X) + before, 2 * np.sinh(X))
+
+
+def product_of_turns(angles):
+    turns = [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) for a in angles]
+    return functools.reduce(np.matmul, turns)[0, 1]
+
+
+def horner(c, x):
+    return functools.reduce(lambda a, b: a * x + b, c, 0.0) + functools.reduce(operator.mul, c)
+
+
+def test_reduce_over_an_array_and_a_list_of_unknown_length():
+    check_grads(product_of_turns, (X,))
+    check_grads(horner, (X, 0.7))
