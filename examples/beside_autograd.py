@@ -217,7 +217,7 @@ def gaussian_mixture(np: Any) -> Function:
 
 
 class Row(NamedTuple):
-    """A program, its arguments, and the ``argnums`` of those to differentiate in, ``order`` times."""
+    """A program, its arguments, and which of them to differentiate in, ``order`` times."""
 
     make: Callable[[Any], Function]
     args: tuple[Any, ...]

@@ -41,8 +41,8 @@ Range = tuple[int, int]
 class Liveness:
     """Ranges of each name, latest first; statements whose first operand dies with them.
 
-    ``exclusive`` holds the Lets after which no other name is live that may share the operand's
-    memory.
+    ``exclusive`` holds the Lets that may write to their first operand (``x = x + y`` as ``x += y``
+    among them), after which no other name is live that may share its memory.
     """
 
     ranges: dict[str, list[Range]] = field(default_factory=dict)
@@ -162,7 +162,7 @@ class _Walk:
         at = self.spans[stmt][0]
         if isinstance(stmt, Let) and self.skip(stmt.target):
             return
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and _may_write(stmt.op):
             self._exclusive(stmt, live)
         for name in binds_of(stmt):
             self.close(name, at, live)
@@ -275,26 +275,34 @@ class _Walk:
 
 
 def _handed_over(block: Block, result: Operand) -> list[Let]:
-    """Lets whose first operand is new memory, and is read by them alone."""
+    """Lets that may write to their first operand, which is new memory and read by them alone."""
     read = list(names_in(result))
-    for stmt in walk(block):
+    stmts = walk(block)
+    for stmt in stmts:
         read.extend(reads_of(stmt))
-        read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-        read.extend(tests_of(stmt))
+        if not isinstance(stmt, Let):
+            read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
+            read.extend(tests_of(stmt))
     reads = Counter(read)
     found: list[Let] = []
-    for part in (block, *(inner for stmt in walk(block) for inner in blocks_of(stmt))):
+    for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
         new: set[str] = set()
         for stmt in part:
             if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
                 continue
-            first = stmt.args[0] if stmt.args else None
-            alone = isinstance(first, Var) and first.name in new and reads[first.name] == 1
-            if alone:
-                found.append(stmt)
+            alone = False
+            if _may_write(stmt.op):
+                first = stmt.args[0]
+                alone = isinstance(first, Var) and first.name in new and reads[first.name] == 1
+                if alone:
+                    found.append(stmt)
             if alone if writes(stmt.op) else stmt.op.fresh:
                 new.add(stmt.target)
     return found
+
+
+def _may_write(op: Primitive) -> bool:
+    return op.style == "infix" or writes(op)
 
 
 def _phi_reads(phis: tuple[Phi, ...], side: int) -> list[str]:

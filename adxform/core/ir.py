@@ -16,7 +16,7 @@ Each name is assigned once; a phi at a join (If) or at a header (For, While) mer
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -289,7 +289,7 @@ class Function:
 
 def reads_of(stmt: Stmt) -> list[str]:
     """The names that a statement itself reads, its nested blocks and phis left out."""
-    if isinstance(stmt, Let):
+    if type(stmt) is Let:
         return uses(stmt.args)
     match stmt:
         case If():
@@ -304,7 +304,7 @@ def reads_of(stmt: Stmt) -> list[str]:
 
 def tests_of(stmt: Stmt) -> list[str]:
     """The names that decide, inside a loop, whether it goes on."""
-    if isinstance(stmt, Let):
+    if type(stmt) is Let:
         return []
     match stmt:
         case For(stop=stop):
@@ -317,7 +317,7 @@ def tests_of(stmt: Stmt) -> list[str]:
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks directly inside a statement, in the order of execution."""
-    if isinstance(stmt, Let):
+    if type(stmt) is Let:
         return ()
     match stmt:
         case If():
@@ -350,10 +350,16 @@ def binds_of(stmt: Stmt) -> list[str]:
             return [phi.target for phi in stmt.phis]
 
 
-def walk(block: Block) -> Iterator[Stmt]:
+def walk(block: Block) -> list[Stmt]:
     """Every statement of a block and of the blocks within, outer before inner."""
+    found: list[Stmt] = []
+    _walk(block, found)
+    return found
+
+
+def _walk(block: Block, found: list[Stmt]) -> None:
     for stmt in block:
-        yield stmt
-        if not isinstance(stmt, Let):  # most are, and hold no block
+        found.append(stmt)
+        if type(stmt) is not Let:  # most are, and hold no block
             for inner in blocks_of(stmt):
-                yield from walk(inner)
+                _walk(inner, found)

@@ -23,11 +23,17 @@ class _Marker:
 UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Var:
     """A name that a statement, a parameter or a phi has bound."""
 
     name: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Var and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +43,12 @@ class Const:
     value: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Const) and self._key() == other._key()
+        if type(other) is not Const or type(self.value) is not type(other.value):
+            return False
+        return self.value is other.value or repr(self.value) == repr(other.value)
 
     def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, str]:
-        return type(self.value).__name__, repr(self.value)
+        return hash((type(self.value), repr(self.value)))
 
 
 @dataclass(frozen=True, slots=True)

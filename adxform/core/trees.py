@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 _Node = TypeVar("_Node", bound=ast.AST)
@@ -12,6 +13,7 @@ _NO_NODES = frozenset(  # fields that hold no node, or only whether a name is re
 )
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # all are alike
+_LEAVES = frozenset({ast.Name, ast.Constant, *(k for s in _SHARED for k in s.__subclasses__())})
 
 
 def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -24,12 +26,13 @@ def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes directly inside a node; what says that a name is read or written is left out."""
     found: list[ast.AST] = []
+    fields = vars(node)
     for name in _FIELDS.get(type(node)) or fields_of(type(node)):
-        held = getattr(node, name, None)
-        if isinstance(held, ast.AST):
-            found.append(held)
-        elif type(held) is list:
+        held = fields.get(name)
+        if type(held) is list:
             found.extend([item for item in held if isinstance(item, ast.AST)])
+        elif isinstance(held, ast.AST):
+            found.append(held)
     return found
 
 
@@ -41,7 +44,7 @@ def nodes(*trees: ast.AST) -> list[ast.AST]:
     """
     found = list(trees)
     for node in found:  # which grows on the way
-        if type(node) is not ast.Name:
+        if type(node) not in _LEAVES:
             found.extend(children(node))
     return found
 
@@ -53,11 +56,17 @@ def names(*trees: ast.AST) -> list[str]:
 
 def called_names(*trees: ast.AST) -> list[str]:
     """The names that trees call as functions."""
-    calls = [node.func for node in nodes(*trees) if type(node) is ast.Call]
+    return called_among(nodes(*trees))
+
+
+def called_among(found: Iterable[ast.AST]) -> list[str]:
+    """The names that some of the nodes call as functions."""
+    calls = [node.func for node in found if type(node) is ast.Call]
     return [func.id for func in calls if type(func) is ast.Name]
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -66,15 +75,18 @@ def bound_names(stmt: ast.AST) -> list[str]:
     found: list[str] = []
     visit: list[ast.AST] = [stmt]
     for node in visit:  # which grows on the way
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                found.append(node.id)
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                found.append(node.id)  # type: ignore[attr-defined]
+        elif kind in _LEAVES or kind in SCOPES:
+            continue
         elif isinstance(node, _DEFINITIONS):
             found.append(node.name)
         elif isinstance(node, ast.alias):
             found.append(node.asname or node.name.split(".")[0])
-        elif not isinstance(node, SCOPES):
-            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+        else:
+            if isinstance(node, _NAMING) and node.name:
                 found.append(node.name)
             visit.extend(children(node))
     return list(dict.fromkeys(found))

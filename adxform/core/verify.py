@@ -67,7 +67,10 @@ class _Checker:
 
     def block(self, block: Block) -> None:
         for stmt in block:
-            self.statement(stmt)
+            if type(stmt) is Let:
+                self.let(stmt)
+            else:
+                self.statement(stmt)
 
     def open(self) -> None:
         self.scopes.append([])
@@ -77,8 +80,6 @@ class _Checker:
 
     def statement(self, stmt: Stmt) -> None:
         match stmt:
-            case Let():
-                self.let(stmt)
             case If():
                 self.branch(stmt)
             case For() | While():

@@ -165,8 +165,10 @@ def elementwise_term(
     base: str | None,
 ) -> Operand:
     """``g`` times the partial derivative that a formula gives."""
-    types = {name: builder.type_of(operand) for name, operand in env.items()}
-    text = formula_text(formula, types | {"g": builder.type_of(g)})
+    text: object = formula
+    if not isinstance(formula, str):
+        types = {name: builder.type_of(operand) for name, operand in env.items()}
+        text = formula_text(formula, types | {"g": builder.type_of(g)})
     if not isinstance(text, str):
         raise ValueError("an elementwise formula is text")
     if mentions_g(text):

@@ -57,6 +57,8 @@ def expand(
 
     The last operation takes the name ``base``.
     """
+    if isinstance(formula, str):
+        return FormulaExpressions(builder, env).operand(_expression(formula), base)
     types = {name: builder.type_of(operand) for name, operand in env.items()}
     text = formula_text(formula, types)
     lowerer = FormulaExpressions(builder, dict(env))

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Expressions:
                 return ast.Constant(value)
             case Global(text, canonical=canonical):
                 spelled = self.spell(text) if canonical else text
-                return ast.parse(spelled, mode="eval").body
+                return dotted(spelled)
             case Tuple(items, form):
                 return self.container(form, [self.operand(item) for item in items])
             case Slice(lower, upper, step):
@@ -126,7 +127,7 @@ class Expressions:
         if op.style == "method":
             function: ast.expr = ast.Attribute(self.operand(args[0]), op.text, ast.Load())
             return self.arguments_of(function, op, op.params[1:], args[1:])
-        function = ast.parse(self.spell(op.text), mode="eval").body
+        function = dotted(self.spell(op.text))
         return self.arguments_of(function, op, op.params, args)
 
     def arguments_of(
@@ -151,7 +152,7 @@ class Expressions:
         parts = arg.items if isinstance(arg, Tuple) else (arg,)
         if not any(isinstance(part, Slice) for part in parts):
             return index
-        s_ = ast.parse(self.spell("np.s_"), mode="eval").body
+        s_ = dotted(self.spell("np.s_"))
         return ast.Subscript(s_, index, ast.Load())
 
     def keyword_value(self, op: Primitive, name: str, arg: Operand) -> ast.expr:
@@ -163,8 +164,19 @@ class Expressions:
             if arg.value not in np.sctypeDict or not hasattr(np, arg.value):
                 return self.operand(arg)  # "d", "<f8"
             text = "np.bool_" if arg.value == "bool" else f"np.{arg.value}"
-            return ast.parse(self.spell(text), mode="eval").body
+            return dotted(self.spell(text))
         return self.operand(arg)
+
+
+def dotted(text: str) -> ast.expr:
+    """A name from outside, reached through modules or not, or any other expression's text."""
+    first, *attributes = text.split(".")
+    if not all(part.isidentifier() and not iskeyword(part) for part in (first, *attributes)):
+        return ast.parse(text, mode="eval").body
+    made: ast.expr = load(first)
+    for attribute in attributes:
+        made = ast.Attribute(made, attribute, ast.Load())
+    return made
 
 
 def load(name: str) -> ast.Name:

@@ -11,7 +11,7 @@ from typing import Any
 from adxform.analysis.types import Types
 from adxform.core.ir import Effect, Function, Global, Let, Operand, Slice, Stmt, Tuple, walk
 from adxform.core.pause import collection_paused
-from adxform.core.trees import called_names, names, nodes
+from adxform.core.trees import called_among, called_names, names, nodes
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
@@ -52,8 +52,9 @@ def module_parts(
     """The generated functions' trees, the helpers' and the imports that both need."""
     own = {function.name for function, _ in parts}
     trees = [to_python(function, types, reserved=own) for function, types in parts]
-    named = set(names(*trees))
-    helpers = [helper(name) for name in used_helpers(called_names(*trees))]
+    every = nodes(*trees)
+    named = {node.id for node in every if isinstance(node, ast.Name)}
+    helpers = [helper(name) for name in used_helpers(called_among(every))]
     spellings: dict[str, str] = {}
     for function, _ in parts:
         spellings = {**function.spellings, **spellings}

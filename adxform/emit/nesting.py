@@ -49,6 +49,8 @@ def use_counts(function: Function) -> Counter[str]:
     read = list(names_in(function.result))
     for stmt in walk(function.body):
         read.extend(reads_of(stmt))
+        if isinstance(stmt, Let):
+            continue
         read.extend(tests_of(stmt))
         for phi in phis_of(stmt):
             read.extend(uses((phi.second,)))

@@ -51,6 +51,9 @@ def _is_marker(stmt: Stmt) -> bool:
     return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "put_back"
 
 
+_NOTHING = (None, None)
+
+
 class _Marking:
     """Marks live names and statements, from the results back."""
 
@@ -65,6 +68,13 @@ class _Marking:
     def _index(self, block: Block, parent: Stmt | None) -> None:
         for stmt in block:
             self.parents[stmt] = parent
+            if isinstance(stmt, Let):
+                made = (stmt, None)
+                for name in stmt.targets:
+                    self.definers[name] = made
+                if isinstance(stmt.op, Opaque) and has_effect(stmt):
+                    self.keep(stmt)
+                continue
             for name in binds_of(stmt):
                 self.definers[name] = (stmt, None)
             for phi in phis_of(stmt):
@@ -84,19 +94,23 @@ class _Marking:
         current: Stmt | None = stmt
         while current is not None and current not in self.kept:
             self.kept.add(current)
-            for name in reads_of(current):
-                self.need(name)
-            for name in tests_of(current):
-                self.need(name)
+            read = reads_of(current)
+            if not isinstance(current, Let):
+                read.extend(tests_of(current))
+            for name in read:
+                if name not in self.live:
+                    self.live.add(name)
+                    self.work.append(name)
             current = self.parents[current]
 
     def run(self) -> None:
         while self.work:
             name = self.work.pop()
-            if name not in self.definers:
+            stmt, phi = self.definers.get(name, _NOTHING)
+            if stmt is None:
                 continue
-            stmt, phi = self.definers[name]
-            self.keep(stmt)
+            if stmt not in self.kept:
+                self.keep(stmt)
             if phi is not None:
                 for read in uses((phi.first, phi.second)):
                     self.need(read)
@@ -106,6 +120,9 @@ def _sweep(block: Block, marking: _Marking) -> Block:
     kept: list[Stmt] = []
     for stmt in block:
         if stmt not in marking.kept and not _is_marker(stmt):
+            continue
+        if isinstance(stmt, Let):
+            kept.append(stmt)
             continue
         match stmt:
             case If():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from dataclasses import replace
 
+from adxform.core.builder import Builder
 from adxform.core.ir import Const, For, Let, Operand, Primitive, Slice, Tuple, Var, While
 from adxform.core.types import Scalar
 from adxform.optimize.walk import Remembering
@@ -15,9 +16,15 @@ class RepeatQueries(Remembering):
     sum: both are as short to write again as to name.
     """
 
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.places: set[str] = set()  # names of values that are a variable and a number added
+
     def let(self, stmt: Let) -> None:
         self.builder.origin = stmt.origin
-        if isinstance(stmt.op, Primitive) and not self.is_place(stmt):
+        if self.is_place(stmt):
+            self.places.add(stmt.target)
+        elif self.places and isinstance(stmt.op, Primitive):
             args = tuple([self.again(a) for a in stmt.args])
             if not all(map(operator.is_, args, stmt.args)):
                 stmt = Let(stmt.targets, stmt.op, args, stmt.origin)
@@ -43,9 +50,10 @@ class RepeatQueries(Remembering):
         """An operand whose places are computed for it alone."""
         match operand:
             case Var(name):
-                let = self.made_by.get(name)
-                if let is None or not isinstance(let.op, Primitive) or not self.is_place(let):
+                if name not in self.places:
                     return operand
+                let = self.made_by[name]
+                assert isinstance(let.op, Primitive)
                 return self.builder.emit(let.op, [self.again(a) for a in let.args])
             case Tuple(items):
                 return operand.with_items(self.again(item) for item in items)

@@ -16,6 +16,7 @@ from adxform.core.ir import (
     reads_of,
     tests_of,
     uses,
+    walk,
 )
 from adxform.core.types import Scalar, Type
 from adxform.optimize.walk import Rewriter
@@ -54,25 +55,24 @@ class _Reads:
     def __init__(self, block: Block, types: dict[str, Type], bases: dict[str, str]) -> None:
         self.types = types
         self.bases = bases
-        self.counts: Counter[str] = Counter()
         self.members: dict[str, list[str]] = {}
         self._visit(block, ChainMap())
+        counts = _counts(block) if self.members else Counter()
         self.first = {
             name: leader
             for leader, names in self.members.items()
-            if any(self.counts[n] > 1 for n in (leader, *names))
+            if any(counts[n] > 1 for n in (leader, *names))
             for name in names
         }
 
     def _visit(self, block: Block, known: ChainMap[Place, str]) -> None:
         for stmt in block:
-            self.counts.update(reads_of(stmt))
-            self.counts.update(tests_of(stmt))
-            self.counts.update(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
-            if isinstance(stmt, Let) and self._is_element(stmt):
-                leader = known.setdefault(stmt.args, stmt.target)
-                if leader != stmt.target:
-                    self.members.setdefault(leader, []).append(stmt.target)
+            if isinstance(stmt, Let):
+                if self._is_element(stmt):
+                    leader = known.setdefault(stmt.args, stmt.target)
+                    if leader != stmt.target:
+                        self.members.setdefault(leader, []).append(stmt.target)
+                continue
             for inner in blocks_of(stmt):
                 self._visit(inner, known.new_child())
 
@@ -84,3 +84,14 @@ class _Reads:
             and isinstance(stmt.args[0], Var)
             and isinstance(self.types.get(stmt.target), Scalar)
         )
+
+
+def _counts(block: Block) -> Counter[str]:
+    """How often each name is read."""
+    read: list[str] = []
+    for stmt in walk(block):
+        read.extend(reads_of(stmt))
+        if not isinstance(stmt, Let):
+            read.extend(tests_of(stmt))
+            read.extend(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
+    return Counter(read)

@@ -8,7 +8,7 @@ from adxform.analysis.aliasing import Aliases, fresh_names
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Function, Let, Operand, Primitive, Tuple, Var
-from adxform.core.types import ANY, Array
+from adxform.core.types import ANY, Array, Type
 from adxform.differentiate.common import names_for, primitive
 
 
@@ -17,14 +17,15 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
     assert isinstance(function.result, Tuple)
     value, bars = function.result.items
     items = bars.items if isinstance(bars, Tuple) else (bars,)
+    if not any(isinstance(_type(item, types), Array) for item in items):
+        return function
     fresh, aliases = fresh_names(function, types), Aliases(function.body, types)
     builder = Builder(names_for(function, types), types, function.bases)
     builder.stmts = list(function.body)
     seen: set[str] = set()
     made: list[Operand] = []
     for param, item in zip(wrt, items, strict=True):
-        known = types.get(item.name, ANY) if isinstance(item, Var) else ANY
-        if not isinstance(item, Var) or not isinstance(known, Array):
+        if not isinstance(item, Var) or not isinstance(_type(item, types), Array):
             made.append(item)
             continue
         family = aliases.of(item.name)
@@ -35,6 +36,10 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
             made.append(_copied(builder, item, param))
     result = Tuple(tuple(made)) if isinstance(bars, Tuple) else made[0]
     return replace(function, body=builder.block, result=Tuple((value, result)))
+
+
+def _type(item: Operand, types: Types) -> Type:
+    return types.get(item.name, ANY) if isinstance(item, Var) else ANY
 
 
 def _copied(builder: Builder, item: Var, param: str) -> Operand:

@@ -69,9 +69,10 @@ class Rewriter:
         return found
 
     def statement(self, stmt: Stmt) -> None:
+        if type(stmt) is Let:
+            self.let(self.substituted(stmt))
+            return
         match stmt:
-            case Let():
-                self.let(self.substituted(stmt))
             case If():
                 self.branch(stmt)
             case For() | While():

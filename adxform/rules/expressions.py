@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 from adxform.core.builder import Builder
 from adxform.core.forms import LIST
@@ -15,6 +17,11 @@ from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, T
 from adxform.rules.table import RULES
 
 CONSTANTS = {"np.pi": math.pi, "math.pi": math.pi}  # those that formulas mention
+
+
+@cache
+def _method_for(kind: type) -> str:
+    return f"on_{kind.__name__}"
 
 
 class BindError(Exception):
@@ -55,7 +62,8 @@ class Expressions:
 
     def operand(self, node: ast.expr, base: str | None = None) -> Operand:
         """Lower ``node``; ``base`` names the variable that takes its value."""
-        method: Callable[..., Operand] | None = getattr(self, f"on_{type(node).__name__}", None)
+        kind: Any = type(node)
+        method: Callable[..., Operand] | None = getattr(self, _method_for(kind), None)
         return self.other(node, base) if method is None else method(node, base)
 
     def name(self, node: ast.Name) -> Operand:

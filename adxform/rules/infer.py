@@ -15,6 +15,7 @@ import numpy as np
 from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
+    FLOAT,
     INERT,
     Array,
     Dim,
@@ -73,6 +74,8 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
+    if types and all(t is FLOAT for t in types):
+        return FLOAT
     types = tuple([as_array(t) for t in types])
     if not all(map(is_numeric, types)):
         return ANY
@@ -81,7 +84,10 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
         dtype = float_dtype(dtype)
     scalars = [t for t in types if isinstance(t, Scalar)]
     if len(scalars) == len(types):
-        return Scalar(dtype, all(t.weak for t in scalars)) if dtype is not None else ANY
+        weak = all(t.weak for t in scalars)
+        if weak and dtype == FLOAT.dtype:
+            return FLOAT
+        return Scalar(dtype, weak) if dtype is not None else ANY
     dims = broadcast_dims([dims_of(t) for t in types])
     return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
 
