@@ -82,6 +82,14 @@ class Moment:
     varying: set[str] = field(default_factory=set)
 
 
+def is_place(part: Operand, types: Types) -> bool:
+    """Whether a part of an index is one place of its axis."""
+    if isinstance(part, Const):
+        return type(part.value) is int
+    known = type_of(part, types) if isinstance(part, Var) else None
+    return isinstance(known, Scalar) and known.dtype.startswith("int")
+
+
 class Regions:
     """Compares accesses to one array."""
 
@@ -122,14 +130,17 @@ class Regions:
         moments = [Moment(loop, own | self._bound_in((loop,))) for loop in common]
         if in_order:
             moments.append(Moment(None, own))
-        return any(not self._apart(first.index, second.index, m) for m in moments)
+        return any(not self.apart(first.index, second.index, m) for m in moments)
 
     def _bound_in(self, loops: Loops) -> set[str]:
         """The names that have another value in each iteration of some of these loops."""
         return set().union(*(self.inside[loop] for loop in loops))
 
-    def _apart(self, a: Operand | None, b: Operand | None, moment: Moment) -> bool:
-        """Whether two indices name no common element: on some axis their places differ."""
+    def apart(self, a: Operand | None, b: Operand | None, moment: Moment | None = None) -> bool:
+        """Whether two indices name no common element: on some axis their places differ. Without a
+        ``moment`` all names have the same values in both.
+        """
+        moment = moment or Moment()
         if a is None or b is None:
             return False
         for one, other in zip(parts_of(a), parts_of(b), strict=False):
@@ -141,62 +152,57 @@ class Regions:
 
     def _plain(self, part: Operand) -> bool:
         """Whether a part of an index is a place or a stretch of one axis."""
-        return isinstance(part, Slice) or self.sum(part) is not None
+        return isinstance(part, Slice) or is_place(part, self.types)
 
     def _places_apart(self, a: Operand, b: Operand, moment: Moment) -> bool:
-        first, second = self.sum(a), self.sum(b)
-        if first is not None and second is not None and self._from_end(first, second):
-            return self._above(first, self._shifted(second, moment), 1, moment)
-        (low, high), (its_low, its_high) = self._stretch(a), self._stretch(b)
-        its_low, its_high = (
-            None if s is None else self._shifted(s, moment) for s in (its_low, its_high)
-        )
-        after = high is not None and its_low is not None
-        before = low is not None and its_high is not None
-        return (after and self._least_of(its_low, high, moment) >= 0) or (
-            before and self._least_of(low, its_high, moment) >= 0
-        )
-
-    def _least_of(self, a: Sum | None, b: Sum | None, moment: Moment) -> int:
-        assert a is not None and b is not None
-        found = self.least(a.plus(b, -1), moment)
-        return -1 if found is None else found
-
-    def _from_end(self, first: Sum, second: Sum) -> bool:
-        """Whether both places are counted from the end."""
-        return all((self.least(Sum().plus(s, -1)) or 0) > 0 for s in (first, second))
-
-    def _above(self, a: Sum, b: Sum, gap: int, moment: Moment) -> bool:
         return any(
-            (least := self.least(x.plus(y, -1), moment)) is not None and least >= gap
-            for x, y in ((a, b), (b, a))
+            self._one_before(of(a), of(b), moment) for of in (self._stretch, self._from_end)
         )
+
+    def _one_before(self, own: Bounds, its: Bounds, moment: Moment) -> bool:
+        """Whether one stretch ends where the other, at the later moment, begins, or before."""
+        low, high = (None if s is None else self._shifted(s, moment) for s in its)
+        return self._not_below(low, own[1], moment) or self._not_below(own[0], high, moment)
+
+    def _not_below(self, a: Sum | None, b: Sum | None, moment: Moment) -> bool:
+        if a is None or b is None:
+            return False
+        least = self.least(a.plus(b, -1), moment)
+        return least is not None and least >= 0
 
     def _stretch(self, part: Operand) -> Bounds:
         """The first place of a part of an index, and the place after its last; None if unknown."""
         if not isinstance(part, Slice):
-            place = self._nonnegative(part)
+            place = self._signed(part, 1)
             return (Sum(), None) if place is None else (place, place.plus(ONE))
-        if part.step is not None and not _steps_up(part.step):
+        if not _steps_up(part.step):
             return Sum(), None
-        return self._nonnegative(part.lower) or Sum(), self._nonnegative(part.upper)
+        return self._signed(part.lower, 1) or Sum(), self._signed(part.upper, 1)
 
-    def _nonnegative(self, operand: Operand | None) -> Sum | None:
+    def _from_end(self, part: Operand) -> Bounds:
+        """The same, counted from the end, which is 0: the last place is -1."""
+        if not isinstance(part, Slice):
+            place = self._signed(part, -1)
+            return (None, Sum()) if place is None else (place, place.plus(ONE))
+        if not _steps_up(part.step):
+            return None, Sum()
+        return self._signed(part.lower, -1), self._signed(part.upper, -1) or Sum()
+
+    def _signed(self, operand: Operand | None, sign: int) -> Sum | None:
+        """A number that is known to be 0 or more, or with a ``sign`` of -1 to be less than 0."""
         found = self.sum(operand)
-        least = None if found is None else self.least(found)
-        return found if least is not None and least >= 0 else None
+        least = None if found is None else self.least(Sum().plus(found, sign))
+        return found if least is not None and least >= (sign < 0) else None
 
     # --- sums ---------------------------------------------------------------------------------
 
     def sum(self, operand: Operand | None, depth: int = DEPTH) -> Sum | None:
         """An integer as a sum, or None where it is not known to be an integer."""
+        if operand is None or not is_place(operand, self.types):
+            return None
         if isinstance(operand, Const):
-            return Sum((), operand.value) if type(operand.value) is int else None
-        if not isinstance(operand, Var):
-            return None
-        known = type_of(operand, self.types)
-        if not isinstance(known, Scalar) or not known.dtype.startswith("int"):
-            return None
+            return Sum((), operand.value)
+        assert isinstance(operand, Var)
         let = self.made.get(operand.name)
         if let is not None and isinstance(let.op, Primitive) and depth:
             if let.op.name == "copy":
@@ -271,5 +277,5 @@ class Regions:
         return let is not None and isinstance(let.op, Primitive) and let.op.name in ("len", ".size")
 
 
-def _steps_up(step: Operand) -> bool:
-    return isinstance(step, Const) and (step.value is None or step.value > 0)
+def _steps_up(step: Operand | None) -> bool:
+    return step is None or (isinstance(step, Const) and (step.value is None or step.value > 0))

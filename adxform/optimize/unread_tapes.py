@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adxform.analysis.regions import is_place
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -11,7 +12,6 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
-    Tuple,
     Var,
     names_in,
     parts_of,
@@ -113,17 +113,11 @@ class _Found:
         if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
             return None
         index, value = write.args[1:]
-        if not same(stmt.args[1], index, self.made) or not self.plain(index):
+        if not same(stmt.args[1], index, self.made):
+            return None
+        if not all(is_place(part, self.types) for part in parts_of(index)):
             return None
         return value if self.kept(array, stmt.target, value) else None
-
-    def plain(self, index: Operand) -> bool:
-        """Whether an index names one place."""
-        return all(
-            isinstance(self.types.get(part.name), Scalar) if isinstance(part, Var)
-            else not isinstance(part, Tuple) and type(getattr(part, "value", None)) is int
-            for part in parts_of(index)
-        )
 
     def kept(self, array: str, name: str, value: Operand) -> bool:
         """Whether a value is not cast where it is written."""

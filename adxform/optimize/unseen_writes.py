@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adxform.analysis.regions import Regions
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
-    Const,
     Function,
     Let,
     Operand,
     Primitive,
-    Slice,
     Stmt,
     Var,
     names_in,
-    parts_of,
     phis_of,
     reads_of,
     tests_of,
     uses,
     walk,
 )
-from adxform.core.types import Scalar
 from adxform.differentiate.common import names_for
 from adxform.optimize.walk import Rewriter
 
@@ -42,11 +39,12 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
             readers.setdefault(name, []).append(stmt)
         merged.update(tests_of(stmt), *(uses((p.first, p.second)) for p in phis_of(stmt)))
     walker = Rewriter(Builder(names_for(function, types), types, function.bases))
+    regions = Regions(function.body, types)
     whole: set[Operand] = set()
     for write in reversed(writes):
         assert isinstance(write, Let)
         later = readers.get(write.target, [])
-        if write.target in merged or not all(_elsewhere(s, write, types) for s in later):
+        if write.target in merged or not all(_elsewhere(s, write, regions) for s in later):
             continue
         walker.env[write.target] = walker.sub(write.args[0])
         whole.add(write.args[0])
@@ -79,35 +77,8 @@ def _is(stmt: Stmt, name: str) -> bool:
     return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == name
 
 
-def _elsewhere(stmt: Stmt, write: Let, types: Types) -> bool:
+def _elsewhere(stmt: Stmt, write: Let, regions: Regions) -> bool:
     """Whether a statement only reads other elements of an array than those that were written."""
     if not isinstance(stmt, Let) or not _is(stmt, "[]") or stmt.args[0] != Var(write.target):
         return False
-    read, written = parts_of(stmt.args[1]), parts_of(write.args[1])
-    if not all(_is_place(part, types) for part in (*read, *written)):
-        return False
-    pairs = zip(read, written, strict=False)
-    return any(_apart(a, b) or _apart(b, a) for a, b in pairs)
-
-
-def _is_place(part: Operand, types: Types) -> bool:
-    """Whether a part of an index says where along one axis."""
-    if isinstance(part, Var):
-        return isinstance(types.get(part.name), Scalar)
-    return isinstance(part, Slice) or type(getattr(part, "value", None)) is int
-
-
-def _apart(place: Operand, stretch: Operand) -> bool:
-    """Whether a numbered place is outside a stretch, whatever the length of the array."""
-    if not isinstance(place, Const) or type(place.value) is not int:
-        return False
-    if isinstance(stretch, Const) and type(stretch.value) is int:
-        return place.value != stretch.value and (place.value < 0) == (stretch.value < 0)
-    if not isinstance(stretch, Slice) or stretch.step is not None:
-        return False
-    low, high = (getattr(end, "value", None) for end in (stretch.lower, stretch.upper))
-    if place.value >= 0:
-        above = type(low) is int and low > place.value
-        return above or (type(high) is int and 0 <= high <= place.value)
-    above = type(low) is int and place.value < low < 0
-    return above or (type(high) is int and high < 0 and place.value >= high)
+    return regions.apart(write.args[1], stmt.args[1])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adxform.analysis.regions import Regions
 from adxform.analysis.storage import Storages
 from adxform.analysis.types import infer
 from adxform.compiler import lower_live
@@ -58,7 +59,8 @@ def program(seed: int, axes: int) -> str:
 
     def place(names: list[str]) -> str:
         if not names or rng.random() < 0.15:
-            return rng.choice(["0", "1", "-1", "-2", "n - 1", "1:-1", "2:", ":2", ":"])
+            return rng.choice(["0", "1", "-1", "-2", "n - 1", "1:-1", "2:", ":2", ":", "-2:", ":-1", ":-2", "-3:-1",
+                               "::2", "::-1"])
         i, j = rng.choice(names), rng.choice(names)
         return rng.choice([i, i, i, f"{i} - 1", f"{i} - 2", f"n - 1 - {i}", f"{i} // 2",
                            f"{i}:{i} + 2", f"{i} + 1:", f":{i}", f"{i} - {j}"])
@@ -147,3 +149,27 @@ def test_a_place_before_the_first_is_the_last(f, expected):
     x, index = read.args
     assert isinstance(x, Var)
     assert len(storages.conflicts(x.name, index, storages.places[read.target])) == expected
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), [
+    ("0", "1:", True), ("0", ":1", False), ("1", ":1", True), ("2:", ":2", True), ("1:", ":2", False),
+    ("-1", ":-1", True), ("-2", ":-1", False), ("-1", "-3:-1", True), ("-1", "-1:", False),
+    ("-3", "-2:", True), ("-2:", ":-2", True), ("0", ":-1", False), ("0", "-1", False),
+    ("-1", "-2", True), ("-1", "::-1", False), ("0", "1::-1", False), ("0", "2::2", True),
+    ("k", "k + 1", False), ("n", "n + 1", True), ("n", "n", False), (":n", "n:", True), (":k", "k:", False),
+    ("0, k", "1, k", True), ("k, 0", "k, 1:", True), ("0, k", "0, k", False),
+])  # fmt: skip
+def test_places_and_stretches_of_one_moment(one, other, expected):
+    """``n`` is a length; ``k`` may be negative, so that ``k`` and ``k + 1`` may be -1 and 0."""
+    text = f"def f(u, v, k):\n    n = len(v)\n    return u[{one}], u[{other}]\n"
+    file = f"<places {one} {other}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {}
+    exec(compile(text, file, "exec"), namespace)
+    function = lower_live(namespace["f"]).function
+    array = Array("float64", (Sym("rows", True), Sym("cols", True)))
+    types = infer(function, {"u": array, "v": array, "k": INT})
+    first, second = (s.args[1] for s in walk(function.body) if isinstance(s, Let)
+                     and isinstance(s.op, Primitive) and s.op.name == "[]" and s.args[0] == Var("u"))
+    regions = Regions(function.body, types)
+    assert regions.apart(first, second) is regions.apart(second, first) is expected
