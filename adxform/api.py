@@ -13,7 +13,7 @@ from adxform.binding import Binder
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated, source_text
-from adxform.pipeline import Options
+from adxform.options import Options
 from adxform.products import hvp as hvp
 from adxform.products import jvp as jvp
 from adxform.products import vjp as vjp

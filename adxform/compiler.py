@@ -26,7 +26,8 @@ from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
 from adxform.kernels import kernel_call
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.pipeline import Derivation, Observer, Options
+from adxform.options import Options
+from adxform.pipeline import Derivation, Observer
 from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 

@@ -31,7 +31,7 @@ from adxform.core.ir import NONE, Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable, is_complex
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
-from adxform.pipeline import Options
+from adxform.options import Options
 from adxform.signatures import keys_of
 from adxform.specialised import Specialised, receivers, request_for
 from adxform.structures import leaf_types

@@ -30,7 +30,8 @@ from adxform.errors import ArgumentError
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.source import find_source
 from adxform.guards import guarded
-from adxform.pipeline import Observer, Options
+from adxform.options import Options
+from adxform.pipeline import Observer
 from adxform.signatures import annotated_types, keys_of, type_of_argument
 from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
 from adxform.structures import items_of, leaf_types, varies, with_containers

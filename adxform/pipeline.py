@@ -36,7 +36,6 @@ from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check, check_callee
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
-from adxform.errors import ArgumentError
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
@@ -53,39 +52,10 @@ from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.walk import Rewriter
+from adxform.options import Options
 
 Observer = Callable[[str, Function, Types], None]
 Key = tuple[object, ...]
-BACKENDS = ("numpy", "numba")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What runs the generated code, and what may be turned off to compare results.
-
-    ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
-    ``tbr`` is the to-be-recorded analysis, ``merge`` lets independent iterations go back at once.
-    """
-
-    optimize: bool = True
-    inline: bool = True
-    tbr: bool = True
-    merge: bool = True
-    backend: str = "numpy"
-    parallel: bool = False
-
-    @classmethod
-    def running(cls, backend: str, parallel: bool = False) -> Options:
-        """The options for a backend.
-
-        Raises
-        ------
-        ArgumentError
-            If there is no such backend.
-        """
-        if backend not in BACKENDS:
-            raise ArgumentError(f"backend is 'numpy' or 'numba', not {backend!r}")
-        return cls(backend=backend, parallel=parallel)
 
 
 @dataclass

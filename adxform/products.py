@@ -20,7 +20,7 @@ from adxform.core.types import Object
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated
-from adxform.pipeline import Options
+from adxform.options import Options
 from adxform.structures import is_real, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]

@@ -23,7 +23,8 @@ from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.program import Program
 from adxform.frontend.source import find_source
-from adxform.pipeline import Options, typed
+from adxform.options import Options
+from adxform.pipeline import typed
 from adxform.signatures import type_of_argument, type_of_container
 from adxform.structures import all_structured, leaf_types
 

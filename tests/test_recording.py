@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adxform.derivatives import Derivative
-from adxform.pipeline import Options
+from adxform.options import Options
 
 X = np.array([0.3, -0.7, 1.1, 0.4])
 

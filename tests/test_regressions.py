@@ -14,7 +14,7 @@ import pytest
 import adxform
 from adxform import grad, jvp, vjp
 from adxform.generated import Generated
-from adxform.pipeline import Options
+from adxform.options import Options
 
 V = np.array([0.3, -0.7, 1.1])
 W = np.array([1.2, 0.4, -0.9])

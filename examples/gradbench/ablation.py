@@ -14,7 +14,7 @@ import numpy as np
 
 from adxform import BackendWarning
 from adxform.derivatives import Derivative
-from adxform.pipeline import Options
+from adxform.options import Options
 from examples.gradbench import ba, gmm, lse, lstm, ode
 from examples.gradbench.measuring import flat
 from examples.gradbench.one_thread import hold

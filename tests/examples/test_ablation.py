@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from adxform.pipeline import Options
+from adxform.options import Options
 from examples.gradbench import ablation
 
 

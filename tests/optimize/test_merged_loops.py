@@ -8,7 +8,7 @@ import pytest
 import adxform
 from adxform.dual import Dual
 from adxform.generated import Generated
-from adxform.pipeline import Options
+from adxform.options import Options
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=7), RNG.normal(size=7)

@@ -135,7 +135,7 @@ def test_signs_and_constants():
 
 
 def test_nothing_changes_without_optimisation():
-    from adxform.pipeline import Options
+    from adxform.options import Options
 
     for f in (cube, written_between, positive, sided):
         args = (1.5,) if f is sided else (V,)

@@ -16,7 +16,7 @@ import adxform
 from adxform.derivatives import Derivative
 from adxform.errors import UnsupportedError
 from adxform.generated import Generated
-from adxform.pipeline import Options
+from adxform.options import Options
 from tests.backends.plainly import loop_nests_in_python
 from tests.random_programs.cases import (
     LIMIT,

@@ -9,7 +9,7 @@ import pytest
 
 from adxform import UnsupportedError, grad, jvp
 from adxform.generated import Generated
-from adxform.pipeline import Options
+from adxform.options import Options
 from tests.test_regressions import M, V, W, agrees
 
 

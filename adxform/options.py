@@ -1,0 +1,38 @@
+"""What is asked of a derivative beyond what it is of: where it runs, and what is left out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adxform.errors import ArgumentError
+
+BACKENDS = ("numpy", "numba")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What runs the generated code, and what may be turned off to compare results.
+
+    ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
+    ``tbr`` is the to-be-recorded analysis, ``merge`` lets independent iterations go back at once.
+    """
+
+    optimize: bool = True
+    inline: bool = True
+    tbr: bool = True
+    merge: bool = True
+    backend: str = "numpy"
+    parallel: bool = False
+
+    @classmethod
+    def running(cls, backend: str, parallel: bool = False) -> Options:
+        """The options for a backend.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such backend.
+        """
+        if backend not in BACKENDS:
+            raise ArgumentError(f"backend is 'numpy' or 'numba', not {backend!r}")
+        return cls(backend=backend, parallel=parallel)
