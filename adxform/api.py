@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -21,26 +21,36 @@ from adxform.products import vjp as vjp
 Function = Callable[..., Any]
 
 
-@overload
-def grad(
-    f: Function,
-    argnums: Argnums = 0,
-    *,
-    has_aux: bool = False,
-    backend: str = ...,
-    parallel: bool = ...,
-) -> Derivative: ...
-@overload
-def grad(
-    f: None = None,
-    argnums: Argnums = 0,
-    *,
-    has_aux: bool = False,
-    backend: str = ...,
-    parallel: bool = ...,
-) -> Callable[[Function], Derivative]: ...
+class _Making(Protocol):
+    """What makes a derivative: of a function, or as a decorator with arguments."""
+
+    @overload
+    def __call__(
+        self,
+        f: Function,
+        argnums: Argnums = 0,
+        *,
+        has_aux: bool = False,
+        backend: str = ...,
+        parallel: bool = ...,
+    ) -> Derivative: ...
+    @overload
+    def __call__(
+        self,
+        f: None = None,
+        argnums: Argnums = 0,
+        *,
+        has_aux: bool = False,
+        backend: str = ...,
+        parallel: bool = ...,
+    ) -> Callable[[Function], Derivative]: ...
 
 
+def _making(function: Callable[..., Any]) -> _Making:
+    return function
+
+
+@_making
 def grad(
     f: Function | None = None,
     argnums: Argnums = 0,
@@ -80,26 +90,7 @@ def grad(
     return _derivative(f, argnums, has_aux, options, value=False)
 
 
-@overload
-def value_and_grad(
-    f: Function,
-    argnums: Argnums = 0,
-    *,
-    has_aux: bool = False,
-    backend: str = ...,
-    parallel: bool = ...,
-) -> Derivative: ...
-@overload
-def value_and_grad(
-    f: None = None,
-    argnums: Argnums = 0,
-    *,
-    has_aux: bool = False,
-    backend: str = ...,
-    parallel: bool = ...,
-) -> Callable[[Function], Derivative]: ...
-
-
+@_making
 def value_and_grad(
     f: Function | None = None,
     argnums: Argnums = 0,
