@@ -14,11 +14,13 @@ class Options:
     """What runs the generated code, and what may be turned off to compare results.
 
     ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
-    ``tbr`` is the to-be-recorded analysis, ``merge`` lets independent iterations go back at once.
+    ``activity`` leaves out of a reverse sweep what is not active, ``tbr`` is the to-be-recorded
+    analysis, ``merge`` lets independent iterations go back at once.
     """
 
     optimize: bool = True
     inline: bool = True
+    activity: bool = True
     tbr: bool = True
     merge: bool = True
     backend: str = "numpy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from adxform.analysis.activity import analyze
+from adxform.analysis.activity import all_active, analyze
 from adxform.analysis.types import Types, infer, settled
 from adxform.core.builder import Builder, type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
@@ -195,6 +195,8 @@ class Derivation:
         pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
         activity = analyze(pulled, wrt, types)
         check(function, activity, types, reverse=True)
+        if not self.options.activity:
+            activity = all_active(function, types)
         seeded = tuple(o for o in outputs if _seeded(o, types))
         return reverse(function, wrt, seeded, activity, types, self.pullback_of)
 

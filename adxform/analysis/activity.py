@@ -54,6 +54,16 @@ def analyze(function: Function, wrt: tuple[str, ...], types: Types) -> Activity:
     return Activity(frozenset(varied.names), frozenset(useful.names))
 
 
+def all_active(function: Function, types: Types) -> Activity:
+    """What there is without the analysis: every name counts that depends on a parameter which can
+    have a derivative.
+    """
+    wrt = {p.name for p in function.params if differentiable(types.get(p.name, ANY))}
+    varied = _Varied(wrt, types)
+    varied.block(function.body)
+    return Activity(frozenset(varied.names), frozenset(varied.names))
+
+
 def active_params(op: Primitive) -> tuple[str, ...]:
     """The parameters through which a derivative passes; none for an inactive primitive."""
     rule = RULES[op.name]

@@ -23,6 +23,7 @@ ALL_ON = Options()
 VARIANTS = {
     "no passes": Options(optimize=False),  # nor merged loops, which come after them
     "no inlining": Options(inline=False),
+    "no activity analysis": Options(activity=False),
     "no recording analysis": Options(tbr=False),
     "no merged loops": Options(merge=False),
 }

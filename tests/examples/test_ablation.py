@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from adxform.derivatives import Derivative
 from adxform.options import Options
 from examples.gradbench import ablation
 
@@ -31,4 +33,22 @@ def test_a_variant_that_gives_another_gradient_is_no_variant(monkeypatch):
 
 
 def test_each_variant_differs_from_all_on():
-    assert len({ablation.ALL_ON, *ablation.VARIANTS.values(), *ablation.NUMBA.values()}) == 6
+    assert len({ablation.ALL_ON, *ablation.VARIANTS.values(), *ablation.NUMBA.values()}) == 7
+
+
+def damped(x, y):
+    return x * x * np.sin(y)
+
+
+def held_constant(x, y):
+    return damped(x, y) * y
+
+
+def test_without_activity_analysis_what_is_held_constant_is_pulled_back_too():
+    every, active = (
+        Derivative(held_constant, 0, options=Options(inline=False, activity=asked))
+        for asked in (False, True)
+    )
+    assert every(2.0, 0.3) == active(2.0, 0.3)
+    assert "y_bar" in every.source
+    assert "y_bar" not in active.source
