@@ -13,7 +13,7 @@ from adxform.backends.python import compile_text
 from adxform.binding import signature_of
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.distributions import method_of
-from adxform.frontend.scope import spelling_of
+from adxform.frontend.spellings import spelling_of
 
 
 def adapted(function: Callable[..., Any]) -> Any:

@@ -162,6 +162,16 @@ def em_step(
     return m_step(resp, X, covariance_type, reg_covar)
 
 
+def em_step_full(
+    weights: Float[np.ndarray, "k"],
+    means: Float[np.ndarray, "k d"],
+    covariances: Float[np.ndarray, "k d d"],
+    X: Float[np.ndarray, "n d"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take one step of EM; a covariance for each component."""
+    return em_step(weights, means, covariances, X, "full")
+
+
 def em_step_of_means(
     means: Float[np.ndarray, "k d"], X: Float[np.ndarray, "n d"], variance: float = 1.0
 ) -> Float[np.ndarray, "k d"]:

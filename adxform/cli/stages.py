@@ -25,7 +25,7 @@ from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
 from adxform.signatures import annotated_params, annotated_types
-from adxform.transform.selection import Selection, find_function, places
+from adxform.transform.selection import find_function, places
 
 STAGES = {
     "source": "as it is written",
@@ -78,7 +78,7 @@ def chosen(
         If there are none, or it cannot be lowered.
     """
     node, text = source.node, source.text
-    decoration = Selection(tree, text, source.scope).decoration(node)
+    decoration = source.scope.decorators.decoration(node)
     known = annotated_params(params_of(source))
     core = lower(source, deriving(Program()), {**known, **given})
     types = {**annotated_types(core), **given}

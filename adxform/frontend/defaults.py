@@ -15,7 +15,7 @@ import numpy as np
 
 from adxform.core.ir import UNKNOWN, Global, Operand, Primitive
 from adxform.core.types import Array, Type, is_float
-from adxform.frontend.scope import find_object
+from adxform.frontend.spellings import find_object
 
 _MAKERS = frozenset(
     {"np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy", "np.zeros",

@@ -72,6 +72,9 @@ class Derivatives(NamedAttributes):
     def callable_value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Call) and self.derivative_named(node.func) in MAKERS:
             return self._derived(node)
+        meaning = self.meaning(node)
+        if meaning is not None and isinstance(meaning.derived, Derived):
+            return meaning.derived
         return super().callable_value(node)
 
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib
 import sys
 import tokenize
 from collections.abc import Iterable
@@ -16,12 +15,14 @@ from typing import Any, Protocol
 
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
-from adxform.errors import SourceNotFoundError, SourceSyntaxError
+from adxform.errors import AdxformError, SourceNotFoundError, SourceSyntaxError
+from adxform.frontend.asked import Derived
+from adxform.frontend.decorators import Decorators
 from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
+from adxform.frontend.spellings import canonical, find_object, spelling_of
 from adxform.rules.table import RULES
 
-CANONICAL = {"numpy": "np"}
 _COMPATIBLE = "array_api_compat.numpy"  # NumPy under the array API's names
 _NOTHING: Any = object()
 
@@ -31,8 +32,8 @@ class Meaning:
     """What a (dotted) name stands for.
 
     ``dotted`` is the canonical name of a module or of something in one (``np.sin``);
-    ``function`` is a user's function, ``module`` the top of a user's file; otherwise it is a value,
-    perhaps known.
+    ``function`` is a user's function, ``derived`` a gradient of one, ``module`` the top of a user's
+    file; otherwise it is a value, perhaps known.
     """
 
     text: str
@@ -51,71 +52,6 @@ class Scope(Protocol):
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
         """The meaning of an attribute of a module (None for anything else)."""
-
-
-def canonical(module: str) -> str:
-    """``numpy.linalg`` as rules spell it: ``np.linalg``."""
-    head, dot, rest = module.partition(".")
-    return CANONICAL.get(head, head) + dot + rest
-
-
-def spelling_of(value: Any) -> str | None:
-    """How rules spell a live object that they speak of."""
-    loaded = tuple(module for module in _rule_modules() if module in sys.modules)
-    known = _known_objects(loaded).get(id(value))
-    return None if known is None else known[0]
-
-
-@cache
-def _called() -> tuple[str, ...]:
-    """The functions that rules speak of."""
-    primitives = (rule.primitive for rule in RULES.values())
-    return tuple(primitive.text for primitive in primitives if primitive.style == "call")
-
-
-@cache
-def _rule_modules() -> tuple[str, ...]:
-    """The modules of the functions that rules speak of."""
-    owners = dict.fromkeys(text.rpartition(".")[0] for text in _called())
-    return tuple(_module_name(owner) for owner in owners)
-
-
-@cache
-def _known_objects(loaded: tuple[str, ...]) -> dict[int, tuple[str, Any]]:
-    """Live objects that rules speak of, by identity (the first spelling wins); nothing is imported,
-    for what a function names has been.
-    """
-    found: dict[int, tuple[str, Any]] = {}
-    for text in _called():
-        owner = _module_name(text.rpartition(".")[0])
-        if owner in loaded or not owner:
-            value = find_object(text)
-            if value is not None:
-                found.setdefault(id(value), (text, value))
-    return found
-
-
-def _module_name(text: str) -> str:
-    """The name under which a module is imported that rules spell in short."""
-    head, dot, rest = text.partition(".")
-    return {"np": "numpy"}.get(head, head) + dot + rest
-
-
-def find_object(text: str) -> Any:
-    """The object that a canonical dotted name means, or None if it is not installed."""
-    head, *rest = text.split(".")
-    if not rest:
-        return getattr(builtins, head, None)
-    parts = _module_name(text).split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        try:
-            value: Any = importlib.import_module(".".join(parts[:cut]))
-        except ImportError:
-            continue
-        for part in parts[cut:]:
-            value = getattr(value, part, None)
-        return value
-    return None
 
 
 class LiveScope:
@@ -212,6 +148,11 @@ class FileScope:
         self.text = text
         self.bindings: dict[str, ast.stmt | None] = {}
         self.importing: set[str] = set()
+        star = any(
+            isinstance(s, ast.ImportFrom) and s.module == "adxform" and s.names[0].name == "*"
+            for s in tree.body
+        )
+        self.decorators = Decorators(self.dotted, text, star)
         for stmt in tree.body:
             self._bind(stmt, top=True)
         for node in nodes(tree):
@@ -241,8 +182,8 @@ class FileScope:
                 return self._import(stmt, name)
             case ast.ImportFrom():
                 return self._import_from(stmt, name)
-            case ast.FunctionDef() if not stmt.decorator_list:  # decorated, it may be anything
-                return Meaning(name, function=SourceFunction(stmt, self.text, self))
+            case ast.FunctionDef():
+                return self._function(stmt, name)
             case (
                 ast.Assign(targets=[ast.Name()], value=value)
                 | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
@@ -250,6 +191,32 @@ class FileScope:
                 return Meaning(name, value=_literal(value))
             case _:
                 return Meaning(name)
+
+    def dotted(self, node: ast.expr) -> str | None:
+        """The canonical name of what a name, or an attribute of a module, means here."""
+        meaning = self._meaning(node)
+        return None if meaning is None else meaning.dotted
+
+    def _meaning(self, node: ast.expr) -> Meaning | None:
+        if isinstance(node, ast.Name):
+            return self.lookup(node.id)
+        if isinstance(node, ast.Attribute):
+            owner = self._meaning(node.value)
+            return None if owner is None else self.attribute(owner, node.attr)
+        return None
+
+    def _function(self, stmt: ast.FunctionDef, name: str) -> Meaning:
+        """A function, or the gradient of one; with other decorators it may be anything."""
+        source = SourceFunction(stmt, self.text, self)
+        if not stmt.decorator_list:
+            return Meaning(name, function=source)
+        try:
+            asked = self.decorators.decoration(stmt)
+        except AdxformError:
+            return Meaning(name)
+        if asked is None or len(stmt.decorator_list) > 1:
+            return Meaning(name)
+        return Meaning(name, derived=Derived(asked.name, source, asked.argnums, asked.has_aux))
 
     def _import(self, stmt: ast.Import, name: str) -> Meaning:
         for item in stmt.names:

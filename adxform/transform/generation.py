@@ -13,13 +13,14 @@ from adxform.core.calls import reachable_callees
 from adxform.core.ir import Callee, Const, Function, Operand, Tuple, leaves
 from adxform.core.types import Array, Scalar, differentiable
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
+from adxform.frontend.decorators import Decoration
 from adxform.frontend.lower import lower
 from adxform.frontend.program import Program, params_of
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, Text
 from adxform.pipeline import Derivation
 from adxform.signatures import annotated_params, annotated_types
-from adxform.transform.selection import Chosen, Decoration, places
+from adxform.transform.selection import Chosen, places
 
 MODULES = frozenset({"np", "np.linalg", "math", "scipy", "scipy.special", "scipy.linalg"})
 _NEEDED = ("np", "math")

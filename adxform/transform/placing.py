@@ -8,9 +8,9 @@ import textwrap
 import tokenize
 
 from adxform.emit.printer import to_source
+from adxform.frontend.decorators import Decoration
 from adxform.transform.assembly import Assembly
 from adxform.transform.planning import Piece
-from adxform.transform.selection import Decoration
 from adxform.transform.splice import Edits, Page, replaced_marker
 
 

@@ -9,35 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
+from adxform.frontend.decorators import Decoration, called
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import Text
-
-# Decorators that leave what a function computes as it is.
-HARMLESS = frozenset({
-    "functools.cache", "functools.lru_cache", "numba.njit", "numba.jit", "jaxtyping.jaxtyped",
-    "beartype.beartype", "typing.final", "typing.no_type_check", "staticmethod",
-})
-_ASKING = {"grad": False, "value_and_grad": True}
-
-
-@dataclass(frozen=True, slots=True)
-class Decoration:
-    """``@grad(...)`` or ``@value_and_grad(...)``, with its arguments."""
-
-    node: ast.expr
-    name: str
-    argnums: Any = 0
-    has_aux: bool = False
-
-    @property
-    def value(self) -> bool:
-        """Whether the value is returned beside the gradient."""
-        return _ASKING[self.name]
-
-    @property
-    def single(self) -> bool:
-        """Whether the gradient is returned by itself, not in a tuple."""
-        return isinstance(self.argnums, int | str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +70,7 @@ class Selection:
         self.tree = tree
         self.text = text
         self.scope = scope
-        self.star = any(
-            isinstance(s, ast.ImportFrom) and s.module == "adxform" and s.names[0].name == "*"
-            for s in tree.body
-        )
+        self.decorators = scope.decorators
         self.errors: list[AdxformError] = []
 
     def chosen(self, names: Sequence[str], *, skip: Iterable[ast.stmt] = ()) -> list[Chosen]:
@@ -132,7 +103,7 @@ class Selection:
         except ArgumentError as error:
             self.errors.append(error)
             return None
-        if "." in name and self.decoration(node) is None:
+        if "." in name and self.decorators.decoration(node) is None:
             self.errors.append(UnsupportedError(Diagnostic(
                 f"{name} is a method; only a decorated one can be transformed",
                 self.text.location(node), "Write it as a function.")))
@@ -146,7 +117,7 @@ class Selection:
         for name, path, node in definitions(self.tree):
             seen.append(node)
             try:
-                found = self.decoration(node)
+                found = self.decorators.decoration(node)
             except AdxformError as error:
                 self.errors.append(error)
                 continue
@@ -159,7 +130,7 @@ class Selection:
 
     def _nested(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[AdxformError]:
         for decorator in node.decorator_list:
-            if self.asks(decorator):
+            if self.decorators.asks(decorator):
                 yield UnsupportedError(Diagnostic(
                     f"@{ast.unparse(decorator)} on a function inside another one (or async)",
                     self.text.location(decorator),
@@ -167,81 +138,19 @@ class Selection:
                     "can be replaced.",
                 ))
 
-    def asks(self, decorator: ast.expr) -> str | None:
-        """``"grad"`` or ``"value_and_grad"`` where a decorator is that of adxform."""
-        function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        dotted = self.dotted(function)
-        if dotted is None and self.star and isinstance(function, ast.Name):
-            dotted = f"adxform.{function.id}"
-        head, _, name = (dotted or "").rpartition(".")
-        return name if head in ("adxform", "adxform.api") and name in _ASKING else None
-
-    def dotted(self, node: ast.expr) -> str | None:
-        """The canonical name of what a name, or an attribute of a module, means in the file."""
-        meaning = self._meaning(node)
-        return None if meaning is None else meaning.dotted
-
-    def _meaning(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.Name):
-            return self.scope.lookup(node.id)
-        if isinstance(node, ast.Attribute):
-            owner = self._meaning(node.value)
-            return None if owner is None else self.scope.attribute(owner, node.attr)
-        return None
-
-    def decoration(self, node: ast.FunctionDef) -> Decoration | None:
-        """What the decorators of a function ask of adxform, if anything.
-
-        Raises
-        ------
-        UnsupportedError, ArgumentError
-            If the arguments are not literals, or not those of ``grad``.
-        """
-        found = [(name, d) for d in node.decorator_list if (name := self.asks(d)) is not None]
-        if not found:
-            return None
-        name, decorator = found[0]
-        if len(found) > 1:
-            raise UnsupportedError(Diagnostic(
-                f"{node.name} is decorated twice: a derivative of a derivative",
-                self.text.location(found[1][1]), "Give each its own function."))
-        if not isinstance(decorator, ast.Call):
-            return Decoration(decorator, name)
-        given = dict(zip(("f", "argnums"), decorator.args, strict=False))
-        given |= {keyword.arg or "**": keyword.value for keyword in decorator.keywords}
-        unknown = given.keys() - {"f", "argnums", "has_aux"}
-        function = given.pop("f", None)
-        plain = function is None or (isinstance(function, ast.Constant) and function.value is None)
-        if unknown or len(decorator.args) > 2 or not plain:
-            raise ArgumentError(Diagnostic(
-                f"{name} takes argnums= and has_aux= here", self.text.location(decorator)))
-        literal = {key: self._literal(value) for key, value in given.items()}
-        argnums = literal.get("argnums", 0)
-        argnums = argnums if isinstance(argnums, int | str) else tuple(argnums)
-        return Decoration(decorator, name, argnums, bool(literal.get("has_aux", False)))
-
-    def _literal(self, node: ast.expr) -> Any:
-        try:
-            return ast.literal_eval(node)
-        except (ValueError, TypeError):
-            raise UnsupportedError(Diagnostic(
-                "this argument is not a literal, and the file is not run",
-                self.text.location(node), "Write the numbers or names of the parameters here.",
-            )) from None
-
     def _refuse_decorators(self, node: ast.FunctionDef) -> None:
         for decorator in node.decorator_list:
-            function = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if self.asks(decorator) or self.dotted(function) in HARMLESS:
+            if self.decorators.asks(decorator) or self.decorators.harmless(decorator):
                 continue
             self.errors.append(UnsupportedError(Diagnostic(
-                f"@{ast.unparse(function)} may change what {node.name} computes",
+                f"@{ast.unparse(called(decorator))} may change what {node.name} computes",
                 self.text.location(decorator),
                 "Differentiate a function without this decorator.",
             )))
 
     def _overload(self, node: ast.FunctionDef) -> bool:
-        return any(self.dotted(d) in ("typing.overload", "overload") for d in node.decorator_list)
+        overloads = ("typing.overload", "overload")
+        return any(self.scope.dotted(d) in overloads for d in node.decorator_list)
 
 
 def places(node: ast.FunctionDef, argnums: Any, text: Text, at: ast.AST) -> tuple[int, ...]:

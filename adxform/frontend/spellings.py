@@ -1,0 +1,78 @@
+"""How rules spell modules and the functions in them, and which live objects they mean."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+from functools import cache
+from typing import Any
+
+from adxform.rules.table import RULES
+
+CANONICAL = {"numpy": "np"}
+
+
+def canonical(module: str) -> str:
+    """``numpy.linalg`` as rules spell it: ``np.linalg``."""
+    head, dot, rest = module.partition(".")
+    return CANONICAL.get(head, head) + dot + rest
+
+
+def spelling_of(value: Any) -> str | None:
+    """How rules spell a live object that they speak of."""
+    loaded = tuple(module for module in _rule_modules() if module in sys.modules)
+    known = _known_objects(loaded).get(id(value))
+    return None if known is None else known[0]
+
+
+@cache
+def _called() -> tuple[str, ...]:
+    """The functions that rules speak of."""
+    primitives = (rule.primitive for rule in RULES.values())
+    return tuple(primitive.text for primitive in primitives if primitive.style == "call")
+
+
+@cache
+def _rule_modules() -> tuple[str, ...]:
+    """The modules of the functions that rules speak of."""
+    owners = dict.fromkeys(text.rpartition(".")[0] for text in _called())
+    return tuple(_module_name(owner) for owner in owners)
+
+
+@cache
+def _known_objects(loaded: tuple[str, ...]) -> dict[int, tuple[str, Any]]:
+    """Live objects that rules speak of, by identity (the first spelling wins); nothing is imported,
+    for what a function names has been.
+    """
+    found: dict[int, tuple[str, Any]] = {}
+    for text in _called():
+        owner = _module_name(text.rpartition(".")[0])
+        if owner in loaded or not owner:
+            value = find_object(text)
+            if value is not None:
+                found.setdefault(id(value), (text, value))
+    return found
+
+
+def _module_name(text: str) -> str:
+    """The name under which a module is imported that rules spell in short."""
+    head, dot, rest = text.partition(".")
+    return {"np": "numpy"}.get(head, head) + dot + rest
+
+
+def find_object(text: str) -> Any:
+    """The object that a canonical dotted name means, or None if it is not installed."""
+    head, *rest = text.split(".")
+    if not rest:
+        return getattr(builtins, head, None)
+    parts = _module_name(text).split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            value: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for part in parts[cut:]:
+            value = getattr(value, part, None)
+        return value
+    return None
