@@ -112,6 +112,15 @@ except ImportError:
         return points
 
 
+def keep_names(estimator: Any, X: Any) -> None:
+    """Keep the names of the columns that an estimator is fitted to, if they have any."""
+    names = list(getattr(X, "columns", ()))
+    if names and all(isinstance(name, str) for name in names):
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+
+
 class ClusterTransformer(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
 ):
@@ -124,5 +133,6 @@ __all__ = [
     "ConvergenceWarning",
     "DensityMixin",
     "check_is_fitted",
+    "keep_names",
     "validate_data",
 ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gmm.kmeans import Random
-from gmm.points import BlockFunction, Extent, Sums, add, extent, frame, merge, reduce_rows
-from gmm.reading import PARQUET_HINT
+from gmm.parquet import numeric_columns, open_parquet
+from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, frame, merge, reduce_rows
+
+Part = tuple[np.ndarray, np.ndarray | None]  # points, and their weights if they have any
 
 
 class Chunks:
@@ -18,33 +22,58 @@ class Chunks:
     Parameters
     ----------
     begin : callable
-        Without arguments, gives an iterable of arrays of shape (rows, d); each time the same.
+        Without arguments, gives an iterable of arrays of shape (rows, d), or of pairs of such an
+        array and the weights of its rows; each time the same.
     """
 
-    def __init__(self, begin: Callable[[], Iterable[np.ndarray]]) -> None:
+    def __init__(self, begin: Callable[[], Iterable[Any]]) -> None:
         self.begin = begin
 
     @classmethod
     def parquet(
-        cls, path: str | Path, columns: Sequence[str] | None = None, rows: int = 1 << 16
+        cls,
+        path: str | Path,
+        columns: Sequence[str] | None = None,
+        rows: int = 1 << 16,
+        weight: str | None = None,
     ) -> Chunks:
-        """Points in a Parquet file, so many rows at a time."""
-        try:
-            import pyarrow.parquet as parquet
-        except ImportError as error:
-            raise ImportError(PARQUET_HINT) from error
+        """Points in a Parquet file, so many rows at a time.
 
-        def begin() -> Iterator[np.ndarray]:
-            with parquet.ParquetFile(path) as file:
-                for batch in file.iter_batches(rows, columns=columns):
-                    parts = [np.asarray(part, dtype=float) for part in batch.to_pydict().values()]
-                    yield np.column_stack(parts)
-
-        return cls(begin)
+        Parameters
+        ----------
+        path : str or Path
+        columns : sequence of str, optional
+            Which columns; without any, all that hold numbers, but for that of the weights.
+        rows : int
+            The most that are in memory.
+        weight : str, optional
+            The column that holds the weights of the points.
+        """
+        return cls(partial(parquet_chunks, path, columns, rows, weight))
 
     def __iter__(self) -> Iterator[np.ndarray]:
+        for points, _ in self.parts():
+            yield points
+
+    def parts(self) -> Iterator[Part]:
+        """Points and weights of one chunk after the other."""
         for chunk in self.begin():
-            yield checked_chunk(chunk)
+            points, weight = chunk if isinstance(chunk, tuple) else (chunk, None)
+            points = checked_chunk(points)
+            yield points, None if weight is None else checked_weight(weight, len(points))
+
+
+def parquet_chunks(
+    path: str | Path, columns: Sequence[str] | None, rows: int, weight: str | None
+) -> Iterator[np.ndarray | Part]:
+    """Read a Parquet file, so many rows at a time; nulls are NaN."""
+    with open_parquet(path) as file:
+        names = numeric_columns(path, file, columns, weight)
+        wanted = names if weight is None else [*names, weight]
+        for batch in file.iter_batches(rows, columns=wanted):
+            numbers = {n: batch.column(n).to_numpy(zero_copy_only=False) for n in wanted}
+            points = np.column_stack([np.asarray(numbers[n], dtype=np.float64) for n in names])
+            yield points if weight is None else (points, numbers[weight])
 
 
 def checked_chunk(chunk: object) -> np.ndarray:
@@ -57,6 +86,16 @@ def checked_chunk(chunk: object) -> np.ndarray:
     return array
 
 
+def checked_weight(weight: object, n: int) -> np.ndarray:
+    """Weights of some of the points, which may all be zero."""
+    array = np.asarray(weight, dtype=np.float64)
+    if array.shape != (n,):
+        raise ValueError(f"sample_weight must have the shape ({n},), got {array.shape}.")
+    if not np.all(np.isfinite(array)) or np.any(array < 0.0):
+        raise ValueError("sample_weight must be finite and not negative.")
+    return array
+
+
 def check_extent(whole: Extent, missing: bool) -> None:
     """An error for numbers that are not finite, unless they may be missing."""
     known = whole.known > 0
@@ -65,6 +104,8 @@ def check_extent(whole: Extent, missing: bool) -> None:
         raise ValueError("Input X contains NaN or infinity.")
     if whole.n < 2:
         raise ValueError(f"Found {whole.n} sample(s) while a minimum of 2 is required.")
+    if not whole.total > 0.0:
+        raise ValueError("sample_weight must not be all zero.")
 
 
 class InParts:
@@ -88,34 +129,63 @@ class ChunkedPoints(InParts):
     Parameters
     ----------
     chunks : Chunks
+    sample_weight : ndarray, shape (n,), optional
+        Besides the weights that chunks may bring along.
     missing, rescale : bool
         As for `gmm.points.Arrays`.
     """
 
-    def __init__(self, chunks: Chunks, missing: bool = False, rescale: bool = True) -> None:
-        self.chunks = chunks
-        parts = [extent(chunk, None) for chunk in chunks if len(chunk)]
-        self.measure(parts, missing, rescale)
+    def __init__(
+        self,
+        chunks: Chunks,
+        sample_weight: np.ndarray | None = None,
+        missing: bool = False,
+        rescale: bool = True,
+    ) -> None:
+        self.chunks, self.sample_weight = chunks, sample_weight
+        self.measure([extent(*part) for part in self.parts()], missing, rescale)
+        if sample_weight is not None:
+            checked_weight(sample_weight, self.n)
+
+    def parts(self) -> Iterator[Part]:
+        """Points and weights of one chunk after the other, but for empty ones."""
+        first = 0
+        for points, weight in self.chunks.parts():
+            end = first + len(points)
+            if self.sample_weight is not None:
+                more = checked_weight(self.sample_weight[first:end], len(points))
+                weight = more if weight is None else weight * more
+            if first < end:
+                yield points, weight
+            first = end
 
     def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks."""
         return add(
-            reduce_rows(chunk, None, self.frame, function, width)
-            for chunk in self.chunks
-            if len(chunk)
+            reduce_rows(points, weight, self.frame, function, width)
+            for points, weight in self.parts()
         )
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
-        parts = []
-        for chunk, rows in zip(self.chunks, chosen_rows(self.sizes(), count, rng), strict=True):
-            parts.append(self.frame.place(chunk[rows]))
-        chosen = np.nan_to_num(np.concatenate(parts), copy=False, nan=0.0)
-        return chosen, np.ones(len(chosen))
+        sizes = [len(points) for points, _ in self.parts()]
+        rows = chosen_rows(sizes, count, rng)
+        pairs = zip(self.parts(), rows, strict=True)
+        return placed_sample(self.frame, [rows_of(part, chosen) for part, chosen in pairs])
 
-    def sizes(self) -> list[int]:
-        """How many points each chunk has."""
-        return [len(chunk) for chunk in self.chunks]
+
+def rows_of(part: Part, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some points of a part, with their weights."""
+    points, weight = part
+    return points[rows], np.ones(len(rows)) if weight is None else weight[rows]
+
+
+def placed_sample(
+    place: Frame, parts: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of several parts in one array, shifted and scaled, NaN as means; and their weights."""
+    points, weights = (np.concatenate(both) for both in zip(*parts, strict=True))
+    return np.nan_to_num(place.place(points), copy=False, nan=0.0), weights
 
 
 def chosen_rows(sizes: Sequence[int], count: int, rng: Random) -> list[np.ndarray]:

@@ -9,11 +9,18 @@ from typing import Any, Literal
 import numpy as np
 
 from gmm import checks, evaluation
-from gmm.base import BaseEstimator, ConvergenceWarning, DensityMixin, check_is_fitted, validate_data
+from gmm.base import (
+    BaseEstimator,
+    ConvergenceWarning,
+    DensityMixin,
+    check_is_fitted,
+    keep_names,
+    validate_data,
+)
 from gmm.chunks import ChunkedPoints, Chunks
 from gmm.dask_points import DaskPoints, is_dask
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
-from gmm.fitting import Fit, Problem, positive_definite
+from gmm.fitting import Fit, Problem, placed_mixture, placed_problem, positive_definite
 from gmm.generative import sample
 from gmm.inference import Fitted, Stated, intervals
 from gmm.parameters import count_parameters, factors_from_covariances
@@ -121,34 +128,35 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianMixture:
         """Fit the mixture to points, the rows of X, which may have weights.
 
-        X may also be `gmm.Chunks`, or a Dask array or DataFrame.
+        X may also be `gmm.Chunks`, or a Dask array or DataFrame; and the weights a Dask array or
+        Series with it.
         """
         self._check_parameters()
         if hasattr(self, "standard_errors_"):
             del self.standard_errors_  # they are of an earlier fit
-        if isinstance(X, Chunks) or is_dask(X):
-            return self._fit_elsewhere(X, sample_weight)
-        X = self._validate(X, reset=True)
-        weight = checks.check_sample_weight(sample_weight, len(X))
-        missing = self.missing_values == "marginalize"
-        points = Arrays(X, weight, missing, rescale=self.covariance_type != "identity")
+        points, dtype = self._points(X, sample_weight)
         with one_thread_for_matrices():
-            self._fit_points(points, X.dtype)
+            self._fit_points(points, dtype)
             if self.standard_errors:
-                self.standard_errors_ = self._fitted(X, weight).standard_errors()
+                self.standard_errors_ = self._fitted(points).standard_errors()
         return self
 
-    def _fit_elsewhere(self, X: Any, sample_weight: Any) -> GaussianMixture:
-        """Fit to points that are not in memory, or not in that of this process."""
-        if sample_weight is not None or self.standard_errors:
-            raise ValueError("sample_weight and standard_errors need points in memory.")
-        kind: Any = ChunkedPoints if isinstance(X, Chunks) else DaskPoints
+    def _points(self, X: Any, sample_weight: Any) -> tuple[Points, Any]:
+        """Points to fit to, in memory or elsewhere, and the type of what is fitted."""
         missing = self.missing_values == "marginalize"
-        points = kind(X, missing, rescale=self.covariance_type != "identity")
-        self.n_features_in_ = points.d
-        with one_thread_for_matrices():
-            self._fit_points(points)
-        return self
+        rescale = self.covariance_type != "identity"
+        points: Points
+        if isinstance(X, Chunks) or is_dask(X):
+            kind: Any = ChunkedPoints if isinstance(X, Chunks) else DaskPoints
+            points = kind(X, sample_weight, missing, rescale)
+            self.n_features_in_ = points.d
+            keep_names(self, X)
+            return points, np.float64
+        if is_dask(sample_weight):
+            sample_weight = sample_weight.compute()
+        X = self._validate(X, reset=True)
+        weight = checks.check_sample_weight(sample_weight, len(X))
+        return Arrays(X, weight, missing, rescale), X.dtype
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
         """Fit, and find the component that each point most likely comes from."""
@@ -163,15 +171,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             )
         warm = self.warm_start and hasattr(self, "converged_")
         last = self.lower_bound_ + points.d * np.log(points.scale) if warm else -np.inf
-        starts = iter([self._placed(points)]) if warm else self._starts(points)
-        problem = Problem(
-            points,
-            self.covariance_type,
-            self.reg_covar / points.scale / points.scale,
-            self.tol,
-            self.max_iter,
-            self._scaled_prior(points),
+        problem = placed_problem(
+            points, self.covariance_type, self.reg_covar, self._prior(), self.tol, self.max_iter
         )
+        starts = iter([placed_mixture(self._mixture(), points)]) if warm else self._starts(problem)
         reporter = Reporter(self.verbose, self.verbose_interval)
         with progress_bar(self.max_iter, self.progress) as bar:
             fit = best_fit(problem, SOLVERS[self.solver], starts, reporter, bar, last)
@@ -184,8 +187,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             )
         self._keep(fit, points, dtype)
 
-    def _starts(self, points: Points) -> Iterator[Mixture]:
+    def _starts(self, problem: Problem) -> Iterator[Mixture]:
         """Find the mixtures to start from, less the points' shift and divided by their scale."""
+        points = problem.points
         k, d, kind = self.n_components, points.d, self.covariance_type
         weights = checks.check_weights_init(self.weights_init, k)
         means = checks.check_init("means_init", self.means_init, (k, d))
@@ -200,29 +204,17 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             whole = kind in ("full", "tied")
             covariances = np.linalg.inv(precisions) if whole else 1.0 / precisions
             given["covariances"] = covariances / points.scale / points.scale
-        reg_covar = self.reg_covar / points.scale / points.scale
-        prior = self._scaled_prior(points)
         for _ in range(self.n_init):
             if len(given) == len(Mixture._fields):
                 yield Mixture(**given)
                 continue
-            start = starting_mixture(points, k, self.init_params, rng, kind, reg_covar, prior)
+            start = starting_mixture(
+                points, k, self.init_params, rng, kind, problem.reg_covar, problem.prior
+            )
             yield start._replace(**given)
 
-    def _scaled_prior(self, points: Points) -> WishartPrior | None:
-        """The prior, for points that are divided by their scale."""
-        if self.prior is None:
-            return None
-        return WishartPrior(self.prior[0] / points.scale, self.prior[1])
-
-    def _placed(self, points: Points) -> Mixture:
-        """The fitted mixture, less the points' shift and divided by their scale."""
-        mixture = self._mixture()
-        return Mixture(
-            mixture.weights,
-            (mixture.means - points.shift) / points.scale,
-            mixture.covariances / points.scale / points.scale,
-        )
+    def _prior(self) -> WishartPrior | None:
+        return None if self.prior is None else WishartPrior(*self.prior)
 
     def _keep(self, fit: Fit, points: Points, dtype: Any) -> None:
         """Set the fitted attributes."""
@@ -312,7 +304,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def influence(self, X: Any, sample_weight: Any = None) -> Stated:
         """How weights, means and covariances change with the weight of each point of the fit."""
         X = self._validate(X)
-        return self._fitted(X, checks.check_sample_weight(sample_weight, len(X))).influence()
+        weight = checks.check_sample_weight(sample_weight, len(X))
+        return self._fitted(X, weight).influence()
 
     def convergence_rates(self, X: Any, sample_weight: Any = None) -> np.ndarray:
         """By what EM multiplies errors near the fit, along each of its axes; largest first."""
@@ -320,10 +313,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         weight = checks.check_sample_weight(sample_weight, len(X))
         return self._fitted(X, weight).convergence_rates()
 
-    def _fitted(self, X: np.ndarray, sample_weight: np.ndarray | None) -> Fitted:
-        prior = None if self.prior is None else WishartPrior(*self.prior)
+    def _fitted(self, X: Any, sample_weight: np.ndarray | None = None) -> Fitted:
         return Fitted(
-            self._mixture(), X, self.covariance_type, self.reg_covar, sample_weight, prior
+            self._mixture(), X, self.covariance_type, self.reg_covar, sample_weight, self._prior()
         )
 
     # --- within ------------------------------------------------------------------------------

@@ -82,6 +82,30 @@ class Problem(NamedTuple):
         return 4 * k + (d * (d + 3) // 2 if self.covariance_type == "full" else 2 * d)
 
 
+def placed_problem(
+    points: Points,
+    covariance_type: CovarianceType,
+    reg_covar: float,
+    prior: WishartPrior | None = None,
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> Problem:
+    """A problem in the units of its points: in those of their scale."""
+    scale = points.scale
+    if prior is not None:
+        prior = WishartPrior(prior.gamma / scale, prior.m)
+    return Problem(points, covariance_type, reg_covar / scale / scale, tol, max_iter, prior)
+
+
+def placed_mixture(mixture: Mixture, points: Points) -> Mixture:
+    """A mixture less the shift of points, and divided by their scale."""
+    return Mixture(
+        mixture.weights,
+        (mixture.means - points.shift) / points.scale,
+        mixture.covariances / points.scale / points.scale,
+    )
+
+
 def positive_definite(mixture: Mixture, covariance_type: CovarianceType) -> bool:
     """Whether all covariances are finite, symmetric matrices with positive eigenvalues."""
     covariances = mixture.covariances

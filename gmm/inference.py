@@ -22,10 +22,10 @@ import numpy as np
 from adxform import hessian, jacobian
 from gmm.density import CovarianceType
 from gmm.em import e_step, expected_complete_log_likelihood, m_step
-from gmm.fitting import Problem
+from gmm.fitting import placed_mixture, placed_problem
 from gmm.objective import Objective, point_log_likelihoods
 from gmm.parameters import constrain, pack, spread_shape, unconstrain, unpack
-from gmm.points import Arrays
+from gmm.points import Arrays, Points
 from gmm.prior import WishartPrior
 from gmm.statistics import Mixture
 
@@ -100,7 +100,9 @@ class Fitted:
     ----------
     mixture : Mixture
         Where the log-likelihood has its maximum.
-    X : ndarray, shape (n, d)
+    X : ndarray, shape (n, d), or Points
+        Points that are not in memory give standard errors, too, but not the derivatives of EM
+        steps, nor the influence of each.
     covariance_type : {"full", "tied", "diag", "spherical", "identity"}
     reg_covar : float
         With which the mixture was fitted.
@@ -111,19 +113,22 @@ class Fitted:
     def __init__(
         self,
         mixture: tuple[np.ndarray, np.ndarray, np.ndarray],
-        X: Float[np.ndarray, "n d"],
+        X: Float[np.ndarray, "n d"] | Points,
         covariance_type: CovarianceType = "full",
         reg_covar: float = 0.0,
         sample_weight: Float[np.ndarray, "n"] | None = None,
         prior: WishartPrior | None = None,
     ) -> None:
-        points = Arrays(X, sample_weight, missing=True, rescale=False)
-        self.problem = Problem(points, covariance_type, reg_covar, prior=prior)
+        points: Points
+        if isinstance(X, np.ndarray):
+            points = Arrays(X, sample_weight, missing=True, rescale=covariance_type != "identity")
+        else:
+            points = X
+        self.problem = placed_problem(points, covariance_type, reg_covar, prior)
         self.k, self.d = np.shape(mixture[1])
         self.kind = covariance_type
         self.objective = Objective(self.problem, self.k)
-        weights, means, covariances = mixture
-        self.free = self.objective.free(Mixture(weights, means - points.shift, covariances))
+        self.free = self.objective.free(placed_mixture(Mixture(*mixture), points))
 
     def observed_information(self) -> Float[np.ndarray, "p p"]:
         """Minus the second derivatives of the log-likelihood, in the free vector."""
@@ -198,12 +203,14 @@ class Fitted:
         return _STATED_JACOBIAN(self.free, self.k, self.d, self.kind)
 
     def split(self, numbers: np.ndarray) -> Stated:
-        """Numbers for weights, means and covariances in the shapes of these."""
+        """Numbers for weights, means and covariances in the shapes and units of these."""
         lead, kd = numbers.shape[:-1], self.k * self.d
         weights, means, covariances = np.split(numbers, [self.k, self.k + kd], axis=-1)
-        shape = spread_shape(self.k, self.d, self.kind)
+        shape, scale = spread_shape(self.k, self.d, self.kind), self.problem.points.scale
         return Stated(
-            weights, means.reshape(*lead, self.k, self.d), covariances.reshape(lead + shape)
+            weights,
+            means.reshape(*lead, self.k, self.d) * scale,
+            covariances.reshape(lead + shape) * scale * scale,
         )
 
     def in_memory(self) -> tuple[np.ndarray, Any]:
@@ -211,7 +218,8 @@ class Fitted:
         points = self.problem.points
         if points.missing:
             raise ValueError("derivatives of EM steps and of single points know no missing values")
-        assert isinstance(points, Arrays)
+        if not isinstance(points, Arrays):
+            raise ValueError("derivatives of EM steps and of single points need points in memory")
         return points.place(points.X), 1.0 if points.sample_weight is None else points.sample_weight
 
 

@@ -88,9 +88,96 @@ def test_bad_chunks_are_an_error(chunks, message):
         gmm.GaussianMixture().fit(gmm.Chunks(chunks))
 
 
+WEIGHT = np.random.default_rng(0).uniform(0.0, 2.0, size=len(X))
+
+
+def weighted_chunks():
+    edges = np.cumsum([0, 100, 0, 7, 165])
+    return gmm.Chunks(lambda: ((X[a:b], WEIGHT[a:b]) for a, b in pairwise(edges)))
+
+
+def weighted_parquet(folder):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"w": WEIGHT, "eruptions": X[:, 0], "note": ["-"] * 272, "waiting": X[:, 1]})
+    parquet.write_table(table, folder / "t.parquet", row_group_size=50)
+    return gmm.Chunks.parquet(folder / "t.parquet", rows=64, weight="w")
+
+
+def dask_array(data):
+    return pytest.importorskip("dask.array").from_array(data, chunks=60)
+
+
+def dask_frame(**columns):
+    pd, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
+    return dd.from_pandas(pd.DataFrame(columns), npartitions=4)
+
+
+def weighted_frame():
+    frame = dask_frame(a=X[:, 0], b=X[:, 1], w=WEIGHT)
+    return frame[["a", "b"]], frame["w"]
+
+
+WEIGHTED = {
+    "chunks and an array": lambda folder: (in_chunks(X), WEIGHT),
+    "chunks with weights": lambda folder: (weighted_chunks(), None),
+    "parquet": lambda folder: (weighted_parquet(folder), None),
+    "dask arrays": lambda folder: (dask_array(X), dask_array(WEIGHT)),
+    "dask in other chunks": lambda folder: (dask_array(X), dask_array(WEIGHT).rechunk(100)),
+    "dask and an array": lambda folder: (dask_array(X), WEIGHT),
+    "dask frame": lambda folder: weighted_frame(),
+    "dask frame and an array": lambda folder: (weighted_frame()[0], WEIGHT),
+    "weights in dask alone": lambda folder: (X, dask_array(WEIGHT)),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_and_standard_errors_are_those_in_memory(name, tmp_path):
+    options = {**start("full"), "solver": "accelerated", "standard_errors": True}
+    expected = gmm.GaussianMixture(2, **options).fit(X, sample_weight=WEIGHT)
+    points, weight = WEIGHTED[name](tmp_path)
+    model = gmm.GaussianMixture(2, **options).fit(points, sample_weight=weight)
+    assert_same_fit(model, expected)
+    for part, same in zip(model.standard_errors_, expected.standard_errors_, strict=True):
+        np.testing.assert_allclose(part, same, rtol=1e-6)
+    for ends, others in zip(model.confint(0.9), expected.confint(0.9), strict=True):
+        for part, same in zip(ends, others, strict=True):
+            np.testing.assert_allclose(part, same, rtol=1e-6)
+
+
+def test_a_start_heeds_the_weights():
+    weight = np.where(X[:, 0] > 3.0, 1.0, 0.0)  # of the long eruptions alone
+    model = gmm.GaussianMixture(2, random_state=0).fit(in_chunks(X), sample_weight=weight)
+    assert np.all(model.means_[:, 0] > 3.5)
+
+
+@pytest.mark.parametrize(
+    "weight, message",
+    [
+        (np.ones(271), "shape"),
+        (np.ones(273), "shape"),
+        (np.ones((272, 1)), "shape"),
+        (np.zeros(272), "not be all zero"),
+        (-np.ones(272), "not negative"),
+        (np.full(272, np.nan), "finite"),
+    ],
+)
+@pytest.mark.parametrize("points", [in_chunks, dask_array])
+def test_bad_weights_of_points_elsewhere_are_an_error(points, weight, message):
+    with pytest.raises(ValueError, match=message):
+        gmm.GaussianMixture(2).fit(points(X), sample_weight=weight)
+
+
+def test_names_of_columns_in_dask_are_kept():
+    frame = dask_frame(a=X[:, 0], b=X[:, 1])
+    model = gmm.GaussianMixture(2, **start("full")).fit(frame)
+    assert list(model.feature_names_in_) == ["a", "b"]
+    assert not hasattr(model.fit(dask_array(X)), "feature_names_in_")
+
+
 def test_what_needs_memory_says_so():
+    model = gmm.GaussianMixture(2, **start("full")).fit(X)
     with pytest.raises(ValueError, match="in memory"):
-        gmm.GaussianMixture(2, standard_errors=True).fit(in_chunks(X))
+        model._fitted(ChunkedPoints(in_chunks(X))).influence()
 
 
 def test_rows_are_chosen_evenly_and_once(rng):
@@ -163,6 +250,13 @@ def test_a_cluster_of_processes_of_which_one_dies():
     with cluster, distributed.Client(cluster) as client:
         frame = dd.from_pandas(pd.DataFrame(X, columns=["a", "b"]), npartitions=4)
         assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(frame), expected)
+        sure = {**start("full"), "standard_errors": True, "solver": "accelerated"}
+        there = gmm.GaussianMixture(2, **sure).fit(frame, sample_weight=WEIGHT)
+        here = gmm.GaussianMixture(2, **sure).fit(X, sample_weight=WEIGHT)
+        assert_same_fit(there, here)
+        np.testing.assert_allclose(
+            there.standard_errors_.covariances, here.standard_errors_.covariances, rtol=1e-6
+        )
         newton = {**start("full"), "solver": "newton"}
         assert gmm.GaussianMixture(2, **newton).fit(frame).score(X) == pytest.approx(
             expected.score(X), abs=1e-8

@@ -95,6 +95,15 @@ def test_the_rate_of_em_is_the_one_that_its_steps_show():
     assert errors[-1] / errors[-2] == pytest.approx(rates[0], rel=1e-2)
 
 
+@pytest.mark.parametrize("size", [1e-150, 1e150])
+def test_standard_errors_have_the_units_of_the_points(size):
+    usual, scaled = (fit_of(data, "full", standard_errors=True) for data in (X, X * size))
+    a, b = usual.standard_errors_, scaled.standard_errors_
+    np.testing.assert_allclose(b.weights, a.weights, rtol=1e-5)
+    np.testing.assert_allclose(b.means / size, a.means, rtol=1e-5)
+    np.testing.assert_allclose(b.covariances / size / size, a.covariances, rtol=1e-5)
+
+
 def test_a_fit_that_stopped_early_is_told():
     model = gmm.GaussianMixture(3, random_state=0, tol=0.01, standard_errors=True)
     with pytest.warns(NotAMaximum):
