@@ -21,6 +21,9 @@ from gmm.model_file import load, save
 from gmm.reading import Table, read
 from gmm.report import describe
 from gmm.solvers import SOLVERS
+from gmm.writing import check_writable, replacing
+
+MOST_SHOWN = 50_000  # points that a picture is made of
 
 FITTING = (
     click.option("--solver", type=click.Choice(list(SOLVERS)), default="accelerated"),
@@ -115,7 +118,8 @@ def fit(
 ) -> None:
     """Fit a mixture to the rows of FILE (CSV, npy or Parquet)."""
     with user_errors():
-        table = read(file, [name for name in options["columns"].split(",") if name])
+        check_outputs(plot, save_to)
+        table = read(file, chosen_columns(options))
         errors = errors and options["solver"] != "kmeans"
         model = fit_table(table, components, covariance, errors, options)
         click.echo(describe(model, table))
@@ -123,36 +127,61 @@ def fit(
             save(save_to, model, table.columns)
         if plot is not None:
             figure, (axes,) = plots.new_figure(size=4.5)
-            plots.plot_mixture(
-                axes, model._mixture(), table.X, model.covariance_type, table.columns
-            )
-            figure.savefig(plot, dpi=150)
+            shown = table.sample(MOST_SHOWN)
+            plots.plot_mixture(axes, model._mixture(), shown, model.covariance_type, table.columns)
+            plots.save(figure, plot)
+
+
+def chosen_columns(options: Any) -> list[str]:
+    """The columns that the user names."""
+    return [name for name in options["columns"].split(",") if name]
+
+
+def check_outputs(plot: str | None, save_to: str | None = None) -> None:
+    """An error, before the work is done, for what could not be written after it."""
+    if save_to is not None:
+        check_writable(save_to)
+    if plot is not None:
+        plots.check_picture(plot)
 
 
 @main.command()
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
 @INPUT
 @click.option("--proba", is_flag=True, help="The probabilities of all components, too.")
-@click.option("-o", "--output", type=click.File("w"), default="-")
-def predict(model: str, file: str, proba: bool, output: TextIO) -> None:
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Where to; else, stdout.")
+def predict(model: str, file: str, proba: bool, output: str | None) -> None:
     """Write the component of each row of FILE, by a MODEL that fit has saved."""
     with user_errors():
         mixture, columns = load(model)
-        X = matching_columns(read(file), columns)
-        probabilities = mixture.predict_proba(X).round(6)
-        shown = probabilities if proba else probabilities[:, :0]
-        writer = csv.writer(output, lineterminator="\n")
-        writer.writerow(["component", *(f"p{i}" for i in range(shown.shape[1]))])
-        for label, row in zip(mixture.predict(X), shown, strict=True):
+        table = matching(file, columns)
+        if output is None:
+            write_components(sys.stdout, mixture, table, proba)
+            return
+        with replacing(output) as path, path.open("w", encoding="utf-8", newline="") as stream:
+            write_components(stream, mixture, table, proba)
+
+
+def write_components(
+    stream: TextIO, mixture: GaussianMixture, table: Table, proba: bool
+) -> None:
+    """Write the component of each point, some points after the other."""
+    writer = csv.writer(stream, lineterminator="\n")
+    shown = mixture.n_components if proba else 0
+    writer.writerow(["component", *(f"p{i}" for i in range(shown))])
+    for X in table.pieces():
+        probabilities = mixture.predict_proba(X)[:, :shown].round(6)
+        for label, row in zip(mixture.predict(X), probabilities, strict=True):
             writer.writerow([label, *row.tolist()])
 
 
-def matching_columns(table: Table, columns: list[str]) -> np.ndarray:
+def matching(file: str, columns: list[str]) -> Table:
     """The columns that a model is of, by name if they are there, by place if as many are."""
+    table = read(file)
     if all(name in table.columns for name in columns):
-        return table.X[:, [table.columns.index(name) for name in columns]]
+        return table if table.columns == columns else read(file, columns)
     if len(table.columns) == len(columns):
-        return table.X
+        return table
     raise ValueError(
         f"the model is of {', '.join(columns)}, the file of {', '.join(table.columns)}"
     )
@@ -201,23 +230,25 @@ def compare(
 ) -> None:
     """Compare mixtures of several numbers of components by information criteria."""
     with user_errors():
-        table = read(file, [name for name in options["columns"].split(",") if name])
+        check_outputs(plot)
+        table = read(file, chosen_columns(options))
         criteria: dict[str, list[float]] = {}
         best = (np.inf, "")
         click.echo("covariance   k  parameters  log-likelihood         AIC         BIC")
         for kind in covariance:
             for k in components:
                 model = fit_table(table, k, kind, False, options)
-                score, aic, bic = model.score(table.X), model.aic(table.X), model.bic(table.X)
+                total, parameters = model._total_score(table.X)[0], model._n_parameters()
+                aic = 2.0 * (parameters - total)
+                bic = parameters * float(np.log(table.n)) - 2.0 * total
                 criteria.setdefault(f"{kind} AIC", []).append(aic)
                 criteria.setdefault(f"{kind} BIC", []).append(bic)
                 click.echo(
-                    f"{kind:10s}{k:4d}{model._n_parameters():12d}"
-                    f"{score * len(table.X):16.2f}{aic:12.2f}{bic:12.2f}"
+                    f"{kind:10s}{k:4d}{parameters:12d}{total:16.2f}{aic:12.2f}{bic:12.2f}"
                 )
                 best = min(best, (bic, f"{k} components, {kind} covariances"))
         click.echo(f"smallest BIC: {best[1]}")
         if plot is not None:
             figure, (axes,) = plots.new_figure()
             plots.plot_criteria(axes, components, criteria)
-            figure.savefig(plot, dpi=150)
+            plots.save(figure, plot)

@@ -6,9 +6,10 @@ again, as Dask does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from gmm.chunks import (
 from gmm.kmeans import Random
 from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, reduce_rows
 from gmm.threads import one_thread_for_matrices
+
+Result = TypeVar("Result")
 
 
 def is_dask(X: object) -> bool:
@@ -46,11 +49,7 @@ class DaskPoints(InParts):
     def __init__(
         self, X: Any, sample_weight: Any = None, missing: bool = False, rescale: bool = True
     ) -> None:
-        if getattr(X, "ndim", 2) != 2:
-            raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
-        if hasattr(X, "rechunk"):
-            X = X.rechunk({1: -1})
-        self.partitions = list(np.ravel(X.to_delayed()))
+        self.partitions = partitions(X)
         self.weights: list[Any] = [None] * len(self.partitions)
         if sample_weight is not None:
             self.weights = weights_in_partitions(sample_weight, self.map(size_of_partition))
@@ -77,6 +76,28 @@ class DaskPoints(InParts):
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
         rows = chosen_rows(self.map(size_of_partition), count, rng)
         return placed_sample(self.frame, self.map(rows_of_partition, rows))
+
+
+def partitions(X: Any) -> list[Any]:
+    """The partitions of an array or a DataFrame, each with whole rows."""
+    if getattr(X, "ndim", 2) != 2:
+        raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
+    if hasattr(X, "rechunk"):
+        X = X.rechunk({1: -1})
+    return list(np.ravel(X.to_delayed()))
+
+
+def each_partition(X: Any, function: Callable[[Any], Result]) -> list[Result]:
+    """What a function makes of each partition that holds any points, where these lie."""
+    dask: Any = import_module("dask")
+    task = dask.delayed(of_partition, pure=False)
+    made = dask.compute(*(task(part, function) for part in partitions(X)))
+    return [one for one in made if one is not None]
+
+
+def of_partition(part: Any, function: Callable[[Any], Result]) -> Result | None:
+    """What a function makes of a partition; None if it is empty."""
+    return function(part) if len(part) else None
 
 
 def weights_in_partitions(sample_weight: Any, sizes: list[int]) -> list[Any]:

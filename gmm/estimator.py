@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,13 +18,13 @@ from gmm.base import (
     keep_names,
     validate_data,
 )
-from gmm.chunks import ChunkedPoints, Chunks
-from gmm.dask_points import DaskPoints, is_dask
+from gmm.dask_points import is_dask
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
 from gmm.fitting import Fit, Problem, placed_mixture, placed_problem, positive_definite
 from gmm.generative import sample
 from gmm.inference import Fitted, Stated, intervals
 from gmm.parameters import count_parameters, factors_from_covariances
+from gmm.parts import each_part, is_in_parts, points_in_parts
 from gmm.points import Arrays, Points
 from gmm.prior import WishartPrior
 from gmm.restarts import Reporter, best_fit, progress_bar
@@ -146,9 +147,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         missing = self.missing_values == "marginalize"
         rescale = self.covariance_type != "identity"
         points: Points
-        if isinstance(X, Chunks) or is_dask(X):
-            kind: Any = ChunkedPoints if isinstance(X, Chunks) else DaskPoints
-            points = kind(X, sample_weight, missing, rescale)
+        if is_in_parts(X):
+            points = points_in_parts(X, sample_weight, missing, rescale)
             self.n_features_in_ = points.d
             keep_names(self, X)
             return points, np.float64
@@ -252,24 +252,38 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-density of each point."""
-        X = self._validate(X)
-        scores = evaluation.score_points(self._mixture(), X, self.covariance_type)
-        return scores.astype(X.dtype, copy=False)
+        return self._of_points(evaluation.score_points, X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-density of points."""
-        return float(np.mean(self.score_samples(X)))
+        total, n = self._total_score(X)
+        return total / n
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of each component given each point."""
-        X = self._validate(X)
-        resp = evaluation.component_probabilities(self._mixture(), X, self.covariance_type)
-        return resp.astype(X.dtype, copy=False)
+        return self._of_points(evaluation.component_probabilities, X)
 
     def predict(self, X: Any) -> np.ndarray:
         """The component that each point most likely comes from."""
+        return self._of_points(evaluation.likeliest_components, X)
+
+    def _of_points(self, function: Any, X: Any) -> np.ndarray:
+        """What the fitted mixture says of points, in memory wherever these are."""
+        check_is_fitted(self)
+        if is_in_parts(X):
+            return np.concatenate(each_part(X, partial(self._of_points, function)))
         X = self._validate(X)
-        return evaluation.likeliest_components(self._mixture(), X, self.covariance_type)
+        made: np.ndarray = function(self._mixture(), X, self.covariance_type)
+        return made.astype(X.dtype, copy=False) if made.dtype.kind == "f" else made
+
+    def _total_score(self, X: Any) -> tuple[float, int]:
+        """Log-likelihood of points, and how many they are."""
+        check_is_fitted(self)
+        if is_in_parts(X):
+            totals, sizes = zip(*each_part(X, self._total_score), strict=True)
+            return sum(totals), sum(sizes)
+        scores = self.score_samples(X)
+        return float(np.sum(scores, dtype=float)), len(scores)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Draw points, and the components that they come from, in the order of components."""
@@ -283,11 +297,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def bic(self, X: Any) -> float:
         """Bayesian information criterion: the lower, the better."""
-        return -2.0 * self.score(X) * len(X) + self._n_parameters() * float(np.log(len(X)))
+        total, n = self._total_score(X)
+        return -2.0 * total + self._n_parameters() * float(np.log(n))
 
     def aic(self, X: Any) -> float:
         """Akaike's information criterion: the lower, the better."""
-        return -2.0 * self.score(X) * len(X) + 2.0 * self._n_parameters()
+        return -2.0 * self._total_score(X)[0] + 2.0 * self._n_parameters()
 
     # --- how sure it is -----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gmm.estimator import GaussianMixture
+from gmm.writing import replacing
 
 FORMAT = "gmm mixture 1"
 
@@ -29,7 +30,8 @@ def save(path: str | Path, model: GaussianMixture, columns: list[str]) -> None:
     if hasattr(model, "standard_errors_"):
         errors = model.standard_errors_._asdict()
         fitted["standard_errors"] = {name: part.tolist() for name, part in errors.items()}
-    Path(path).write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+    with replacing(path) as written:
+        written.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
 
 
 def load(path: str | Path) -> tuple[GaussianMixture, list[str]]:

@@ -40,7 +40,7 @@ def numeric_columns(
     numbers = [f.name for f in schema if types.is_floating(f.type) or types.is_integer(f.type)]
     for name in (*(columns or ()), *(() if weight is None else (weight,))):
         if name not in schema.names:
-            raise ValueError(f"{path} has no column {name!r}, but {', '.join(schema.names)}")
+            raise ValueError(f"{path} has no column {name!r}, but {', '.join(numbers)}")
         if name not in numbers:
             raise ValueError(f"{path}: column {name!r} holds no numbers")
     found = [name for name in columns or numbers if name != weight]

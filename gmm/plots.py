@@ -1,11 +1,12 @@
 """Pictures of mixtures: their components over the points, one iteration after the other.
 
-Each function draws into matplotlib's axes; none shows or saves anything.
+What draws, draws into matplotlib's axes, and shows nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gmm.density import CovarianceType
 from gmm.evaluation import component_probabilities
 from gmm.parameters import covariance_matrices
 from gmm.statistics import Mixture
+from gmm.writing import check_writable, replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +35,22 @@ def new_figure(rows: int = 1, columns: int = 1, size: float = 3.4) -> tuple[Figu
     figure = Figure(figsize=(size * 1.25 * columns, size * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, list(grid.ravel())
+
+
+def check_picture(path: str) -> None:
+    """An error if a picture cannot be drawn to a file, for lack of matplotlib or by its name."""
+    figure, _ = new_figure()
+    kinds = figure.canvas.get_supported_filetypes()
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in kinds:
+        raise ValueError(f"{path}: the name of a picture must end in one of .{', .'.join(kinds)}")
+    check_writable(path)
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a picture, whole or not at all."""
+    with replacing(path) as written:
+        figure.savefig(written, dpi=150)
 
 
 def plot_mixture(

@@ -1,24 +1,47 @@
-"""Points read from files: CSV, NumPy's npy, which stays on disk, and Parquet."""
+"""Points read from files: CSV, NumPy's npy, which stays on disk, and Parquet, at need in chunks."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from gmm.chunks import Chunks
+from gmm.parquet import numeric_columns, open_parquet
+from gmm.points import ROWS_READ
+
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
-PARQUET_HINT = "reading Parquet needs pyarrow: pip install 'adxform[parquet]'"
+Row = tuple[int, list[str]]  # its line, and its words
+IN_MEMORY = 1 << 28  # bytes of points in a Parquet file that are read at once; of more, chunks
 
 
 class Table(NamedTuple):
-    """Names of columns, and the points, one a row."""
+    """Names of columns, the points, one a row, and how many there are."""
 
     columns: list[str]
-    X: np.ndarray
+    X: np.ndarray | Chunks
+    n: int
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """Some rows after the other."""
+        if isinstance(self.X, Chunks):
+            yield from self.X
+        else:
+            for first in range(0, self.n, ROWS_READ):
+                yield self.X[first : first + ROWS_READ]
+
+    def sample(self, count: int) -> np.ndarray:
+        """Rows at equal distances, not more than so many."""
+        step, first, chosen = -(-self.n // count) or 1, 0, []
+        for piece in self.pieces():
+            chosen.append(piece[-first % step :: step])
+            first += len(piece)
+        return np.concatenate(chosen)
 
 
 def read(path: str | Path, columns: Sequence[str] = ()) -> Table:
@@ -28,7 +51,7 @@ def read(path: str | Path, columns: Sequence[str] = ()) -> Table:
     ----------
     path : str or Path
     columns : sequence of str
-        Which columns; without any, all of them.
+        Which columns; without any, all of them, and of a Parquet file those that hold numbers.
 
     Returns
     -------
@@ -46,34 +69,68 @@ def read(path: str | Path, columns: Sequence[str] = ()) -> Table:
     }
     if path.suffix.lower() not in readers:
         raise ValueError(f"{path}: the name must end in one of {', '.join(readers)}")
-    table = readers[path.suffix.lower()](path)
-    if not columns:
-        return table
-    unknown = [name for name in columns if name not in table.columns]
+    try:
+        table = readers[path.suffix.lower()](path, columns)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: {error}") from error
+    if not table.n:
+        raise ValueError(f"{path} holds no points")
+    return table
+
+
+def places(path: Path, wanted: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Where the wanted columns are; all of them, if none is named."""
+    unknown = [name for name in wanted if name not in names]
     if unknown:
-        raise ValueError(f"{path} has no column {unknown[0]!r}, but {', '.join(table.columns)}")
-    places = [table.columns.index(name) for name in columns]
-    return Table(list(columns), table.X[:, places])
+        raise ValueError(f"{path} has no column {unknown[0]!r}, but {', '.join(names)}")
+    return [names.index(name) for name in wanted or names]
 
 
-def read_csv(path: Path) -> Table:
+# --- CSV ----------------------------------------------------------------------------------------
+
+
+def read_csv(path: Path, columns: Sequence[str] = ()) -> Table:
     """Read numbers between separators; a first line that holds none names the columns."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        dialect = separator(file.readline())
+        delimiter = separator(file.readline())
         file.seek(0)
-        lines = [(i, row) for i, row in enumerate(csv.reader(file, delimiter=dialect), 1) if row]
-    if not lines:
-        raise ValueError(f"{path} is empty")
-    names = [f"x{i + 1}" for i in range(len(lines[0][1]))]
-    if not any(is_number(word) for word in lines[0][1]):
-        names = [word.strip() for word in lines.pop(0)[1]]
-    X = np.empty((len(lines), len(names)))
-    for i, (line, row) in enumerate(lines):
+        reader = csv.reader(file, delimiter=delimiter)
+        rows: Iterator[Row] = ((reader.line_num, row) for row in reader if row)
+        first = next(rows, None)
+        if first is None:
+            raise ValueError(f"{path} is empty")
+        names = [f"x{i + 1}" for i in range(len(first[1]))]
+        if any(is_number(word) for word in first[1]):
+            rows = chain([first], rows)
+        else:
+            names = [word.strip() for word in first[1]]
+        wanted = places(path, columns, names)
+        blocks = [numbers(path, block, names, wanted) for block in in_blocks(rows)]
+    X = np.concatenate([np.empty((0, len(wanted))), *blocks])
+    return Table([names[i] for i in wanted], X, len(X))
+
+
+def in_blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows, so many at a time that their words do not fill the memory."""
+    rest = iter(rows)
+    while block := list(islice(rest, ROWS_READ)):
+        yield block
+
+
+def numbers(path: Path, rows: list[Row], names: list[str], wanted: list[int]) -> np.ndarray:
+    """The wanted numbers of some rows."""
+    for line, row in rows:
         if len(row) != len(names):
             raise ValueError(f"{path}:{line}: {len(row)} numbers, where {len(names)} are expected")
-        for j, word in enumerate(row):
-            X[i, j] = number(word, f"{path}:{line}: column {names[j]}")
-    return Table(names, X)
+    try:
+        return np.array([[row[i] for i in wanted] for _, row in rows], dtype=np.float64)
+    except ValueError:  # of a word that is no number: some may say that one is missing
+        return np.array(
+            [
+                [number(row[i], f"{path}:{line}: column {names[i]}") for i in wanted]
+                for line, row in rows
+            ]
+        )
 
 
 def separator(line: str) -> str:
@@ -96,27 +153,33 @@ def number(word: str, place: str) -> float:
     try:
         return float(word)
     except ValueError:
-        raise ValueError(f"{place}: {word!r} is not a number") from None
+        raise ValueError(
+            f"{place}: {word!r} is not a number (--columns chooses columns)"
+        ) from None
 
 
-def read_npy(path: Path) -> Table:
+# --- npy and Parquet ----------------------------------------------------------------------------
+
+
+def read_npy(path: Path, columns: Sequence[str] = ()) -> Table:
     """Map an array from a file, which is read as far as it is needed."""
-    X = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        X = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is no .npy file with an array of numbers: {error}") from error
     if X.ndim != 2 or X.dtype.kind not in "fiu":
         raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}, not a matrix of numbers")
-    return Table([f"x{i + 1}" for i in range(X.shape[1])], X)
+    names = [f"x{i + 1}" for i in range(X.shape[1])]
+    wanted = places(path, columns, names)
+    return Table([names[i] for i in wanted], X[:, wanted] if columns else X, len(X))
 
 
-def read_parquet(path: Path) -> Table:
-    """Read the numeric columns of a Parquet file."""
-    try:
-        import pyarrow.parquet as parquet
-        import pyarrow.types as types
-    except ImportError as error:
-        raise ImportError(PARQUET_HINT) from error
-    table = parquet.read_table(path)
-    names = [f.name for f in table.schema if types.is_floating(f.type) or types.is_integer(f.type)]
-    if not names:
-        raise ValueError(f"{path} has no numeric column")
-    columns = [table[name].to_numpy().astype(np.float64) for name in names]
-    return Table(names, np.column_stack(columns))
+def read_parquet(path: Path, columns: Sequence[str] = ()) -> Table:
+    """Read the numeric columns of a Parquet file: at once, or in chunks if it is large."""
+    with open_parquet(path) as file:
+        names = numeric_columns(path, file, columns or None)
+        n = file.metadata.num_rows
+    chunks = Chunks.parquet(path, names)
+    if n * len(names) * 8 > IN_MEMORY:
+        return Table(names, chunks, n)
+    return Table(names, np.concatenate([np.empty((0, len(names))), *chunks]), n)

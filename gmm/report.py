@@ -24,12 +24,12 @@ def describe(model: GaussianMixture, table: Table) -> str:
 
 def summary(model: GaussianMixture, table: Table) -> str:
     """How good the fit is."""
-    n = len(table.X)
+    parameters, (total, n) = model._n_parameters(), model._total_score(table.X)
     end = "converged" if model.converged_ else "not converged"
     return (
         f"{n} points, {model.n_components} components, {model.covariance_type} covariances\n"
-        f"log-likelihood {model.score(table.X) * n:.2f}   AIC {model.aic(table.X):.2f}"
-        f"   BIC {model.bic(table.X):.2f}   ({end}, {model.n_iter_} iterations)"
+        f"log-likelihood {total:.2f}   AIC {2.0 * (parameters - total):.2f}"
+        f"   BIC {parameters * np.log(n) - 2.0 * total:.2f}   ({end}, {model.n_iter_} iterations)"
     )
 
 

@@ -94,6 +94,48 @@ def test_mistakes_are_told_in_a_line(arguments, message):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--save", "nowhere/m.json"], "there is no folder nowhere"),
+        (["--plot", "nowhere/a.png"], "there is no folder nowhere"),
+        (["--plot", "a.xyz"], "must end in one of"),
+        (["--save", "."], "is a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_work(options, message, monkeypatch):
+    monkeypatch.setattr(gmm.GaussianMixture, "fit", lambda *_: pytest.fail("it was fitted"))
+    result = run("fit", FILE, "-k", 2, *options)
+    assert result.exit_code == 2 and message in result.output
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    model, out = tmp_path / "m.json", tmp_path / "p.csv"
+    run("fit", FILE, "-k", 2, "--n-init", 1, "--save", model)
+    out.write_text("kept")
+    (tmp_path / "bad.csv").write_text("eruptions,waiting\n1,2\n1,inf\n")
+    result = run("predict", model, tmp_path / "bad.csv", "-o", out)
+    assert result.exit_code == 2 and "infinity" in result.output
+    assert out.read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.csv", "m.json", "p.csv"]
+
+
+def test_a_large_file_is_fitted_and_predicted_in_chunks(tmp_path, monkeypatch):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    X = gmm.old_faithful()
+    table = pa.table({"waiting": X[:, 1], "eruptions": X[:, 0]})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    run("fit", FILE, "-k", 2, "--save", tmp_path / "m.json")
+    whole = run("predict", tmp_path / "m.json", FILE, "--proba").output
+    monkeypatch.setattr("gmm.reading.IN_MEMORY", 1000)
+    columns = ["--columns", "eruptions,waiting", "--plot", tmp_path / "a.png"]
+    fitted = run("fit", tmp_path / "t.parquet", "-k", 2, *columns)
+    assert fitted.output == run("fit", FILE, "-k", 2).output
+    compared = run("compare", tmp_path / "t.parquet", "-k", "1,2", *columns[:2])
+    assert compared.output == run("compare", FILE, "-k", "1,2").output
+    assert run("predict", tmp_path / "m.json", tmp_path / "t.parquet", "--proba").output == whole
+
+
 def test_pictures(tmp_path):
     pytest.importorskip("matplotlib")
     fitted = run("fit", FILE, "-k", 2, "--plot", tmp_path / "a.png", "--n-init", 1)

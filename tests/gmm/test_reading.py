@@ -42,12 +42,73 @@ def test_csv(tmp_path, text, columns, expected):
         ("t.csv", "a,b\n1,two\n", r"t\.csv:2: column b: 'two' is not a number"),
         ("t.csv", "a,b\n1,2\n3\n", r"t\.csv:3: 1 numbers, where 2 are expected"),
         ("t.csv", "", "empty"),
+        ("t.csv", "a,b\n", "holds no points"),
+        ("t.csv", "\n\n", "empty"),
+        ("t.npy", "", "no .npy file"),
+        ("t.npy", "1,2", "no .npy file"),
+        ("t.parquet", "", "no Parquet file"),
+        ("t.parquet", "1,2", "no Parquet file"),
         ("t.xls", "", "must end in one of .csv"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path, name, text, message):
     with pytest.raises(ValueError, match=message):
         read(written(tmp_path, name, text))
+
+
+def test_text_beside_the_columns_that_are_asked_for_does_not_matter(tmp_path):
+    path = written(tmp_path, "t.csv", "name,a,b\nx,1,2\ny,3,\n")
+    table = read(path, ["b", "a"])
+    assert table.columns == ["b", "a"] and table.n == 2
+    np.testing.assert_array_equal(table.X, [[2, 1], [np.nan, 3]])
+    with pytest.raises(ValueError, match=r"column name: 'x' is not a number \(--columns"):
+        read(path)
+
+
+def test_bytes_that_are_no_text_are_told_with_the_file(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a,b\n\xff,2\n")
+    with pytest.raises(ValueError, match=r"t\.csv is no text in UTF-8"):
+        read(tmp_path / "t.csv")
+
+
+def test_a_long_csv_is_read_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr("gmm.reading.ROWS_READ", 100)
+    text = "\n".join(f"{a},{b}" for a, b in X)
+    np.testing.assert_array_equal(read(written(tmp_path, "t.csv", text)).X, X)
+    with pytest.raises(ValueError, match=r"t\.csv:273: 1 numbers"):
+        read(written(tmp_path, "t.csv", text + "\n1\n"))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.npy", "t.parquet"])
+def test_columns_and_samples_of_every_kind_of_file(tmp_path, name):
+    if name == "t.csv":
+        written(tmp_path, name, "x1,x2\n" + "\n".join(f"{a},{b}" for a, b in X))
+    elif name == "t.npy":
+        np.save(tmp_path / name, X)
+    else:
+        write_parquet(tmp_path / name, x1=X[:, 0], x2=X[:, 1])
+    table = read(tmp_path / name, ["x2"])
+    assert (table.columns, table.n) == (["x2"], 272)
+    np.testing.assert_array_equal(np.concatenate(list(table.pieces())), X[:, 1:])
+    np.testing.assert_array_equal(table.sample(100), X[::3, 1:])
+    assert len(table.sample(272)) == len(table.sample(1000)) == 272
+
+
+def write_parquet(path, **columns):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table(columns), path, row_group_size=100)
+
+
+def test_a_large_parquet_file_is_read_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr("gmm.reading.IN_MEMORY", 1000)
+    write_parquet(tmp_path / "t.parquet", note=["-"] * 272, a=X[:, 0], b=X[:, 1])
+    table = read(tmp_path / "t.parquet")
+    assert isinstance(table.X, gmm.Chunks) and (table.columns, table.n) == (["a", "b"], 272)
+    np.testing.assert_array_equal(table.sample(100), X[::3])
+    model = gmm.GaussianMixture(2, random_state=0).fit(table.X)
+    assert model.score(table.X) == pytest.approx(model.score(X), rel=1e-12)
+    assert model.bic(table.X) == pytest.approx(model.bic(X), rel=1e-12)
+    np.testing.assert_array_equal(model.predict(table.X), model.predict(X))
 
 
 def test_npy_stays_on_disk(tmp_path):
