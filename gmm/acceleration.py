@@ -34,6 +34,7 @@ class Accelerated:
     def __init__(
         self, problem: Problem, start: Mixture, progress: Progress | None, last: float
     ) -> None:
+        problem.check(start)
         self.problem, self.progress, self.last = problem, progress, last
         self.objective = Objective(problem, len(start.weights))
         self.scales = natural_scales(start, problem)

@@ -16,6 +16,7 @@ from gmm import plots
 from gmm.base import ConvergenceWarning
 from gmm.density import COVARIANCE_TYPES, CovarianceType
 from gmm.estimator import GaussianMixture
+from gmm.fitting import Regularized
 from gmm.inference import NotAMaximum
 from gmm.model_file import load, save
 from gmm.reading import Table, read
@@ -69,6 +70,7 @@ def warnings_as_lines() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         warnings.simplefilter("always", NotAMaximum)
+        warnings.simplefilter("always", Regularized)
         yield
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal
@@ -12,7 +11,6 @@ import numpy as np
 from gmm import checks, evaluation
 from gmm.base import (
     BaseEstimator,
-    ConvergenceWarning,
     DensityMixin,
     check_is_fitted,
     keep_names,
@@ -20,14 +18,21 @@ from gmm.base import (
 )
 from gmm.dask_points import is_dask
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
-from gmm.fitting import Fit, Problem, placed_mixture, placed_problem, positive_definite
+from gmm.fitting import (
+    ILL_DEFINED,
+    Fit,
+    Problem,
+    placed_mixture,
+    placed_problem,
+    positive_definite,
+)
 from gmm.generative import sample
 from gmm.inference import Fitted, Stated, intervals
 from gmm.parameters import count_parameters, factors_from_covariances
 from gmm.parts import each_part, is_in_parts, points_in_parts
 from gmm.points import Arrays, Points
 from gmm.prior import WishartPrior
-from gmm.restarts import Reporter, best_fit, progress_bar
+from gmm.restarts import Reporter, best_fit, progress_bar, warn_of
 from gmm.solvers import SOLVERS, SolverName
 from gmm.start import InitParams, starting_mixture
 from gmm.statistics import Mixture
@@ -178,14 +183,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         reporter = Reporter(self.verbose, self.verbose_interval)
         with progress_bar(self.max_iter, self.progress) as bar:
             fit = best_fit(problem, SOLVERS[self.solver], starts, reporter, bar, last)
-        if not fit.converged and self.max_iter > 0:
-            warnings.warn(
-                "Best performing initialization did not converge. Try different init parameters, "
-                "or increase max_iter, tol, or check for degenerate data.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        self._keep(fit, points, dtype)
+        with np.errstate(over="ignore"):  # an error says what overflows
+            self._keep(fit, points, dtype)
+        warn_of(fit, problem, stacklevel=4)
 
     def _starts(self, problem: Problem) -> Iterator[Mixture]:
         """Find the mixtures to start from, less the points' shift and divided by their scale."""
@@ -236,7 +236,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.weights_, self.means_ = weights.astype(dtype), means.astype(dtype)
         self.n_features_in_ = means.shape[1]
         if not positive_definite(self._mixture(covariances), self.covariance_type):
-            raise ValueError("Fitting the mixture model failed: a covariance became singular.")
+            finite = bool(np.all(np.isfinite(covariances)))
+            reason = ILL_DEFINED if finite else "a covariance overflows. Scale the data."
+            raise ValueError(f"Fitting the mixture model failed because {reason}")
         if self.covariance_type in ("full", "tied", "identity"):
             lower = precision_factor(factors_from_covariances(covariances[..., ::-1, ::-1]))
             roots = lower[..., ::-1, ::-1]

@@ -23,6 +23,10 @@ ILL_DEFINED = (
 )
 
 
+class Regularized(UserWarning):
+    """A covariance is more that of ``reg_covar`` than that of the points."""
+
+
 class Fit(NamedTuple):
     """A mixture, the mean log-likelihood before each iteration, and whether it came to rest."""
 
@@ -45,10 +49,14 @@ class Problem(NamedTuple):
     max_iter: int = 100
     prior: WishartPrior | None = None
 
-    def e_step(self, mixture: Mixture) -> EStep | MarginalEStep:
-        """The E-step that suits the points; an error where a covariance is not one."""
+    def check(self, mixture: Mixture) -> None:
+        """An error where a covariance is not one."""
         if not positive_definite(mixture, self.covariance_type):
             raise ValueError(f"Fitting the mixture model failed because {ILL_DEFINED}")
+
+    def e_step(self, mixture: Mixture) -> EStep | MarginalEStep:
+        """The E-step that suits the points; an error where a covariance is not one."""
+        self.check(mixture)
         if self.points.missing:
             return MarginalEStep(mixture, self.covariance_type)
         return EStep(mixture, self.covariance_type, self.points.reach)
@@ -104,6 +112,23 @@ def placed_mixture(mixture: Mixture, points: Points) -> Mixture:
         (mixture.means - points.shift) / points.scale,
         mixture.covariances / points.scale / points.scale,
     )
+
+
+def regularized_components(
+    mixture: Mixture, reg_covar: float, covariance_type: CovarianceType
+) -> list[int]:
+    """The components along one of whose axes most of the variance is what was added to it."""
+    if covariance_type == "identity":
+        return []
+    least = mixture.covariances
+    if covariance_type in ("full", "tied"):
+        least = np.linalg.eigvalsh(least)
+    if covariance_type != "spherical":
+        least = np.min(least, axis=-1)
+    narrow: list[int] = np.flatnonzero(
+        np.broadcast_to(least < 2.0 * reg_covar, len(mixture.weights))
+    ).tolist()
+    return narrow
 
 
 def positive_definite(mixture: Mixture, covariance_type: CovarianceType) -> bool:

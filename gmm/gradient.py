@@ -56,6 +56,7 @@ class Search:
     """
 
     def __init__(self, problem: Problem, start: Mixture, progress: Progress | None) -> None:
+        problem.check(start)
         self.problem, self.progress = problem, progress
         self.objective = Objective(problem, len(start.weights))
         self.scales = natural_scales(start, problem)

@@ -25,6 +25,7 @@ BlockFunction = Callable[[np.ndarray, np.ndarray | float], Sums]
 NUMBERS = 1 << 19  # in a block with everything that is computed for it: 4 MB
 ROWS = 256, 8192  # in a block, at least and at most
 ROWS_READ = 1 << 16  # at a time, where a whole pass needs no more than sums of columns
+LARGEST_POWER = 510  # of two, in a scale
 EXTREME = 1e70  # squares of larger numbers, summed, may overflow; of smaller inverses, vanish
 
 
@@ -122,10 +123,13 @@ def frame(whole: Extent, rescale: bool) -> Frame:
 
 
 def power_of_two(size: float) -> float:
-    """A scale that divides without rounding, for sizes whose squares are in danger; else one."""
+    """A scale that divides without rounding, for sizes whose squares are in danger; else one.
+
+    Its own square neither vanishes nor overflows.
+    """
     if size == 0.0 or 1.0 / EXTREME <= size <= EXTREME:
         return 1.0
-    return float(2.0 ** np.round(np.log2(size)))
+    return float(2.0 ** np.clip(np.round(np.log2(size)), -LARGEST_POWER, LARGEST_POWER))
 
 
 # --- sums over them -------------------------------------------------------------------------------

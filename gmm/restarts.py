@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from gmm.fitting import Fit, Problem, Progress
+from gmm.base import ConvergenceWarning
+from gmm.fitting import Fit, Problem, Progress, Regularized, regularized_components
 from gmm.solvers import Solver
 from gmm.statistics import Mixture
 
@@ -93,6 +95,25 @@ def best_fit(
             best = fit
     assert best is not None, "there is at least one start"
     return best
+
+
+def warn_of(fit: Fit, problem: Problem, stacklevel: int) -> None:
+    """Warn of a fit that has not come to rest, or in which points hardly count."""
+    if not fit.converged and problem.max_iter > 0:
+        warnings.warn(
+            "Best performing initialization did not converge. Try different init parameters, "
+            "or increase max_iter, tol, or check for degenerate data.",
+            ConvergenceWarning,
+            stacklevel,
+        )
+    narrow = regularized_components(fit.mixture, problem.reg_covar, problem.covariance_type)
+    if narrow and problem.prior is None:
+        warnings.warn(
+            f"Along some axis, most of the variance of component {', '.join(map(str, narrow))} is "
+            "reg_covar. Take fewer components, a smaller reg_covar, or scale the data.",
+            Regularized,
+            stacklevel,
+        )
 
 
 def both(first: Progress, second: Progress | None) -> Callable[[int, float, float], None]:

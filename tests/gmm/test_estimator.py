@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import gmm
+from gmm.fitting import Regularized
 
 TYPES = ("full", "tied", "diag", "spherical")
 X = gmm.old_faithful()
@@ -246,9 +247,56 @@ def test_bad_weights_are_an_error(weight):
         gmm.GaussianMixture().fit(X, sample_weight=weight)
 
 
+SOLVERS = ("em", "accelerated", "newton", "lbfgs", "kmeans")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.column_stack([X[:, 0], np.ones(272)]),
+        np.repeat([[0.0, 1.0]], 5, axis=0),
+        np.column_stack([X, X.sum(axis=1)]) * 1e-8,
+    ],
+)
+def test_every_solver_says_what_is_singular(solver, data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="ill-defined"):
+            gmm.GaussianMixture(2, solver=solver, reg_covar=0.0, random_state=0).fit(data)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("size", [1e-150, 1e-300])
+def test_what_is_too_small_for_the_regularization_is_told(solver, size):
+    model = gmm.GaussianMixture(2, solver=solver, random_state=0)
+    with pytest.warns(Regularized, match="component 0, 1 is reg_covar"):
+        model.fit(X * size)
+    expected = np.array([np.eye(2) * 1e-6] * 2)
+    np.testing.assert_allclose(model.covariances_, expected, rtol=1e-6, atol=1e-200)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_covariances_that_are_no_numbers_are_told(solver):
+    with pytest.raises(ValueError, match=r"overflows\. Scale the data"):
+        gmm.GaussianMixture(2, solver=solver, random_state=0).fit(X * 1e200)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_only_what_is_regularized_is_told(covariance_type):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Regularized)
+        gmm.GaussianMixture(2, covariance_type=covariance_type, random_state=0).fit(X)
+    with pytest.warns(Regularized):
+        model = gmm.GaussianMixture(3, covariance_type=covariance_type, random_state=0)
+        model.fit(np.repeat(X[:1], 9, axis=0))
+    np.testing.assert_allclose(np.sort(model.weights_), [0.0, 0.0, 1.0], atol=1e-12)
+
+
 def test_duplicates_and_constant_columns_are_regularized():
     data = np.column_stack([np.repeat([0.0, 5.0], 10), np.ones(20)])
-    fit = gmm.GaussianMixture(2, random_state=0).fit(data)
+    with pytest.warns(Regularized):
+        fit = gmm.GaussianMixture(2, random_state=0).fit(data)
     np.testing.assert_allclose(np.sort(fit.means_[:, 0]), [0.0, 5.0], atol=1e-12)
     np.testing.assert_allclose(fit.covariances_, np.array([np.eye(2) * 1e-6] * 2), rtol=1e-6)
 
