@@ -94,8 +94,10 @@ except ImportError:
             X = X.astype(np.float64)
         if X.ndim != 2:
             raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
-        if np.isinf(X).any() or (ensure_all_finite is True and np.isnan(X).any()):
-            raise ValueError("Input X contains NaN or infinity.")
+        if np.isinf(X).any():
+            raise ValueError("Input X contains infinity.")
+        if ensure_all_finite is True and np.isnan(X).any():
+            raise ValueError("Input X contains NaN.")
         if len(X) < ensure_min_samples:
             raise ValueError(
                 f"Found array with {len(X)} sample(s) (shape={X.shape}) while a minimum of "

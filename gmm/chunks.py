@@ -13,6 +13,10 @@ from gmm.kmeans import Random
 from gmm.parquet import numeric_columns, open_parquet
 from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, frame, merge, reduce_rows
 
+CONTAINS_NAN = (
+    "Input X contains NaN. With missing_values='marginalize' (--missing) each point counts by what "
+    "is known of it."
+)
 Part = tuple[np.ndarray, np.ndarray | None]  # points, and their weights if they have any
 
 
@@ -100,8 +104,10 @@ def check_extent(whole: Extent, missing: bool) -> None:
     """An error for numbers that are not finite, unless they may be missing."""
     known = whole.known > 0
     finite = np.all(np.isfinite(whole.low[known])) and np.all(np.isfinite(whole.high[known]))
-    if not finite or (whole.missing and not missing):
-        raise ValueError("Input X contains NaN or infinity.")
+    if not finite:
+        raise ValueError("Input X contains infinity.")
+    if whole.missing and not missing:
+        raise ValueError(CONTAINS_NAN)
     if whole.n < 2:
         raise ValueError(f"Found {whole.n} sample(s) while a minimum of 2 is required.")
     if not whole.total > 0.0:

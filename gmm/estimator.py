@@ -16,6 +16,7 @@ from gmm.base import (
     keep_names,
     validate_data,
 )
+from gmm.chunks import CONTAINS_NAN
 from gmm.dask_points import is_dask
 from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
 from gmm.fitting import (
@@ -354,14 +355,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if not reset:
             check_is_fitted(self)
         finite = "allow-nan" if self.missing_values == "marginalize" else True
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            ensure_min_samples=2 if reset else 1,
-            ensure_all_finite=finite,
-        )
+        try:
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_min_samples=2 if reset else 1,
+                ensure_all_finite=finite,
+            )
+        except ValueError as error:
+            if finite == "allow-nan" or not str(error).startswith("Input X contains NaN"):
+                raise
+            raise ValueError(CONTAINS_NAN) from None
         return np.asarray(X)
 
     def _check_parameters(self) -> None:

@@ -30,6 +30,16 @@ def open_parquet(path: str | Path) -> Any:
         raise ValueError(f"{path} is no Parquet file: {error}") from error
 
 
+def check_names(path: str | Path, wanted: Sequence[str], names: Sequence[str]) -> None:
+    """An error if a column that is wanted is not there, or two have one name."""
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"{path} has no column {name!r}, but {', '.join(names)}")
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{path} has two columns that are called {name!r}")
+
+
 def numeric_columns(
     path: str | Path, file: Any, columns: Sequence[str] | None = None, weight: str | None = None
 ) -> list[str]:
@@ -38,9 +48,9 @@ def numeric_columns(
 
     schema = file.schema_arrow
     numbers = [f.name for f in schema if types.is_floating(f.type) or types.is_integer(f.type)]
-    for name in (*(columns or ()), *(() if weight is None else (weight,))):
-        if name not in schema.names:
-            raise ValueError(f"{path} has no column {name!r}, but {', '.join(numbers)}")
+    wanted = (*(columns or ()), *(() if weight is None else (weight,)))
+    check_names(path, [name for name in wanted if name not in schema.names], numbers)
+    for name in wanted:
         if name not in numbers:
             raise ValueError(f"{path}: column {name!r} holds no numbers")
     found = [name for name in columns or numbers if name != weight]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gmm.chunks import Chunks
-from gmm.parquet import numeric_columns, open_parquet
+from gmm.parquet import check_names, numeric_columns, open_parquet
 from gmm.points import ROWS_READ
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
@@ -80,9 +80,7 @@ def read(path: str | Path, columns: Sequence[str] = ()) -> Table:
 
 def places(path: Path, wanted: Sequence[str], names: Sequence[str]) -> list[int]:
     """Where the wanted columns are; all of them, if none is named."""
-    unknown = [name for name in wanted if name not in names]
-    if unknown:
-        raise ValueError(f"{path} has no column {unknown[0]!r}, but {', '.join(names)}")
+    check_names(path, wanted, names)
     return [names.index(name) for name in wanted or names]
 
 

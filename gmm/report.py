@@ -27,7 +27,8 @@ def summary(model: GaussianMixture, table: Table) -> str:
     parameters, (total, n) = model._n_parameters(), model._total_score(table.X)
     end = "converged" if model.converged_ else "not converged"
     return (
-        f"{n} points, {model.n_components} components, {model.covariance_type} covariances\n"
+        f"{n} points, {model.n_components} component{'s' * (model.n_components > 1)}, "
+        f"{model.covariance_type} covariances\n"
         f"log-likelihood {total:.2f}   AIC {2.0 * (parameters - total):.2f}"
         f"   BIC {parameters * np.log(n) - 2.0 * total:.2f}   ({end}, {model.n_iter_} iterations)"
     )

@@ -43,6 +43,7 @@ def test_csv(tmp_path, text, columns, expected):
         ("t.csv", "a,b\n1,2\n3\n", r"t\.csv:3: 1 numbers, where 2 are expected"),
         ("t.csv", "", "empty"),
         ("t.csv", "a,b\n", "holds no points"),
+        ("t.csv", "a,b,a\n1,2,3\n", "two columns that are called 'a'"),
         ("t.csv", "\n\n", "empty"),
         ("t.npy", "", "no .npy file"),
         ("t.npy", "1,2", "no .npy file"),
