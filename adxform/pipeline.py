@@ -44,10 +44,11 @@ from adxform.optimize.guarded_sums import guard_sums
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.merged_branches import merge_branches
 from adxform.optimize.merged_loops import Outcome, merge_loops
+from adxform.optimize.needless_copies import without_needless_copies
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
-from adxform.optimize.scalar_copies import ScalarCopies
+from adxform.optimize.second_names import SecondNames
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
@@ -259,7 +260,8 @@ class Derivation:
         pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
         tape = Taped() if is_recursive(callee) else None
         if tape is not None:  # known by name, before its body calls it
-            self.pullbacks[key] = Pullback(record, pull, (tape,), (TAPE,), (), pulled)
+            labels = (f"{function.name}_{TAPE}",)
+            self.pullbacks[key] = Pullback(record, pull, (tape,), labels, (), pulled)
         wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
@@ -268,10 +270,9 @@ class Derivation:
             self._finish(record, made.record, found)
         self._finish(pull, made.pull, found)
         if tape is None:
-            labels = tuple(sweeps.builder.bases.get(n, "value") for n in made.handed)
             types = tuple(found.get(n, ANY) for n in made.handed)
             first = record if made.handed else pull
-            self.pullbacks[key] = Pullback(first, pull, types, labels, made.kept, pulled)
+            self.pullbacks[key] = Pullback(first, pull, types, made.labels, made.kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
 
@@ -305,6 +306,7 @@ class Derivation:
                 function = replace(
                     function, body=walk.builder.block, result=result, cotangents=cotangents
                 )
+            function = without_needless_copies(function, types)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
 
@@ -337,7 +339,7 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
     if "append" in done:
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:
-        function = _rewritten(function, ScalarCopies(_builder(function, types)))
+        function = _rewritten(function, SecondNames(_builder(function, types)))
     if any(name.startswith("augment.") for name in done):
         function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
         types = infer(function, params)

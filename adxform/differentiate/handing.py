@@ -28,6 +28,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.labels import label
 from adxform.core.types import ANY, Taped
 from adxform.differentiate.common import primitive
 from adxform.differentiate.sweeps import Sweeps
@@ -40,13 +41,14 @@ UNPACKED = Origin("tape")  # by one statement, with a name for each value
 class Halves:
     """A function's sweeps as two functions: one records, the other pulls back.
 
-    The first returns what is ``handed`` over behind its results; the second takes the parameters
-    ``kept``, then that, then the cotangents.
+    The first returns what is ``handed`` over behind its results, which callers call by ``labels``;
+    the second takes the parameters ``kept``, then that, then the cotangents.
     """
 
     record: Function
     pull: Function
     handed: tuple[str, ...]
+    labels: tuple[str, ...]
     kept: tuple[int, ...]
 
 
@@ -56,7 +58,8 @@ def halves(
     """The two sweeps apart; all is handed over on one tape if its type is ``known``."""
     names = [p.name for p in function.params]
     handed, kept = _crossing(second, sweeps, names)
-    bases = dict(sweeps.builder.bases)
+    users = sweeps.builder.bases
+    bases = {**_words(handed, first, users), **users}
     if known is not None:
         held = [*(names[i] for i in kept), *reversed(handed)]  # as the forward sweep has them
         tape = _tape_of(sweeps.builder, held, known)
@@ -77,7 +80,14 @@ def halves(
         doc=None,
         cotangents=sweeps.builder.cotangents,
     )
-    return Halves(record, pull, tuple(handed), kept)
+    labels = tuple(f"{function.name}_{users[n]}" if n in users else bases[n] for n in handed)
+    return Halves(record, pull, tuple(handed), labels, kept)
+
+
+def _words(handed: Sequence[str], first: Block, bases: dict[str, str]) -> dict[str, str]:
+    """What values are called that the user has no name for: after what makes them."""
+    made = {s.target: s for s in walk(first) if isinstance(s, Let)}
+    return {n: label(made[n], bases) if n in made else "value" for n in handed}
 
 
 def _crossing(

@@ -246,7 +246,7 @@ class Reverse(Mirrors):
         active = tuple(i for i, arg in enumerate(stmt.args) if self.activity.operand(arg))
         types = [self.builder.type_of(arg) for arg in stmt.args]
         pullback = self.pullback_of(stmt.op, active, types)
-        handed = tuple(self.builder.name(f"{stmt.op.name}_{b}") for b in pullback.labels)
+        handed = tuple(self.builder.name(b) for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if handed:
             for target in stmt.targets:

@@ -126,6 +126,15 @@ def single_return(body: list[ast.stmt], text: Text) -> list[ast.stmt]:
     return moved
 
 
+def made_result(tree: ast.FunctionDef, node: ast.FunctionDef) -> str | None:
+    """The variable that a desugared function returns, if it is none of the user's."""
+    match tree.body[-1:]:
+        case [ast.Return(ast.Name(name))] if name not in names(node):
+            return name
+        case _:
+            return None
+
+
 def _result_name(body: list[ast.stmt]) -> str:
     """The variable returned everywhere, if it is always the same one; else ``out``."""
     values = [s.value for s in nodes(*body) if isinstance(s, ast.Return)]

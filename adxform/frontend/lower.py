@@ -32,7 +32,7 @@ from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.control import VERBATIM
-from adxform.frontend.desugar import desugar
+from adxform.frontend.desugar import desugar, made_result
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
@@ -159,9 +159,14 @@ class Lowerer(Looping):
 
     def _body(self, tree: ast.FunctionDef) -> Operand:
         changed = _changed_lists(tree)
+        made = made_result(tree, self.source.node)
         body, bases = to_ssa(tree, self.builder.names)
         self.changed = {version for version, base in bases.items() if base in changed}
-        self.builder.bases.update({k: v for k, v in bases.items() if not v.startswith("_")})
+        result = str(self.result_name or "_")  # a version of a variable, or a variable
+        result = self.builder.bases.get(result, result)
+        called = {k: result if v == made else v for k, v in bases.items()}
+        named = {k: v for k, v in called.items() if not v.startswith("_")}
+        self.builder.bases.update(named)
         self.locals = set(bases)
         self.require_none_kept(kept_expressions(*self.source.node.body))
         body = body[1:] if body and is_docstring(body[0]) else body

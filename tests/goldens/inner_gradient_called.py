@@ -78,9 +78,14 @@ def settle_gradient_pullback(w, sin_s_tape, s_tape, cos_s_tape, s_bar_tape, y_ba
 
 
 def f_reverse(x, w, out_bar=1.0):
-    settle_gradient_value, settle_gradient_value_2, settle_gradient_sin_s_tape, settle_gradient_s_tape, settle_gradient_cos_s_tape, settle_gradient_s_bar_tape = settle_gradient_record(
-        x, w
-    )
+    (
+        settle_gradient_value,
+        settle_gradient_value_2,
+        settle_gradient_sin_s_tape,
+        settle_gradient_s_tape,
+        settle_gradient_cos_s_tape,
+        settle_gradient_s_bar_tape,
+    ) = settle_gradient_record(x, w)
     out = settle_gradient_value_2 * x
     # return grad(settle, argnums=(0, 1))(x, w)[1] * x
     x_bar = out_bar * settle_gradient_value_2

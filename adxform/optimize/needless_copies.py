@@ -1,0 +1,80 @@
+"""Needless copies: of a new array that has no other name and is used for nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.types import Types
+from adxform.core.builder import Builder
+from adxform.core.ir import (
+    Block,
+    Function,
+    Let,
+    Operand,
+    Primitive,
+    Stmt,
+    Var,
+    names_in,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
+)
+from adxform.core.types import Array
+from adxform.differentiate.common import names_for
+from adxform.optimize.walk import Rewriter
+
+
+def without_needless_copies(function: Function, types: Types) -> Function:
+    """``np.copy(a * b)`` is ``a * b``: a derivative that is made before all types are known, and
+    called inside, copies what it hands out.
+    """
+    if not any(_is_copy(stmt) for stmt in walk(function.body)):
+        return function
+    reads = Counter(names_in(function.result))
+    for stmt in walk(function.body):
+        reads.update((*reads_of(stmt), *tests_of(stmt)))
+        reads.update(n for phi in phis_of(stmt) for n in uses((phi.first, phi.second)))
+    walker = _Copies(Builder(names_for(function, types), types, function.bases), reads)
+    walker.block(function.body)
+    return replace(
+        function,
+        body=walker.builder.block,
+        result=walker.sub(function.result),
+        cotangents=walker.renamed(function.cotangents),
+    )
+
+
+class _Copies(Rewriter):
+    def __init__(self, builder: Builder, reads: Counter[str]) -> None:
+        super().__init__(builder)
+        self.reads = reads
+        self.new: set[Operand] = set()
+
+    def block(self, block: Block) -> None:
+        outer, self.new = self.new, set()  # a copy in a loop is another each time
+        super().block(block)
+        self.new = outer
+
+    def let(self, stmt: Let) -> None:
+        if _is_copy(stmt) and stmt.args[0] in self.new:
+            self.env[stmt.target] = stmt.args[0]
+            return
+        if self._is_new(stmt) and self.reads[stmt.target] == 1:
+            self.new.add(Var(stmt.target))
+        self.builder.append(stmt)
+
+    def _is_new(self, stmt: Let) -> bool:
+        """Whether a statement makes an array, and no number, that is nobody else's."""
+        if len(stmt.targets) != 1 or not isinstance(stmt.op, Primitive):
+            return False
+        known = self.builder.types.get(stmt.target)
+        made = stmt.op.fresh and stmt.op.name not in IN_PLACE
+        return made and isinstance(known, Array) and bool(known.dims)
+
+
+def _is_copy(stmt: Stmt) -> bool:
+    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "np.copy"

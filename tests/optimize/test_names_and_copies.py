@@ -1,0 +1,125 @@
+"""What has one name already gets no second one; a new array that nothing else holds is not copied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import grad, source
+
+X = np.linspace(0.2, 1.3, 4)
+
+
+def scaled(c, kind):
+    if kind == "exp":
+        return np.exp(c)
+    return 0.5 * c
+
+
+def named(c):
+    spread = scaled(c, "exp")
+    return np.sum(spread * c)
+
+
+def chosen(c, up):
+    if up > 0.0:
+        return np.exp(c)
+    return c
+
+
+def twice(c):
+    width = chosen(c, 1.0)
+    other = width
+    other = other * 2.0
+    return np.sum(width * other)
+
+
+def passed_on(c):
+    width = chosen(c, c[0])
+    width[0] = 2.0
+    return np.sum(width * c)
+
+
+def out_of_the_users(c):
+    out = c * 2.0
+    spread = out
+    return np.sum(spread * out)
+
+
+@pytest.mark.parametrize("f", [named, twice, out_of_the_users])
+def test_derivatives_are_right_where_names_are_merged(f):
+    adxform.check_grads(f, (X,))
+
+
+def test_the_result_of_a_function_with_several_returns_has_its_callers_name():
+    text = source(named, args=(X,))
+    assert "    spread = np.exp(c)\n" in text
+    assert "out = np.exp" not in text and "spread = out" not in text
+
+
+def test_names_that_the_user_gives_stay():
+    assert "    out = c * 2.0\n    spread = out\n" in source(out_of_the_users, args=(X,))
+
+
+def test_what_may_be_the_argument_is_not_written_to():
+    """The branch that returns the argument itself: the write is refused or made in a copy."""
+    before = X.copy()
+    try:
+        value = grad(passed_on)(X)
+    except adxform.UnsupportedError:
+        return
+    np.testing.assert_array_equal(X, before)
+    assert value.shape == X.shape
+
+
+@grad(argnums="a")
+def shared(l, a):
+    p = l[:, None] + a
+    return np.sum(np.log(np.sum(np.exp(p), axis=0)))
+
+
+@grad(argnums=(0, 1))
+def both(l, a):
+    return np.sum(np.exp(l + a))
+
+
+def of_shared(a):
+    return shared(np.zeros(2), a) * 2.0
+
+
+def of_both(l, a):
+    first, second = both(l, a)
+    return np.sum(first * second)
+
+
+def kept_apart(a):
+    first = np.copy(a)
+    first[0] = 0.0
+    base = a * 2.0
+    total = 0.0
+    for i in range(2):
+        other = np.copy(base)
+        other[i] += a[0]
+        total += np.sum(other * base) + np.sum(first * a)
+    return total
+
+
+A = np.linspace(-1.0, 1.0, 6).reshape(2, 3)
+
+
+def test_a_gradient_inside_copies_nothing():
+    text = source(of_shared, mode="forward", args=(A,))
+    assert "copy" not in text
+    adxform.check_grads(of_shared, (A,))
+
+
+def test_two_gradients_that_share_memory_are_two_arrays():
+    l_bar, a_bar = both(X, X)
+    assert not np.shares_memory(l_bar, a_bar)
+    adxform.check_grads(of_both, (X, X))
+
+
+def test_copies_that_matter_stay():
+    assert source(kept_apart, mode="forward", args=(A[0],)).count("np.copy(") == 4  # tangents, too
+    adxform.check_grads(kept_apart, (A[0],))
