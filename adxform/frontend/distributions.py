@@ -16,8 +16,9 @@ from adxform.core.types import Array, Scalar
 from adxform.frontend import densities
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.calls import Calls
-from adxform.frontend.scope import find_object, live_function
+from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.spellings import find_object
 
 # What each method gives below and above the support.
 _CONTINUOUS: dict[str, tuple[float, ...]] = {
