@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
 Random = np.random.Generator | np.random.RandomState
+FEW_CLUSTERS = 32
 BLOCK = 1 << 18  # numbers in a block of distances: they fit a cache
 
 
@@ -34,11 +35,23 @@ def squared_distances(
     X: Float[np.ndarray, "n d"], centers: Float[np.ndarray, "k d"]
 ) -> Float[np.ndarray, "k n"]:
     """Squared distance of every point from every centre."""
-    products = centers @ X.T
-    products *= -2.0
-    products += np.sum(centers**2, axis=1)[:, None]
-    products += np.einsum("ij,ij->i", X, X)
-    return np.maximum(products, 0.0, out=products)
+    distances = relative_distances(X, centers)
+    distances += squared_norms(X)
+    return np.maximum(distances, 0.0, out=distances)
+
+
+def relative_distances(
+    X: Float[np.ndarray, "n d"], centers: Float[np.ndarray, "k d"]
+) -> Float[np.ndarray, "k n"]:
+    """Squared distances less the squared norm of each point: enough to tell which is nearest."""
+    products = (-2.0 * centers) @ X.T
+    products += squared_norms(centers)[:, None]
+    return products
+
+
+def squared_norms(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n"]:
+    """Squared distance of every point from the origin."""
+    return np.einsum("ij,ij->i", X, X)
 
 
 def lloyd_step(
@@ -108,27 +121,33 @@ def lloyd(
     """
     weight = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     enough = tol * float(np.mean(np.var(X, axis=0)))
+    norms = squared_norms(X)
     labels = np.full(len(X), -1)
-    n_iter, stays = 0, False
+    n_iter, stays, same = 0, False, False
     while n_iter < max_iter and not stays:
         n_iter += 1
         before, labels = labels, np.empty_like(labels)
-        sums, totals, nearest = assign(X, centers, weight, labels)
+        sums, totals, nearest = assign(X, norms, centers, weight, labels)
         refill_empty(X, weight, labels, nearest, sums, totals)
         moved = np.divide(sums, totals[:, None], out=centers.copy(), where=totals[:, None] > 0)
-        stays = float(np.sum((moved - centers) ** 2)) <= enough or np.array_equal(labels, before)
+        same = np.array_equal(labels, before)
+        stays = float(np.sum((moved - centers) ** 2)) <= enough or same
         centers = moved
-    _, _, nearest = assign(X, centers, weight, labels)
+    if not same:  # the last move may have changed what is nearest
+        _, _, nearest = assign(X, norms, centers, weight, labels)
     return Clusters(centers, labels, float(nearest @ weight), n_iter)
 
 
 def assign(
     X: Float[np.ndarray, "n d"],
+    norms: Float[np.ndarray, "n"],
     centers: Float[np.ndarray, "k d"],
     weight: Float[np.ndarray, "n"],
     labels: Int[np.ndarray, "n"],
 ) -> tuple[Float[np.ndarray, "k d"], Float[np.ndarray, "k"], Float[np.ndarray, "n"]]:
     """Write the nearest centre of every point into ``labels``, a block of points at a time.
+
+    ``norms`` are the squared norms of the points.
 
     Returns
     -------
@@ -142,13 +161,24 @@ def assign(
     rows = max(1, BLOCK // k)
     for start in range(0, len(X), rows):
         block = slice(start, start + rows)
-        distances = squared_distances(X[block], centers)
-        labels[block] = np.argmin(distances, axis=0)
-        nearest[block] = np.min(distances, axis=0)
-        members = (labels[block] == np.arange(k)[:, None]) * weight[block]
-        sums += members @ X[block]
-        totals += np.sum(members, axis=1)
-    return sums, totals, nearest
+        distances = relative_distances(X[block], centers)
+        found = labels[block] = np.argmin(distances, axis=0)
+        nearest[block] = distances[found, np.arange(len(found))] + norms[block]
+        sums += sums_of_clusters(X[block], weight[block], found, k)
+        totals += np.bincount(found, weight[block], k)
+    return sums, totals, np.maximum(nearest, 0.0, out=nearest)
+
+
+def sums_of_clusters(
+    X: Float[np.ndarray, "n d"],
+    weight: Float[np.ndarray, "n"],
+    labels: Int[np.ndarray, "n"],
+    k: int,
+) -> Float[np.ndarray, "k d"]:
+    """Weighted sums of the points of each cluster; of few clusters as one product of matrices."""
+    if k > FEW_CLUSTERS:
+        return np.stack([np.bincount(labels, weight * x, k) for x in X.T], axis=1)
+    return ((labels == np.arange(k)[:, None]) * weight) @ X
 
 
 def refill_empty(

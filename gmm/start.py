@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
-ENOUGH = 50_000  # points to find a start with; many more hardly find a better one
-ENOUGH_PER_COMPONENT = 200
+ENOUGH = 10_000  # points to find a start with; many more hardly find a better one
+ENOUGH_PER_COMPONENT = 200  # and eight for each dimension, if these are more
 
 
 def starting_mixture(
@@ -33,7 +33,7 @@ def starting_mixture(
     prior: WishartPrior | None = None,
 ) -> Mixture:
     """Find a start by one of scikit-learn's methods, of very many points from a sample."""
-    X, weight = points.some(max(ENOUGH, ENOUGH_PER_COMPONENT * k), rng)
+    X, weight = points.some(max(ENOUGH, max(ENOUGH_PER_COMPONENT, 8 * points.d) * k), rng)
     resp = starting_responsibilities(X, weight, k, init_params, rng)
     return fit_responsibilities(resp * weight, X, covariance_type, reg_covar, prior)
 
