@@ -17,6 +17,12 @@ from gmm.statistics import Mixture
 
 X = gmm.old_faithful()
 Z = (X - X.mean(axis=0)) / X.std(axis=0)
+SOLVERS = {
+    "em": "EM",
+    "accelerated": "accelerated EM",
+    "lbfgs": "gradient ascent (L-BFGS)",
+    "newton": "Newton",
+}
 SHOWN = (0, 1, 2, 3, 4, 5, 6, 20)
 
 
@@ -34,7 +40,7 @@ def shapes_of_covariances(folder):
     for axes, kind in zip(grid, ("identity", "diag", "full"), strict=True):
         model = gmm.GaussianMixture(2, covariance_type=kind, random_state=0).fit(Z)
         plots.plot_mixture(axes, model._mixture(), Z, kind)
-        axes.set(title=kind, xlim=(-3, 3), ylim=(-3.5, 3.5), aspect="equal")
+        axes.set(title=kind, xlim=(-4, 4), ylim=(-3.4, 3), aspect="equal")
     figure.savefig(folder / "covariances.png")
 
 
@@ -57,11 +63,11 @@ def one_dimension(folder):
 def progress_of_solvers(folder):
     figure, (axes,) = plots.new_figure()
     values = {}
-    for solver in ("em", "accelerated", "lbfgs", "newton"):
+    for solver, name in SOLVERS.items():
         model = gmm.GaussianMixture(
             2, means_init=[[-0.1], [0.1]], random_state=0, solver=solver, tol=1e-11, max_iter=999
         )
-        values[solver] = model.fit(Z[:, 1:]).lower_bounds_
+        values[name] = model.fit(Z[:, 1:]).lower_bounds_
     plots.plot_progress(axes, values)
     figure.savefig(folder / "solvers.png")
 

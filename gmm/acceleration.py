@@ -1,5 +1,9 @@
 """EM with larger steps: where it creeps along a line, the limit of the line is tried.
 
+Of the ways to do so this is SQUAREM. Anderson's, over five steps, was measured beside it on sixteen
+fits: guarded likewise it took fewer EM steps in eleven, in seven of them about half, and more in
+five, up to three times as many: where its leaps are refused, EM is what remains.
+
 References
 ----------
 R. Varadhan and C. Roland (2008), "Simple and globally convergent methods for accelerating the

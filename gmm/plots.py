@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 
 HINT = "pictures need matplotlib: pip install 'adxform[plot]'"
 COLORS = ("#c44e52", "#4c72b0", "#55a868", "#8172b3", "#ccb974", "#64b5cd", "#da8bc3", "#8c8c8c")
+ROUNDING = 1e-12  # of a log-likelihood; what is nearer to the best is not told from it
 MOST_POINTS = 5000  # drawn; more would only hide each other
 
 
-def new_figure(rows: int = 1, columns: int = 1, size: float = 3.4) -> tuple[Figure, list[Axes]]:
-    """Make a figure with axes side by side; it belongs to no window."""
+def new_figure(
+    rows: int = 1, columns: int = 1, size: float = 3.4, shared: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with axes side by side, with shared limits if so; it belongs to no window."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(HINT) from error
     figure = Figure(figsize=(size * 1.25 * columns, size * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
     return figure, list(grid.ravel())
 
 
@@ -93,7 +96,7 @@ def plot_ellipse(axes: Axes, mean: np.ndarray, covariance: np.ndarray, color: st
 
 def plot_densities(axes: Axes, mixture: Mixture, X: np.ndarray) -> None:
     """Draw a histogram of numbers, the weighted components and their sum."""
-    axes.hist(X[:, 0], bins="auto", density=True, color="#dddddd")
+    axes.hist(X[:, 0], bins="fd", density=True, color="#dddddd")
     low, high = X[:, 0].min(), X[:, 0].max()
     x = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 400)
     total = np.zeros_like(x)
@@ -111,7 +114,7 @@ def plot_sheet(
 ) -> Figure:
     """Draw the mixtures after several iterations on one sheet."""
     columns = min(4, len(mixtures))
-    figure, grid = new_figure(-(-len(mixtures) // columns), columns, size=2.6)
+    figure, grid = new_figure(-(-len(mixtures) // columns), columns, 2.6, shared=True)
     for axes, (iteration, mixture) in zip(grid, mixtures.items(), strict=False):
         plot_mixture(axes, mixture, X, covariance_type)
         axes.set_title("start" if iteration == 0 else f"after iteration {iteration}")
@@ -127,8 +130,13 @@ def animate(
     figure, (axes,) = new_figure(size=4.0)
     from matplotlib.animation import FuncAnimation
 
+    for mixture in mixtures:  # for limits that suit all
+        plot_mixture(axes, mixture, X, covariance_type)
+    limits = {"xlim": axes.get_xlim(), "ylim": axes.get_ylim()}
+
     def draw(iteration: int) -> list[Any]:
         axes.clear()
+        axes.set(**limits)
         plot_mixture(axes, mixtures[iteration], X, covariance_type)
         axes.set_title(f"iteration {iteration}")
         return []
@@ -140,7 +148,7 @@ def plot_progress(axes: Axes, values: Mapping[str, Sequence[float]]) -> None:
     """Draw how far each solver is from the best log-likelihood, by iteration."""
     best = max(max(rising) for rising in values.values())
     for i, (name, rising) in enumerate(values.items()):
-        gap = np.maximum(best - np.array(rising), 1e-16)
+        gap = np.maximum(best - np.array(rising), ROUNDING)
         axes.semilogy(range(1, len(gap) + 1), gap, ".-", color=COLORS[i % len(COLORS)], label=name)
     axes.set(xlabel="iteration", ylabel="log-likelihood a point below the best")
     axes.legend()
