@@ -143,22 +143,28 @@ def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
         tree = ast.parse("".join(lines))
     except SyntaxError:
         return None
-    places = {
-        (line, end, column, end_column)
+    places = [
+        ((line, column), (end, end_column))
         for line, end, column, end_column in code.co_positions()
-        if line is not None
-    }
+        if column is not None and (column, end_column) != (0, 0)  # what enters a function
+    ]
+    found: tuple[Any, ast.Lambda] | None = None
     for node in nodes(tree):
-        if not isinstance(node, ast.Lambda) or node.lineno != code.co_firstlineno:
-            continue
-        body = node.body
-        place = (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset)
-        if place in places:
-            text = Text(code.co_filename, lines_of("".join(lines)))
-            returned = ast.copy_location(ast.Return(body), body)
-            made = ast.FunctionDef("function", node.args, [returned], [])
-            return ast.copy_location(made, node), text
-    return None
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
+            first, last = _span(node.body)
+            inside = places and all(first <= start and stop <= last for start, stop in places)
+            if inside and (found is None or first > found[0]):  # of nested ones the innermost
+                found = first, node
+    if found is None:
+        return None
+    node = found[1]
+    returned = ast.copy_location(ast.Return(node.body), node.body)
+    made = ast.FunctionDef("function", node.args, [returned], [])
+    return ast.copy_location(made, node), Text(code.co_filename, lines_of("".join(lines)))
+
+
+def _span(node: ast.expr) -> tuple[Any, Any]:
+    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
 
 
 def _parsed(source: str, file: str, first: int, indent: int) -> tuple[ast.Module, Text]:

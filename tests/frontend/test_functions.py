@@ -219,3 +219,17 @@ def test_gradients_of_objects_whose_class_the_function_does_not_name():
 
     made = namedtuple("Elsewhere", "first second")
     assert grad(f)(made(2.0, 3.0)) == made(3.0, 2.0)
+
+
+def test_lambdas_that_choose():
+    leaky, either = (lambda z: z if z > 0 else 3 * z), (lambda z: z * z or 2 * z)
+    assert grad(leaky)(-1.0) == 3.0
+    assert grad(either)(2.0) == 4.0
+    inner = lambda z: (lambda w: w if w > 0 else -w)(z * 2)
+    assert grad(inner)(-1.0) == -2.0
+    assert grad(lambda z: z and z * 3)(1.0) == 3.0
+    assert grad(lambda z: 1.0 if z > 5 else (z**2 if 0 < z < 2 else z))(1.5) == 3.0
+    assert grad(
+        lambda z: -z if z > 0 else
+        2 * z
+    )(1.0) == -1.0
