@@ -8,6 +8,8 @@ A list that a loop appends to is a list in the generated code, too.
 from __future__ import annotations
 
 import ast
+import builtins
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +17,7 @@ from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
+from adxform.frontend.ssa import free_names
 
 
 class Changes(InPlace):
@@ -37,6 +40,26 @@ class Changes(InPlace):
                 self.env[name] = self.emit("append", held, count, *args, base=base)
             return True
         return False
+
+    def seen_around(self, stmt: ast.stmt, own: Collection[str]) -> dict[str, Operand]:
+        """What a statement that is carried along reads of the variables of functions around."""
+        found: dict[str, Operand] = {}
+        for name in free_names(stmt):
+            if name in own or hasattr(builtins, name):
+                continue
+            if name in self.env:
+                found[name] = self.value(name)
+            elif self.lookup(name) is None and not isinstance(stmt, ast.FunctionDef):
+                raise self.unsupported(
+                    f"this statement is carried along, and does not see {name}", stmt,
+                    "Return what it makes instead of keeping it.",
+                )
+            if isinstance(found.get(name), Tuple) and name in _changed_names(stmt):
+                raise self.unsupported(
+                    f"{name}, which a function around this one made, is changed here", stmt,
+                    "Return the new items instead.",
+                )
+        return found
 
     def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:
         """``x[key] = value`` where the items of x are known one by one."""
@@ -174,3 +197,15 @@ def appended_in(body: list[ast.stmt]) -> set[str]:
         and node.value.func.id == "__change__"
     }
 
+
+def _changed_names(stmt: ast.stmt) -> set[str]:
+    """The variables of which a statement assigns or deletes items or attributes."""
+    found = set()
+    for part in nodes(stmt):
+        owner: ast.AST = part
+        if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load):
+            while isinstance(owner, ast.Subscript | ast.Attribute):
+                owner = owner.value
+            if isinstance(owner, ast.Name):
+                found.add(owner.id)
+    return found

@@ -299,6 +299,7 @@ class Lowerer(Looping):
         for name in free_names(stmt):  # the output has no names of another module
             if name not in reads and name not in writes and self._is_foreign_value(name):
                 operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
+        operands.update(self.seen_around(stmt, {*reads, *writes, *operands}))
         if not harmless:
             self.note_changes(stmt)
         if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):

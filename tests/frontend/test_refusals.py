@@ -136,3 +136,21 @@ def test_collected_arguments_are_given_to_a_generated_function_as_a_tuple():
     assert generated((2.0, 3.0), 1.0, 0.0) == (13.0, 4.0)
     with pytest.raises(ArgumentError, match="args collects arguments"):
         generated(2.0, 3.0)
+
+
+def memoised(x, n):
+    memo = {}
+
+    def fibonacci(k):
+        if k < 2:
+            return x * k
+        if k not in memo:
+            memo[k] = fibonacci(k - 1) + fibonacci(k - 2)
+        return memo[k]
+
+    return fibonacci(n)
+
+
+def test_a_container_of_a_function_around_that_is_changed_inside():
+    with pytest.raises(UnsupportedError, match="memo, which a function around this one made, is changed here"):
+        grad(memoised)(1.5, 6)
