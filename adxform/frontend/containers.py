@@ -95,7 +95,14 @@ class Containers(Derivatives):
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
             if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
-                return self._chosen(held, node, base)
+                return self._chosen(held, node, base, held.form.kind)
+            if held.form.kind == "dict" and any(map(self._may_vary, held.items)):
+                keys, numbers = held.form.keys, range(len(held.items))
+                places = ast.Dict([*map(ast.Constant, keys)], [*map(ast.Constant, numbers)])
+                index = ast.Subscript(places, node.slice, ast.Load())
+                by_place = ast.copy_location(ast.Subscript(node.value, index, node.ctx), node)
+                items = Tuple(held.items, TUPLE, held.tokens)
+                return self._chosen(items, ast.fix_missing_locations(by_place), base, "dict")
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
@@ -103,20 +110,23 @@ class Containers(Derivatives):
             return self.emit("[]", grown, index, base=base)
         return super().on_Subscript(node, base)
 
-    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None) -> Operand:
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None, kind: str) -> Operand:
         """An item whose place is known only at run time: that of an array of them all."""
-        types = [self.builder.type_of(item) for item in held.items]
-        if not any(map(differentiable, types)):
+        if not any(map(self._may_vary, held.items)):
             return super().on_Subscript(node, base)
+        types = [self.builder.type_of(item) for item in held.items]
         if len({getattr(t, "dtype", None) for t in types if isinstance(t, Scalar)}) != 1 or not all(
             isinstance(t, Scalar) for t in types
         ):
             raise self.unsupported(
-                f"which item of this {held.form.kind} is meant is not known before it runs", node,
+                f"which item of this {kind} is meant is not known before it runs", node,
                 "Make one array of the items, or go over them by for.",
             )
         array = self.emit("np.array", Tuple(held.items, LIST), Const(None))
         return self.emit("[]", array, self.operand(node.slice), base=base)
+
+    def _may_vary(self, item: Operand) -> bool:
+        return differentiable(self.builder.type_of(item))
 
     # --- calls --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +47,26 @@ def _reversed(lower: Any, held: Held, node: ast.Call, base: str | None) -> Opera
 
 
 def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0]), LIST)
+    if held[0] is not None:
+        return Tuple(tuple(held[0]), LIST)
+    written = _as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
+    if written is None or not lower.may_be_active(written):
+        return None
+    made: Operand = lower.operand(ast.ListComp(written.elt, written.generators), base)
+    return made
+
+
+def _as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
+    """A generator, or ``map`` of one iterable, as a generator."""
+    if isinstance(node, ast.GeneratorExp):
+        return node
+    mapped = isinstance(node, ast.Call) and lower.static(node.func) is map
+    if not mapped or not isinstance(node, ast.Call) or len(node.args) != 2:
+        return None
+    elt = ast.Call(node.args[0], [ast.Name("_item", ast.Load())], [])
+    generator = ast.comprehension(ast.Name("_item", ast.Store()), node.args[1], [], 0)
+    made = ast.copy_location(ast.GeneratorExp(elt, [generator]), node)
+    return ast.fix_missing_locations(made)
 
 
 def _tuple(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -83,13 +103,7 @@ def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
     over = node.args[0]
     if len(node.args) > 1 or node.keywords:
         return None
-    mapped = isinstance(over, ast.Call) and lower.static(over.func) is map
-    if mapped and isinstance(over, ast.Call) and len(over.args) == 2:
-        elt = ast.Call(over.args[0], [ast.Name("_item", ast.Load())], [])
-        made = ast.GeneratorExp(
-            elt, [ast.comprehension(ast.Name("_item", ast.Store()), over.args[1], [], 0)]
-        )
-        over = ast.fix_missing_locations(ast.copy_location(made, node))
+    over = _as_comprehension(lower, over) or over
     if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
         item = ast.Name("_item", ast.Store())
         generator = ast.comprehension(item, over, [], 0)
@@ -102,13 +116,51 @@ def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
 
 
 def _sorted(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    if held[0] is None or node.keywords:
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    backward = lower.static(given.get("reverse", ast.Constant(False)))
+    if held[0] is None or not given.keys() <= {"key", "reverse"} or not isinstance(backward, bool):
         return None
-    values = [lower.known_value(item) for item in held[0]]
-    if any(value is UNKNOWN for value in values):
+    values = [_order(lower, item, given.get("key"), node) for item in held[0]]
+    if any(value is UNKNOWN for value in values) or (
+        len(set(values)) < len(values) and any(isinstance(item, Tuple) for item in held[0])
+    ):
         return None
-    order = sorted(range(len(values)), key=values.__getitem__)
+    order = sorted(range(len(values)), key=values.__getitem__, reverse=backward)
     return Tuple(tuple(held[0][i] for i in order), LIST)
+
+
+def _order(lower: Any, item: Operand, key: ast.expr | None, node: ast.Call) -> Any:
+    """What an item is sorted by, if that is known: a pair's first item, if these all differ."""
+    if key is not None:
+        if isinstance(key, ast.Call) and lower.resolve(key.func) == "operator.itemgetter":
+            place = lower.static(key.args[0]) if len(key.args) == 1 else UNKNOWN
+            at = item.place(place) if isinstance(item, Tuple) and place is not UNKNOWN else None
+            return UNKNOWN if at is None else lower.known_value(item.items[at])  # type: ignore[union-attr]
+        return lower.known_value(lower.called_with(key, [item], node))
+    return lower.known_value(item.items[0] if isinstance(item, Tuple) and item.items else item)
+
+
+def _quotient(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``divmod(a, b)``."""
+    if len(node.args) != 2:
+        return None
+    pair = [lower.operand(a) for a in node.args]
+    return Tuple((lower.emit("op.FloorDiv", *pair), lower.emit("op.Mod", *pair)))
+
+
+def _product(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``math.prod`` of items that are known one by one, or of an array."""
+    start = {k.arg: lower.operand(k.value) for k in node.keywords}.get("start", Const(1))
+    if held[0] is None:
+        over = lower.operand(node.args[0])
+        if node.keywords or not isinstance(lower.builder.type_of(over), Array):
+            return None
+        made: Operand = lower.emit_call(lower.primitive_named("np.prod"), (over,), {}, base)
+        return made
+    total: Operand = start
+    for i, item in enumerate(held[0]):
+        total = lower.emit("op.Mult", total, item, base=base if i == len(held[0]) - 1 else None)
+    return total
 
 
 def _dict(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -191,6 +243,8 @@ BUILTINS: dict[Any, Handler] = {
     max: _extreme,
     min: _extreme,
     functools.reduce: _reduce,
+    divmod: _quotient,
+    math.prod: _product,
 }
 OPERATORS: dict[Any, ast.operator] = {
     operator.add: ast.Add(),

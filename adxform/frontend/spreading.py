@@ -6,7 +6,8 @@ import ast
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import Operand, Tuple
+from adxform.core.ir import Const, Operand, Tuple, Var
+from adxform.core.types import Struct
 from adxform.frontend.objects import Objects, is_object
 
 _FACTS = bool | int | str | None
@@ -23,8 +24,16 @@ class Spreading(Objects):
         held = self.operand(node) if isinstance(node, ast.Dict) else self.container(node)
         if held is None:
             value = self._container_outside(node)
-            held = self.operand(node) if value is None else self._items(node, value)
+            held = self._result(node) if value is None else self._items(node, value)
         return held
+
+    def _result(self, node: ast.expr) -> Operand:
+        """What an operation gives that gives several values."""
+        found = self.operand(node)
+        known = self.builder.type_of(found) if isinstance(found, Var) else None
+        if not isinstance(known, Struct) or known.form.kind not in ("tuple", "list"):
+            return found
+        return Tuple(tuple(self.emit("[]", found, Const(i)) for i in range(len(known.items))))
 
     def _container_outside(self, node: ast.expr) -> Any:
         """The dictionary, list or tuple from outside that an expression means, if nothing in the

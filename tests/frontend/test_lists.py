@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import operator
+
 import numpy as np
 import pytest
 
@@ -117,3 +120,61 @@ def a_choice_known_in_advance(x, y):
 
 def test_a_list_of_a_choice_between_the_same():
     check_grads(a_choice_known_in_advance, (0.3, 0.4))
+
+
+# --- built-in functions over what is known, and over arrays ---------------------------------------
+
+PAIRS = {"bb": 2.0, "a": 3.0}
+
+
+def in_order(p):
+    s = 1.0
+    for k, v in sorted(p.items()):
+        s = s * v + len(k)
+    for i, (k, v) in enumerate(sorted(p.items(), key=operator.itemgetter(0), reverse=True)):
+        s = s * v + len(k) * i
+    for k, v in sorted(p.items(), key=lambda pair: pair[0]):
+        s = s * v + len(k)
+    return s
+
+
+def by_length(p):
+    return sum(p[k] * i for i, k in enumerate(sorted(p, key=len)))
+
+
+def by_names(p, names):
+    s = 0.0
+    for name in names:
+        s += p[name] ** 2
+    return s
+
+
+def products(x):
+    quotient, rest = divmod(x, 0.7)
+    return math.prod([x, x], start=3.0) * quotient + rest
+
+
+def lists_of_maps(x):
+    whole = np.array(list(map(lambda v: v * v, x)))
+    return np.sum(whole) + np.sum(np.stack(list(np.sin(v) for v in x))) + math.prod(x)
+
+
+def spread_results(x):
+    return np.sum(np.multiply(*np.meshgrid(x, x))) + np.sum(np.subtract(*np.split(x, 2)))
+
+
+@pytest.mark.parametrize(("f", "args"), [
+    (in_order, (PAIRS,)), (by_length, (PAIRS,)), (by_names, (PAIRS, ["a", "bb", "a"])), (products, (1.3,)),
+    (lists_of_maps, (np.array([0.3, 0.5, 0.9, 1.2]),)), (spread_results, (np.array([0.3, 0.5, 0.9, 1.2]),)),
+], ids=lambda f: getattr(f, "__name__", ""))
+def test_built_in_functions_of_containers_and_arrays(f, args):
+    check_grads(f, args)
+
+
+def by_sum(p, names):
+    return sum(np.sum(p[name]) for name in names)
+
+
+def test_arrays_under_keys_known_when_it_runs_are_refused():
+    with pytest.raises(UnsupportedError, match="which item of this dict is meant"):
+        grad(by_sum)({"a": np.ones(2), "b": np.ones(3)}, ["a", "b"])
