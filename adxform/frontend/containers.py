@@ -97,18 +97,22 @@ class Containers(Derivatives):
             if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
                 return self._chosen(held, node, base, held.form.kind)
             if held.form.kind == "dict" and any(map(self._may_vary, held.items)):
-                keys, numbers = held.form.keys, range(len(held.items))
-                places = ast.Dict([*map(ast.Constant, keys)], [*map(ast.Constant, numbers)])
-                index = ast.Subscript(places, node.slice, ast.Load())
-                by_place = ast.copy_location(ast.Subscript(node.value, index, node.ctx), node)
-                items = Tuple(held.items, TUPLE, held.tokens)
-                return self._chosen(items, ast.fix_missing_locations(by_place), base, "dict")
+                return self._by_key(held, node, base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
             index = self.emit("op.Add", self.emit("len", grown), Const(place))
             return self.emit("[]", grown, index, base=base)
         return super().on_Subscript(node, base)
+
+    def _by_key(self, held: Tuple, node: ast.Subscript, base: str | None) -> Operand:
+        """An item of a dictionary under a key that is known only at run time."""
+        keys, numbers = held.form.keys, range(len(held.items))
+        places = ast.Dict([*map(ast.Constant, keys)], [*map(ast.Constant, numbers)])
+        place = ast.Subscript(places, node.slice, ast.Load())
+        made = ast.copy_location(ast.Subscript(node.value, place, node.ctx), node)
+        items = Tuple(held.items, TUPLE, held.tokens)
+        return self._chosen(items, ast.fix_missing_locations(made), base, "dict")
 
     def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None, kind: str) -> Operand:
         """An item whose place is known only at run time: that of an array of them all."""
