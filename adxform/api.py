@@ -11,12 +11,13 @@ from adxform.adapters import adapted
 from adxform.arguments import Argnums, require_float, resolve_argnums
 from adxform.binding import Binder
 from adxform.derivatives import Derivative
-from adxform.errors import ArgumentError
+from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import Generated, source_text
 from adxform.options import Options
 from adxform.products import hvp as hvp
 from adxform.products import jvp as jvp
 from adxform.products import vjp as vjp
+from adxform.structures import leaves_of
 
 Function = Callable[..., Any]
 
@@ -79,7 +80,8 @@ def grad(
     -------
     Derivative
         Called like ``f``; gives the gradient in the shape and dtype of the argument, or a tuple of
-        gradients if ``argnums`` is a sequence; ``(gradient, aux)`` with ``has_aux``.
+        gradients if ``argnums`` is a sequence; ``(gradient, aux)`` with ``has_aux``. In a complex
+        argument a + ib it is df/da + i df/db.
 
     Raises
     ------
@@ -177,9 +179,13 @@ def jacobian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> 
     def jacobian_of(*given: Any, **named: Any) -> Any:
         args = bind(given, named)
         require_float(f"argument {place}", args[place], "the jacobian")
+        if any(map(np.iscomplexobj, leaves_of(args[place]))):
+            raise ArgumentError(Diagnostic(
+                f"the jacobian is asked for in argument {place}, which is complex",
+                hint="Ask for it in the real and imaginary parts, put together by a + 1j * b."))
         value = f(*args)
         outputs, inputs = np.size(value), np.size(args[place])
-        rows = outputs <= inputs
+        rows = outputs <= inputs and not np.iscomplexobj(value)
         shape = np.shape(value)
         made = _rows(f, args, place, backend) if rows else _columns(f, args, place, shape, backend)
         return made if made.shape else made[()]

@@ -9,7 +9,7 @@ import numpy as np
 
 from adxform.binding import signature_of
 from adxform.errors import ArgumentError, Diagnostic, InternalError, UnsupportedError
-from adxform.structures import is_real, items_of, object_form, varies
+from adxform.structures import is_inexact, items_of, object_form, varies
 
 _COMPLEX = (complex, np.complexfloating)
 _SEQUENCES = (tuple, list)
@@ -61,7 +61,7 @@ def require_sequence(name: str, value: Any) -> None:
 
 
 def require_float(name: str, value: Any, asked: str) -> None:
-    """Refuse to differentiate in something that is not, and holds no, real number or array."""
+    """Refuse to differentiate in something that is not, and holds no, number with a fraction."""
     if varies(value):
         return
     if isinstance(value, bool | int | np.integer | np.bool_) or (
@@ -81,13 +81,6 @@ def require_float(name: str, value: Any, asked: str) -> None:
             )
         )
     kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-    if isinstance(value, _COMPLEX) or getattr(value, "dtype", np.dtype(bool)).kind == "c":
-        raise ArgumentError(
-            Diagnostic(
-                f"{asked} is asked for in {name}, which is {kind}: arguments are real",
-                hint="Pass its real and imaginary parts, and put them together inside: a + 1j * b.",
-            )
-        )
     raise ArgumentError(
         Diagnostic(
             f"{asked} is asked for in {name}, which is {kind}: not supported yet",
@@ -108,11 +101,11 @@ def like_argument(value: Any, arg: Any, name: str) -> Any:
         items = items_of(arg)
         if items is not None:
             return _like_container(value, arg, items, name)
-    if not is_real(arg):
+    if not is_inexact(arg):
         return None
     if isinstance(arg, np.ndarray):
         return _like_array(value, arg, name)
-    if isinstance(value, _COMPLEX):
+    if isinstance(value, _COMPLEX) and not isinstance(arg, _COMPLEX):
         raise not_real(name)
     return kind(value)
 
@@ -151,7 +144,7 @@ def not_real(name: str) -> UnsupportedError:
 
 def _like_array(value: Any, arg: Any, name: str) -> Any:
     if not isinstance(value, np.ndarray):
-        if isinstance(value, _COMPLEX):
+        if isinstance(value, _COMPLEX) and arg.dtype.kind != "c":
             raise not_real(name)
         value = np.full_like(arg, value)
     if value.shape != arg.shape:

@@ -18,12 +18,20 @@ import numpy as np
 from adxform import dual
 from adxform.adapters import adapted
 from adxform.api import jvp, vjp
-from adxform.arguments import require_float, require_sequence
+from adxform.arguments import require_sequence
 from adxform.binding import Binder
 from adxform.derivatives import Derivative
 from adxform.differences import directional
 from adxform.errors import ArgumentError, CheckError, Diagnostic
-from adxform.structures import holds_reals, is_real, leaves_of, parts, remade, varies, with_leaves
+from adxform.structures import (
+    holds_inexact,
+    is_inexact,
+    leaves_of,
+    parts,
+    remade,
+    varies,
+    with_leaves,
+)
 
 Function = Callable[..., Any]
 MODES = ("forward", "reverse")
@@ -101,7 +109,8 @@ def check_grads(
     f : callable
         A function of floats and arrays.
     args : sequence
-        The point. Floats and arrays of floats are varied, anything else is held constant.
+        The point. Floats and arrays of floats are varied, anything else is held constant. Complex
+        numbers are varied in directions that are complex, too.
     order : {1, 2}
         2 checks the derivative of the gradient, too, if ``f`` gives one number.
     modes : sequence of {"forward", "reverse"}
@@ -146,9 +155,6 @@ def compared(
         f = adapted(f)
     args = _with_defaults(f, args)
     places = tuple(i for i, arg in enumerate(args) if varies(arg))
-    for place, arg in enumerate(args):
-        if any(np.iscomplexobj(leaf) for leaf in leaves_of(arg)) and not varies(arg):
-            require_float(f"argument {place}", arg, "a check")
     if not places:
         raise ArgumentError(
             Diagnostic(
@@ -216,11 +222,13 @@ class _Point:
 
     def _random(self, like: Any) -> Any:
         """A random array or number in the form of another; zeros for what does not vary."""
-        if holds_reals(like):
+        if holds_inexact(like):
             return with_leaves(like, iter([self._random(leaf) for leaf in leaves_of(like)]))
         if not varies(like):
             return np.zeros(np.shape(like))
         made = self.rng.standard_normal(np.shape(like))
+        if np.iscomplexobj(like):
+            made = made + 1j * self.rng.standard_normal(np.shape(like))
         if isinstance(like, np.ndarray):
             return made.astype(like.dtype)
         return type(like)(made)
@@ -256,7 +264,7 @@ class _Point:
             try:
                 of_leaves, flat, moves = self._leaf_by_leaf(direction)
                 tangent = dual.derivative(of_leaves, *_copies(flat), direction=tuple(moves))[1]
-                found["dual"] = [np.asarray(leaf, float) for leaf in leaves(tangent)]
+                found["dual"] = [1.0 * np.asarray(leaf) for leaf in leaves(tangent)]
             except Exception:  # dual numbers go where overloading goes, and no further
                 found.pop("dual", None)
         return found
@@ -275,7 +283,7 @@ class _Point:
                 flat.append(leaf)
             given = list(leaves_of(arg)) if moved is None else list(leaves_of(moved))
             for leaf, move in zip(leaves_of(arg), given, strict=True):
-                moves.append(move if moved is not None and is_real(leaf) else None)
+                moves.append(move if moved is not None and is_inexact(leaf) else None)
 
         def of_leaves(*values: Any) -> list[Any]:
             rest = iter(values)
@@ -297,8 +305,9 @@ class _Point:
         scale: float,
     ) -> tuple[float, float, str]:
         """The pair of ways that agree least, measured by what is allowed to each pair."""
-        real = [leaf for i in self.places for leaf in leaves_of(self.args[i]) if is_real(leaf)]
-        kind = min((np.asarray(leaf).dtype for leaf in real), key=lambda d: d.itemsize)
+        real = [leaf for i in self.places for leaf in leaves_of(self.args[i]) if is_inexact(leaf)]
+        kind = min((np.finfo(np.asarray(leaf).dtype).dtype for leaf in real),
+                   key=lambda d: d.itemsize)
         exact, measured = EXACT.get(kind.name, 1e-10), MEASURED.get(kind.name, 1e-6)
         rounding = 1e-10 * _inner(map(np.abs, weights), map(np.abs, leaves(value)))
         atol = rounding if self.atol is None else self.atol
@@ -347,8 +356,9 @@ def _copies(args: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _inner(weights: Any, tangents: Any, others: Any = None) -> float:
-    """The inner product of leaves, or that of the absolute weights with a difference."""
+    """The real inner product of leaves, or that of the absolute weights with a difference."""
     if others is None:
-        return float(sum(np.sum(np.multiply(u, t)) for u, t in zip(weights, tangents, strict=True)))
+        pairs = zip(weights, tangents, strict=True)
+        return float(sum(np.real(np.sum(np.multiply(np.conj(u), t))) for u, t in pairs))
     triples = zip(weights, tangents, others, strict=True)
     return float(sum(np.sum(np.abs(u) * np.abs(t - 1.0 * np.asarray(o))) for u, t, o in triples))

@@ -34,11 +34,18 @@ def directional(
         ahead, back = (_vector(f(*_moved(wide, moves, s))) for s in (h, -h))
         return (ahead - back) / (2.0 * h)  # type: ignore[no-any-return]
 
-    shapes = [np.shape(leaf) for leaf in f(*_moved(wide, moves, 0.0))]
+    found = [np.asarray(leaf) for leaf in f(*_moved(wide, moves, 0.0))]
     with np.errstate(all="ignore"):
         flat = extrapolated(difference, step)
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-    return [part.reshape(s) for part, s in zip(np.split(flat, ends), shapes, strict=True)]
+    ends = np.cumsum([leaf.size for leaf in found])[:-1]
+    pairs = zip(np.split(flat, ends), found, strict=True)
+    return [_in_form(part, leaf) for part, leaf in pairs]
+
+
+def _in_form(part: Any, leaf: Any) -> Any:
+    """A stretch of a vector in the shape of an array; real, where that is."""
+    part = part if np.iscomplexobj(leaf) else np.real(part)
+    return part.reshape(leaf.shape)
 
 
 def extrapolated(difference: Callable[[float], Any], step: float) -> Any:
@@ -63,7 +70,9 @@ def _size(values: Any) -> float:
 
 
 def _wide(value: Any) -> Any:
-    return value.astype(float) if isinstance(value, np.ndarray) else float(value)
+    """A number or array in double precision."""
+    kind = complex if np.iscomplexobj(value) else float
+    return value.astype(kind) if isinstance(value, np.ndarray) else kind(value)
 
 
 def _moved(args: list[Any], moves: list[Any], h: float) -> list[Any]:
@@ -74,4 +83,5 @@ def _moved(args: list[Any], moves: list[Any], h: float) -> list[Any]:
 
 
 def _vector(values: list[Any]) -> Any:
-    return np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in values])
+    kind = complex if any(map(np.iscomplexobj, values)) else float
+    return np.concatenate([np.ravel(np.asarray(leaf, kind)) for leaf in values])

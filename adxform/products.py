@@ -21,11 +21,11 @@ from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated
 from adxform.options import Options
-from adxform.structures import is_real, leaves_of, structured, with_leaves
+from adxform.structures import is_inexact, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]
 _COMPLEX = (complex, np.complexfloating)
-_NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32})
+_NUMBERS = frozenset({float, int, bool, np.float64, np.float32})
 
 
 def jvp(
@@ -54,7 +54,7 @@ def jvp(
     if len(primals) != len(tangents):
         raise ArgumentError(f"{len(primals)} primals but {len(tangents)} tangents")
     for i, tangent in enumerate(tangents):
-        if tangent is not None and not is_real(primals[i]):
+        if tangent is not None and not is_inexact(primals[i]):
             require_float(f"argument {i}", primals[i], "the derivative")
     made: Generated = _kept(_generated, f, ("forward", backend))
     whole = made.whole(primals)
@@ -79,13 +79,22 @@ def _require_alike(value: Any, tangent: Any) -> None:
     if isinstance(value, tuple | list):
         for part, moved in zip(value, tangent, strict=True):
             _require_alike(part, moved)
-    elif _is_complex(tangent) and is_real(value):
+    elif _is_complex(tangent) and is_inexact(value) and not _is_complex(value):
         raise not_real("this direction")
 
 
 def _is_complex(value: Any) -> bool:
-    kind = value.dtype.kind if isinstance(value, np.ndarray) else ""
-    return kind == "c" or isinstance(value, _COMPLEX)
+    whole = isinstance(value, np.ndarray) and value.dtype.kind == "c"
+    return bool(whole) or isinstance(value, _COMPLEX)
+
+
+def _of_its_kind(moved: Any, value: Any, what: str) -> Any:
+    """A tangent or cotangent of the kind of its value: complex for an array of complex numbers."""
+    if _is_complex(moved) == _is_complex(value):
+        return moved
+    if not _is_complex(value):
+        raise ArgumentError(f"{what} is complex, and its value is real")
+    return moved.astype(value.dtype) if isinstance(moved, np.ndarray) else moved
 
 
 def _fits(tangent: Any, primal: Any) -> bool:
@@ -93,7 +102,10 @@ def _fits(tangent: Any, primal: Any) -> bool:
     kind = type(tangent)
     if kind is not type(primal):
         return False
-    return kind is float or (kind is np.ndarray and tangent.shape == primal.shape != ())
+    if kind is np.ndarray:
+        same = (tangent.dtype.kind == "c") == (primal.dtype.kind == "c")
+        return bool(same and tangent.shape == primal.shape != ())
+    return kind is float
 
 
 def _moves(tangent: Any) -> bool:
@@ -109,14 +121,14 @@ def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
         raise ArgumentError(f"tangent {place} has not the structure of its argument")
     found = []
     for leaf, direction in zip(leaves, given, strict=True):
-        if not is_real(leaf):
+        if not is_inexact(leaf):
             continue
         direction = np.zeros_like(leaf)[()] if direction is None else direction
         if _shape(direction) != _shape(leaf):
             raise ArgumentError(
                 f"tangent {place} has shape {np.shape(direction)}, its argument {np.shape(leaf)}"
             )
-        found.append(_unboxed(direction))
+        found.append(_of_its_kind(_unboxed(direction), leaf, f"tangent {place}"))
     return found
 
 
@@ -143,6 +155,7 @@ def vjp(
     pullback : callable
         Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
         each argument, None for what has no derivative (integers, strings); may be called often.
+        Cotangents w of complex values z are such that Re(sum(conj(w) dz)) is the same everywhere.
     """
     asked = primals
     made: Generated = _kept(_generated, f, ("pair", backend))
@@ -182,9 +195,11 @@ class Pullback:
             several = (bars,) if len(self.primals) == 1 else bars
             return tuple([number(bar, "an argument") for bar in several])
         given = [cotangent] if pair.single else self._seeds(cotangent)
-        for seed, leaf in zip(given, self.leaves, strict=True):
+        for place, (seed, leaf) in enumerate(zip(given, self.leaves, strict=True)):
             if type(seed) not in _NUMBERS or type(leaf) not in _NUMBERS:
                 _require_likeness(seed, leaf)
+                if is_inexact(leaf):
+                    given[place] = _of_its_kind(seed, leaf, "the cotangent")
         bars = pair.pull(*self.needed, *[_unboxed(given[i]) for i in pair.pulled])
         if not pair.plain:
             return self._refilled(given, bars)
@@ -204,12 +219,12 @@ class Pullback:
     def _refilled(self, given: list[Any], bars: Any) -> tuple[Any, ...]:
         """The cotangents of arguments, some of which are containers."""
         held = [list(leaves_of(self.primals[i])) for i in self.pair.places]
-        single = sum(is_real(leaf) for leaves in held for leaf in leaves) == 1
+        single = sum(is_inexact(leaf) for leaves in held for leaf in leaves) == 1
         found = iter((bars,) if single else bars)
         others = [o for o in leaves_of([*given, *self.primals]) if isinstance(o, np.ndarray)]
         result: list[Any] = [None] * len(self.primals)
         for place, leaves in zip(self.pair.places, held, strict=True):
-            own = [_own(next(found), x, others) if is_real(x) else None for x in leaves]
+            own = [_own(next(found), x, others) if is_inexact(x) else None for x in leaves]
             result[place] = with_leaves(self.primals[place], iter(own))
         return tuple(result)
 

@@ -28,7 +28,7 @@ from adxform.core.types import (
 )
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.objects import is_object, structure
-from adxform.structures import MOST_LEAVES, hold_reals, holds_reals, items_of, parts
+from adxform.structures import MOST_LEAVES, hold_inexact, holds_inexact, items_of, parts
 
 Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
@@ -58,7 +58,7 @@ def key_of(value: Any) -> Key:
     if isinstance(value, np.ndarray):
         return kind, value.dtype, tuple([n == 1 for n in value.shape])
     items = items_of(value)
-    if items is not None and hold_reals(items):
+    if items is not None and hold_inexact(items):
         return kind, keys_of(items), tuple(value) if kind is dict else None
     if isinstance(value, tuple | list):
         return kind, tuple([key_of(item) for item in value[:MOST_LEAVES]])
@@ -74,7 +74,7 @@ def type_of_argument(name: str, value: Any) -> Type:
     kind = type(value)
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if holds_reals(value):
+    if holds_inexact(value):
         return type_of_container(name, value)
     if not plain(value):
         raise ArgumentError(Diagnostic(
@@ -135,6 +135,9 @@ _NAMED: dict[str, Type] = {
     "float": FLOAT,
     "int": INT,
     "bool": BOOL,
+    "complex": Scalar("complex128", weak=True),
+    "complex128": Scalar("complex128"),
+    "complex64": Scalar("complex64"),
     "str": INERT,
     "bytes": INERT,
     "ndarray": Array("float64", None),
@@ -144,6 +147,7 @@ _NAMED: dict[str, Type] = {
     "int32": Scalar("int32"),
     "Generator": INERT,
 }
+_ABSTRACT = {"floating": "float64", "float_": "float64", "complexfloating": "complex128"}
 _JAXTYPING = {
     "Float": "float64",
     "Float64": "float64",
@@ -156,6 +160,8 @@ _JAXTYPING = {
     "UInt8": "uint8",
     "Bool": "bool",
     "Complex": "complex128",
+    "Complex128": "complex128",
+    "Complex64": "complex64",
     "Real": "float64",
     "Inexact": "float64",
 }
@@ -165,7 +171,7 @@ def _subscripted(node: ast.Subscript) -> Type:
     name = ast.unparse(node.value).split(".")[-1]
     if name == "NDArray":
         dtype = ast.unparse(node.slice).split(".")[-1]
-        known = {"floating": "float64", "float_": "float64"}.get(dtype, dtype)
+        known = _ABSTRACT.get(dtype, dtype)
         return Array(known, None) if _is_dtype(known) else Array(None, None)
     if name in _JAXTYPING and isinstance(node.slice, ast.Tuple):
         shape = node.slice.elts[1]

@@ -18,7 +18,7 @@ from adxform.compiler import (
     plain_function,
 )
 from adxform.core.ir import Function
-from adxform.core.types import Type, differentiable, is_complex
+from adxform.core.types import Type, differentiable
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.program import Program
@@ -152,17 +152,12 @@ def shares_memory(one: Any, other: Any) -> bool:
 
 def has_real_leaf(function: Function, place: int, types: dict[str, Type]) -> bool:
     """Whether the user's parameter at ``place`` is, or holds, something with a derivative."""
-    return any(_in_question(types[name]) for name in function.leaves_of(place))
-
-
-def _in_question(t: Type) -> bool:
-    """Whether a parameter can be differentiated in: what is complex is held constant."""
-    return differentiable(t) and not is_complex(getattr(t, "dtype", None))
+    return any(differentiable(types[name]) for name in function.leaves_of(place))
 
 
 def request_for(
     kind: str, function: Function, places: Sequence[int], types: dict[str, Type]
 ) -> Request:
     """What is asked of a function: the derivative in the user's parameters at some places."""
-    wrt = [n for i in places for n in function.leaves_of(i) if _in_question(types[n])]
+    wrt = [n for i in places for n in function.leaves_of(i) if differentiable(types[n])]
     return Request(kind, tuple(wrt), tuple(function.shape_of(i) for i in places))

@@ -18,7 +18,7 @@ from adxform.frontend.callables import fields_of
 
 MOST_LEAVES = 256
 _SINGLE = frozenset({float, int, bool, complex, str, type(None), np.ndarray, np.float64})
-_FLOATS = (float, np.floating)
+_INEXACT = (float, complex, np.inexact)
 
 
 def parts(value: Any) -> tuple[Form, list[Any]] | None:
@@ -64,31 +64,31 @@ def leaves_of(value: Any) -> Iterator[Any]:
             yield from leaves_of(item)
 
 
-def is_real(value: Any) -> bool:
-    """Whether a value is a floating-point number or an array of them."""
+def is_inexact(value: Any) -> bool:
+    """Whether a value is a floating-point or complex number, or an array of them."""
     if isinstance(value, np.ndarray):
-        return bool(value.dtype.kind == "f")
-    return isinstance(value, _FLOATS)
+        return value.dtype.kind in "fc"
+    return isinstance(value, _INEXACT)
 
 
 def varies(value: Any) -> bool:
-    """Whether a value can have a derivative: a real number or array, or what holds such."""
-    return is_real(value) or holds_reals(value)
+    """Whether a value can have a derivative: a number or array of reals, or what holds such."""
+    return is_inexact(value) or holds_inexact(value)
 
 
-def holds_reals(value: Any) -> bool:
+def holds_inexact(value: Any) -> bool:
     """Whether a container holds something that can have a derivative, and is not too large."""
     items = items_of(value)
-    return items is not None and hold_reals(items)
+    return items is not None and hold_inexact(items)
 
 
-def hold_reals(items: list[Any]) -> bool:
+def hold_inexact(items: list[Any]) -> bool:
     """Whether something that can have a derivative is in what a container holds, if that is not
     too large.
     """
     if not _SINGLE.issuperset(map(type, items)):  # containers are among them
         items = list(islice(leaves_of(items), MOST_LEAVES + 1))
-    return len(items) <= MOST_LEAVES and any(map(is_real, items))
+    return len(items) <= MOST_LEAVES and any(map(is_inexact, items))
 
 
 def with_leaves(value: Any, leaves: Iterator[Any]) -> Any:

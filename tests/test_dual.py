@@ -318,6 +318,10 @@ def shape_cases():
     yield from [(np.rollaxis, (CUBE, 2), {}), (np.flip, (A,), {}), (np.flip, (A,), {"axis": 1})]
     yield from [(np.fliplr, (A,), {}), (np.flipud, (A,), {}), (np.rot90, (A,), {})]
     yield from [(np.roll, (A, 2), {}), (np.roll, (A, 1), {"axis": 1}), (np.real, (A,), {})]
+    yield from [(np.imag, (A,), {}), (np.angle, (A,), {}), (np.angle, (A,), {"deg": True})]
+    transforms = ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fftshift", "ifftshift")
+    over = (f"{kind}fft{size}" for kind in ("", "i", "r", "ir") for size in ("2", "n"))
+    yield from [(getattr(np.fft, name), (A,), {}) for name in (*transforms, *over)]
     yield from [(np.tile, (A, (2, 1)), {}), (np.repeat, (A, 2), {"axis": 0})]
     yield from [(np.pad, (A, 1), {}), (np.pad, (A, 1), {"mode": "reflect"})]
     yield from [(np.diag, (V,), {}), (np.diag, (A,), {"k": 1}), (np.diagflat, (V,), {})]
@@ -578,9 +582,11 @@ def test_construction_checks_shapes_and_kinds():
             bad()
     with pytest.raises(ValueError, match="direction's shape"):
         Dual.seed(np.ones(3), np.ones(2))
-    for value in (1j, "text", None):
-        with pytest.raises(TypeError, match="real"):
+    for value in ("text", None):
+        with pytest.raises(TypeError, match="a number"):
             Dual(value)
+    with pytest.raises(TypeError, match="real"):
+        Dual(1.0, 1j)
 
 
 def test_construction_copies():

@@ -27,7 +27,8 @@ _UNARY = {"USub": "-", "UAdd": "+", "Invert": "~", "Not": "not "}
 @click.command()
 @click.argument("pattern", required=False)
 def rules(pattern: str | None) -> None:
-    """List what can be differentiated: each function with its kind and its derivative.
+    """List what can be differentiated: each function with its kind, whether it holds for complex
+    numbers, and its derivative.
 
     PATTERN is a part of the name (sum), or a pattern with * (np.linalg.*).
     """
@@ -41,13 +42,13 @@ def rules(pattern: str | None) -> None:
     if console.is_terminal:
         console.print(_table(rows))
     else:
-        width = min(max(len(name) for name, _, _ in rows), 60)
-        for name, kind, derivative in rows:
-            click.echo(f"{name:{width}}  {kind:11}  {derivative}".rstrip())
+        width = min(max(len(name) for name, *_ in rows), 60)
+        for name, kind, holds, derivative in rows:
+            click.echo(f"{name:{width}}  {kind:11}  {holds:7}  {derivative}".rstrip())
 
 
-def _table(rows: list[tuple[str, str, str]]) -> Table:
-    table = Table("primitive", "kind", "derivative", box=None, header_style="bold")
+def _table(rows: list[tuple[str, ...]]) -> Table:
+    table = Table("primitive", "kind", "numbers", "derivative", box=None, header_style="bold")
     for row in rows:
         table.add_row(*(cell.replace("[", "\\[") for cell in row))
     return table
@@ -70,9 +71,10 @@ def _fits(name: str, pattern: str | None) -> bool:
     return pattern.removeprefix("numpy.").lower() in name.lower()
 
 
-def _row(rule: Rule) -> tuple[str, str, str]:
+def _row(rule: Rule) -> tuple[str, ...]:
     derivative = "; ".join(f"{name}: {_text(formula)}" for name, formula in rule.pull.items())
-    return written(rule.primitive), rule.kind, derivative
+    holds = "complex" if rule.holomorphic or rule.of_complex else ""
+    return written(rule.primitive), rule.kind, holds, derivative
 
 
 def _text(formula: Formula) -> str:

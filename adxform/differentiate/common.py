@@ -30,6 +30,7 @@ from adxform.core.types import (
     Scalar,
     Taped,
     Type,
+    is_complex,
     is_float,
     is_numeric,
     promote,
@@ -131,6 +132,18 @@ def narrowed(builder: Builder, tangent: Operand, stmt: Let, base: str | None) ->
         return tangent
     given = [t for a in stmt.args if is_numeric(t := builder.type_of(a))]
     if own.dtype == wanted.dtype or promote(given) != wanted.dtype or not is_float(wanted.dtype):
+        return tangent
+    cast = primitive(".astype()")
+    rest = tuple(default for _, default in cast.defaults)
+    return builder.emit(cast, (tangent, Const(wanted.dtype), *rest), base)
+
+
+def widened(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> Operand:
+    """The tangent of an array of complex numbers, which is one where it happens to be real, too."""
+    own, wanted = builder.type_of(tangent), builder.type_of(Var(stmt.target))
+    if not isinstance(own, Array) or not isinstance(wanted, Array) or own.dtype is None:
+        return tangent
+    if not is_complex(wanted.dtype) or is_complex(own.dtype):
         return tangent
     cast = primitive(".astype()")
     rest = tuple(default for _, default in cast.defaults)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from adxform.analysis.activity import Activity
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Operand, Primitive, Tuple, Var
-from adxform.core.types import ANY, Array, ListOf, Scalar, Struct, Taped, Type, is_float
+from adxform.core.types import (
+    ANY,
+    Array,
+    ListOf,
+    Scalar,
+    Struct,
+    Taped,
+    Type,
+    is_complex,
+    is_float,
+)
 from adxform.differentiate.common import holds_tapes, primitive
 from adxform.differentiate.gaps import Gaps
 from adxform.differentiate.sweeps import Bars
@@ -60,9 +70,11 @@ class Cotangents:
         if not isinstance(operand, Var) or operand.name not in self.activity:
             return
         name, base = operand.name, self.base(operand.name)
+        value = self.of_its_kind(value, operand)
         own, its = self.builder.type_of(operand), self.builder.type_of(value)
         kinds = _strong(own), _strong(its)
-        if None not in kinds and kinds[0] != kinds[1] and is_float(kinds[0] or ""):
+        differ = None not in kinds and kinds[0] != kinds[1] and is_float(kinds[0] or "")
+        if differ and is_complex(kinds[0]) == is_complex(kinds[1]):
             value = self.builder.emit(primitive("as_like"), (value, operand), base)
         named = isinstance(value, Var) and self.builder.bases.get(value.name) == base
         if base is not None and name not in bars and not isinstance(own, Struct) and not named:
@@ -72,7 +84,20 @@ class Cotangents:
     def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
         """Add to a cotangent; the first value keeps the name it has."""
         if isinstance(operand, Var) and operand.name in self.activity:
-            self.seed(bars, operand.name, value)
+            self.seed(bars, operand.name, self.of_its_kind(value, operand))
+
+    def of_its_kind(self, value: Operand, operand: Operand) -> Operand:
+        """A cotangent real for a real operand, and for an array of complex numbers one, too."""
+        own, its = self.builder.type_of(operand), self.builder.type_of(value)
+        if not isinstance(own, Scalar | Array) or not isinstance(its, Scalar | Array):
+            return value
+        if own.dtype is None or is_complex(own.dtype) == is_complex(its.dtype):
+            return value
+        if is_complex(its.dtype):
+            return self.builder.emit(primitive("np.real"), (value,), None)
+        if isinstance(its, Array) and its.dtype is not None:
+            return self.builder.emit(primitive("as_like"), (value, operand), None)
+        return value
 
     def bar_or_zero(self, bars: Bars, name: str) -> Operand:
         bar = bars.get(name) or self.gaps.zero(self.builder, name, self.base(name))

@@ -39,8 +39,10 @@ from adxform.differentiate.common import (
     narrowed,
     placed,
     primitive,
+    widened,
     zeros,
 )
+from adxform.differentiate.conjugates import is_of_complex
 from adxform.differentiate.formulas import expand
 from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.differentiate.lists import lists_as_arrays, tangents_as_arrays
@@ -170,7 +172,7 @@ class Forward:
             found = self.operation(stmt)
         if found is None:
             return
-        self.tangents[stmt.target] = found
+        self.tangents[stmt.target] = widened(self.builder, found, stmt, self.base(stmt.target))
         made = self.builder.stmts[before + 1 :]
         if self.needs_old(stmt.target, made):
             self.builder.stmts[before:] = [*made, stmt]
@@ -259,6 +261,9 @@ class Forward:
         """What one parameter's tangent adds to the result's."""
         assert isinstance(stmt.op, Primitive)
         env = args | {"out": Var(stmt.target)}
+        if f"d{param}" in rule.of_complex and is_of_complex(self.builder, stmt):
+            formula = rule.of_complex[f"d{param}"]
+            return expand(self.builder, formula, env | {f"d{param}": tangent}, base)
         if rule.kind == "bilinear":
             replaced = tuple(tangent if p == param else a for p, a in args.items())
             return self.builder.emit(stmt.op, replaced, base)

@@ -38,6 +38,7 @@ from adxform.differentiate.common import (
     primitive,
     zeros,
 )
+from adxform.differentiate.conjugates import is_of_complex, pulled_back
 from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.differentiate.increments import increment, increment_bar
@@ -210,7 +211,7 @@ class Reverse(Mirrors):
                 if self.activity.operand(item):
                     its = env[param].items[place]  # type: ignore[union-attr]
                     extra = {"item": its, "index": Const(place), "out_bar": out_bar}
-                    self.add(bars, item, expand(self.builder, rule.pull[param], env | extra))
+                    self.add(bars, item, self.pulled(stmt, rule, param, env | extra, item, None))
             return
         wide = self.masks.before_sum(rule, out_bar)
         out_bar = out_bar if wide is None else wide
@@ -222,17 +223,31 @@ class Reverse(Mirrors):
             else (self.base(operand.name))
         )
         base = None if stretched else named
-        if rule.kind == "elementwise":
-            value = elementwise_term(
-                self.builder, rule.pull[param], env, out_bar, partial_first=False, base=base
-            )
-        else:
-            value = expand(self.builder, rule.pull[param], env | {"out_bar": out_bar}, base)
+        value = self.pulled(stmt, rule, param, env | {"out_bar": out_bar}, operand, base)
         if stretched:
             summed = self.builder.emit(primitive("unbroadcast"), (value, operand), named)
             self.masks.remember(rule, wide is not None, summed, value)
             value = summed
         self.add(bars, operand, value)
+
+    def pulled(
+        self,
+        stmt: Let,
+        rule: Rule,
+        param: str,
+        env: dict[str, Operand],
+        operand: Operand,
+        base: str | None,
+    ) -> Operand:
+        """What a rule's formula hands back to an operand, before it is summed to its shape."""
+        if is_of_complex(self.builder, stmt):
+            return pulled_back(self.builder, rule, param, env, operand, base)
+        if rule.kind == "elementwise":
+            bar = env.pop("out_bar")
+            return elementwise_term(
+                self.builder, rule.pull[param], env, bar, partial_first=False, base=base
+            )
+        return expand(self.builder, rule.pull[param], env, base)
 
     # --- functions ----------------------------------------------------------------------------
 

@@ -17,6 +17,11 @@ def _present(namespace: Any, *names: str) -> tuple[Any, ...]:
     return tuple(getattr(namespace, name) for name in names if hasattr(namespace, name))
 
 
+_TRANSFORMS = (
+    *(f"{kind}fft{size}" for kind in ("", "i", "r", "ir") for size in ("", "2", "n")),
+    *("hfft", "ihfft", "fftshift", "ifftshift"),
+)
+
 #: Where dual numbers may be: positions and keywords in which the function is jointly linear.
 LINEAR: dict[Any, tuple[int | str, ...] | None] = {
     **dict.fromkeys((np.sum, np.mean, np.trace, np.cumsum), (0,)),
@@ -25,7 +30,7 @@ LINEAR: dict[Any, tuple[int | str, ...] | None] = {
     **dict.fromkeys(_present(np, "trapezoid", "trapz", "matrix_transpose"), (0,)),
     **dict.fromkeys(_present(np.linalg, "matrix_transpose", "diagonal", "trace"), (0,)),
     **dict.fromkeys((np.flip, np.fliplr, np.flipud, np.roll, np.rot90), (0,)),
-    **dict.fromkeys((np.tile, np.repeat, np.pad, np.copy, np.real, np.delete), (0,)),
+    **dict.fromkeys((np.tile, np.repeat, np.pad, np.copy, np.delete), (0,)),
     **dict.fromkeys((np.diag, np.diagflat, np.diagonal, np.tril, np.triu), (0,)),
     **dict.fromkeys((np.take, np.take_along_axis), (0,)),
     **dict.fromkeys((np.concatenate, np.stack, np.vstack, np.hstack, np.dstack), (0,)),
@@ -34,6 +39,7 @@ LINEAR: dict[Any, tuple[int | str, ...] | None] = {
     **dict.fromkeys((np.atleast_1d, np.atleast_2d, np.atleast_3d), None),
     **dict.fromkeys((np.broadcast_arrays, np.meshgrid), None),
     **dict.fromkeys((np.append, np.linspace), (0, 1, "start", "stop", "values")),
+    **dict.fromkeys((getattr(np.fft, name) for name in _TRANSFORMS), (0,)),
     np.insert: (0, 2, "values"),
     np.diff: (0, 3, 4, "prepend", "append"),
     np.select: (1, 2, "choicelist", "default"),
@@ -104,8 +110,8 @@ def rounded(a: Dual, decimals: int = 0, out: None = None) -> Dual:
 
 @rule(np.zeros_like, np.empty_like)
 def zeros_like(a: Dual, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
-    """Zeros with zero tangents; a plain array where ``dtype`` is no float dtype."""
-    if dtype is not None and np.dtype(dtype).kind != "f":
+    """Zeros with zero tangents; a plain array where ``dtype`` has no tangents."""
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
         return np.zeros_like(plain(a), dtype, *args, **kwargs)
     value: Any = np.zeros_like(a._value, dtype, *args, **kwargs)
     return a.push(value, functools.partial(_zeros, value))

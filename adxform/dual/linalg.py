@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adxform.dual.lifting import outermost, primal, tangent
-from adxform.dual.number import Dual, plain, rule
+from adxform.dual.number import Dual, is_complex, plain, require_real, rule
 from adxform.dual.reductions import axes_of
 
 # The functions below call NumPy with dual numbers, which NumPy's own annotations do not know.
@@ -75,6 +75,7 @@ def det(a: Dual) -> Dual:
 @rule(np.linalg.slogdet)
 def slogdet(a: Dual) -> Any:
     """The tangent of log |det a| is the trace of a^-1 a_dot."""
+    require_real(a, "slogdet")
     out = _np.linalg.slogdet(a.value)
 
     def jvp(a_dot: Any) -> Any:
@@ -88,6 +89,7 @@ def cholesky(a: Dual, /, *, upper: bool = False) -> Any:
     """With Phi = lower triangle, half the diagonal: l_dot = l Phi(l^-1 a_dot l^-T)."""
     if upper:
         return _turned(cholesky(_turned(a)))
+    require_real(a, "cholesky")
     factor = _np.linalg.cholesky(a.value)
     inverse = _np.linalg.inv(factor)
 
@@ -101,6 +103,7 @@ def cholesky(a: Dual, /, *, upper: bool = False) -> Any:
 @rule(np.linalg.eigh)
 def eigh(a: Dual, UPLO: str = "L") -> Any:
     """With r = v^T a_dot v: w_dot = diag r, v_dot = v (r / gaps); no v_dot of equal eigenvalues."""
+    require_real(a, "eigh")
     out = _np.linalg.eigh(a.value, UPLO)
     w, v = out
     identity = np.eye(a.shape[-1], dtype=a.dtype)
@@ -145,7 +148,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if len(axes) == 1 and ord != "fro":
         return _vector_norm(x, 2 if ord is None else ord, axes[0], keepdims)
     if (ord is None and (axis is None or len(axes) == 2)) or ord in ("fro", "f"):
-        return _np.sqrt(_np.sum(x * x, axis=axes, keepdims=keepdims))
+        return _root_of_squares(x, axes, keepdims)
     if len(axes) != 2:
         raise ValueError("Improper number of dimensions to norm.")
     return _matrix_norm(x, ord, axes, keepdims)
@@ -161,8 +164,13 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
     if ord == 1:
         return _np.sum(size, axis=axis, keepdims=keepdims)
     if ord == 2:
-        return np.sqrt(_np.sum(x * x, axis=axis, keepdims=keepdims))
-    return _np.sum(size**ord, axis=axis, keepdims=keepdims) ** x.dtype.type(1.0 / ord)
+        return _root_of_squares(x, axis, keepdims)
+    return _np.sum(size**ord, axis=axis, keepdims=keepdims) ** size.dtype.type(1.0 / ord)
+
+
+def _root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
+    squares = _np.real(x * _np.conjugate(x)) if is_complex(x) else x * x
+    return np.sqrt(_np.sum(squares, axis=axis, keepdims=keepdims))
 
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -182,6 +190,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 
 def _singular_values(a: Dual) -> Dual:
     """With a = u diag(s) v^T: s_dot = diag(u^T a_dot v)."""
+    require_real(a, "svd")
     u, s, vt = np.linalg.svd(plain(a), full_matrices=False)
 
     def jvp(a_dot: Any) -> Any:

@@ -35,9 +35,20 @@ class ArrayMethods:
     ravel, squeeze, swapaxes = _method(np.ravel), _method(np.squeeze), _method(np.swapaxes)
     repeat, take, round = _method(np.repeat), _method(np.take), _method(np.round)
     clip = _method(np.clip)
+    conj = conjugate = _method(np.conjugate)
     any, all = _method(np.any), _method(np.all)
     argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
     nonzero = _method(np.nonzero)
+
+    @property
+    def real(self) -> Any:
+        """As ``numpy.real``."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """As ``numpy.imag``."""
+        return np.imag(self)
 
     @property
     def T(self) -> Any:

@@ -41,7 +41,8 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
     ValueError
         When the tangent's shape is none of these.
     TypeError
-        When the value is not real.
+        When the value is neither a real nor a complex number; when it is real and the tangent
+        is complex.
 
     Operands of one operation must have the same ``components`` (else ValueError). Like arrays,
     slices are views, ``x[i] = v`` and ``x += v`` write in place (except for shape ``()``, which
@@ -181,9 +182,11 @@ class Dual(ArrayMethods, NDArrayOperatorsMixin):
         return self.like(self._value.copy(), tuple(t.copy() for t in self._tangents))
 
     def astype(self, dtype: Any) -> Any:
-        """Value and tangents in another float dtype; a plain array where it is no float dtype."""
-        if np.dtype(dtype).kind != "f":
+        """Value and tangents in another dtype; a plain array where that has no tangents."""
+        if np.dtype(dtype).kind not in "fc":
             return plain(self).astype(dtype)
+        if is_complex(self) and np.dtype(dtype).kind == "f":
+            raise TypeError("astype would lose imaginary parts: write np.real")
         return self.like(self._value.astype(dtype), tuple(t.astype(dtype) for t in self._tangents))
 
     def __getitem__(self, index: Any) -> Dual:
@@ -312,7 +315,7 @@ def owned(value: Any) -> Any:
     Raises
     ------
     TypeError
-        When it is neither real nor integer.
+        When it is no number.
 
     """
     if isinstance(value, Dual):
@@ -320,8 +323,8 @@ def owned(value: Any) -> Any:
     array = np.array(value)
     if array.dtype.kind in "biu":
         return array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise TypeError(f"the value of a Dual is real, not of dtype {array.dtype}")
+    if array.dtype.kind not in "fc":
+        raise TypeError(f"the value of a Dual is a number, not of dtype {array.dtype}")
     return array
 
 
@@ -333,9 +336,22 @@ def fitted(tangent: Any, value: Any) -> Any:
     if level_of(tangent) > level_of(value):
         function: Any = np.broadcast_to
         return function(tangent, value.shape).copy()
+    if is_complex(tangent) and value.dtype.kind != "c":
+        raise TypeError("the tangent of a real value is real")
     result = np.zeros_like(value)
     result[...] = tangent
     return result
+
+
+def is_complex(x: Any) -> bool:
+    """Whether a value is complex."""
+    return bool(np.iscomplexobj(plain(x)))
+
+
+def require_real(x: Any, name: str) -> None:
+    """Raise TypeError for complex numbers, for which a function has no rule."""
+    if is_complex(x):
+        raise TypeError(f"{name} of complex numbers has no rule for a Dual")
 
 
 def stored(result: Any, out: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
@@ -354,7 +370,7 @@ def stored(result: Any, out: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
     if not isinstance(result, Dual):
         target[...] = result
         return target
-    if not in_place or target.dtype.kind != "f":
+    if not in_place or target.dtype.kind not in "fc":
         raise TypeError(f"a plain array as out= cannot hold a Dual: {_HINT}")
     if target.shape != result.shape:
         raise ValueError(f"non-broadcastable output: {result.shape} into {target.shape}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.dual.number import Dual, plain, rule
+from adxform.dual.number import Dual, is_complex, plain, require_real, rule
 
 # The functions below call NumPy with dual numbers, which NumPy's own annotations do not know.
 _np: Any = np
@@ -70,6 +70,7 @@ def minimum_of(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False)
 
 
 def _extremum(function: Any, a: Dual, axis: Any, keepdims: bool) -> Dual:
+    require_real(a, function.__name__)
     ties = np.equal(a.value, function(a.value, axis=axis, keepdims=True))
     share = ties / np.sum(ties, axis=axis, keepdims=True)  # a NaN equals nothing: 0 / 0
 
@@ -98,8 +99,10 @@ def variance(
     """The mean square of the deviations."""
     only_default(dtype=dtype, out=out)
     deviation = a - _np.mean(a, axis=axis, keepdims=True)
+    deviation = np.abs(deviation) if is_complex(a) else deviation
     count = np.prod([a.shape[one] for one in axes_of(axis, a.ndim)])
-    return _np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / a.dtype.type(count - ddof)
+    total = _np.sum(deviation * deviation, axis=axis, keepdims=keepdims)
+    return total / deviation.dtype.type(count - ddof)
 
 
 @rule(np.std)
@@ -112,6 +115,7 @@ def standard_deviation(*args: Any, **kwargs: Any) -> Any:
 def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     """By value; equal elements keep their order."""
     only_default(order=order)
+    require_real(a, "sort")
     a, axis = (_np.ravel(a), 0) if axis is None else (a, axis)
     return _np.take_along_axis(a, np.argsort(plain(a), axis, kind="stable"), axis)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from adxform.dual.complex_numbers import HOLOMORPHIC, OF_COMPLEX
 from adxform.dual.elementwise import BILINEAR, BOOLEAN, PARTIALS
 from adxform.dual.lifting import apply_multilinear, leaves, outermost, primal
-from adxform.dual.number import UFUNC_METHODS, Dual, fitted, level_of, plain
+from adxform.dual.number import UFUNC_METHODS, Dual, fitted, is_complex, level_of, plain
 from adxform.dual.reductions import logsumexp
 from adxform.dual.special import special_partials
 
@@ -42,6 +43,11 @@ def call(ufunc: Any, *operands: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{ufunc.__name__} of a Dual takes no {min(refused)}=")
     if ufunc in BILINEAR:
         return apply_multilinear(ufunc, (0, 1), operands, kwargs)
+    if any(map(is_complex, operands)):
+        if ufunc in OF_COMPLEX:
+            return OF_COMPLEX[ufunc](*operands)
+        if ufunc not in HOLOMORPHIC:
+            raise TypeError(f"{ufunc.__name__} of complex numbers has no rule for a Dual")
     return _elementwise(ufunc, operands, kwargs)
 
 

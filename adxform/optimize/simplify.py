@@ -14,10 +14,12 @@ from adxform.analysis.aliasing import IN_PLACE
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
 from adxform.core.types import Array, differentiable
 from adxform.differentiate.common import primitive
+from adxform.differentiate.conjugates import conjugate_of
 from adxform.differentiate.formulas import expand
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
+from adxform.optimize.widening import unwidened
 from adxform.rules.expressions import static_item
 from adxform.rules.table import LOWERINGS, RULES
 
@@ -56,6 +58,9 @@ class Simplify(Remembering):
             return Const(FOLDED[op.name](*(a.value for a in stmt.args if isinstance(a, Const))))
         if op.name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
             return static_item(stmt.args[0], stmt.args[1])
+        plain = unwidened(self, stmt, op)
+        if plain is not None:
+            return plain
         rewrite = _REWRITES.get(op.name)
         found = None if rewrite is None else rewrite(self, stmt)
         return unstretched(self, stmt, op) if found is None else found
@@ -285,6 +290,17 @@ def _update(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(primitive("np.zeros_like"), args, walk.builder.bases.get(stmt.target))
 
 
+def _conjugate(walk: Simplify, stmt: Let) -> Operand | None:
+    """In a derivative, the conjugate of a number, or of a conjugate."""
+    if stmt.origin is not None and stmt.origin.role == "primal":
+        return None
+    only = stmt.args[0]
+    if isinstance(only, Const) and isinstance(only.value, complex):
+        return Const(conjugate_of(only.value))
+    inner = walk.origin_of(only)
+    return inner.args[0] if inner is not None and _is_op(inner, "np.conj") else None
+
+
 def _extreme(walk: Simplify, stmt: Let) -> Operand | None:
     """The smallest of a value and itself."""
     values = [leaf for arg in stmt.args for leaf in leaves(arg)]
@@ -299,6 +315,7 @@ def _axes(axis: Operand) -> set[Any]:
 _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
     "np.copy": _copied,
+    "np.conj": _conjugate,
     "update": _update,
     "min": _extreme,
     "np.sum": _total,

@@ -7,6 +7,7 @@ import numpy as np
 from adxform.core.ir import Const, Let, Operand, Primitive, Var
 from adxform.core.types import Array, Scalar, Type
 from adxform.optimize.walk import Remembering
+from adxform.rules.infer import holds_complex
 from adxform.rules.table import RULES
 
 INTO_PLACE = {"accumulate": 1, "accumulate_at": 2, "update": 2}
@@ -89,7 +90,11 @@ def _outside(
     assert isinstance(inner.op, Primitive)
     at = STRETCHES[inner.op.name]
     value = walk.made(op, args)
-    return walk.made(inner.op, (*inner.args[:at], value, *inner.args[at + 1 :]), base)
+    rest = inner.args[at + 1 :]
+    made, like = walk.builder.type_of(value), walk.builder.type_of(inner.args[0])
+    if inner.op.name == "np.full_like" and holds_complex(made) and not holds_complex(like):
+        rest = (Const(made.dtype),)  # type: ignore[union-attr]
+    return walk.made(inner.op, (*inner.args[:at], value, *rest), base)
 
 
 def _same_type(a: Type, b: Type) -> bool:

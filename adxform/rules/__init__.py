@@ -14,6 +14,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     diagonals,
     distributions,
     einsum,
+    fft,
     grids,
     hypergeometric,
     indexing,

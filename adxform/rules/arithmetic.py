@@ -8,7 +8,7 @@ from adxform.core.types import Array, Scalar, Type
 from adxform.rules import infer
 from adxform.rules.infer import const_of
 from adxform.rules.samples import uniform
-from adxform.rules.table import bilinear, elementwise, inactive
+from adxform.rules.table import bilinear, elementwise, holomorphic, inactive
 
 
 def _number(t: Type) -> float | None:
@@ -42,6 +42,8 @@ def _power_y(x: Type, y: Type) -> str:
     base = _number(x)
     if base is not None and base > 0:
         return f"{math.log(base)!r} * out * g"
+    if infer.holds_complex(_power(x, y)) and not infer.holds_complex(x):
+        return "np.log(x + (x == 0) + 0j) * out * g"
     if isinstance(x, Scalar) and x.weak and isinstance(y, Array) and y.dtype != "float64":
         return "float(np.log(x + (x == 0))) * out * g"
     return "np.log(x + (x == 0)) * out * g"
@@ -74,3 +76,5 @@ inactive("not x", infer=infer.inert, cheap=True)
 inactive("~x", infer=infer.arithmetic, sample=uniform(0, 1, x=int))
 inactive("x & y", "x | y", "x ^ y", "x << y", "x >> y", infer=infer.arithmetic,
          sample=uniform(0, 1, x=int, y=int))
+
+holomorphic("op.Add", "op.Sub", "op.Mult", "op.Div", "op.Pow", "op.USub", "op.UAdd")

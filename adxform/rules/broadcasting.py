@@ -15,7 +15,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import inactive, linear, lowers
+from adxform.rules.table import holomorphic, inactive, linear, lowers
 from adxform.rules.wording import array, dtype_in, is_none, made_like, put_back
 
 
@@ -106,9 +106,13 @@ def _in_dtype(text: str, g: Type, like: Type) -> str:
     """A cotangent in the dtype of what it belongs to, where that is known to differ."""
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return text
-    if g.dtype == like.dtype or not (like.dtype or "").startswith("float"):
+    own, its = like.dtype or "", g.dtype or ""
+    if own == its or not own.startswith(("float", "complex")):
         return text
-    real = (g.dtype or "").startswith("float")
+    if its.startswith("complex") and own.startswith("float"):
+        part = f"np.real({text})"
+        return part if its == f"complex{2 * int(own[5:])}" else f"{part}.astype(like.dtype)"
+    real = its.startswith(("float", "complex"))
     return f"{_called(text)}.astype(like.dtype)" if real else f"as_like({text}, like)"
 
 
@@ -137,8 +141,11 @@ linear(
 @lowers("as_like")
 def lower_as_like(g: Type, like: Type) -> str | None:
     """Nothing where the dtypes agree, else ``astype``."""
-    if isinstance(g, Scalar) and isinstance(like, Scalar) and g.dtype == like.dtype:
-        return "g"
+    if isinstance(g, Scalar) and isinstance(like, Scalar):
+        if g.dtype == like.dtype:
+            return "g"
+        if infer.holds_complex(g) and like.dtype.startswith("float"):
+            return "np.real(g)"
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return None
     text = _in_dtype("g", g, like)
@@ -153,14 +160,16 @@ def lower_broadcast_like(g: Type, like: Type) -> str | None:
     if isinstance(like, Scalar) or not isinstance(like, Array) or like.dims is None:
         return None
     if isinstance(g, Scalar):
-        return _full(like)
+        return _full(g, like)
     return _in_dtype("np.broadcast_to(g, like.shape)", g, like) if isinstance(g, Array) else None
 
 
-def _full(like: Array) -> str | None:
+def _full(g: Type, like: Array) -> str | None:
     """An array filled with a number: in the dtype of ``like``, which an integer's would spoil."""
-    known = like.dtype is not None and like.dtype.startswith(("float", "complex"))
-    return "np.full_like(like, g)" if known else None
+    if like.dtype is None or not like.dtype.startswith(("float", "complex")):
+        return None
+    real = infer.holds_complex(g) and not infer.holds_complex(like)
+    return "np.full_like(like, np.real(g))" if real else "np.full_like(like, g)"
 
 
 @lowers("kept")
@@ -188,7 +197,9 @@ def lower_spread(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
     if axes is None:
         return None
     if len(axes) == len(dims) and not keep:
-        return _full(like)
+        return _full(g, like)
     leading = not keep and sorted(axes) == list(range(len(axes)))
     inner = "g" if leading else "kept(g, like, axis, keepdims)"
     return _in_dtype(f"np.broadcast_to({inner}, like.shape)", g, like)
+
+holomorphic("unbroadcast", "broadcast_like", "kept", "spread", "as_like")

@@ -7,7 +7,7 @@ from adxform.rules import infer
 from adxform.rules.ordering import NON_EMPTY
 from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
-from adxform.rules.table import general, inactive, linear
+from adxform.rules.table import general, holomorphic, inactive, linear
 from adxform.rules.ufuncs import number_result
 from adxform.rules.wording import dtype_in, held, kept, refuse
 
@@ -92,3 +92,5 @@ def _quantile(name: str, scale: str, drawn: str) -> None:
 inactive("quantile_weights(a, q, axis=None)", infer=lambda a, q, axis: infer.fresh_array(a))
 _quantile("quantile", "q", "0.3")
 _quantile("percentile", "q / 100.0", "62.5")
+
+holomorphic("np.select")

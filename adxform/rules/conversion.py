@@ -7,7 +7,7 @@ import numpy as np
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import linear
+from adxform.rules.table import holomorphic, linear
 from adxform.rules.wording import array, dtype_in, dtype_of, is_none, refuse, shape
 
 # np.array of a list of numbers or arrays stacks them.
@@ -74,10 +74,14 @@ linear("object.astype(dtype)", object=_unarray, infer=_cast,
 def _number(object: Type) -> Type:
     """The number of Python's that is in an array of one element."""
     dtype = dtype_in(object)
-    kind = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}.get(
+    kind = {"b": "bool", "i": "int64", "u": "int64", "f": "float64",
+            "c": "complex128"}.get(
         np.dtype(dtype).kind if dtype else "")
     return Scalar(kind, weak=True) if kind else infer.unknown()
 
 
 linear("object.item()", object="np.full_like(object, out_bar)",
        infer=_number, sample=calls("R(1)", "R()"))
+
+holomorphic("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy", ".copy()",
+            ".astype()", ".item()")

@@ -17,7 +17,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import inactive, linear
+from adxform.rules.table import holomorphic, inactive, linear
 
 
 def _same(x: Type, *_: Type) -> Type:
@@ -152,3 +152,6 @@ inactive("put_back(x, index)", infer=lambda *_: infer.inert())
 # A value that the user holds constant; printed as the value alone.
 inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,
          fresh=False, cheap=True)
+
+holomorphic("copy", "rename", "accumulate", "accumulate_at", "update", "keep", "append",
+            "last_written", "as_list", "add_lists", "tape", "whole_tape", "add_tapes")

@@ -15,7 +15,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import general, inactive, linear
+from adxform.rules.table import general, holomorphic, inactive, linear
 from adxform.rules.wording import dtype_in, dtype_of, is_none
 
 
@@ -130,3 +130,4 @@ linear("np.linspace(start, stop, num=50, endpoint=True)", start=_start, stop=_st
        sample=calls("R, R, 5", "R, R, 4, endpoint=False", "R, 1.0, num=3", "R(3), R(3), 4",
                     "R(3), R, 4"))
 
+holomorphic("np.full", "np.full_like")

@@ -6,7 +6,7 @@ from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, unknown
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved
-from adxform.rules.table import alias, linear, lowers
+from adxform.rules.table import alias, holomorphic, linear, lowers
 from adxform.rules.wording import array, axis_in, dtype_in, extent, literal
 
 # Diagonals and triangles
@@ -104,3 +104,6 @@ linear("np.linalg.trace(x, *, offset=0)", infer=lambda x, offset: _trace_type(x,
 for _name in ("tril", "triu"):
     linear(f"np.{_name}(m, k=0)", m=f"np.{_name}(out_bar, k)", infer=SAME,
            sample=calls("R(3, 3)", "R(2, 4), k=1", "R(2, 3, 3), k=-1"))
+
+holomorphic("np.diag", "undiag", "np.diagonal", ".diagonal()", "scatter_diagonal", "np.trace",
+            ".trace()", "np.linalg.diagonal", "np.linalg.trace", "np.tril", "np.triu")

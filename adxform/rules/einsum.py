@@ -23,7 +23,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import bilinear
+from adxform.rules.table import bilinear, holomorphic
 from adxform.rules.wording import array, dtype_in, put_back, refuse
 
 DOTS = "."  # stands for an ellipsis whose rank is not known
@@ -170,3 +170,5 @@ bilinear(
         "'iij,k->k', R(2, 2, 3), R(4)", "'ij,ij->ij', R(1, 3), R(2, 3)",
     ),
 )
+
+holomorphic("np.einsum")

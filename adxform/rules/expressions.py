@@ -184,7 +184,9 @@ class Expressions:
     def called_primitive(self, node: ast.Call) -> Primitive | None:
         """The primitive that a call means, if it means one."""
         dotted = self.resolve(node.func)
-        if dotted is not None:
+        if dotted is not None and dotted.startswith("ndarray."):  # of an array from outside
+            rule = RULES.get(f".{dotted.removeprefix('ndarray.')}()")
+        elif dotted is not None:
             rule = RULES.get(dotted)
         elif isinstance(node.func, ast.Attribute):
             rule = RULES.get(f".{node.func.attr}()")

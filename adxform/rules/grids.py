@@ -7,7 +7,7 @@ import numpy as np
 from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import bilinear, general, linear
+from adxform.rules.table import bilinear, general, holomorphic, linear
 from adxform.rules.wording import (
     along,
     array,
@@ -209,3 +209,5 @@ general(
     infer=_vander_type,
     sample=calls("R(3)", "R(3), 4", "R(3), 2, increasing=True", "R(2), 1"),
 )
+
+holomorphic("np.trapezoid", "np.convolve", "convolve_left")

@@ -7,7 +7,7 @@ import numpy as np
 from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, inactive, linear, lowers
+from adxform.rules.table import alias, holomorphic, inactive, linear, lowers
 from adxform.rules.wording import along, array, axis_in, dtype_in, is_none, refuse
 
 
@@ -132,3 +132,5 @@ inactive("np.ix_(*args)", "np.diag_indices(n, ndim=2)", "np.triu_indices(n, k=0,
          "np.unravel_index(indices, shape)", "np.ravel_multi_index(multi_index, dims)",
          "np.triu_indices_from(arr, k=0)", "np.tril_indices_from(arr, k=0)",
          "np.diag_indices_from(arr)", infer=infer.inert)
+
+holomorphic("[]", "np.take", ".take()", "np.take_along_axis", "scatter_along")

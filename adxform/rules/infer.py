@@ -29,6 +29,7 @@ from adxform.core.types import (
     Type,
     broadcast_dims,
     dims_of,
+    is_complex,
     is_numeric,
     promote,
     unknown_dim,
@@ -115,6 +116,19 @@ def float_dtype(dtype: str) -> str:
         return dtype
     return str(np.result_type(kind, np.float16 if kind.itemsize == 1 else np.float32
                               if kind.itemsize == 2 else np.float64).name)
+
+
+def holds_complex(t: Type) -> bool:
+    """Whether a number or array is complex."""
+    return isinstance(t, Scalar | Array) and is_complex(t.dtype)
+
+
+def real(t: Type) -> Type:
+    """The type of real numbers where t is one of complex ones, t itself otherwise."""
+    if not holds_complex(t) or not isinstance(t, Scalar | Array):
+        return t
+    dtype = f"float{int((t.dtype or '')[7:]) // 2}"
+    return Scalar(dtype, t.weak) if isinstance(t, Scalar) else Array(dtype, t.dims)
 
 
 def same(x: Type, *_: Type) -> Type:

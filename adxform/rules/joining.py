@@ -16,7 +16,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, linear
+from adxform.rules.table import alias, holomorphic, linear
 from adxform.rules.wording import (
     along,
     axis_in,
@@ -292,3 +292,6 @@ linear("rejoin(part, g, arrays, index, axis=0)",
        part="unjoin(out_bar, arrays, index, axis)",
        infer=lambda part, g, *_: infer.fresh_array(g),
        sample=calls("R(2), P(5), [P(3), P(2)], 1"))
+
+holomorphic("np.concatenate", "np.concat", "np.stack", "np.vstack", "np.hstack", "np.column_stack",
+            "np.dstack", "np.append", "unjoin", "rejoin")

@@ -22,7 +22,7 @@ from adxform.rules import (
 )
 from adxform.rules.samples import calls
 from adxform.rules.shapes import moved
-from adxform.rules.table import general, linear, lowers
+from adxform.rules.table import general, holomorphic, linear, lowers
 from adxform.rules.wording import (
     array,
     dtype_in,
@@ -237,3 +237,6 @@ def _dcholesky(a: Type) -> str:
 
 general("np.linalg.cholesky(a)", a=_cholesky, da=_dcholesky, infer=square,
         sample=calls("S(3)", "S(2, 3)"))
+
+holomorphic("matrix_transpose", "np.linalg.inv", "np.linalg.solve", "columns", "uncolumned",
+            "np.linalg.det")

@@ -7,14 +7,14 @@ from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME
-from adxform.rules.table import bilinear, general, inactive, linear, lowers
+from adxform.rules.table import bilinear, general, holomorphic, inactive, linear, lowers, of_complex
 from adxform.rules.wording import dtype_in, is_none, kept, literal, refuse
 
 # Norms; at 0 a norm has the slope 0: out + (out == 0) is 1 there.
 
 
 def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
-    return float_total(x, axis, keepdims)
+    return infer.real(float_total(x, axis, keepdims))
 
 
 def _norm_kind(x: Type, ord: Type, axis: Type) -> str:
@@ -150,3 +150,46 @@ bilinear("np.linalg.multi_dot(arrays)", arrays=_link, infer=_chain_type,
          sample=calls("[R(2, 3), R(3, 4), R(4, 2)]", "[R(3), R(3, 4), R(4)]"))
 
 inactive("np.linalg.matrix_rank(A)", infer=infer.inert)
+
+# Of complex numbers the direction x / |x| is what the sign is of real ones.
+
+
+def _direction(x: str) -> str:
+    return f"({x} / (np.abs({x}) + ({x} == 0)))"
+
+
+def _size(x: Type, ord: Type, axis: Type, own: str) -> str | None:
+    """The derivative of a norm in |x|; None where it is x itself over the norm."""
+    match _norm_kind(x, ord, axis):
+        case "2":
+            return None
+        case "1":
+            return "1.0"
+        case "p":
+            peak = "kept(out + (out == 0), x, axis, keepdims)"
+            return f"(np.abs({own}) / {peak}) ** (ord - 1)"
+        case _:
+            refuse("the largest magnitude of complex numbers has no derivative rule",
+                   "Write it with np.max and np.abs.")
+
+
+def _norm_of_complex(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
+    own = _norm_of(ord, axis)
+    size = _size(x, ord, axis, own)
+    if size is None:
+        return _norm(x, ord, axis, keepdims)
+    return f"{kept('out_bar', x, axis, keepdims, 'x')} * {size} * {_direction(own)}"
+
+
+def _dnorm_of_complex(x: Type, ord: Type, axis: Type) -> str:
+    own = _norm_of(ord, axis)
+    size = _size(x, ord, axis, own)
+    if size is None:
+        terms = f"np.sum(np.real(np.conj({own}) * dx), axis=axis, keepdims=keepdims)"
+        return f"{terms} / (out + (out == 0))"
+    return (f"np.sum({size} * np.real(np.conj({_direction(own)}) * dx), axis=axis, "
+            "keepdims=keepdims)")
+
+
+of_complex("np.linalg.norm", x=_norm_of_complex, dx=_dnorm_of_complex)
+holomorphic("as_vector", "np.linalg.matrix_power", "np.linalg.multi_dot")

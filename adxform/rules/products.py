@@ -22,7 +22,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import Formula, alias, bilinear, lowers
+from adxform.rules.table import Formula, alias, bilinear, holomorphic, lowers, of_complex
 from adxform.rules.wording import array, made_like, narrowed, shape, strong
 
 
@@ -234,12 +234,12 @@ bilinear("np.linalg.outer(a, b)", a=_outer_left, b=_outer_right, infer=_outer_ty
          sample=calls("R(3), R(4)"))
 
 
-def _vdot(name: str, other: str) -> Formula:
+def _vdot(name: str, other: str, bar: str = "out_bar") -> Formula:
     def formula(a: Type, b: Type) -> str:
         own, its = dims_of(a), dims_of(b)
         if own is not None and (own == its or ranks(a, b) == (1, 1)):
-            return f"out_bar * {other}"
-        return f"np.reshape(out_bar * {other}, np.shape({name}))"
+            return f"{bar} * {other}"
+        return f"np.reshape({bar} * {other}, np.shape({name}))"
 
     return formula
 
@@ -247,3 +247,7 @@ def _vdot(name: str, other: str) -> Formula:
 bilinear("np.vdot(a, b)", a=_vdot("a", "b"), b=_vdot("b", "a"),
          infer=lambda a, b: array(strong(a, b), ()),
          sample=calls("R(3), R(3)", "R(2, 3), R(2, 3)", "R(2, 3), R(6)"))
+
+holomorphic("op.MatMult", "np.matmul", "matmul_left", "matmul_right", "np.dot", ".dot()",
+            "dot_left", "dot_right", "np.inner", "np.outer", "np.linalg.outer")
+of_complex("np.vdot", a=_vdot("a", "b", "np.conj(out_bar)"), b=_vdot("b", "a"))

@@ -17,7 +17,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, general, inactive, linear
+from adxform.rules.table import alias, general, holomorphic, inactive, linear, of_complex
 from adxform.rules.wording import (
     array,
     axis_in,
@@ -172,9 +172,9 @@ _SPREADS = calls(*OVER_AXES.lists[:6], "R(4), ddof=1", "R(3, 4), axis=1, ddof=1"
 for _text in ("np.{}(a, axis=None, *, ddof=0, keepdims=False)",
               "a.{}(axis=None, *, ddof=0, keepdims=False)"):
     general(_text.format("var"), a=_var, da=_dvar, ddof=held, dddof=held, sample=_SPREADS,
-            infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
+            infer=lambda a, axis, ddof, keepdims: infer.real(float_total(a, axis, keepdims)))
     general(_text.format("std"), a=_std, da=_dstd, ddof=held, dddof=held, sample=_SPREADS,
-            infer=lambda a, axis, ddof, keepdims: float_total(a, axis, keepdims))
+            infer=lambda a, axis, ddof, keepdims: infer.real(float_total(a, axis, keepdims)))
 
 
 # Products: the derivative in one element is the product of all others, whatever is zero.
@@ -310,3 +310,21 @@ inactive("np.count_nonzero(a, axis=None, *, keepdims=False)", infer=_counted)
 inactive("np.any(a, axis=None, *, keepdims=False)", "np.all(a, axis=None, *, keepdims=False)",
          "a.any(axis=None, *, keepdims=False)", "a.all(axis=None, *, keepdims=False)",
          infer=_tested)
+
+holomorphic("np.sum", ".sum()", "np.mean", ".mean()", "sum", "np.prod", ".prod()", "np.cumsum",
+            ".cumsum()", "np.cumprod", ".cumprod()", "product_of_others", "products_before",
+            "carried")
+
+
+def _dvar_of_complex(a: Type, axis: Type, ddof: Type) -> str:
+    inner = f"np.sum(np.real(np.conj({_deviation(axis)}) * da), axis=axis, keepdims=keepdims)"
+    return f"2.0 * {inner} / {_freedom(a, axis, ddof)}"
+
+
+def _dstd_of_complex(a: Type, axis: Type, ddof: Type) -> str:
+    inner = f"np.sum(np.real(np.conj({_deviation(axis)}) * da), axis=axis, keepdims=keepdims)"
+    return f"{inner} / ({_freedom(a, axis, ddof)} * (out + (out == 0)))"
+
+
+of_complex("np.var", ".var()", a=_var, da=_dvar_of_complex)
+of_complex("np.std", ".std()", a=_std, da=_dstd_of_complex)

@@ -6,7 +6,7 @@ from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unkno
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved, unknown_dims
-from adxform.rules.table import alias, general, linear, lowers
+from adxform.rules.table import alias, general, holomorphic, linear, lowers
 from adxform.rules.wording import along, axis_in, dtype_in, extent, is_none, literal, refuse
 
 # Turning and rolling
@@ -167,3 +167,6 @@ def lower_undiff(g: Type, like: Type, n: Type, axis: Type) -> str | None:
     place = place if rank(like) is None else place % (rank(like) or 1)
     later, earlier = f"np.s_[{along(place, '1:')}]", f"np.s_[{along(place, ':-1')}]"
     return f"accumulate_at(accumulate_at(np.zeros_like(like), {later}, g), {earlier}, -g)"
+
+holomorphic("np.flip", "np.fliplr", "np.flipud", "np.roll", "np.rot90", "np.tile", "untile",
+            "np.repeat", ".repeat()", "unrepeat", "np.diff", "undiff")

@@ -21,6 +21,7 @@ from adxform.rules.runtime_along import (  # noqa: F401  (helpers like those bel
     products_before,
     quantile_weights,
 )
+from adxform.rules.runtime_fft import half_weights, resized  # noqa: F401
 from adxform.rules.runtime_grids import ungradient  # noqa: F401
 from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
@@ -273,7 +274,7 @@ def convolve_left(g: Any, a: Any, v: Any, mode: str = "full") -> Any:
     start = {"full": 0, "same": (least - 1) // 2, "valid": least - 1}[mode]
     whole = np.zeros(np.size(a) + np.size(v) - 1, np.asarray(g).dtype)
     whole[start : start + np.size(g)] = g
-    return as_like(np.correlate(whole, v, "valid"), a)
+    return as_like(np.convolve(whole, np.flip(v), "valid"), a)
 
 
 def unpad(g: Any, like: Any, pad_width: Any) -> Any:

@@ -10,7 +10,15 @@ from typing import Any
 from adxform.core.types import BOOL, FLOAT, INT, Array, Scalar, Struct, Type
 from adxform.rules import infer
 from adxform.rules.samples import calls, numbers, uniform
-from adxform.rules.table import alias, elementwise, general, inactive, linear
+from adxform.rules.table import (
+    alias,
+    elementwise,
+    general,
+    holomorphic,
+    inactive,
+    linear,
+    of_complex,
+)
 
 _SIGNED, _POSITIVE = numbers(-1.0, 1.0), numbers(0.2, 0.9)
 
@@ -120,7 +128,8 @@ def _abs(x: Type) -> str:
     return "np.sign(x)" if isinstance(x, Array) else "g * (x > 0) - g * (x < 0)"
 
 
-elementwise("abs(x)", x=_abs, infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
+elementwise("abs(x)", x=_abs, infer=lambda x: infer.real(infer.arithmetic(x)),
+            sample=uniform(-1.0, 1.0))
 alias("pow(x, y)", "op.Pow")
 elementwise("float(x)", x="g", infer=_float, sample=_SIGNED)
 elementwise("max(x, y)", x="g * (x > y) + 0.5 * g * (x == y)",
@@ -148,3 +157,10 @@ def _fsum(index: Type | None = None) -> str:
 
 
 linear("math.fsum(seq)", seq=_fsum, infer=_float, sample=calls("[R, R, R]", "R(3)"))
+
+linear("complex(real=0.0, imag=0.0)", real="out_bar", imag="0.0 * out_bar",
+       infer=lambda *_: Scalar("complex128", weak=True), sample=calls("R, R", "R"))
+of_complex("complex", real="out_bar", imag="-1j * out_bar")
+of_complex("abs", x="out_bar * x / (out + (out == 0))",
+           dx="np.real(np.conj(x) * dx) / (out + (out == 0))")
+holomorphic("pow")

@@ -20,12 +20,14 @@ from adxform.rules.wording import array, dtype_in, refuse
 
 def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
     """Of single precision SciPy makes a number of either precision."""
-    return float_total(x, axis, keepdims) if dtype_in(x) == "float64" else infer.unknown()
+    wide = dtype_in(x) in ("float64", "complex128")
+    return infer.real(float_total(x, axis, keepdims)) if wide else infer.unknown()
 
 
 alias("scipy.linalg.inv(a)", "np.linalg.inv")
 alias("scipy.linalg.det(a)", "np.linalg.det",
-      infer=lambda a: array("float64", determinant_dims(a)))
+      infer=lambda a: array("complex128" if infer.holds_complex(a) else "float64",
+                            determinant_dims(a)))
 alias("scipy.linalg.pinv(a)", "np.linalg.pinv")
 alias("scipy.linalg.solve(a, b)", "np.linalg.solve")
 alias("scipy.linalg.norm(x, ord=None, axis=None, keepdims=False)", "np.linalg.norm",

@@ -6,13 +6,20 @@ operands of a maximum get one half each. ``np.clip`` passes everything on at its
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from adxform.core.types import ANY, Array, Known, Scalar, Type, dims_of
+from adxform.core.types import ANY, Array, Known, Scalar, Type, dims_of, is_complex
 from adxform.rules import infer
-from adxform.rules.samples import uniform
-from adxform.rules.table import alias, elementwise, linear
+from adxform.rules.samples import calls, uniform
+from adxform.rules.table import (
+    Formula,
+    alias,
+    elementwise,
+    general,
+    holomorphic,
+    linear,
+    of_complex,
+)
 from adxform.rules.ufuncs import float_result, number_result, strong
 
 _SIGNED = uniform(-1.0, 1.0)
@@ -43,12 +50,15 @@ def _clipped(a: Type, low: Type, high: Type) -> Type:
     return number_result(strong(a), *(t for t in (low, high) if not isinstance(t, Known)))
 
 
-def _real(x: Type) -> Type:
+def real(x: Type) -> Type:
     """A number or array without its imaginary part."""
-    x = infer.as_array(x)
-    if not isinstance(x, Scalar | Array) or x.dtype is None or not x.dtype.startswith("complex"):
-        return x
-    return replace(x, dtype=f"float{int(x.dtype[7:]) // 2}")
+    return infer.real(infer.as_array(x))
+
+
+def real_if_close(a: Type) -> Type:
+    """An array; of complex numbers it depends on them what becomes of it."""
+    a = infer.as_array(a)
+    return Array(None, a.dims) if isinstance(a, Array) and is_complex(a.dtype) else a
 
 
 def chooser(
@@ -97,9 +107,9 @@ chooser(
     sample=uniform(-1.0, 1.0, min=(-0.5, -0.3), max=(0.2, 0.4)),
 )
 
-chooser("np.abs(x)", x="np.sign(x)")
+chooser("np.abs(x)", x="np.sign(x)", infer=lambda x: real(number_result(x)))
 alias("np.absolute(x)", "np.abs")
-alias("np.fabs(x)", "np.abs")
+alias("np.fabs(x)", "np.abs", infer=number_result)
 # The magnitude of x with the sign of y.
 chooser("np.copysign(x, y)", x="g * np.sign(x) * np.sign(out)", infer=float_result)
 # 0 below 0 and 1 above: of its operands only the value at 0 passes a slope on.
@@ -117,8 +127,32 @@ chooser("np.ldexp(x, exponent)", x="np.ldexp(g, exponent)", infer=_scaled,
         sample=uniform(-1.0, 1.0, exponent=int))
 
 # The real part of a real number is itself, and so is its conjugate.
-linear("np.real(x)", x="np.real(out_bar)", infer=_real, fresh=False, sample=_SIGNED)
-linear("x.real", x="np.real(out_bar)", infer=_real, fresh=False, sample=_SIGNED)
+linear("np.real(x)", x="np.real(out_bar)", infer=real, fresh=False, sample=_SIGNED)
+linear("x.real", x="np.real(out_bar)", infer=real, fresh=False, sample=_SIGNED)
+linear("np.imag(x)", x="np.imag(out_bar)", infer=real, fresh=False, sample=_SIGNED)
+linear("x.imag", x="np.imag(out_bar)", infer=real, fresh=False, sample=_SIGNED)
+linear("np.real_if_close(a)", a="out_bar", infer=real_if_close, fresh=False, sample=calls("R(3)"))
 linear("np.conj(x)", x="np.conj(out_bar)", infer=_first, sample=_SIGNED)
 linear("x.conj()", x="np.conj(out_bar)", infer=_first, fresh=False, sample=_SIGNED)
 alias("np.conjugate(x)", "np.conj")
+alias("x.conjugate()", ".conj()")
+
+# np.angle(z) is Im log z: constant where numbers are real.
+
+
+def _turned(text: str) -> Formula:
+    """Radians, or degrees."""
+    degrees = f"np.where(deg, 57.29577951308232, 1.0) * ({text})"
+    return lambda deg: text if infer.const_of(deg) is False else degrees
+
+
+general("np.angle(z, deg=False)", z="0.0 * out_bar", dz="0.0 * dz",
+        infer=lambda z, deg: real(float_result(z)), sample=calls("R(3)", "R", "R(2, 3), True"))
+of_complex("np.angle", z=_turned("1j * out_bar / np.conj(z)"), dz=_turned("np.imag(dz / z)"))
+
+holomorphic("np.where")
+of_complex("np.abs", "np.absolute", x="out_bar * x / (out + (out == 0))",
+           dx="np.real(np.conj(x) * dx) / (out + (out == 0))")
+of_complex("np.real", ".real", x="out_bar")
+of_complex("np.imag", ".imag", x="1j * out_bar")
+of_complex("np.conj", ".conj()", "np.conjugate", ".conjugate()", x="np.conj(out_bar)")

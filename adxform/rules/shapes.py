@@ -17,7 +17,7 @@ from adxform.core.types import (
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, linear
+from adxform.rules.table import alias, holomorphic, linear
 from adxform.rules.wording import (
     dtype_in,
     is_none,
@@ -203,3 +203,8 @@ def _moved_axes(dims: Dims, source: Type, destination: Type) -> Dims | None:
 linear("np.moveaxis(a, source, destination)", a="np.moveaxis(out_bar, destination, source)",
        infer=moved(_moved_axes), fresh=False, cheap=True,
        sample=calls("R(2, 3, 4), 0, 2", "R(2, 3, 4), (0, 1), (-1, 0)"))
+
+holomorphic("np.reshape", ".reshape()", "np.ravel", ".ravel()", ".flatten()", "np.squeeze",
+            ".squeeze()", "np.expand_dims", "np.atleast_1d", "np.atleast_2d", "np.broadcast_to",
+            "np.transpose", ".transpose()", ".T", "np.swapaxes", ".swapaxes()", ".mT",
+            "np.matrix_transpose", "np.linalg.matrix_transpose", "np.moveaxis")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import linear
+from adxform.rules.table import holomorphic, linear
 from adxform.rules.wording import axis_in, dtype_in, is_none, literal, refuse
 
 Dims = tuple[Dim, ...]
@@ -121,3 +121,4 @@ linear("np.meshgrid(*xi, indexing='xy')", xi=_line, infer=_grid,
        sample=calls("R(3), R(2)", "R(3), R(2), indexing='ij'", "R(3), R(2), R(4)", "R(3)",
                     "R(3), R(), R(2), indexing='ij'"))
 
+holomorphic("np.split", "np.array_split", "np.hsplit", "np.vsplit", "np.dsplit", "np.meshgrid")

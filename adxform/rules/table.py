@@ -15,6 +15,9 @@ A formula is NumPy text over the primitive's own parameters, ``out`` (its result
 An index is said by itself as ``np.s_[:, i]``. Of a primitive with several results, ``out_bar`` is a
 tuple, with None for a result that no cotangent came back from.
 
+Formulas are about real numbers. Rules named by ``holomorphic`` hold for complex ones as they are,
+and the compiler conjugates them; those named by ``of_complex`` have other formulas for them.
+
 A formula may also be a function from the parameters' types to such text, to say it shorter where
 ranks are known; or a function of ordinary NumPy statements marked by ``@statements``.
 """
@@ -172,6 +175,22 @@ def alias(pattern: str, like: str, **properties: Any) -> None:
     if primitive.params != old.params:
         raise ValueError(f"{pattern}: the parameters of {like} are {', '.join(old.params)}")
     _insert(replace(model, primitive=primitive))
+
+
+def holomorphic(*names: str) -> None:
+    """Rules that hold for complex numbers as they are: each is differentiable in the complex sense
+    in its operands. A linear one has real coefficients.
+    """
+    for name in names:
+        RULES[name] = replace(RULES[name], holomorphic=True)
+
+
+def of_complex(*names: str, **formulas: Formula) -> None:
+    """Other formulas of some rules, for complex numbers: cotangents ``a=`` in which nothing is to
+    be conjugated any more, and tangents ``da=`` unless the rule is linear.
+    """
+    for name in names:
+        RULES[name] = replace(RULES[name], of_complex=formulas)
 
 
 def lowers(name: str) -> Callable[[Lowering], Lowering]:

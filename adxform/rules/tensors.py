@@ -6,7 +6,7 @@ from adxform.core.types import Array, Type, dims_of, unknown_dim
 from adxform.rules import infer
 from adxform.rules.products import axes_text, like_left, like_right, ranks
 from adxform.rules.samples import calls
-from adxform.rules.table import Formula, alias, bilinear, lowers
+from adxform.rules.table import Formula, alias, bilinear, holomorphic, lowers, of_complex
 from adxform.rules.wording import array, literal, narrowed, refuse, strong
 
 # Tensor products
@@ -162,3 +162,9 @@ bilinear("np.cross(a, b, *, axis=-1)",
          b=_cross("unbroadcast(np.cross(out_bar, a, axis=axis), b)"), infer=infer.arithmetic,
          sample=calls("R(3), R(3)", "R(4, 3), R(4, 3)", "R(4, 3), R(3)", "R(1, 3), R(4, 3)",
                       "R(3, 4), R(3, 4), axis=0"))
+
+holomorphic("np.tensordot", "np.linalg.tensordot", "tensordot_left", "tensordot_right", "np.kron",
+            "kron_left", "kron_right", "np.cross")
+of_complex("np.vecdot", "np.linalg.vecdot",
+           x1="unbroadcast(np.expand_dims(np.conj(out_bar), -1) * x2, x1)",
+           x2="unbroadcast(np.expand_dims(out_bar, -1) * x1, x2)")

@@ -8,7 +8,7 @@ from typing import Any
 from adxform.core.types import ANY, Array, Scalar, Type
 from adxform.rules import infer
 from adxform.rules.samples import uniform
-from adxform.rules.table import alias, elementwise
+from adxform.rules.table import alias, elementwise, holomorphic
 
 
 def float_result(*types: Type) -> Type:
@@ -30,7 +30,8 @@ def strong(found: Type) -> Type:
 
 def _double(*types: Type) -> Type:
     """The broadcast of all operands in double precision."""
-    return _cast("float64", float_result(*types))
+    found = float_result(*types)
+    return _cast("complex128" if infer.holds_complex(found) else "float64", found)
 
 
 def _single(x: Type) -> Type:
@@ -66,6 +67,8 @@ alias("np.positive(x)", "op.UAdd", infer=number_result)
 # Numbers and arrays of another precision.
 elementwise("np.float64(x)", x="g", infer=_double)
 elementwise("np.float32(x)", x="g", infer=_single)
+elementwise("np.complex128(x)", x="g", infer=lambda x: _cast("complex128", float_result(x)))
+elementwise("np.complex64(x)", x="g", infer=lambda x: _cast("complex64", float_result(x)))
 
 # Powers, roots, exponentials and logarithms.
 ufunc("np.exp(x)", x="out")
@@ -120,4 +123,13 @@ ufunc(
     " - 1.144510944732505) + 3.246969701133414) - 3.289868133696453),"
     " (np.cos(np.pi * x) - out) / (x + (x == 0)))",
     sample=uniform(-1.5, 1.5),
+)
+
+# arccosh is not among these: sqrt((x - 1) * (x + 1)) has another sign where x lies to the left.
+holomorphic(
+    "np.add", "summed", "np.subtract", "np.multiply", "np.divide", "np.true_divide", "np.power",
+    "np.pow", "np.negative", "np.positive", "np.complex128", "np.complex64", "np.exp", "np.expm1",
+    "np.log", "np.log2", "np.log10", "np.log1p", "np.sqrt", "np.square", "np.reciprocal", "np.sin",
+    "np.cos", "np.tan", "np.arcsin", "np.arccos", "np.arctan", "np.sinh", "np.cosh", "np.tanh",
+    "np.arcsinh", "np.arctanh", "np.asin", "np.acos", "np.atan", "np.asinh", "np.atanh",
 )

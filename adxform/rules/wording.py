@@ -14,6 +14,7 @@ from adxform.core.types import (
     Struct,
     Type,
     dims_of,
+    is_complex,
     promote,
     rank,
 )
@@ -142,9 +143,10 @@ def kept(text: str, like: Type, axis: Type, keepdims: Type, name: str = "a") -> 
 def narrowed(text: str, name: str, like: Type, *factors: Type) -> str:
     """A product in the dtype of one of its operands, where the others are known to widen it."""
     wide, own = strong(*factors), dtype_in(like)
-    if wide is None or own is None or wide == own or not own.startswith("float"):
+    if wide is None or own is None or wide == own:
         return text
-    return f"as_like({text}, {name})"
+    narrow = own.startswith("float") or (is_complex(own) and is_complex(wide))
+    return f"as_like({text}, {name})" if narrow else text
 
 
 def strong(*types: Type) -> str | None:

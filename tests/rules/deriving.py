@@ -173,11 +173,14 @@ def seed_like(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(map(seed_like, value)) if not hasattr(value, "_fields") else type(value)(
             *map(seed_like, value))
-    drawn = np.random.default_rng(11).normal(size=np.shape(value))
+    rng = np.random.default_rng(11)
+    drawn = rng.normal(size=np.shape(value))
+    if np.iscomplexobj(value):
+        drawn = drawn + 1j * rng.normal(size=np.shape(value))
     if isinstance(value, np.ndarray | np.generic):
         return np.asarray(drawn, value.dtype)[()] if np.ndim(value) == 0 else drawn.astype(
             value.dtype)
-    return float(drawn)
+    return drawn if np.iscomplexobj(value) else float(drawn)
 
 
 def seeds_for(made: Made, program: Program, value: Any) -> tuple[Any, ...]:
@@ -188,11 +191,11 @@ def seeds_for(made: Made, program: Program, value: Any) -> tuple[Any, ...]:
 
 
 def inner(left: Any, right: Any) -> tuple[float, float]:
-    """The inner product of two nests of arrays, and the sum of its terms' magnitudes."""
+    """The real inner product of two nests of arrays, and the sum of its terms' magnitudes."""
     total, size = 0.0, 0.0
     for a, b in zip(leaves(left), leaves(right), strict=True):
-        terms = np.asarray(a, float) * np.asarray(b, float)
-        total += float(np.sum(terms))
+        terms = np.conj(a) * b
+        total += float(np.real(np.sum(terms)))
         size += float(np.sum(np.abs(terms)))
     return total, size
 
@@ -203,7 +206,7 @@ def differences(f: Callable[..., Any], args: dict[str, Any], along: dict[str, An
 
     def at(step: float) -> list[Any]:
         moved = {n: v + step * along[n] if n in along else v for n, v in args.items()}
-        return [np.asarray(leaf, float) for leaf in leaves(f(**moved))]
+        return [1.0 * np.asarray(leaf) for leaf in leaves(f(**moved))]
 
     points = zip(at(-2 * h), at(-h), at(h), at(2 * h), strict=True)
     return [(8 * (c - b) - (d - a)) / (12 * h) for a, b, c, d in points]
