@@ -23,6 +23,7 @@ from adxform.core.types import (
     Struct,
     Sym,
     Type,
+    inert_type,
     is_numeric,
     plain,
 )
@@ -94,7 +95,7 @@ def type_of_argument(name: str, value: Any) -> Type:
         return Known(value)
     if isinstance(value, int | float):
         return INT if isinstance(value, int) else FLOAT
-    return Object(value) if callable(value) or is_object(value) else INERT
+    return Object(value) if callable(value) or is_object(value) else inert_type(value)
 
 
 def type_of_container(name: str, value: Any) -> Struct:

@@ -7,6 +7,7 @@ whether NumPy can have broadcast along it.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Any
@@ -100,7 +101,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Inert:
-    """Something that has no derivative, and of which no more is known."""
+    """Something that has no derivative, and of which no more is known.
+
+    What items it may have are ``numbered`` if it is no dictionary or set.
+    """
+
+    numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,12 @@ def type_of_value(value: Any) -> Type:
         isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
     ):
         return Struct(tuple(type_of_value(item) for item in value))
-    return Known(value)
+    return inert_type(value) if type(value).__hash__ is None else Known(value)
+
+
+def inert_type(value: Any) -> Inert:
+    """The type of a value that has no derivative."""
+    return Inert(numbered=isinstance(value, Sequence | np.ndarray))
 
 
 def value_of(t: Type) -> Any:
@@ -250,7 +261,9 @@ def join(a: Type, b: Type) -> Type:
         case Struct(xs, form), Struct(ys, other) if len(xs) == len(ys) and form == other:
             return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)), form)
         case _:
-            return ANY if differentiable(a) or differentiable(b) else INERT
+            if differentiable(a) or differentiable(b):
+                return ANY
+            return Inert(numbered=Inert(numbered=False) not in (a, b))
 
 
 def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:

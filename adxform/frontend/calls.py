@@ -39,6 +39,7 @@ from adxform.frontend.callables import (
 )
 from adxform.frontend.desugar import desugar
 from adxform.frontend.lifting import Around, Lifting, versions_read
+from adxform.frontend.program import yield_of
 from adxform.frontend.scope import describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
@@ -292,6 +293,8 @@ class Calls(Lifting):
         keywords: Keywords,
         base: str | None,
     ) -> Operand:
+        if yield_of(function) is not None:
+            return self.opaque_call(node, base, f"{function.name} is a generator")
         bound = self._bind(node, function, args, keywords)
         if self.calls_itself(function, bound, node):
             return self.call_callee(function, bound, base)
@@ -312,7 +315,7 @@ class Calls(Lifting):
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
         return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
             isinstance(operand, Global)
-            and (callable(operand.value) or isinstance(operand.value, ModuleType))
+            and (callable(operand.value) or isinstance(operand.value, ModuleType | tuple))
         )
 
     def _inline(

@@ -219,7 +219,7 @@ class Comprehensions(Containers):
                 counts = [count for count, _ in made]
                 least = counts[0] if len(counts) == 1 else self._least(counts)
                 return least, lambda: Tuple(tuple(inner() for _, inner in made))
-        held = self.operand(node)
+        held = self.items_of(node, None)
         return self.emit("len", held), lambda: self.emit("[]", held, index)
 
     def _least(self, counts: list[Operand]) -> Operand:

@@ -87,17 +87,20 @@ class Containers(Derivatives):
         held = self.container(node.value)
         if held is not None:
             key = self.static(node.slice)
+            if held.form.kind == "dict" and getattr(node, "_element", False) and type(key) is int:
+                return Const(held.form.keys[key])  # whatever is under a key that is that number
             place = None if key is UNKNOWN else held.place(key)
             if place is not None:
                 return held.items[place]
-            if held.form.kind == "dict" and getattr(node, "_element", False) and type(key) is int:
-                return Const(held.form.keys[key])
             if key is not UNKNOWN:
                 raise self.unsupported(f"{key!r} is not in this {held.form.kind}", node)
             if held.form in (TUPLE, LIST) and not isinstance(node.slice, ast.Slice):
                 return self._chosen(held, node, base, held.form.kind)
             if held.form.kind == "dict" and any(map(self._may_vary, held.items)):
                 return self._by_key(held, node, base)
+        if getattr(node, "_element", False) and self.without_numbers(node.value):
+            item = ast.Subscript(_listed(node.value), node.slice, node.ctx)
+            return self.opaque(_of_items(node, item), base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
@@ -143,6 +146,8 @@ class Containers(Derivatives):
                     return made
                 if node.func.attr not in _READING:
                     self.refuse_changed_table(node.func)
+        if hasattr(node, "_counts") and self.without_numbers(node.args[0]):
+            return self.opaque(_of_items(node, ast.Call(node.func, [_listed(node.args[0])], [])), base)
         function = self.static(node.func)
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:
@@ -296,6 +301,10 @@ class Containers(Derivatives):
         """Whether what an expression reads may have a derivative."""
         raise NotImplementedError
 
+    def items_of(self, node: ast.expr, base: str | None) -> Operand:
+        """What a loop goes over by numbers."""
+        raise NotImplementedError
+
     def summed(self, node: Any, start: Operand, base: str | None) -> Operand:
         """The sum of a comprehension."""
         raise NotImplementedError
@@ -307,6 +316,15 @@ class Containers(Derivatives):
         loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
         call = ast.copy_location(ast.Call(function, loads, []), node)
         return self.operand(ast.fix_missing_locations(call))
+
+
+def _listed(node: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name("list", ast.Load()), [node], [])
+
+
+def _of_items(node: ast.expr, made: ast.expr) -> ast.expr:
+    """An expression over the items of what has none by number, in the place of another."""
+    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def _class_defaults(made: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from adxform.core.ir import Operand, Tuple
+from adxform.core.ir import Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
 from adxform.frontend.changes import Changes
 from adxform.frontend.control import SCOPES
@@ -37,6 +37,26 @@ class Iterators(Changes):
                 f"Make a list of it: {base} = list(...).",
             )
         return self.holding(value, made)
+
+    def assigned(self, name: str, value: ast.expr, base: str | None) -> Operand:
+        """What an assignment's right side gives."""
+        if isinstance(value, ast.List) and name in self.changed:
+            return self.opaque(value, base)
+        return (self.items_of if hasattr(value, "_iterated") else self.checked)(value, base)
+
+    def items_of(self, node: ast.expr, base: str | None) -> Operand:
+        """What a loop goes over by numbers: of what is not understood, a list."""
+        count, callee, reason = len(self.builder.stmts), "", ""
+        made = self.checked(node, base)
+        last = self.builder.stmts[-1] if len(self.builder.stmts) > count else None
+        if isinstance(last, Let) and isinstance(last.op, Opaque) and made == Var(last.target):
+            del self.builder.stmts[count:]
+            callee, reason = last.op.callee, last.op.reason
+        elif not self.without_numbers(node):
+            return made
+        whole = ast.Call(ast.Name("list", ast.Load()), [node], [])
+        whole = ast.fix_missing_locations(ast.copy_location(whole, node))
+        return self.opaque(whole, base, callee, reason)
 
     def require_none_kept(self, values: Iterable[ast.expr]) -> None:
         """Refuse an iterator among what is returned or put into a container: it gives all once."""

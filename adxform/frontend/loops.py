@@ -121,7 +121,9 @@ class Loops(Transformer):
         counted = node.func.value if isinstance(node, ast.Call) else node  # type: ignore[attr-defined]
         element = ast.Subscript(copied(node), index, ast.Load())
         element._element = True  # type: ignore[attr-defined]  # of a dictionary, a key
-        return ast.Call(load("len"), [counted], []), element
+        length = ast.Call(load("len"), [counted], [])
+        length._counts = True  # type: ignore[attr-defined]  # of what has no length, the items
+        return length, element
 
     def _kept(
         self, item: ast.expr, bound: set[str], before: list[ast.stmt], old: ast.For
@@ -145,6 +147,7 @@ class Loops(Transformer):
         if _is_view_of_own(node, old):
             return node  # it shows what the loop changes
         _refuse_late(node, old, self.text)
+        node._iterated = True  # type: ignore[attr-defined]
         name = self.fresh("items")
         before.append(assign(name, node, old))
         return load(name)

@@ -230,9 +230,8 @@ class Lowerer(Looping):
 
     def assign(self, name: str, value: ast.expr) -> None:
         """``name = value``; a tuple is remembered item by item, anything else is a statement."""
-        listed = isinstance(value, ast.List) and name in self.changed
         with self.builder.declaring(name) as base:
-            result = self.opaque(value, base) if listed else self.checked(value, base)
+            result = self.assigned(name, value, base)
         result = self.kept_iterator(name, value, result)
         if isinstance(result, Tuple) or result is MIXED:
             self.env[name] = result

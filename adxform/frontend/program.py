@@ -165,18 +165,21 @@ def form_of(operand: Operand) -> Any:
 
 def refuse_generator(source: SourceFunction) -> None:
     """Refuse functions that yield."""
+    place = yield_of(source)
+    if place is not None:
+        reason = f"{source.name} is a generator: yield is not supported"
+        raise UnsupportedError(Diagnostic(reason, source.text.location(place), "Return a list."))
+
+
+def yield_of(source: SourceFunction) -> ast.AST | None:
+    """Where a function yields."""
     work: list[ast.AST] = [*source.node.body]
     for node in work:  # which grows on the way
         if isinstance(node, ast.Yield | ast.YieldFrom):
-            raise UnsupportedError(
-                Diagnostic(
-                    f"{source.name} is a generator: yield is not supported",
-                    source.text.location(node),
-                    "Return a list.",
-                )
-            )
+            return node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             work.extend(children(node))
+    return None
 
 
 def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:

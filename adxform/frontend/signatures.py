@@ -6,6 +6,7 @@ from adxform.core.types import (
     ANY,
     INERT,
     Array,
+    Inert,
     Known,
     Object,
     Scalar,
@@ -32,6 +33,8 @@ def general_type(name: str, t: Type) -> Type:
         case Struct(items, form):
             keyed = zip(form.keys or range(len(items)), items, strict=True)
             return Struct(tuple(general_type(f"{name}_{k}", item) for k, item in keyed), form)
+        case Inert(numbered=False):
+            return t
         case _:
             return ANY
 
@@ -45,5 +48,7 @@ def result_type(name: str, t: Type) -> Type:
             return t
         case Scalar():
             return unvalued(t)
+        case Inert():
+            return t
         case _:
             return ANY if differentiable(t) else INERT

@@ -6,8 +6,8 @@ import ast
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import Const, Operand, Tuple, Var
-from adxform.core.types import Struct
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
+from adxform.core.types import Inert, Known, Object, Struct, inert_type
 from adxform.frontend.objects import Objects, is_object
 
 _FACTS = bool | int | str | None
@@ -72,4 +72,16 @@ class Spreading(Objects):
         if isinstance(item, _FACTS) or callable(item):
             return self.outer_value(text, item)
         read = ast.Subscript(node, ast.Constant(key), ast.Load())
-        return self.operand(ast.fix_missing_locations(ast.copy_location(read, node)))
+        made = self.operand(ast.fix_missing_locations(ast.copy_location(read, node)))
+        if isinstance(made, Var) and isinstance(item, dict | set | frozenset):
+            self.builder.types[made.name] = Inert(numbered=False)
+        return made
+
+    def without_numbers(self, node: ast.expr) -> bool:
+        """Whether an expression is a dictionary or a set, whose items have no numbers."""
+        known, meaning = self.known_type(node), self.meaning(node)
+        if meaning is not None and meaning.value is not UNKNOWN:
+            return not inert_type(meaning.value).numbered
+        if isinstance(known, Known | Object):
+            return not inert_type(known.value).numbered
+        return known == Inert(numbered=False)
