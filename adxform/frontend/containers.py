@@ -147,7 +147,8 @@ class Containers(Derivatives):
                 if node.func.attr not in _READING:
                     self.refuse_changed_table(node.func)
         if hasattr(node, "_counts") and self.without_numbers(node.args[0]):
-            return self.opaque(_of_items(node, ast.Call(node.func, [_listed(node.args[0])], [])), base)
+            count = ast.Call(node.func, [_listed(node.args[0])], [])
+            return self.opaque(_of_items(node, count), base)
         function = self.static(node.func)
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:
