@@ -48,11 +48,16 @@ class Rewriter:
             self.statement(stmt)
 
     def nested(self, block: Block) -> Block:
+        self.enter()
+        made = self.within(block)
+        self.leave()
+        return made
+
+    def within(self, block: Block) -> Block:
+        """What becomes of a block within."""
         outer = self.builder
         self.builder = outer.nested()
-        self.enter()
         self.block(block)
-        self.leave()
         made, self.builder = self.builder.block, outer
         return made
 
@@ -121,11 +126,8 @@ class Rewriter:
             phis = self._closed(kept)
             self.builder.append(replace(stmt, bounds=bounds, phis=phis, body=body, stop=stop))
             return
-        outer = self.builder
-        self.builder = outer.nested()
-        self.enter()
-        self.block(stmt.head)
-        head, self.builder = self.builder.block, outer
+        self.enter()  # what the head computes is known in the body
+        head = self.within(stmt.head)
         test = self.sub(stmt.test)
         body = self.nested(stmt.body)
         self.leave()

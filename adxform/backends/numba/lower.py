@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
@@ -21,9 +23,7 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
-    Phi,
     Primitive,
-    Stmt,
     Tuple,
     While,
     names_in,
@@ -76,6 +76,7 @@ class Lowering(Rewriter):
         self.plan = Plan()
         self.nests: Nests
         self.shapes: Shapes
+        self.leaving: set[str] = set()
 
     def lower(self, block: Block, leaving: set[str]) -> Block:
         """A block, of whose names those of ``leaving`` are read after it."""
@@ -139,29 +140,23 @@ class Lowering(Rewriter):
 
     # --- blocks within ------------------------------------------------------------------------
 
+    def within(self, block: Block) -> Block:
+        return self.lower(block, self.leaving)
+
     def branch(self, stmt: If) -> None:
-        leaving = merged(stmt)
-        then, orelse = self.lower(stmt.then, leaving), self.lower(stmt.orelse, leaving)
-        self.builder.append(
-            replace(stmt, test=self.sub(stmt.test), then=then, orelse=orelse, phis=self._phis(stmt))
-        )
+        with self.left_by(stmt):
+            super().branch(stmt)
 
     def loop(self, stmt: For | While) -> None:
-        leaving = merged(stmt) | set(tests_of(stmt))
-        if isinstance(stmt, For):
-            bounds = tuple(self.sub(b) for b in stmt.bounds)
-            body = self.lower(stmt.body, leaving)
-            made: Stmt = replace(stmt, bounds=bounds, body=body, phis=self._phis(stmt))
-        else:
-            leaving |= {n for inner in stmt.body for n in read_within(inner) | set(reads_of(inner))}
-            head = self.lower(stmt.head, leaving)
-            body = self.lower(stmt.body, leaving)
-            made = replace(
-                stmt, head=head, test=self.sub(stmt.test), body=body, phis=self._phis(stmt)
-            )
-        if stmt.stop is not None:
-            made = replace(made, stop=self.sub(stmt.stop))  # type: ignore[arg-type]
-        self.builder.append(made)
+        with self.left_by(stmt):
+            super().loop(stmt)
 
-    def _phis(self, stmt: If | For | While) -> tuple[Phi, ...]:
-        return tuple(Phi(p.target, self.sub(p.first), self.sub(p.second)) for p in stmt.phis)
+    @contextmanager
+    def left_by(self, stmt: If | For | While) -> Iterator[None]:
+        """The blocks of a statement, of whose names some are read after them."""
+        outer, self.leaving = self.leaving, merged(stmt) | set(tests_of(stmt))
+        if isinstance(stmt, While):
+            within = (read_within(inner) | set(reads_of(inner)) for inner in stmt.body)
+            self.leaving = self.leaving.union(*within)
+        yield
+        self.leaving = outer
