@@ -47,19 +47,20 @@ def copy_before_loops(function: Function, types: Types) -> Function:
 
 
 def _copying(function: Function, types: Types) -> list[Let]:
-    """The writes inside loops that begin with a copy."""
+    """The writes inside loops that begin with a copy; those into a tape of our own never do."""
     writes = [
         stmt
         for loop in function.body
+        if not isinstance(loop, Let)
         for stmt in walk((loop,))
-        if stmt is not loop
-        and isinstance(stmt, Let)
+        if isinstance(stmt, Let)
         and isinstance(stmt.op, Primitive)
         and stmt.op.name in REPLACING
     ]
-    if not writes:
+    fresh = fresh_names(function, types) if writes else set()
+    if all(_fills_tape(stmt, function.bases, fresh) for stmt in writes):
         return []
-    aliases, fresh = Aliases(function.body, types), fresh_names(function, types)
+    aliases = Aliases(function.body, types)
     params = [p.name for p in function.params]
     live = liveness(params, function.body, function.result, aliases=aliases)
     return [
@@ -68,6 +69,11 @@ def _copying(function: Function, types: Types) -> list[Let]:
         if isinstance(stmt.args[0], Var)
         and (stmt.args[0].name not in fresh or stmt not in live.exclusive)
     ]
+
+
+def _fills_tape(stmt: Let, bases: dict[str, str], fresh: set[str]) -> bool:
+    tape = stmt.origin is None and bases.get(stmt.target, "").endswith("_tape")
+    return tape and isinstance(stmt.args[0], Var) and stmt.args[0].name in fresh
 
 
 def _headers(function: Function, writes: list[Let]) -> list[str]:
