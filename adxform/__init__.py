@@ -3,6 +3,9 @@
 It reads a plain Python function and writes the Python function that computes its derivative.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from adxform.api import (
     forward,
     grad,
@@ -15,8 +18,6 @@ from adxform.api import (
     value_and_grad,
     vjp,
 )
-from adxform.check import CheckReport, check_grads
-from adxform.dual import Dual
 from adxform.errors import (
     AdxformError,
     ArgumentError,
@@ -29,6 +30,10 @@ from adxform.errors import (
     UnsupportedError,
 )
 from adxform.markers import stop_gradient
+
+if TYPE_CHECKING:
+    from adxform.check import CheckReport, check_grads
+    from adxform.dual import Dual
 
 __all__ = [
     "AdxformError",
@@ -57,3 +62,21 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_LATER = {
+    "CheckReport": "adxform.check",
+    "check_grads": "adxform.check",
+    "Dual": "adxform.dual",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What few programs use is imported when it is asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

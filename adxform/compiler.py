@@ -24,7 +24,6 @@ from adxform.frontend.program import Program, signature_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
-from adxform.kernels import kernel_call
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.options import Options
 from adxform.pipeline import Derivation, Observer
@@ -302,6 +301,8 @@ def build(
 ) -> Compiled:
     """A Core function as a callable that takes the user's own parameters, all by place."""
     if options is not None and options.backend == "numba":
+        from adxform.kernels import kernel_call  # what NumPy's backend does without
+
         made = kernel_call(function, types, namespace, reachable, parallel=options.parallel)
         return Compiled(*made, function, types)
     function = with_containers(function)

@@ -13,7 +13,10 @@ import pytest
 from adxform.structures import leaves_of
 
 PATH = Path(__file__).parent.parent / "examples" / "overhead.py"
-LIGHT = ("scipy", "numba", "click", "rich", "matplotlib", "autograd")
+LIGHT = (
+    "scipy", "numba", "click", "rich", "matplotlib", "autograd",
+    "adxform.dual", "adxform.check", "adxform.kernels",
+)
 
 
 def example():

@@ -186,8 +186,6 @@ def numbers(low: float, high: float, /, **domains: Domain) -> Uniform:
 
 def calls(*lists: str) -> Calls:
     """Argument lists as text; see the module's docstring."""
-    for text in lists:
-        _parsed(text)
     return Calls(lists)
 
 
