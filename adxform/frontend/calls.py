@@ -23,7 +23,7 @@ from adxform.core.ir import (
     Var,
     walk,
 )
-from adxform.core.trees import bound_names, names, nodes
+from adxform.core.trees import bound_names, copied, names, nodes
 from adxform.core.types import Object, Scalar
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
@@ -330,17 +330,26 @@ class Calls(Lifting):
 
         ``seen`` are the variables of functions around it that it reads, as they are ``around`` it.
         """
-        tree = desugar(function.node, function.text, function.scope)
+        tree, names = self._tree(function)
         inner = self.inside(function, {**seen, **bound})
         inner.captured, inner.around = seen, around
         inner.result_name = base
-        self.builder.names.reserve(outer_names(tree))
+        self.builder.names.reserve(names)
         outer = self.builder.origin
         try:
             with self.program.opening(function):
                 return inner.function(tree)
         finally:
             self.builder.origin = outer
+
+    def _tree(self, function: SourceFunction) -> tuple[ast.FunctionDef, set[str]]:
+        """A callee, desugared once, for one call, and the names that it takes from outside."""
+        key = id(function.node), id(function.scope)
+        if key not in self.program.trees:
+            tree = desugar(function.node, function.text, function.scope)
+            self.program.trees[key] = function, tree, outer_names(tree)
+        _, tree, names = self.program.trees[key]
+        return copied(tree), names
 
 
 def is_foreign(stmt: Stmt) -> bool:

@@ -140,33 +140,46 @@ def _once(body: list[ast.stmt], name: str) -> bool:
     return names(*body).count(name) == 1 and name not in names(*again, *kept)
 
 
-def kept_expressions(*trees: ast.AST) -> Iterator[ast.expr]:
+def kept_expressions(*trees: ast.AST) -> list[ast.expr]:
     """The expressions whose value is returned, put into a container or given another name."""
+    found: list[ast.expr] = []
     for node in trees:
-        match node:
-            case ast.Return(ast.expr() as value):
-                yield value
-            case ast.Assign([ast.Tuple()], ast.Tuple(values)):  # as assignments of one each
-                yield from kept_expressions(*values)
-                continue
-            case ast.Tuple(values) | ast.List(values) | ast.Dict(_, values) | ast.BoolOp(_, values):
-                yield from values
-            case ast.IfExp(_, first, second):
-                yield from (first, second)
-            case ast.Assign(_, ast.Name() as value) | ast.NamedExpr(_, value):
-                yield value
-            case ast.ListComp(value) | ast.GeneratorExp(value) | ast.DictComp(_, value):
-                yield value
-            case ast.Call(ast.Attribute(_, "append" | "insert" | "setdefault" | "partial"), values):
-                yield from values
-            case ast.Call(ast.Name("partial"), values):
-                yield from values
-            case ast.keyword(_, value):
-                yield value
-            case ast.FunctionDef(args=args) | ast.Lambda(args):
-                yield from (d for d in (*args.defaults, *args.kw_defaults) if d is not None)
-        if not isinstance(node, _LATER):
-            yield from kept_expressions(*children(node))
+        _keep(node, found)
+    return found
+
+
+_PASSING = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.operator)
+
+
+def _keep(node: ast.AST, found: list[ast.expr]) -> None:
+    match node:
+        case _ if isinstance(node, _PASSING):  # most are
+            pass
+        case ast.Return(ast.expr() as value):
+            found.append(value)
+        case ast.Assign([ast.Tuple()], ast.Tuple(values)):  # as assignments of one each
+            for value in values:
+                _keep(value, found)
+            return
+        case ast.Tuple(values) | ast.List(values) | ast.Dict(_, values) | ast.BoolOp(_, values):
+            found.extend(values)
+        case ast.IfExp(_, first, second):
+            found.extend((first, second))
+        case ast.Assign(_, ast.Name() as value) | ast.NamedExpr(_, value):
+            found.append(value)
+        case ast.ListComp(value) | ast.GeneratorExp(value) | ast.DictComp(_, value):
+            found.append(value)
+        case ast.Call(ast.Attribute(_, "append" | "insert" | "setdefault" | "partial"), values):
+            found.extend(values)
+        case ast.Call(ast.Name("partial"), values):
+            found.extend(values)
+        case ast.keyword(_, value):
+            found.append(value)
+        case ast.FunctionDef(args=args) | ast.Lambda(args):
+            found.extend(d for d in (*args.defaults, *args.kw_defaults) if d is not None)
+    if not isinstance(node, _LATER):
+        for child in children(node):
+            _keep(child, found)
 
 
 def _repeated(node: ast.AST) -> Iterator[ast.AST]:

@@ -118,11 +118,11 @@ def _lowered(
 
 def _changed_lists(tree: ast.FunctionDef) -> set[str]:
     """The variables of lists that are changed where they cannot be followed: Python's own lists."""
-    verbatim = [n for n in nodes(tree) if isinstance(n, VERBATIM)]
-    inside = {id(part) for stmt in verbatim for part in nodes(stmt)}
+    every = nodes(tree)
+    inside = {id(part) for n in every if isinstance(n, VERBATIM) for part in nodes(n)}
     return {
         node.func.value.id
-        for node in nodes(tree)
+        for node in every
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and (node.func.attr in ("remove", "sort") or id(node) in inside)

@@ -50,6 +50,8 @@ class Program:
     lowering has relied on; ``asking`` says which functions look at nothing but types,
     ``written`` which attributes from outside the functions themselves write to.
 
+    ``trees`` are desugared functions, for as many calls as are written out.
+
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
     """
 
@@ -78,6 +80,7 @@ class Program:
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
+    trees: dict[tuple[int, int], Any] = field(default_factory=dict)  # by id
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
