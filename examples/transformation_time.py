@@ -1,4 +1,4 @@
-"""How long transformation takes for 100, 1,000 and 10,000 statements, in programs of ten shapes."""
+"""How long transformation takes for 100, 1,000 and 10,000 statements, in programs of 13 shapes."""
 
 import linecache
 import sys
@@ -72,6 +72,31 @@ def calls(statements: int) -> str:
     return text + block(("a = g(a, b)", "b = g(b, x)"), statements // 2) + "    return a + b\n"
 
 
+def recomputed(statements: int) -> str:
+    """A loop that reads what it has computed, all the way, without recording it."""
+    lines = [f"v{k} = np.sin(v{k - 1}) * v{k - 1} + x" for k in range(1, statements)]
+    head = TWO + "    for i in range(10):\n        v0 = a * y\n"
+    return head + block(tuple(lines), 1, 8) + f"        a = v{statements - 1} * 0.5\n    return a\n"
+
+
+def tapes(statements: int) -> str:
+    """A loop with a tape for each other statement."""
+    lines = [
+        line
+        for k in range(statements // 2)
+        for line in (f"u{k} = np.exp(np.sin(a) * b)", f"a = a + 0.1 * u{k} * u{k}")
+    ]
+    return TWO + "    for i in range(10):\n" + block(tuple(lines), 1, 8) + "    return a\n"
+
+
+def independent(statements: int) -> str:
+    """A loop of which each iteration only adds to a sum."""
+    lines = [f"v{k} = np.exp(np.sin(v{k - 1}) * y)" for k in range(1, statements)]
+    head = HEAD + "def f(x: np.ndarray, y: float) -> float:\n    s = 0.0\n"
+    head += "    for i in range(len(x)):\n        v0 = x[i] * y\n"
+    return head + block(tuple(lines), 1, 8) + f"        s += v{statements - 1}\n    return s\n"
+
+
 def wide_tuple(statements: int) -> str:
     """A tuple with an item for each statement."""
     count = statements // 2
@@ -97,6 +122,9 @@ SHAPES: tuple[Callable[[int], str], ...] = (
     branches,
     deep_branches,
     calls,
+    recomputed,
+    tapes,
+    independent,
     wide_tuple,
     writes,
 )

@@ -89,7 +89,10 @@ def test_transformation_time_grows_with_the_number_of_statements(make):
     assert growth(make, "reverse", (100, 400)) < 2.0
 
 
-SHAPES = ("straight_line", "many_variables", "long_body", "calls", "wide_tuple", "writes")
+SHAPES = (
+    "straight_line", "many_variables", "long_body", "branches", "calls", "recomputed", "tapes",
+    "independent", "wide_tuple", "writes",
+)
 
 
 @pytest.mark.slow
@@ -97,6 +100,18 @@ SHAPES = ("straight_line", "many_variables", "long_body", "calls", "wide_tuple",
 def test_transformation_time_of_long_functions(shape):
     make = getattr(transformation_time(), shape)
     assert growth(make, "reverse", (500, 2000), runs=2) < 1.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shape", "x"), [
+    ("recomputed", 0.3), ("independent", np.linspace(0.1, 0.2, 3)),
+])  # fmt: skip
+def test_a_long_body_of_a_loop_is_no_deep_nesting(shape, x):
+    """What a loop computes again, or compares, it follows through all of its statements."""
+    f = live(getattr(transformation_time(), shape)(220), f"<{shape} in full>")
+    _, tangent = adxform.jvp(f, (x, 0.5), (np.ones_like(x)[()], 1.0))
+    x_bar, y_bar = adxform.grad(f, (0, 1))(x, 0.5)
+    assert np.sum(x_bar) + y_bar == pytest.approx(tangent, rel=1e-9)
 
 
 def transformation_time() -> Any:

@@ -13,6 +13,7 @@ from adxform.differentiate.common import primitive
 from adxform.differentiate.formulas import expand
 from adxform.rules.table import RULES
 
+DEPTH = 8  # operations in operations that are compared
 SUMS = {"op.Add": 1, "augment.Add": 1, "op.Sub": -1, "augment.Sub": -1}
 
 
@@ -39,23 +40,24 @@ def increment(stmt: Let, made_by: Mapping[str, Let], types: Types) -> tuple[Oper
     return None
 
 
-def same(a: Operand, b: Operand, made_by: Mapping[str, Let]) -> bool:
-    """Whether two operands are equal because they are written alike."""
+def same(a: Operand, b: Operand, made_by: Mapping[str, Let], depth: int = DEPTH) -> bool:
+    """Whether two operands are equal because they are written alike, in few operations."""
     match a, b:
         case Tuple(first, kind), Tuple(second, other):
             pairs = zip(first, second, strict=False)
             alike = kind == other and len(first) == len(second)
-            return alike and all(same(x, y, made_by) for x, y in pairs)
+            return alike and all(same(x, y, made_by, depth) for x, y in pairs)
         case Slice(), Slice():
             parts = ((a.lower, b.lower), (a.upper, b.upper), (a.step, b.step))
-            return all(x == y or (x and y and same(x, y, made_by)) for x, y in parts)
-        case Var(), Var() if a != b:
+            return all(x == y or (x and y and same(x, y, made_by, depth)) for x, y in parts)
+        case Var(), Var() if a != b and depth:
             one, two = made_by.get(a.name), made_by.get(b.name)
             if one is None or two is None or one.op is not two.op:
                 return False
             if not isinstance(one.op, Primitive) or one.op.style not in ("infix", "subscript"):
                 return False
-            return all(same(x, y, made_by) for x, y in zip(one.args, two.args, strict=True))
+            pairs = zip(one.args, two.args, strict=True)
+            return all(same(x, y, made_by, depth - 1) for x, y in pairs)
         case _:
             return a == b
 

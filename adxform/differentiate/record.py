@@ -241,42 +241,79 @@ class Link(Recording):
     def fetch(
         self, names: list[str], path: Path, env: dict[str, Operand], builder: Builder
     ) -> None:
-        """Bring names of the forward sweep within reach, at the end of what is built so far."""
-        for name in names:
-            if name in env or name not in self.defined:
-                continue
-            definition = self.where_read(name, path)
-            if self.tbr and self.read_array(name, definition, path, env):
-                continue
-            if not definition.path and not self.changes_later(name):
-                continue
-            if self.tbr and self.computed(name, definition, path, env, builder):
-                continue
-            if definition.path:
-                env[name] = self.transport(name, definition, path, env, builder)
-            else:
-                env[name] = self.own_copy(name, definition)
+        """Bring names of the forward sweep within reach, at the end of what is built so far; what
+        one is computed again from comes before it.
+        """
+        origin = builder.origin
+        work = [(name, origin) for name in reversed(names)]
+        again: dict[str, Read | Let] = {}  # what waits for the names above it
+        while work:
+            name, builder.origin = work.pop()
+            if name in again:
+                builder.origin = None
+                env[name] = self.computed(name, again.pop(name), env, builder)
+            elif name not in env and name in self.defined:
+                how = self.fetch_one(name, path, env, builder)
+                if how is not None:
+                    again[name] = how
+                    work.append((name, None))
+                    work.extend((source, None) for source in reversed(self.sources(how)))
+        builder.origin = origin
 
-    def computed(
-        self,
-        name: str,
-        definition: Definition,
-        path: Path,
-        env: dict[str, Operand],
-        builder: Builder,
-    ) -> bool:
-        """Whether a value is cheap to get again in the reverse sweep; then it is."""
-        if self.counts(name) and definition.stmt is None:
+    def fetch_one(
+        self, name: str, path: Path, env: dict[str, Operand], builder: Builder
+    ) -> Read | Let | None:
+        """Bring a name within reach, or say what is to be computed again for it."""
+        definition = self.where_read(name, path)
+        if self.tbr and self.read_array(name, definition, path, env):
+            return None
+        if not definition.path and not self.changes_later(name):
+            return None
+        if self.tbr and self.counts(name) and definition.stmt is None:
             loop = definition.path[-1][0]
             assert isinstance(loop, For | While)
             env[name] = substitute(self.position(loop, builder, env, path), env)
-            return True
-        cheap = self.read_again(name, path, env, RECOMPUTE_DEPTH) is not None
+            return None
+        how = self.cheap_again(name, definition, path, env) if self.tbr else None
+        if how is None and definition.path:
+            env[name] = self.transport(name, definition, path, env, builder)
+        elif how is None:
+            env[name] = self.own_copy(name, definition)
+        return how
+
+    def cheap_again(
+        self, name: str, definition: Definition, path: Path, env: dict[str, Operand]
+    ) -> Read | Let | None:
+        """The operation that gives a value again, in the reverse sweep, if that is cheap."""
+        read = self.read_again(name, path, env, RECOMPUTE_DEPTH)
+        if read is not None and read.index is not None:
+            return read
+        cheap = read is not None
         if definition.path and (definition.stmt is not None or definition.path != path):
             cheap = cheap or self.recomputable(name, path, env, RECOMPUTE_DEPTH)
-        if cheap:
-            self.recompute(name, path, env, builder)
-        return cheap
+        if not cheap:
+            return None
+        stmt = self.visible(name, path).stmt
+        assert isinstance(stmt, Let)
+        return stmt
+
+    def sources(self, how: Read | Let) -> list[str]:
+        """What is read to compute a value again."""
+        if isinstance(how, Let):
+            return self.values_read(how)
+        return [] if how.index is None else uses((how.index,))
+
+    def computed(
+        self, name: str, how: Read | Let, env: dict[str, Operand], builder: Builder
+    ) -> Operand:
+        """A cheap operation repeated in the reverse sweep."""
+        base = self.builder.bases.get(name)
+        if isinstance(how, Let):
+            assert isinstance(how.op, Primitive)
+            return builder.emit(how.op, self.here(how, env), base)
+        array = self.arrays.current(how.array)
+        assert array is not None and how.index is not None
+        return builder.emit(primitive("[]"), (array, substitute(how.index, env)), base)
 
     def changes_later(self, name: str) -> bool:
         """Whether a value is a part of an array that is written to after it was read."""
@@ -295,24 +332,6 @@ class Link(Recording):
             self.plan.after[definition.stmt].extend(after.stmts)
             self.copies[name] = copy
         return self.copies[name]
-
-    def recompute(self, name: str, path: Path, env: dict[str, Operand], builder: Builder) -> None:
-        """Repeat a cheap operation, and what it reads, in the reverse sweep."""
-        base = self.builder.bases.get(name)
-        origin, builder.origin = builder.origin, None
-        read = self.read_again(name, path, env, RECOMPUTE_DEPTH)
-        if read is not None and read.index is not None:
-            self.fetch(uses((read.index,)), path, env, builder)
-            array = self.arrays.current(read.array)
-            assert array is not None
-            args = [array, substitute(read.index, env)]
-            env[name] = builder.emit(primitive("[]"), args, base)
-        else:
-            stmt = self.visible(name, path).stmt
-            assert isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
-            self.fetch(self.values_read(stmt), path, env, builder)
-            env[name] = builder.emit(stmt.op, self.here(stmt, env), base)
-        builder.origin = origin
 
     def read_array(
         self, name: str, definition: Definition, path: Path, env: dict[str, Operand]
