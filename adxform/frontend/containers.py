@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import inspect
 from collections.abc import Iterable, Sequence
+from types import FunctionType
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
@@ -13,6 +16,7 @@ from adxform.frontend.callables import fields_of
 from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
+from adxform.frontend.scope import live_function
 from adxform.rules.expressions import BindError
 
 _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
@@ -20,6 +24,8 @@ _OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _VIEWS = ("items", "keys", "values")
 _READING = frozenset({*_VIEWS, "get", "copy", "index", "count"})
+
+_OF_DATACLASSES = (dataclasses.replace, dataclasses.asdict, dataclasses.astuple)
 
 
 class Containers(Derivatives):
@@ -150,6 +156,10 @@ class Containers(Derivatives):
             count = ast.Call(node.func, [_listed(node.args[0])], [])
             return self.opaque(_of_items(node, count), base)
         function = self.static(node.func)
+        if any(function is known for known in _OF_DATACLASSES):
+            made = self._of_dataclass(function, node)
+            if made is not None:
+                return made
         names = None if function is UNKNOWN else fields_of(function)
         if names is not None:
             return self._constructed(function, names, node)
@@ -264,12 +274,44 @@ class Containers(Derivatives):
         if name == "copy" and held.form.kind in ("dict", "list"):
             return Tuple(held.items, held.form)
         if name == "_replace" and held.form.kind == "object":
-            given = self.arguments(node)[1]
-            keys = held.form.keys
-            return held.with_items(
-                given.get(k, v) for k, v in zip(keys, held.items, strict=True)
-            )
+            return self._replaced(held, node)
+        if name == "_asdict" and held.form.kind == "object":
+            return Tuple(held.items, Form("dict", held.form.keys))
         return None
+
+    def _replaced(self, held: Tuple, node: ast.Call) -> Tuple:
+        """An object with some fields replaced, which are given by name."""
+        given = self.arguments(node)[1]
+        unknown = sorted(set(given) - set(held.form.keys))
+        if unknown:
+            raise self.unsupported(f"there is no field {unknown[0]} to replace", node)
+        pairs = zip(held.form.keys, held.items, strict=True)
+        return Tuple(tuple(given.get(k, v) for k, v in pairs), held.form)
+
+    def _of_dataclass(self, function: Any, node: ast.Call) -> Operand | None:
+        """``dataclasses.replace``, ``asdict``, ``astuple`` of an object of known fields."""
+        held = self.container(node.args[0]) if node.args else None
+        if held is None or held.form.kind != "object":
+            return None
+        if function is dataclasses.replace and len(node.args) == 1:
+            return self._replaced(held, node)
+        if len(node.args) > 1 or node.keywords or any(isinstance(i, Tuple) for i in held.items):
+            return None
+        if function is dataclasses.asdict:
+            return Tuple(held.items, Form("dict", held.form.keys))
+        return Tuple(held.items) if function is dataclasses.astuple else None
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        held = self.container(node.value)
+        if held is not None and held.form.kind == "object" and node.attr not in held.form.keys:
+            raw = inspect.getattr_static(held.form.maker.value, node.attr, None)
+            getter = raw.fget if isinstance(raw, property) else None
+            function = live_function(getter) if isinstance(getter, FunctionType) else None
+            if function is not None:
+                call = ast.copy_location(ast.Call(node, [], []), node)
+                made: Operand = self.user_call(call, function, (held,), {}, base)
+                return made
+        return super().on_Attribute(node, base)
 
     def _get(self, held: Tuple, node: ast.Call) -> Operand | None:
         key = self.static(node.args[0])

@@ -6,7 +6,7 @@ import functools
 import operator
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from types import ModuleType
 from typing import NamedTuple
 
@@ -447,3 +447,37 @@ def horner(c, x):
 def test_reduce_over_an_array_and_a_list_of_unknown_length():
     check_grads(product_of_turns, (X,))
     check_grads(horner, (X, 0.7))
+
+
+@dataclass
+class Weights:
+    w: np.ndarray
+    b: float
+
+    @property
+    def norm(self):
+        return np.sum(self.w**2)
+
+    def scaled(self, k):
+        return replace(self, w=self.w * k)
+
+
+def of_weights(p):
+    q = replace(p, b=p.b**2)
+    s = p.scaled(3.0)
+    fields = asdict(p)
+    first, second = astuple(p)
+    return q.norm * q.b + s.norm + sum(np.sum(v) for v in fields.values()) + np.sum(first) * second
+
+
+def of_named(p):
+    q = p._replace(b=p.b**3)
+    fields = q._asdict()
+    return sum(np.sum(v) for v in fields.values())
+
+
+def test_properties_and_copies_of_objects_that_are_arguments():
+    check_grads(of_weights, (Weights(X, 2.0),), order=1)
+    check_grads(of_named, (Pair(X, 2.0),), order=1)
+    with pytest.raises(UnsupportedError, match="no field c to replace"):
+        grad(lambda p: replace(p, c=1.0).b)(Weights(X, 2.0))
