@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
-from adxform.core.calls import own_callee, reachable_callees
-from adxform.core.ir import Callee, Function, Operand, Param, Tuple
-from adxform.core.types import ANY, Type, differentiable
+from adxform.core.builder import type_of
+from adxform.core.calls import is_recursive, own_callee, reachable_callees
+from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, walk
+from adxform.core.types import ANY, Type, differentiable, join, unvalued
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.asked import Asked
@@ -26,7 +27,7 @@ from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.options import Options
-from adxform.pipeline import Derivation, Observer
+from adxform.pipeline import Derivation, Observer, by_name
 from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 
@@ -286,14 +287,31 @@ def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[s
 
 def reachable(function: Function, types: Types) -> list[Part]:
     """A function and those that it calls, each after what it calls (but for one that calls it)."""
-    parts: list[Part] = []
-    for callee in reachable_callees(function):
+    parts: list[Part] = [(function, types)]
+    called = reachable_callees(function)
+    for callee in reversed(called):  # after all that call it, but for itself and those it calls
         inner = callee.function
         if inner is not None and callee.name != function.name:
             body = eliminate_dead_code(inner.body, (inner.result,))
             inner = replace(inner, name=callee.name, body=body)
-            parts.append((inner, callee.types or infer(inner, {})))
-    return [*parts, (function, types)]
+            known = callee.types or infer(inner, _given(callee, parts))
+            parts.append((inner, known))
+    return parts[::-1]
+
+
+def _given(callee: Callee, parts: Sequence[Part]) -> dict[str, Type]:
+    """The types of what functions give to one that they call, and that calls none of them."""
+    assert callee.function is not None
+    given = [
+        tuple(unvalued(type_of(arg, types)) for arg in stmt.args)
+        for function, types in parts
+        for stmt in walk(function.body)
+        if isinstance(stmt, Let) and stmt.op is callee
+    ]
+    if not given or is_recursive(callee):
+        return {}
+    met = [reduce(join, found) for found in zip(*given, strict=True)]
+    return by_name(callee.function, met)
 
 
 def build(

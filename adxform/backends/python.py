@@ -6,6 +6,8 @@ import hashlib
 import linecache
 from typing import Any
 
+from adxform.backends.memory import keep_freed_memory
+
 
 def compile_text(
     text: str, name: str, namespace: dict[str, Any], file: str | None = None
@@ -19,5 +21,6 @@ def compile_text(
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         file = f"<adxform {name} {digest}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    keep_freed_memory()
     exec(compile(text, file, "exec"), namespace)
     return namespace[name]

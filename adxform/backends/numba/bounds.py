@@ -28,10 +28,11 @@ from adxform.core.ir import (
     tests_of,
     walk,
 )
-from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Sym
+from adxform.core.types import ANY, Array, Dim, ListOf, Scalar, Struct, Sym, dims_of
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES
+from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
 WRITES = STORES | {"accumulate_at"}
@@ -42,21 +43,71 @@ SIZED = frozenset({"np.empty", "np.zeros", "np.ones"})
 
 
 def guarded(function: Function, types: Types) -> Part | None:
-    """A function that asks before its loops whether their indices stay in bounds, so that no access
-    need be checked; None where that is not known before.
+    """A function that asks whether its indices stay in bounds, before its loops where it can, so
+    that no access need be checked; None where it cannot ask.
     """
     found = _Bounds(function, types)
     if not found.hold(function.body):
         return None
     types = dict(types)
-    builder = Builder(names_for(function, types), types, function.bases)
-    for stmt in function.body:
-        for bound, array, axis in found.asked.get(stmt, {}).values():
-            shape = builder.emit(RULES[".shape"].primitive, (array,))
-            size = builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
-            raise_where(builder, ("op.Gt", bound, size), "IndexError", REASON)
-        builder.append(stmt)
-    return replace(function, body=builder.block), types
+    asking = _Asking(Builder(names_for(function, types), types, dict(function.bases)), found)
+    asking.block(function.body)
+    made = asking.builder
+    result = asking.sub(function.result)
+    return replace(function, body=made.block, result=result, bases=made.bases), types
+
+
+class _Asking(Rewriter):
+    """Asks what ``found`` says: before outermost loops, and before accesses that are not sure."""
+
+    def __init__(self, builder: Builder, found: _Bounds) -> None:
+        super().__init__(builder)
+        self.found = found
+
+    def statement(self, stmt: Stmt) -> None:
+        for bound, array, axis in self.found.asked.get(stmt, {}).values():
+            self.refuse("op.Gt", bound, self.size(array, axis))
+        for part, array, axis in self.found.unsure.get(stmt, ()):
+            self.within(part, array, axis)
+        super().statement(stmt)
+
+    def let(self, stmt: Let) -> None:
+        if _gathers(stmt, self.builder.types):
+            take = RULES["np.take"].primitive
+            rest = dict(take.defaults) | {"axis": Const(0)}
+            args = (*stmt.args, *(rest[p] for p in take.params[2:]))
+            stmt = Let(stmt.targets, take, args, stmt.origin)
+        super().let(stmt)
+
+    def size(self, array: Var, axis: int) -> Operand:
+        shape = self.builder.emit(RULES[".shape"].primitive, (array,))
+        return self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
+
+    def within(self, part: Operand, array: Var, axis: int) -> None:
+        """Raise what NumPy raises where a number is no place along an axis."""
+        size = self.size(array, axis)
+        if isinstance(part, Const):
+            bound = Const(part.value + 1 if part.value >= 0 else -part.value)
+            self.refuse("op.Gt", bound, size)
+            return
+        self.refuse("op.GtE", part, size)
+        if not self.found.not_negative(part):
+            least = self.builder.emit(RULES["op.USub"].primitive, (size,))
+            self.refuse("op.Lt", part, least)
+
+    def refuse(self, how: str, one: Operand, other: Operand) -> None:
+        raise_where(self.builder, (how, one, other), "IndexError", REASON)
+
+
+def _gathers(stmt: Let, types: Types) -> bool:
+    """Whether a statement reads an array at places along its first axis that an array names."""
+    if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+        return False
+    array, places = (type_of(arg, types) for arg in stmt.args)
+    return (
+        isinstance(array, Array) and isinstance(places, Array) and array.dims is not None
+        and bool(places.dims) and (places.dtype or "").startswith("int")
+    )
 
 
 class _Bounds:
@@ -71,6 +122,7 @@ class _Bounds:
         self.made: dict[str, Let] = {}
         self.before: dict[str, Operand] = {}
         self.asked: dict[Stmt, dict[tuple[Operand, Dim], tuple[Operand, Var, int]]] = {}
+        self.unsure: dict[Stmt, list[tuple[Operand, Var, int]]] = {}
         self.outer: Stmt | None = None
         self.always = True
         self.known = {p.name for p in function.params}
@@ -83,15 +135,15 @@ class _Bounds:
 
     def _from_zero(self, loop: For) -> bool:
         """Whether a loop counts up from a number that is not negative."""
-        return loop.step == Const(1) and self._not_negative(loop.start)
+        return loop.step == Const(1) and self.not_negative(loop.start)
 
-    def _not_negative(self, operand: Operand) -> bool:
+    def not_negative(self, operand: Operand) -> bool:
         """Whether a number is an outer loop's index, or that and more."""
         if not isinstance(operand, Var):
             return isinstance(operand, Const) and type(operand.value) is int and operand.value >= 0
         let = self.made.get(operand.name)
         if let is not None and isinstance(let.op, Primitive) and let.op.name == "op.Add":
-            return all(map(self._not_negative, let.args))
+            return all(map(self.not_negative, let.args))
         return operand.name in self.below
 
     def hold(self, block: Block) -> bool:
@@ -125,7 +177,28 @@ class _Bounds:
             return True  # what is no array is always checked
         if all(isinstance(p, Slice) or p in (Const(None), Const(Ellipsis)) for p in parts):
             return True
-        return all(self.reached(part, array, axis) for axis, part in enumerate(parts))
+        if _gathers(stmt, self.types):
+            return True
+        return all(
+            self.reached(part, array, axis) or self.doubt(stmt, part, array, axis)
+            for axis, part in enumerate(parts)
+        )
+
+    def doubt(self, stmt: Let, part: Operand, array: Operand, axis: int) -> bool:
+        """Ask at an access itself, if it is of a number."""
+        before = parts_of(stmt.args[1])[:axis]
+        plain = all(isinstance(p, Slice) or self.whole(p) for p in before)  # an axis each
+        known = isinstance(array, Var) and dims_of(self.types.get(array.name, ANY)) is not None
+        if not (plain and known and self.whole(part)):
+            return False
+        assert isinstance(array, Var)
+        self.unsure.setdefault(stmt, []).append((part, array, axis))
+        return True
+
+    def whole(self, part: Operand) -> bool:
+        """Whether a part of an index is a whole number."""
+        known = type_of(part, self.types)
+        return isinstance(known, Scalar) and known.dtype.startswith("int")
 
     def reached(self, part: Operand, array: Operand, axis: int) -> bool:
         """Whether a part of an index stays within an array."""

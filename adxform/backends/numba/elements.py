@@ -25,6 +25,7 @@ from adxform.core.ir import (
     parts_of,
 )
 from adxform.core.types import Array, Dim, Scalar, Type, may_be_one
+from adxform.rules.infer import index_dims
 from adxform.rules.table import RULES
 
 CHEAP = frozenset(
@@ -101,17 +102,47 @@ class Reduced:
 Element = Pointwise | Filled | Moved | Reduced
 
 
-def row_written(stmt: Let, types: Types) -> Var | None:
-    """The array that a statement writes, or adds, to a row of another; None if it does neither."""
+def part_written(stmt: Let, types: Types) -> Var | None:
+    """The array that a statement writes, or adds, to a part of another: a row, or what slices in
+    steps of one leave; None if it does neither.
+    """
     if not isinstance(stmt.op, Primitive) or stmt.op.name not in ("update", "accumulate_at"):
         return None
     base, index, value = stmt.args
     whole, part = dims_known(type_of(base, types)), dims_known(type_of(value, types))
     places = [type_of(p, types) for p in parts_of(index)]
-    counted = all(isinstance(t, Scalar) and t.dtype.startswith("int") for t in places)
+    counted = all(
+        _begins_at(p) is not None if isinstance(p, Slice) else _is_count(t)
+        for p, t in zip(parts_of(index), places, strict=True)
+    )
     if not isinstance(value, Var) or whole is None or part is None or not counted:
         return None
-    return value if base != value and whole[len(places) :] == part else None
+    return value if base != value and index_dims(whole, tuple(places)) == part else None
+
+
+def _is_count(t: Type) -> bool:
+    return isinstance(t, Scalar) and t.dtype.startswith("int")
+
+
+def _begins_at(part: Slice) -> int | None:
+    """The number of the first element that a slice in steps of one leaves, if that is known."""
+    first = 0 if part.lower in (None, Const(None)) else getattr(part.lower, "value", None)
+    one = part.step in (None, Const(None), Const(1))
+    return first if one and type(first) is int and first >= 0 else None
+
+
+def places_of(
+    index: Operand, inner: Sequence[Operand]
+) -> list[tuple[Operand, int]]:
+    """Where in an array an element of a part of it is: along each axis an operand, and a number
+    to be added; ``inner`` is where it is in the part.
+    """
+    left = iter(inner)
+    found = [
+        (next(left), _begins_at(part) or 0) if isinstance(part, Slice) else (part, 0)
+        for part in parts_of(index)
+    ]
+    return [*found, *((operand, 0) for operand in left)]
 
 
 def dims_known(t: Type) -> tuple[Dim, ...] | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import Pointwise, Reduced, row_written
+from adxform.backends.numba.elements import Pointwise, Reduced, part_written
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
@@ -103,7 +103,7 @@ class Lowering(Rewriter):
         lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]
         if isinstance(stmt.op, Primitive) and stmt.op.name in SHAPES and lazy:
             self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
-        elif lazy and row_written(stmt, self.builder.types) is not None:
+        elif self._puts(stmt, lazy):
             self.nests.put(stmt)
         elif element is None or not (lazy or self._worth(stmt)):
             self.builder.append(stmt)
@@ -115,6 +115,14 @@ class Lowering(Rewriter):
         else:
             self.nests.store(stmt)
             self.shapes.stored.add(stmt.target)
+
+    def _puts(self, stmt: Let, lazy: list[str]) -> bool:
+        """Whether a statement writes to a part of an array what is no part of it."""
+        value = part_written(stmt, self.builder.types)
+        if value is None or lazy:
+            return value is not None
+        aliases = self.planner.aliases
+        return aliases.of(value.name) not in map(aliases.of, uses(stmt.args[:1]))
 
     def _shape(self, how: str, name: str) -> Operand:
         """What is asked of the shape of an array that is never stored."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adxform.backends.numba.elements import Filled, Moved, Pointwise, Reduced
+from adxform.backends.numba.elements import Filled, Moved, Pointwise, Reduced, places_of
 from adxform.backends.numba.plan import Plan
 from adxform.backends.numba.shapes import Shapes
 from adxform.core.builder import Builder, type_of
@@ -23,7 +23,6 @@ from adxform.core.ir import (
     Primitive,
     Tuple,
     Var,
-    parts_of,
 )
 from adxform.core.labels import label
 from adxform.core.types import INT, Array, Scalar, Type
@@ -87,13 +86,20 @@ class Nests:
         self.fill(stmt, base, sizes, "accumulate_at", addend)
 
     def put(self, stmt: Let) -> None:
-        """Values that are written, or added, to a row of an array."""
+        """Values that are written, or added, to a part of an array."""
         base, index, value = stmt.args
         assert isinstance(base, Var) and isinstance(value, Var) and isinstance(stmt.op, Primitive)
         self.fresh(stmt)
         levels, inner = self.opened(self.outer, self.shapes.sizes(value.name))
-        place = (*map(self.shapes.sub, parts_of(index)), *inner)
-        self.write(stmt, base, levels, place, stmt.op.name, self.operand(value, inner))
+        value_there = self.operand(value, inner)
+        place = tuple(self.moved(*at) for at in places_of(self.shapes.sub(index), inner))
+        self.write(stmt, base, levels, place, stmt.op.name, value_there)
+
+    def moved(self, place: Operand, by: int) -> Operand:
+        """A place that comes some elements later."""
+        if by == 0 or isinstance(place, Const):
+            return Const(place.value + by) if isinstance(place, Const) else place
+        return self.emit(RULES["op.Add"].primitive, (place, Const(by)), (place,))
 
     def number(self, stmt: Let) -> None:
         """A reduction to one number."""

@@ -14,7 +14,7 @@ from adxform.backends.numba.elements import (
     Pointwise,
     Reduced,
     element_of,
-    row_written,
+    part_written,
 )
 from adxform.core.ir import (
     Block,
@@ -115,7 +115,7 @@ class Planner:
             case Moved(operand) | Reduced(operand=operand):
                 return operand == Var(name)
             case None:
-                return row_written(stmt, self.types) == Var(name)
+                return part_written(stmt, self.types) == Var(name)
 
     def _contexts(
         self,
@@ -129,7 +129,7 @@ class Planner:
         for _, stmt, _ in used:
             assert isinstance(stmt, Let)
             element = made.elements.get(stmt.target)
-            if element is None and row_written(stmt, self.types) != Var(name):
+            if element is None and part_written(stmt, self.types) != Var(name):
                 continue  # the shape alone
             if isinstance(element, Filled) and element.value != Var(name):
                 continue

@@ -1,0 +1,174 @@
+"""Parts of arrays that are written are loops, with the numbers and the errors of NumPy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import BackendWarning
+from tests.backends.plainly import loop_nests_in_python
+from tests.backends.test_numba_backend import same
+
+pytest.importorskip("numba")
+
+RNG = np.random.default_rng(0)
+V = RNG.normal(size=5)
+M = RNG.normal(size=(4, 3))
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(tmp_path / "kept"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+def shifted(x):
+    y = np.zeros(len(x))
+    for _ in range(3):
+        z = np.empty(len(x))
+        z[0] = x[0]
+        z[1:] = x[1:] * y[:-1]
+        y = y + np.sin(z)
+    return np.sum(y * y)
+
+
+def middles(x):
+    z = np.ones(len(x))
+    z[1:-1] *= np.cos(x[2:])
+    z[1:4] += x[:3] * x[2:]
+    return np.sum(z**3)
+
+
+def columns(x):
+    z = np.zeros((4, 3))
+    z[:, 1] = np.exp(x[:, 0])
+    z[1:, 2] += x[1:, 1] * x[:-1, 2]
+    z[2] = x[0]
+    z[1:3, 1:] = x[2:, :2] ** 2
+    return np.sum(np.sin(z))
+
+
+def in_single_precision(x):
+    z = np.zeros(x.shape, x.dtype)
+    z[1:] = x[1:] * x[:-1]
+    return np.sum(z * z)
+
+
+def overlapping(x):
+    z = x * 2.0
+    z[1:] = z[:-1]
+    z[1:] = z[:-1] * x[1:]
+    z[:-1] += z[1:]
+    return np.sum(z * x)
+
+
+def other_slices(x):
+    z = np.zeros(len(x))
+    z[-3:] = x[:3] ** 2
+    z[::2] += x[::2]
+    z[::-1] *= x
+    return np.sum(z * x)
+
+
+def of_two(x, w):
+    z = np.zeros(len(x))
+    z[1:] = x[1:] * w
+    return np.sum(z)
+
+
+EACH = pytest.mark.parametrize("f, x", [
+    (shifted, V), (middles, V), (columns, M), (in_single_precision, V.astype(np.float32)),
+    (overlapping, V), (other_slices, V), (shifted, V[:1]), (shifted, V[:2]),
+])  # fmt: skip
+
+
+@EACH
+def test_loops_give_the_numbers_of_numpy(f: Callable[..., Any], x: np.ndarray) -> None:
+    with loop_nests_in_python():
+        found = adxform.value_and_grad(f, backend="numba")(x)
+    value, bar = adxform.value_and_grad(f)(x)
+    assert found[1].dtype == bar.dtype
+    if x.dtype == np.float64:
+        same(found, (value, bar))
+        return
+    np.testing.assert_allclose(found[1], bar, rtol=1e-5)
+
+
+@pytest.mark.parametrize("f, x", [(shifted, V), (columns, M), (overlapping, V)])
+def test_machine_code_gives_them_too(f: Callable[..., Any], x: np.ndarray) -> None:
+    same(adxform.grad(f, backend="numba")(x), adxform.grad(f)(x))
+
+
+def test_a_part_is_written_element_by_element() -> None:
+    with loop_nests_in_python():
+        derivative = adxform.grad(shifted, backend="numba")
+        derivative(V)
+    assert "        z[1:] =" not in derivative.source
+    assert "z[i_2 + 1] = item[i_2] * item_2[i_2]" in derivative.source
+
+
+def test_parts_of_other_sizes_are_refused() -> None:
+    derivative = adxform.grad(of_two, argnums=(0, 1), backend="numba")
+    same(derivative(V, V[1:]), adxform.grad(of_two, argnums=(0, 1))(V, V[1:]))
+    with pytest.raises(ValueError, match="broadcast"):
+        derivative(V, V)
+
+
+# Indices that nothing says to be in bounds are asked about where they are used
+
+
+def at(x, i):
+    return np.sin(x[i]) * x[0]
+
+
+def over_places(x, places):
+    total = 0.0
+    for p in places:
+        total += x[p] ** 2
+    return total
+
+
+def gathered(x, places):
+    return np.sum(x[places] ** 3)
+
+
+@pytest.mark.parametrize("f, fine, wrong", [
+    (at, [2, -1, -5, 4], [5, -6]),
+    (over_places, [np.array([0, -1, 4]), np.array([], int)], [np.array([1, 5]), np.array([-6])]),
+    (gathered, [np.array([0, -1, 4]), np.array([], int)], [np.array([1, 5]), np.array([-6])]),
+])  # fmt: skip
+def test_indices_are_asked_about_at_their_use(f, fine, wrong) -> None:
+    derivative = adxform.grad(f, backend="numba")
+    for good in fine:
+        same(derivative(V, good), adxform.grad(f)(V, good))
+    for bad in wrong:
+        with pytest.raises(IndexError, match="out of bounds"):
+            derivative(V, bad)
+
+
+def scaled(x, n):
+    total = 0.0
+    for i in range(n):
+        total += x[i] * weight(x, i)
+    return total
+
+
+def weight(x, i):
+    y = np.empty(len(x))
+    for j in range(len(x)):
+        y[j] = np.exp(-x[j] * i)
+    y[1:] = x[1:] * y[:-1]
+    return np.sum(y)
+
+
+def test_what_is_evaluated_alone_is_loops_in_inner_functions_too() -> None:
+    value, _ = adxform.jvp(scaled, (V, 3), (None, None), backend="numba")
+    assert np.isclose(value, scaled(V, 3), rtol=1e-14)
