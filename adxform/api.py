@@ -16,10 +16,12 @@ from adxform.generated import Generated, source_text
 from adxform.options import Options
 from adxform.products import hvp as hvp
 from adxform.products import jvp as jvp
+from adxform.products import several
 from adxform.products import vjp as vjp
 from adxform.structures import leaves_of
 
 Function = Callable[..., Any]
+AT_ONCE = 32  # columns of a Jacobian, so that memory does not grow with their number
 
 
 class _Making(Protocol):
@@ -210,14 +212,16 @@ def _columns(
     f: Function, args: tuple[Any, ...], place: int, shape: tuple[int, ...], backend: str
 ) -> Any:
     arg = args[place]
+    size = np.size(arg)
     columns = []
-    for index in np.ndindex(*np.shape(arg)):
-        direction = np.zeros_like(arg)
-        direction[index] = 1.0
+    for first in range(0, size, AT_ONCE):
+        count = min(AT_ONCE, size - first)
+        directions = np.zeros((size, count), np.asarray(arg).dtype)
+        directions[first : first + count] = np.eye(count)
         tangents: list[Any] = [None] * len(args)
-        tangents[place] = direction if np.shape(arg) else float(direction)
-        columns.append(jvp(f, args, tangents, backend=backend)[1])
-    return np.moveaxis(np.array(columns), 0, -1).reshape(shape + np.shape(arg))
+        tangents[place] = directions.reshape((*np.shape(arg), count))
+        columns.append(several(f, args, tangents, count, backend)[1])
+    return np.concatenate(columns, axis=-1).reshape(shape + np.shape(arg))
 
 
 def hessian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> Function:

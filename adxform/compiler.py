@@ -15,6 +15,8 @@ from adxform.core.builder import type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable, join, unvalued
+from adxform.differentiate.forward import Forward
+from adxform.differentiate.vector import Vector
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.asked import Asked
@@ -27,11 +29,13 @@ from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.options import Options
-from adxform.pipeline import Derivation, Observer, by_name
+from adxform.pipeline import Derivation, Observer
 from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
+from adxform.typed import by_name
 
 Part = tuple[Function, Types]
+TANGENTS: dict[str, type[Forward]] = {"forward": Forward, "vector": Vector}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +141,8 @@ def _closure(function: FunctionType) -> dict[str, Any]:
 class Request:
     """What is asked of a function: a mode and the parameters to differentiate in.
 
-    ``kind`` is ``"forward"`` or ``"reverse"``; ``shapes`` are the structures of the user's
-    parameters that hold those in ``wrt``.
+    ``kind`` is ``"forward"``, ``"vector"`` (forward, in several directions) or ``"reverse"``;
+    ``shapes`` are the structures of the user's parameters that hold those in ``wrt``.
     """
 
     kind: str
@@ -265,8 +269,8 @@ def _derived(
     *,
     unit: bool,
 ) -> tuple[Function, Types]:
-    if request.kind == "forward":
-        return derivation.forward(function, request.wrt, types)
+    if request.kind in TANGENTS:
+        return derivation.forward(function, request.wrt, types, TANGENTS[request.kind])
     made, known = derivation.reverse(function, request.wrt, types, outputs, unit=unit)
     if any(isinstance(shape, Tuple) for shape in request.shapes):
         assert isinstance(made.result, Tuple)

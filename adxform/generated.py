@@ -26,7 +26,7 @@ from adxform.compiler import (
 from adxform.core.ir import Function
 from adxform.core.types import Type
 from adxform.emit.module import module_text
-from adxform.errors import ArgumentError
+from adxform.errors import ArgumentError, UnsupportedError
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.source import find_source
 from adxform.guards import guarded
@@ -41,7 +41,8 @@ class Generated:
     """A generated forward or reverse function of its own, specialised when called.
 
     ``forward``: called with the arguments and a tangent for each differentiable one, returns
-    (value, tangent). ``reverse``: called with the arguments and, unless the result is a number, its
+    (value, tangent); ``vector`` likewise, a last axis of each tangent being for several directions.
+    ``reverse``: called with the arguments and, unless the result is a number, its
     cotangent; returns (value, cotangents).
     """
 
@@ -54,6 +55,7 @@ class Generated:
         self.bind = Binder(self.function)
         self.bound = receivers(self.function)
         self.specialised = Specialised(self.function, options)
+        self.refused: set[Any] = set()
         functools.update_wrapper(self, primal, updated=())
         self.__wrapped__ = self.function  # whose parameters are asked for: a partial shows more
 
@@ -79,6 +81,17 @@ class Generated:
         key = places, keys_of(args)
         made: Compiled = self.specialised.made(key, args, self._whole, args, places)
         return made
+
+    def attempted(self, args: Sequence[Any], places: tuple[int, ...]) -> Compiled | None:
+        """The generated function, or None where that is refused."""
+        key = places, keys_of(args)
+        if key in self.refused:
+            return None
+        try:
+            return self.compiled(args, places)
+        except UnsupportedError:
+            self.refused.add(key)
+            return None
 
     def pair(self, args: Sequence[Any], primals: Sequence[Any]) -> Pair:
         """The function for arguments of these types as a pair of record and pullback, in those of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from adxform.analysis.activity import all_active, analyze
-from adxform.analysis.types import Types, infer, settled
+from adxform.analysis.types import Types, settled
 from adxform.core.builder import Builder, type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import (
@@ -16,44 +17,39 @@ from adxform.core.ir import (
     Callee,
     Const,
     Function,
-    Let,
     Operand,
     Param,
-    Primitive,
     Tuple,
     Var,
     leaves,
     same_places,
-    walk,
 )
 from adxform.core.pause import collection_paused
 from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
-from adxform.differentiate.forward import Tangent, forward
+from adxform.differentiate.forward import Forward, Tangent, forward
 from adxform.differentiate.handing import TAPE, halves
 from adxform.differentiate.record import link
-from adxform.differentiate.refuse import check, check_callee
+from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
-from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.guarded_sums import guard_sums
-from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.merged_branches import merge_branches
 from adxform.optimize.merged_loops import Outcome, merge_loops
 from adxform.optimize.needless_copies import without_needless_copies
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
-from adxform.optimize.second_names import SecondNames
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.walk import Rewriter
 from adxform.options import Options
+from adxform.typed import by_name, typed, typed_callee
 
 Observer = Callable[[str, Function, Types], None]
 Key = tuple[object, ...]
@@ -79,17 +75,24 @@ class Derivation:
 
     @collection_paused
     def forward(
-        self, function: Function, wrt: tuple[str, ...], types: dict[str, Type]
+        self,
+        function: Function,
+        wrt: tuple[str, ...],
+        types: dict[str, Type],
+        how: type[Forward] = Forward,
     ) -> tuple[Function, Types]:
-        """The tangent function, optimised, and the types of its names."""
+        """The tangent function, optimised, and the types of its names; ``how`` says for one
+        direction, or for several at once.
+        """
         self._reserve(function, "forward")
-        own = self._own_tangent(function, wrt, types)
+        own = self._own_tangent(function, wrt, types) if how is Forward else None
         if own is not None:
             return own
         function, found = typed(function, types)
         activity = analyze(function, wrt, found)
         check(function, activity, found)
-        made = verify(forward(function, wrt, activity, found, self.tangent_of), "forward")
+        inner = partial(self.tangent_of, how=how)
+        made = verify(forward(function, wrt, activity, found, inner, how), "forward")
         self.show("forward", made, found)
         made = self.optimized(made, found)
         self.show("optimized", made, found)
@@ -116,16 +119,28 @@ class Derivation:
         self.roots.add(name)
         return replace(made.callee.function, name=made.callee.name), made.callee.types
 
-    def tangent_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Tangent:
+    def tangent_of(
+        self,
+        callee: Callee,
+        active: tuple[int, ...],
+        types: list[Type],
+        how: type[Forward] = Forward,
+    ) -> Tangent:
         """The tangent of a user's function that a function calls."""
         types = settled(callee, types)
-        key: Key = (id(callee.function), active, tuple(types))
+        key: Key = (id(callee.function), active, tuple(types), how)
         if key not in self.tangents:
-            self._make_tangent(key, callee, active, *typed_callee(callee, types))
+            self._make_tangent(key, callee, active, *typed_callee(callee, types), how)
         return self.tangents[key]
 
     def _make_tangent(
-        self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
+        self,
+        key: Key,
+        callee: Callee,
+        active: tuple[int, ...],
+        function: Function,
+        found: Types,
+        how: type[Forward],
     ) -> None:
         wrt = tuple(function.params[i].name for i in active)
         activity = analyze(function, wrt, found)
@@ -137,7 +152,7 @@ class Derivation:
             self.tangents[key] = Tangent(own, varied)
         else:
             varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
-        made = forward(function, wrt, activity, found, self.tangent_of)
+        made = forward(function, wrt, activity, found, partial(self.tangent_of, how=how), how)
         assert isinstance(made.result, Tuple)
         tangents = leaves(made.result.items[1])
         made = replace(made, result=Tuple((*results, *(tangents[i] for i in varied))))
@@ -309,51 +324,6 @@ class Derivation:
             function = without_needless_copies(function, types)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
-
-
-def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
-    """The types of a function's parameters, given in their order."""
-    return dict(zip((p.name for p in function.params), types, strict=True))
-
-
-def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types]:
-    """The function that a callee stands for, with the types of its names; refused if it changes
-    what its caller gives it.
-    """
-    assert callee.function is not None
-    function, found = typed(callee.function, by_name(callee.function, types))
-    check_callee(function, found)
-    return function, found
-
-
-def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
-    """A function with the types of its names; in-place operations in the dtypes they have, lengths
-    of lists counted, numbers under one name.
-    """
-    types = infer(function, params)
-    done = {
-        s.op.name
-        for s in walk(function.body)
-        if isinstance(s, Let) and isinstance(s.op, Primitive)
-    }
-    if "append" in done:
-        function = _rewritten(function, ListLengths(_builder(function, types)))
-    if "copy" in done:
-        function = _rewritten(function, SecondNames(_builder(function, types)))
-    if any(name.startswith("augment.") for name in done):
-        function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
-        types = infer(function, params)
-    return function, types
-
-
-def _builder(function: Function, types: Types) -> Builder:
-    return Builder(names_for(function), types, dict(function.bases))
-
-
-def _rewritten(function: Function, rewriter: Rewriter) -> Function:
-    rewriter.block(function.body)
-    made, bases = rewriter.builder.block, rewriter.builder.bases
-    return replace(function, body=made, bases=bases, result=rewriter.sub(function.result))
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (

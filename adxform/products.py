@@ -29,7 +29,12 @@ _NUMBERS = frozenset({float, int, bool, np.float64, np.float32})
 
 
 def jvp(
-    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+    f: Function,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    directions: int | None = None,
+    backend: str = "numpy",
 ) -> tuple[Any, Any]:
     """The value of ``f`` and its derivative in a direction, by forward mode.
 
@@ -41,13 +46,17 @@ def jvp(
         The arguments.
     tangents : sequence
         One direction for each argument, of its shape; None for an argument that is held constant.
+    directions : int, optional
+        For several directions at once: how many the tangents hold, along a last axis of each
+        that comes after those of its argument. ``f`` runs once for all of them.
     backend : {"numpy", "numba"}
         As in `grad`.
 
     Returns
     -------
     value, tangent
-        Both in the structure of the result of ``f``.
+        Both in the structure of the result of ``f``; tangents with ``directions`` have that last
+        axis, too.
     """
     require_sequence("primals", primals)
     require_sequence("tangents", tangents)
@@ -56,22 +65,72 @@ def jvp(
     for i, tangent in enumerate(tangents):
         if tangent is not None and not is_inexact(primals[i]):
             require_float(f"argument {i}", primals[i], "the derivative")
+    if directions is not None:
+        return several(f, primals, tangents, directions, backend)
     made: Generated = _kept(_generated, f, ("forward", backend))
     whole = made.whole(primals)
-    if made.bind.collector is not None:
-        primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
-    places, directions = [], []
-    for i, tangent in enumerate(tangents):
-        if _fits(tangent, primals[i]):
-            places.append(i)
-            directions.append(tangent)
-        elif _moves(tangent):
-            places.append(i)
-            directions.extend(_directions(primals[i], tangent, i))
-    compiled = made.compiled(whole, made.placed(tuple(places)))
-    value, tangent = compiled.call(*whole, *directions)
+    places, given = _given(made, primals, tangents)
+    compiled = made.compiled(whole, made.placed(places))
+    value, tangent = compiled.call(*whole, *given)
     _require_alike(value, tangent)
     return value, tangent
+
+
+def several(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], count: int, backend: str
+) -> tuple[Any, Any]:
+    """The value of ``f`` and its derivative in some directions: all at once, or in turn where the
+    compiler does not carry several through what ``f`` does.
+    """
+    made: Generated = _kept(_generated, f, ("vector", backend))
+    whole = made.whole(primals)
+    places, given = _given(made, primals, tangents, (count,))
+    compiled = made.attempted(whole, made.placed(places)) if given and count else None
+    if compiled is not None:
+        value, tangent = compiled.call(*whole, *given)
+        _require_alike(value, tangent)
+        return value, tangent
+    found = [
+        jvp(f, primals, [_direction(t, j) for t in tangents], backend=backend)
+        for j in range(max(count, 1))
+    ]
+    value, first = found[0]
+    each = [list(leaves_of(tangent)) for _, tangent in found]
+    stacked = [
+        None if parts[0] is None else np.stack(parts, axis=-1)[..., :count]
+        for parts in zip(*each, strict=True)
+    ]
+    return value, with_leaves(first, iter(stacked))
+
+
+def _direction(tangent: Any, place: int) -> Any:
+    """One of the directions that a tangent holds; zero where it holds none."""
+    held = [
+        None if leaf is None else _one_of(_reals(leaf), place) for leaf in leaves_of(tangent)
+    ]
+    return with_leaves(tangent, iter(held))
+
+
+def _one_of(leaf: Any, place: int) -> Any:
+    part = leaf[..., place] if leaf.shape[-1] else np.zeros(leaf.shape[:-1], leaf.dtype)
+    return np.ascontiguousarray(part) if part.ndim else part.item()
+
+
+def _given(
+    made: Generated, primals: Sequence[Any], tangents: Sequence[Any], along: tuple[int, ...] = ()
+) -> tuple[tuple[int, ...], list[Any]]:
+    """The places of arguments that move, and the directions of what they hold."""
+    if made.bind.collector is not None:
+        primals, tangents = made.bind.gathered(primals), made.bind.gathered(tangents)
+    places, given = [], []
+    for i, tangent in enumerate(tangents):
+        if not along and _fits(tangent, primals[i]):
+            places.append(i)
+            given.append(tangent)
+        elif _moves(tangent):
+            places.append(i)
+            given.extend(_directions(primals[i], tangent, i, along))
+    return tuple(places), given
 
 
 def _require_alike(value: Any, tangent: Any) -> None:
@@ -113,8 +172,12 @@ def _moves(tangent: Any) -> bool:
     return any(direction is not None for direction in leaves_of(tangent))
 
 
-def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
-    """The tangents of what an argument holds that can have one, in order."""
+def _directions(
+    primal: Any, tangent: Any, place: int, along: tuple[int, ...] = ()
+) -> list[Any]:
+    """The tangents of what an argument holds that can have one, in order; ``along`` is what their
+    shapes have besides.
+    """
     leaves = list(leaves_of(primal))
     given = list(leaves_of(tangent))
     if len(given) != len(leaves):
@@ -123,13 +186,22 @@ def _directions(primal: Any, tangent: Any, place: int) -> list[Any]:
     for leaf, direction in zip(leaves, given, strict=True):
         if not is_inexact(leaf):
             continue
-        direction = np.zeros_like(leaf)[()] if direction is None else direction
-        if _shape(direction) != _shape(leaf):
-            raise ArgumentError(
-                f"tangent {place} has shape {np.shape(direction)}, its argument {np.shape(leaf)}"
-            )
-        found.append(_of_its_kind(_unboxed(direction), leaf, f"tangent {place}"))
+        wanted = (*_shape(leaf), *along)
+        if direction is None:
+            direction = np.zeros(wanted, np.asarray(leaf).dtype)[()]
+        if _shape(direction) != wanted:
+            its = f"its argument {np.shape(leaf)}"
+            its += f", for {along[0]} directions" if along else ""
+            raise ArgumentError(f"tangent {place} has shape {np.shape(direction)}, {its}")
+        moved = _reals(direction) if along else _unboxed(direction)
+        found.append(_of_its_kind(moved, leaf, f"tangent {place}"))
     return found
+
+
+def _reals(value: Any) -> Any:
+    """An array of floating numbers."""
+    made = np.asarray(value)
+    return made.astype(float) if made.dtype.kind in "biu" else made
 
 
 def _shape(value: Any) -> tuple[int, ...]:

@@ -24,9 +24,9 @@ from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.program import Program
 from adxform.frontend.source import find_source
 from adxform.options import Options
-from adxform.pipeline import typed
 from adxform.signatures import type_of_argument, type_of_container
 from adxform.structures import all_structured, leaf_types
+from adxform.typed import typed
 
 
 def is_derivative(function: Any) -> bool:

@@ -28,7 +28,8 @@ from adxform.core.types import ANY, Type, differentiable
 from adxform.differentiate.sweeps import Pullback
 from adxform.errors import Location
 from adxform.optimize.merged_loops import Outcome
-from adxform.pipeline import Derivation, typed
+from adxform.pipeline import Derivation
+from adxform.typed import typed
 
 LONGEST = 60  # characters of a line that are quoted
 

@@ -101,7 +101,7 @@ def complicated(
 ):
     vertices = posed(theta, parents, bases, inverses, positions, weights)
     corners = triangles[matches]
-    u, v = us[:, :1], us[:, 1:]
+    u, v = us[:, 0, None], us[:, 1, None]
     first, second, third = vertices[corners[:, 0]], vertices[corners[:, 1]], vertices[corners[:, 2]]
     return points - (u * first + v * second + (1.0 - u - v) * third)
 
@@ -118,14 +118,14 @@ def derivative(backend):
     """What gives the Jacobian: two columns in ``us``, if there are any, then those in ``theta``."""
 
     def columns(theta, us, *others):
+        own = 0 if us is None else 2
+        count = own + len(theta)
+        moves = np.eye(len(theta), count, own), None if us is None else np.zeros((*us.shape, count))
+        if us is not None:
+            moves[1][:, :, :2] = np.eye(2)
         args = theta, us, *others
-        nothing = (None,) * len(others)
-        made = []
-        for j in range(0 if us is None else 2):
-            made.append((None, np.tile(np.eye(2)[j], (len(us), 1)), *nothing))
-        for direction in np.eye(len(theta)):
-            made.append((direction, None, *nothing))
-        found = [jvp(primal, args, tangents, backend=backend)[1].ravel() for tangents in made]
-        return np.stack(found, axis=1)
+        tangents = *moves, *(None for _ in others)
+        found = jvp(primal, args, tangents, directions=count, backend=backend)[1]
+        return found.reshape(-1, count)
 
     return columns

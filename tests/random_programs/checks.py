@@ -64,6 +64,21 @@ def check_forward(case: Case) -> None:
         assert np.shape(found) == np.shape(part), "the tangent has another shape than the value"
 
 
+def check_several(case: Case) -> None:
+    """Two directions at once give what each gives."""
+    def paired(part: Any) -> Any:
+        if part is None:
+            return None
+        return np.stack([np.asarray(part), -2.0 * np.asarray(part)], axis=-1)
+
+    args = copy.deepcopy(case.args)
+    value, tangent = adxform.jvp(case.f, args, mapped(paired, case.dx), directions=2)
+    assert same(value, case.value), "several directions change the value"
+    assert same(args, case.args), "several directions change an argument"
+    expected = mapped(paired, adxform.jvp(case.f, args, case.dx)[1])
+    assert close(tangent, expected), f"of two directions {tangent} is not {expected}"
+
+
 def seeds_for(value: Any) -> Any:
     """A cotangent of a result."""
     rng = np.random.default_rng(0)
@@ -244,6 +259,8 @@ def _check_modes(case: Case, seed: int, thorough: bool) -> None:
             check_single(case)
         case 1 if case.scalar:
             check_second_order(case)
+        case 2:
+            check_several(case)
 
 
 def _check_texts(case: Case, seed: int, thorough: bool) -> None:

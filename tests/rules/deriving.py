@@ -19,6 +19,7 @@ from adxform.analysis.types import Types, infer, result_type
 from adxform.compiler import reachable
 from adxform.core.ir import Function
 from adxform.core.types import Type
+from adxform.differentiate.vector import Vector
 from adxform.emit.module import module_text
 from adxform.frontend.lower import lower
 from adxform.frontend.scope import FileScope, Meaning
@@ -131,7 +132,10 @@ def derivative_of(
 ) -> Made:
     """The derivative of a function of Core, compiled on its own text."""
     derivation = Derivation()
-    made, found = getattr(derivation, mode)(function, tuple(wrt), dict(types))
+    if mode == "vector":
+        made, found = derivation.forward(function, tuple(wrt), dict(types), Vector)
+    else:
+        made, found = getattr(derivation, mode)(function, tuple(wrt), dict(types))
     text = module_text(reachable(made, found))
     namespace: dict[str, Any] = {}  # the text brings its own imports and helpers
     exec(compile(text, f"<{mode} of {function.name}>", "exec"), namespace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adxform.analysis.types import Types
+from adxform.backends.numba.elements import gathers
 from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
@@ -28,7 +29,7 @@ from adxform.core.ir import (
     tests_of,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, ListOf, Scalar, Struct, Sym, dims_of
+from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, Sym, dims_of
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES
@@ -72,12 +73,23 @@ class _Asking(Rewriter):
         super().statement(stmt)
 
     def let(self, stmt: Let) -> None:
-        if _gathers(stmt, self.builder.types):
-            take = RULES["np.take"].primitive
-            rest = dict(take.defaults) | {"axis": Const(0)}
-            args = (*stmt.args, *(rest[p] for p in take.params[2:]))
-            stmt = Let(stmt.targets, take, args, stmt.origin)
+        if gathers(stmt, self.builder.types):
+            self.all_within(*stmt.args)
         super().let(stmt)
+
+    def all_within(self, array: Operand, places: Operand) -> None:
+        """Raise what NumPy raises where one of many numbers is no place along the first axis."""
+        if not isinstance(array, Var) or not isinstance(places, Var):
+            return
+        length = self.size(places, 0)
+        outer = self.builder
+        index = outer.names.fresh("i")
+        outer.types[index] = INT
+        self.builder = outer.nested()
+        place = self.builder.emit(RULES["[]"].primitive, (places, Var(index)))
+        self.within(place, array, 0)
+        body, self.builder = self.builder.block, outer
+        outer.append(For(index, (length,), (), body))
 
     def size(self, array: Var, axis: int) -> Operand:
         shape = self.builder.emit(RULES[".shape"].primitive, (array,))
@@ -97,17 +109,6 @@ class _Asking(Rewriter):
 
     def refuse(self, how: str, one: Operand, other: Operand) -> None:
         raise_where(self.builder, (how, one, other), "IndexError", REASON)
-
-
-def _gathers(stmt: Let, types: Types) -> bool:
-    """Whether a statement reads an array at places along its first axis that an array names."""
-    if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
-        return False
-    array, places = (type_of(arg, types) for arg in stmt.args)
-    return (
-        isinstance(array, Array) and isinstance(places, Array) and array.dims is not None
-        and bool(places.dims) and (places.dtype or "").startswith("int")
-    )
 
 
 class _Bounds:
@@ -177,19 +178,18 @@ class _Bounds:
             return True  # what is no array is always checked
         if all(isinstance(p, Slice) or p in (Const(None), Const(Ellipsis)) for p in parts):
             return True
-        if _gathers(stmt, self.types):
+        if gathers(stmt, self.types):
             return True
-        return all(
-            self.reached(part, array, axis) or self.doubt(stmt, part, array, axis)
-            for axis, part in enumerate(parts)
-        )
+        if Const(Ellipsis) in parts:
+            return False
+        each = enumerate(part for part in parts if part != Const(None))
+        return all(self.reached(p, array, axis) or self.doubt(stmt, p, array, axis)
+                   for axis, p in each)
 
     def doubt(self, stmt: Let, part: Operand, array: Operand, axis: int) -> bool:
         """Ask at an access itself, if it is of a number."""
-        before = parts_of(stmt.args[1])[:axis]
-        plain = all(isinstance(p, Slice) or self.whole(p) for p in before)  # an axis each
         known = isinstance(array, Var) and dims_of(self.types.get(array.name, ANY)) is not None
-        if not (plain and known and self.whole(part)):
+        if not (known and self.whole(part)):
             return False
         assert isinstance(array, Var)
         self.unsure.setdefault(stmt, []).append((part, array, axis))

@@ -99,7 +99,15 @@ class Reduced:
         return self.axes == tuple(range(self.rank - len(self.axes), self.rank))
 
 
-Element = Pointwise | Filled | Moved | Reduced
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The rows of ``operand`` at the numbers in ``places``."""
+
+    operand: Operand
+    places: Operand
+
+
+Element = Pointwise | Filled | Moved | Reduced | Gathered
 
 
 def part_written(stmt: Let, types: Types) -> Var | None:
@@ -232,8 +240,19 @@ def _stretched(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:
     return None if places is None else Moved(stmt.args[0], places, stmt.args[1])
 
 
-def _item(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:
-    """``x[:, None]``: axes that are put in; other indices are views of their own."""
+def gathers(stmt: Let, types: Types) -> bool:
+    """Whether a statement reads an array at places along its first axis that an array names."""
+    if not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
+        return False
+    array, places = (type_of(arg, types) for arg in stmt.args)
+    named = isinstance(places, Array) and (places.dtype or "").startswith("int")
+    return named and dims_known(array) is not None and len(dims_known(places) or ()) == 1
+
+
+def _item(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | Gathered | None:
+    """``x[:, None]``: axes that are put in, or places; other indices are views of their own."""
+    if gathers(stmt, types):
+        return Gathered(*stmt.args)
     own = dims_known(type_of(stmt.args[0], types))
     parts = parts_of(stmt.args[1])
     if own is None or not all(p in (Slice(), Const(None)) for p in parts):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import Pointwise, Reduced, part_written
+from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
@@ -144,7 +144,7 @@ class Lowering(Rewriter):
         element = self.plan.elements[stmt.target]
         if isinstance(element, Pointwise):
             return element.op.name.removeprefix("np.") in IN_VECTORS
-        return isinstance(element, Reduced)
+        return isinstance(element, Reduced | Gathered)
 
     # --- blocks within ------------------------------------------------------------------------
 

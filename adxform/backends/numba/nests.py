@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adxform.backends.numba.elements import Filled, Moved, Pointwise, Reduced, places_of
+from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced, places_of
 from adxform.backends.numba.plan import Plan
 from adxform.backends.numba.shapes import Shapes
 from adxform.core.builder import Builder, type_of
@@ -190,6 +190,9 @@ class Nests:
                 return self.filling(name, value)
             case Moved(operand, place):
                 return self.operand(operand, _along(place, index))
+            case Gathered(operand, places):
+                row = self.operand(places, index[:1])
+                return self.operand(operand, (row, *index[1:]))
             case Pointwise(op, operands, aligned):
                 parts = [
                     self.operand(o, _along(a, index))

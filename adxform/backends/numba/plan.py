@@ -10,6 +10,7 @@ from adxform.backends.numba.elements import (
     CHEAP,
     Element,
     Filled,
+    Gathered,
     Moved,
     Pointwise,
     Reduced,
@@ -114,6 +115,8 @@ class Planner:
                 return Var(name) == like and Var(name) != value
             case Moved(operand) | Reduced(operand=operand):
                 return operand == Var(name)
+            case Gathered(_, places):
+                return places == Var(name)  # of what is gathered any element may be read often
             case None:
                 return part_written(stmt, self.types) == Var(name)
 

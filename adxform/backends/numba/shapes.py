@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from adxform.backends.numba.elements import Filled, Moved, Pointwise, Reduced
+from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced
 from adxform.backends.numba.plan import Plan
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Effect, If, Operand, Tuple, Var
@@ -52,6 +52,9 @@ class Shapes:
             case Filled(_, like):
                 assert isinstance(like, Var)
                 return self.sizes(like.name)
+            case Gathered(operand, places):
+                assert isinstance(operand, Var) and isinstance(places, Var)
+                return *self.sizes(places.name), *self.sizes(operand.name)[1:]
             case Moved(_, _, shape) if shape is not None:
                 given = self.sub(shape)
                 return tuple(

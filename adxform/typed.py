@@ -1,0 +1,62 @@
+"""Functions with the types of their names, and in the form that types decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adxform.analysis.types import Types, infer
+from adxform.core.builder import Builder
+from adxform.core.ir import Callee, Function, Let, Primitive, walk
+from adxform.core.types import Type
+from adxform.differentiate.common import names_for
+from adxform.differentiate.refuse import check_callee
+from adxform.optimize.augmented_dtypes import AugmentedDtypes
+from adxform.optimize.list_lengths import ListLengths
+from adxform.optimize.second_names import SecondNames
+from adxform.optimize.walk import Rewriter
+
+
+def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
+    """The types of a function's parameters, given in their order."""
+    return dict(zip((p.name for p in function.params), types, strict=True))
+
+
+def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types]:
+    """The function that a callee stands for, with the types of its names; refused if it changes
+    what its caller gives it.
+    """
+    assert callee.function is not None
+    function, found = typed(callee.function, by_name(callee.function, types))
+    check_callee(function, found)
+    return function, found
+
+
+def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
+    """A function with the types of its names; in-place operations in the dtypes they have, lengths
+    of lists counted, numbers under one name.
+    """
+    types = infer(function, params)
+    done = {
+        s.op.name
+        for s in walk(function.body)
+        if isinstance(s, Let) and isinstance(s.op, Primitive)
+    }
+    if "append" in done:
+        function = _rewritten(function, ListLengths(_builder(function, types)))
+    if "copy" in done:
+        function = _rewritten(function, SecondNames(_builder(function, types)))
+    if any(name.startswith("augment.") for name in done):
+        function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
+        types = infer(function, params)
+    return function, types
+
+
+def _builder(function: Function, types: Types) -> Builder:
+    return Builder(names_for(function), types, dict(function.bases))
+
+
+def _rewritten(function: Function, rewriter: Rewriter) -> Function:
+    rewriter.block(function.body)
+    made, bases = rewriter.builder.block, rewriter.builder.bases
+    return replace(function, body=made, bases=bases, result=rewriter.sub(function.result))
