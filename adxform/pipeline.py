@@ -29,7 +29,7 @@ from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.differentiate.forward import Forward, Tangent, forward
-from adxform.differentiate.handing import TAPE, halves
+from adxform.differentiate.handing import TAPE, halves, is_brief
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
@@ -250,10 +250,15 @@ class Derivation:
             cotangents=sweeps.builder.cotangents,
         )
 
-    def pullback_of(self, callee: Callee, active: tuple[int, ...], types: list[Type]) -> Pullback:
-        """A user's function that a function calls, as a pair of record and pull."""
+    def pullback_of(
+        self, callee: Callee, active: tuple[int, ...], types: list[Type], looped: bool
+    ) -> Pullback:
+        """A user's function that a function calls, as a pair of record and pull; ``looped`` says
+        that what is handed over has to be recorded.
+        """
         types = settled(callee, types)
-        key: Key = (id(callee.function), active, tuple(types))
+        looped = looped or is_recursive(callee)  # that is known by name, before its body calls it
+        key: Key = (id(callee.function), active, tuple(types), looped)
         if key not in self.pullbacks:
             self._make_pair(key, callee, active, *typed_callee(callee, types))
         return self.pullbacks[key]
@@ -261,8 +266,8 @@ class Derivation:
     def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A function by itself as a pair of record and pull."""
         self._reserve(function, "reverse")
-        key: Key = (id(function), active, tuple(types))
         callee = Callee(function.name, function)
+        key: Key = (id(function), active, tuple(types), is_recursive(callee))
         self._make_pair(key, callee, active, *typed(function, by_name(function, types)))
         return self.pullbacks[key]
 
@@ -280,14 +285,19 @@ class Derivation:
         wrt = tuple(function.params[i].name for i in active)
         sweeps = self.sweeps(function, wrt, results, found)
         self.reduce(sweeps)
-        made = halves(function, sweeps, *self.linked(sweeps, NONE), tape)  # both are handed over
-        if made.handed:
+        first, second = self.linked(sweeps, NONE)
+        made = halves(function, sweeps, first, second, tape)  # both are handed over
+        brief = key[-1] and tape is None and is_brief(function, found, len(made.handed))
+        if brief:
+            made = halves(function, sweeps, first, (*first, *second), None)
+        records = brief or bool(made.handed)
+        if records:
             self._finish(record, made.record, found)
         self._finish(pull, made.pull, found)
         if tape is None:
             types = tuple(found.get(n, ANY) for n in made.handed)
-            first = record if made.handed else pull
-            self.pullbacks[key] = Pullback(first, pull, types, made.labels, made.kept, pulled)
+            runs = record if records else pull
+            self.pullbacks[key] = Pullback(runs, pull, types, made.labels, made.kept, pulled)
 
     # --- shared -------------------------------------------------------------------------------
 

@@ -333,7 +333,7 @@ def _of_left(wide: Widening, dx: Operand, y: Operand, n: int) -> Operand:
         return wide.emit("op.MatMult", y, dx)
     turned = wide.emit("np.swapaxes", y, Const(n - 2), Const(n - 1))
     if n > 2:
-        index = (*(Slice() for _ in range(n - 2)), Const(None))
+        index: tuple[Operand, ...] = (*(Slice() for _ in range(n - 2)), Const(None))
         turned = wide.emit("[]", turned, Tuple(index))
     return wide.emit("op.MatMult", turned, dx)
 
@@ -343,6 +343,6 @@ def _of_right(wide: Widening, x: Operand, dy: Operand, along: Along, n: int) -> 
     if n == 1:
         return wide.emit("op.MatMult", x, dy)
     sizes = wide.sizes(wide.builder, along.args[along.stmt.op.params[1]])  # type: ignore[union-attr]
-    width = wide.emit("op.Mult", sizes[-1], wide.count)
-    side_by_side = wide.emit("np.reshape", dy, Tuple((*sizes[:-1], width)), Const("C"))
+    wider: list[Operand] = [*sizes[:-1], wide.emit("op.Mult", sizes[-1], wide.count)]
+    side_by_side = wide.emit("np.reshape", dy, Tuple(tuple(wider)), Const("C"))
     return wide.shaped(wide.emit("op.MatMult", x, side_by_side), Var(along.stmt.target))

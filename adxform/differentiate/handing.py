@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
@@ -18,6 +19,7 @@ from adxform.core.ir import (
     Operand,
     Origin,
     Param,
+    Primitive,
     Tuple,
     Var,
     binds_of,
@@ -29,7 +31,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.labels import label
-from adxform.core.types import ANY, Taped
+from adxform.core.types import ANY, Scalar, Taped
 from adxform.differentiate.common import primitive
 from adxform.differentiate.sweeps import Sweeps
 
@@ -88,6 +90,18 @@ def _words(handed: Sequence[str], first: Block, bases: dict[str, str]) -> dict[s
     """What values are called that the user has no name for: after what makes them."""
     made = {s.target: s for s in walk(first) if isinstance(s, Let)}
     return {n: label(made[n], bases) if n in made else "value" for n in handed}
+
+
+def is_brief(function: Function, types: Types, handed: int) -> bool:
+    """Whether it takes no longer to compute numbers again than to record those ``handed`` over: a
+    function without branches, loops and calls, of which they are a good part.
+    """
+    plain = all(
+        isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
+        and isinstance(types.get(stmt.target), Scalar)
+        for stmt in function.body
+    )
+    return plain and handed > 2 and len(function.body) < 3 * handed
 
 
 def _crossing(

@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    blocks_of,
     names_in,
     walk,
 )
@@ -78,6 +79,8 @@ def reverse(
         seeds.append(seed)
         if isinstance(output, Var) and output.name in activity:
             mode.seed(bars, output.name, mode.as_array(output, Var(seed)))
+    loops = (s for s in walk(function.body) if isinstance(s, For | While))
+    mode.looped = {s for loop in loops for block in blocks_of(loop) for s in walk(block)}
     mode.block(function.body, bars)
     results = []
     for p in wrt:
@@ -105,6 +108,7 @@ class Reverse(Mirrors):
         self.pullback_of = pullback_of
         self.replaced: dict[Stmt, Stmt] = {}
         self.masks = Masks()
+        self.looped: set[Stmt] = set()
 
     def as_array(self, output: Var, seed: Var) -> Operand:
         """The seed of what may be an array of rank 0 that has been written to: an array, too."""
@@ -260,10 +264,10 @@ class Reverse(Mirrors):
         assert isinstance(stmt.op, Callee)
         active = tuple(i for i, arg in enumerate(stmt.args) if self.activity.operand(arg))
         types = [self.builder.type_of(arg) for arg in stmt.args]
-        pullback = self.pullback_of(stmt.op, active, types)
+        pullback = self.pullback_of(stmt.op, active, types, stmt in self.looped)
         handed = tuple(self.builder.name(b) for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
-        if handed:
+        if pullback.record is not pullback.pull:
             for target in stmt.targets:
                 self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
             self.replaced[stmt] = Let(

@@ -45,7 +45,7 @@ class Pullback:
     pulled: tuple[int, ...]
 
 
-PullbackOf = Callable[[Callee, tuple[int, ...], list[Type]], Pullback]
+PullbackOf = Callable[[Callee, tuple[int, ...], list[Type], bool], Pullback]  # whether in a loop
 
 
 @dataclass(slots=True)

@@ -172,3 +172,23 @@ def weight(x, i):
 def test_what_is_evaluated_alone_is_loops_in_inner_functions_too() -> None:
     value, _ = adxform.jvp(scaled, (V, 3), (None, None), backend="numba")
     assert np.isclose(value, scaled(V, 3), rtol=1e-14)
+
+
+def descended(x):
+    y, size = np.ones(len(x)), 0.4
+    while np.sum((y - x) * (y - x)) > 1e-3:
+        step = y - size * (y - x)
+        moved = step - y
+        if np.sum(moved * moved) < 1e-9:
+            break
+        y = step
+    return np.sum(y * x)
+
+
+def test_arrays_in_loops_that_end_early_are_not_stored_where_they_are_summed() -> None:
+    with loop_nests_in_python():
+        derivative = adxform.grad(descended, backend="numba")
+        same(derivative(V), adxform.grad(descended)(V))
+    assert "moved[" not in derivative.source
+    value, _ = adxform.jvp(descended, (V,), (None,), backend="numba")
+    assert np.isclose(value, descended(V), rtol=1e-13)

@@ -69,7 +69,7 @@ class _Asking(Rewriter):
         for bound, array, axis in self.found.asked.get(stmt, {}).values():
             self.refuse("op.Gt", bound, self.size(array, axis))
         for part, array, axis in self.found.unsure.get(stmt, ()):
-            self.within(part, array, axis)
+            self.keep_within(part, array, axis)
         super().statement(stmt)
 
     def let(self, stmt: Let) -> None:
@@ -87,7 +87,7 @@ class _Asking(Rewriter):
         outer.types[index] = INT
         self.builder = outer.nested()
         place = self.builder.emit(RULES["[]"].primitive, (places, Var(index)))
-        self.within(place, array, 0)
+        self.keep_within(place, array, 0)
         body, self.builder = self.builder.block, outer
         outer.append(For(index, (length,), (), body))
 
@@ -95,7 +95,7 @@ class _Asking(Rewriter):
         shape = self.builder.emit(RULES[".shape"].primitive, (array,))
         return self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
 
-    def within(self, part: Operand, array: Var, axis: int) -> None:
+    def keep_within(self, part: Operand, array: Var, axis: int) -> None:
         """Raise what NumPy raises where a number is no place along an axis."""
         size = self.size(array, axis)
         if isinstance(part, Const):

@@ -77,6 +77,7 @@ class Lowering(Rewriter):
         self.nests: Nests
         self.shapes: Shapes
         self.leaving: set[str] = set()
+        self.headed: tuple[Block, set[str]] = (), set()  # a loop's head, and what its body reads
 
     def lower(self, block: Block, leaving: set[str]) -> Block:
         """A block, of whose names those of ``leaving`` are read after it."""
@@ -149,7 +150,8 @@ class Lowering(Rewriter):
     # --- blocks within ------------------------------------------------------------------------
 
     def within(self, block: Block) -> Block:
-        return self.lower(block, self.leaving)
+        head, later = self.headed
+        return self.lower(block, self.leaving | later if block is head else self.leaving)
 
     def branch(self, stmt: If) -> None:
         with self.left_by(stmt):
@@ -165,6 +167,6 @@ class Lowering(Rewriter):
         outer, self.leaving = self.leaving, merged(stmt) | set(tests_of(stmt))
         if isinstance(stmt, While):
             within = (read_within(inner) | set(reads_of(inner)) for inner in stmt.body)
-            self.leaving = self.leaving.union(*within)
+            self.headed = stmt.head, set().union(*within)
         yield
         self.leaving = outer
