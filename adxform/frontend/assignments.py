@@ -9,6 +9,7 @@ from adxform.core.trees import Transformer, copied, names, nodes
 
 UPDATE = "__update__"
 STORE = "__store__"
+NEST = "__nest__"
 CHANGE = "__change__"
 CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "update"})
 AUGMENT = "__augment__"
@@ -112,8 +113,12 @@ class Assignments(Transformer):
             case ast.Subscript(
                 ast.Name() | ast.Subscript() | ast.Attribute() as container, index
             ):
-                call = ast.Call(load(STORE), [_read(container), index, value], [])
-                yield assign(self.fresh("t"), call, old)
+                given = [_read(container), index, value]
+                held = variable_of(container)
+                if held in self.own:  # it holds what is changed, if they are containers
+                    yield assign(held, ast.Call(load(NEST), [load(held), *given], []), old)
+                else:
+                    yield assign(self.fresh("t"), ast.Call(load(STORE), given, []), old)
             case _:
                 yield located(ast.Assign([target], value), old)
 
@@ -154,6 +159,13 @@ class Assignments(Transformer):
             ]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
+
+
+def variable_of(node: ast.expr) -> str:
+    """The variable of which an expression is an item of an item of ..., "" if of none."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _part_of(name: str, place: int) -> ast.expr:

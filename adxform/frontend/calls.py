@@ -115,6 +115,7 @@ class Calls(Lifting):
         if function is UNKNOWN:
             return None
         args, keywords = self.arguments(node)
+        self.program.defaults.extend((*args[1:], *keywords.values()))
         return self._function_value(node, base, Bound(function, args[1:], keywords))
 
     def opaque(
@@ -264,7 +265,9 @@ class Calls(Lifting):
         defaults = {a.arg: self.operand(d) for a, d in pairs}
         self.program.defaults.extend(defaults.values())
         source = SourceFunction(made, self.source.text, self.source.scope)
-        return Closure(source, self, reads, variables, defaults)
+        closure = Closure(source, self, reads, variables, defaults)
+        self.program.closures.append(closure)
+        return closure
 
     def _call_closure(
         self,

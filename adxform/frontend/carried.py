@@ -15,7 +15,7 @@ from typing import Any
 from adxform.core.ir import If, Operand, Phi, Var
 from adxform.core.trees import nodes
 from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, rank
-from adxform.frontend.assignments import AUGMENT, STORE, UPDATE
+from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.joins import Joins
 from adxform.frontend.memory import Memory, Remembering, Roots, View, is_array
 
@@ -208,6 +208,6 @@ def may_write(statements: list[ast.stmt]) -> bool:
         for node in nodes(stmt):
             if isinstance(node, ast.Expr):
                 return True
-            if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE):
+            if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE, NEST):
                 return True
     return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +48,7 @@ class Changes(InPlace):
             if name in own or hasattr(builtins, name):
                 continue
             if name in self.env:
-                found[name] = self.value(name)
+                found[name] = self.used(name, stmt)
             elif self.lookup(name) is None and not isinstance(stmt, ast.FunctionDef):
                 raise self.unsupported(
                     f"this statement is carried along, and does not see {name}", stmt,
@@ -63,20 +63,55 @@ class Changes(InPlace):
 
     def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:
         """``x[key] = value`` where the items of x are known one by one."""
-        key = self.static(index)
-        if key is UNKNOWN:
+        self.env[name] = self._with_item(held, [], index, value, held, name)
+
+    def nested_item_replaced(self, name: str, args: list[ast.expr]) -> bool:
+        """``x[i][key] = value`` where the items of x, and those of its item i, are known."""
+        variable, target, index, value = args
+        keys = _indices(target)
+        if not isinstance(self._item(self.operand(variable), keys), Tuple):
+            return False
+        given = self.operand(value)
+        held = self.operand(variable)
+        assert isinstance(held, Tuple)
+        self.env[name] = self._with_item(held, keys, index, given, held, name)
+        return True
+
+    def _item(self, held: Operand, keys: list[ast.expr]) -> Operand | None:
+        """An item of an item of ... a container, if it is known."""
+        for node in keys:
+            place = held.place(self.static(node)) if isinstance(held, Tuple) else None
+            if place is None:
+                return None
+            assert isinstance(held, Tuple)
+            held = held.items[place]
+        return held
+
+    def _with_item(
+        self, held: Tuple, keys: list[ast.expr], index: ast.expr, value: Operand, root: Tuple,
+        name: str,
+    ) -> Tuple:
+        """A container with another item, or with an item that has: of the variable ``name``, which
+        holds it somewhere in ``root``.
+        """
+        key = self.static(keys[0] if keys else index)
+        place = None if key is UNKNOWN else held.place(key)
+        if keys:
+            assert place is not None
+            inner = held.items[place]
+            assert isinstance(inner, Tuple)
+            item: Operand = self._with_item(inner, keys[1:], index, value, root, name)
+        elif key is UNKNOWN:
             raise self.unsupported("which item is replaced here is not known", index)
-        self._require_alone(held, name)
-        place = held.place(key)
-        if place is not None:
-            items = list(held.items)
-            items[place] = value
-            self.env[name] = held.with_items(items)
-        elif held.form.kind == "dict":
-            form = replace(held.form, keys=(*held.form.keys, key))
-            self.env[name] = Tuple((*held.items, value), form, held.tokens)
         else:
+            self._require_alone(held, name, root)
+            item = value
+        if place is not None:
+            return held.with_items((*held.items[:place], item, *held.items[place + 1 :]))
+        if held.form.kind != "dict":
             raise self.unsupported("this index is outside the list", index)
+        form = replace(held.form, keys=(*held.form.keys, key))
+        return Tuple((*held.items, item), form, held.tokens)
 
     def _after(
         self, held: Tuple, method: str, args: tuple[Operand, ...], keywords: dict[str, Operand]
@@ -131,16 +166,29 @@ class Changes(InPlace):
             return old.with_items(old.items * count)
         raise self.unsupported("what is added to a list here is not known item by item", node)
 
-    def _require_alone(self, held: Tuple, name: str) -> None:
-        """Refuse to change a container that another variable, or another container, holds."""
+    def _require_alone(self, held: Tuple, name: str, root: Operand | None = None) -> None:
+        """Refuse to change a container that another variable, or another container, holds; what
+        ``root``, which the variable is, holds once is its own.
+        """
         self.program.changed.append(held.tokens)
         own = self.builder.bases.get(name, name)
+        if root is not None and _times(root, held.tokens) > 1:
+            raise self.unsupported(f"{own} holds what is changed in place here twice", None,
+                                   "Work on copies, made by list(...) or dict(...).")
         if any(_holds(default, held.tokens) for default in self.program.defaults):
             raise self.unsupported(
-                f"{own} may be the default of a parameter, which keeps what is changed in it",
+                f"{own} may be the default of a parameter, or held by a partial, which keeps "
+                "what is changed in it",
                 None,
-                "Make it in the function, where the argument is None.",
+                "Make it in the function, where the argument is None, or pass a copy.",
             )
+        for kept in self._kept_by_closures():
+            if _holds(kept, held.tokens):
+                raise self.unsupported(
+                    f"{own} is changed in place here while a function made inside holds it, too",
+                    None,
+                    f"Work on a copy, e.g. {own} = list({own}) before.",
+                )
         for lowerer in self.program.lowerers:
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)
@@ -153,16 +201,26 @@ class Changes(InPlace):
                         f"Work on a copy, e.g. {own} = list({own}) before.",
                     )
 
-    def require_alone_again(self, head: Operand, end: Operand, name: str, since: int) -> None:
+    def _kept_by_closures(self) -> Iterator[Operand]:
+        """What the variables are of calls that are over, and in which functions were made."""
+        for closure in self.program.closures:
+            home = closure.home
+            yield from home.captured.values()
+            if home not in self.program.lowerers:
+                yield from map(home.value, closure.reads.values())
+
+    def require_alone_again(
+        self, head: Operand, end: Operand, name: str, since: int, root: Operand | None = None
+    ) -> None:
         """What a loop changes is another container the next time round, maybe: the one that the
         variable has at the loop's end. ``since`` is how many changes came before the loop.
         """
         if not isinstance(head, Tuple) or not isinstance(end, Tuple):
             return
         if not all(map(head.tokens.isdisjoint, self.program.changed[since:])):
-            self._require_alone(end, name)
+            self._require_alone(end, name, root or end)
         for first, last in zip(head.items, end.items, strict=False):
-            self.require_alone_again(first, last, name, since)
+            self.require_alone_again(first, last, name, since, root or end)
 
     def listed(self, name: str, held: Tuple) -> Operand:
         """A list of known items as a list of the generated code, for a loop to append to."""
@@ -182,6 +240,22 @@ def _holds(value: Operand, tokens: frozenset[int]) -> bool:
     return isinstance(value, Tuple) and (
         not tokens.isdisjoint(value.tokens) or any(_holds(item, tokens) for item in value.items)
     )
+
+
+def _times(value: Operand, tokens: frozenset[int]) -> int:
+    """How often a container is one of some containers, or holds one."""
+    if not isinstance(value, Tuple):
+        return 0
+    return (not tokens.isdisjoint(value.tokens)) + sum(_times(i, tokens) for i in value.items)
+
+
+def _indices(node: ast.expr) -> list[ast.expr]:
+    """The indices of an item of an item of ... a variable, from the outside in."""
+    found: list[ast.expr] = []
+    while isinstance(node, ast.Subscript):
+        found.insert(0, node.slice)
+        node = node.value
+    return found
 
 
 def appended_in(body: list[ast.stmt]) -> set[str]:

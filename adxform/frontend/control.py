@@ -39,6 +39,19 @@ def tuples_in(body: list[ast.stmt]) -> set[str]:
     }
 
 
+def changed_lists(tree: ast.FunctionDef) -> set[str]:
+    """The variables of lists that are changed where they cannot be followed: Python's own lists."""
+    every = nodes(tree)
+    inside = {id(part) for n in every if isinstance(n, VERBATIM) for part in nodes(n)}
+    return {
+        node.func.value.id
+        for node in every
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.attr in ("remove", "sort") or id(node) in inside)
+    }
+
+
 def _calls_name(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
 

@@ -8,6 +8,7 @@ from adxform.core.trees import Transformer, bound_names, copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import (
     CHANGE,
+    NEST,
     UPDATE,
     Assignments,
     Fresh,
@@ -161,7 +162,7 @@ def _assigned(name: str, loop: ast.stmt) -> bool:
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and isinstance(node.value.func, ast.Name)
-        and node.value.func.id in (UPDATE, CHANGE)
+        and node.value.func.id in (UPDATE, CHANGE, NEST)
     }
     return any(
         isinstance(node, ast.Name)

@@ -26,12 +26,11 @@ from adxform.core.ir import (
     leaves,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.trees import nodes
 from adxform.core.types import Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
-from adxform.frontend.control import VERBATIM
+from adxform.frontend.control import changed_lists
 from adxform.frontend.desugar import desugar, made_result
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
@@ -49,7 +48,7 @@ from adxform.frontend.program import (
 )
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
-from adxform.frontend.unused import drop_unused_functions
+from adxform.frontend.unused import drop_unused_functions, may_change_a_list
 from adxform.rules.table import RULES
 
 HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
@@ -116,19 +115,6 @@ def _lowered(
     return verify(made, f"lowering {source.name}")
 
 
-def _changed_lists(tree: ast.FunctionDef) -> set[str]:
-    """The variables of lists that are changed where they cannot be followed: Python's own lists."""
-    every = nodes(tree)
-    inside = {id(part) for n in every if isinstance(n, VERBATIM) for part in nodes(n)}
-    return {
-        node.func.value.id
-        for node in every
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and (node.func.attr in ("remove", "sort") or id(node) in inside)
-    }
-
-
 class Lowerer(Looping):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
@@ -158,7 +144,7 @@ class Lowerer(Looping):
             self.program.lowerers.pop()
 
     def _body(self, tree: ast.FunctionDef) -> Operand:
-        changed = _changed_lists(tree)
+        changed = changed_lists(tree)
         made = made_result(tree, self.source.node)
         body, bases = to_ssa(tree, self.builder.names)
         self.changed = {version for version, base in bases.items() if base in changed}
@@ -206,11 +192,12 @@ class Lowerer(Looping):
             case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__change__")) as call):
                 self.change(name, call)
             case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__store__"), args)):
-                target, index, value = args
                 self.env[name] = UNDEFINED  # the statement gives no value
-                if not self.item_store(target, index, value):
-                    place = ast.Subscript(target, index, ast.Store())
-                    self.carried_along(ast.Assign([place], value), stmt)
+                self.store(args, stmt)
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__nest__"), args)):
+                if not self.nested_item_replaced(name, args):
+                    self.store(args[1:], stmt)
+                    self.env[name] = self.operand(args[0])
             case ast.Assign(targets=[ast.Name(name)]):
                 self.assign(name, stmt.value)
             case ast.For():
@@ -301,12 +288,9 @@ class Lowerer(Looping):
         operands.update(self.seen_around(stmt, {*reads, *writes, *operands}))
         if not harmless:
             self.note_changes(stmt)
-        if not harmless and any(isinstance(o, Tuple) and o.is_list for o in operands.values()):
-            raise self.unsupported(
-                "this statement may change a list whose items the derivative follows",
-                stmt,
-                "Use an array, or pass a copy made by list(...).",
-            )
+        lists = any(isinstance(o, Tuple) and o.is_list for o in operands.values())
+        if lists and not harmless and not isinstance(stmt, ast.FunctionDef):
+            raise may_change_a_list(self.source.text.location(stmt))
         self.builder.append(
             Effect(
                 stmt,
@@ -360,6 +344,13 @@ class Lowerer(Looping):
             made = self.writer.update(held, index, value, base)
         if made != Var(name):
             self.env[name] = made
+
+    def store(self, args: list[ast.expr], stmt: ast.stmt) -> None:
+        """``x.y[i] = v``, ``x[i][j] = v``: a write to an array that x holds, or a view."""
+        target, index, value = args
+        if not self.item_store(target, index, value):
+            place = ast.Subscript(target, index, ast.Store())
+            self.carried_along(ast.Assign([place], value), stmt)
 
     def change(self, name: str, call: ast.Call) -> None:
         """``x.append(v)``: a new list, or a call carried verbatim where x is no list of ours."""

@@ -44,7 +44,8 @@ class Program:
     the functions behind the results that were given a name while it was not known.
 
     ``changed`` are the tokens of the containers that are changed, one change after the other,
-    ``defaults`` what functions inside take where they are given nothing.
+    ``defaults`` what functions inside take where they are given nothing, and what partials hold,
+    ``closures`` the functions made inside others.
 
     ``scopes`` are those of all functions met, ``attributes`` where the attributes are kept that
     lowering has relied on; ``asking`` says which functions look at nothing but types,
@@ -75,6 +76,7 @@ class Program:
     awaited: dict[Any, Any] = field(default_factory=dict)
     changed: list[frozenset[int]] = field(default_factory=list)
     defaults: list[Operand] = field(default_factory=list)
+    closures: list[Any] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     derive: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Stmt,
+    Tuple,
     binds_of,
     names_in,
     phis_of,
@@ -22,10 +23,34 @@ from adxform.core.ir import (
 )
 from adxform.core.types import Object, Type
 from adxform.core.unread import without
+from adxform.errors import Diagnostic, Location, UnsupportedError
 
 
 def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
-    """A block without the functions, and phis of functions, that no other statement reads."""
+    """A block without the functions, and phis of functions, that no other statement reads.
+
+    Raises
+    ------
+    UnsupportedError
+        If one that stays may change a list.
+    """
+    left = _without_unused(block, result, types)
+    for stmt in walk(left):
+        match stmt:
+            case Effect(tree=ast.FunctionDef(), reads=reads, origin=origin):
+                if any(isinstance(read, Tuple) and read.is_list for _, read in reads):
+                    raise may_change_a_list(origin.location if origin else None)
+    return left
+
+
+def may_change_a_list(location: Location | None) -> UnsupportedError:
+    """The error for a statement that is carried verbatim, and reads a list."""
+    reason = "this statement may change a list whose items the derivative follows"
+    hint = "Use an array, or pass a copy made by list(...)."
+    return UnsupportedError(Diagnostic(reason, location, hint))
+
+
+def _without_unused(block: Block, result: Operand, types: dict[str, Type]) -> Block:
     made = {n for stmt in walk(block) for n in binds_of(stmt) if _is_function(stmt, n, types)}
     phis = {phi.target: phi for stmt in walk(block) for phi in phis_of(stmt)}
     if not made:
