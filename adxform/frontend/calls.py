@@ -121,16 +121,17 @@ class Calls(Lifting):
     def opaque(
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
-        """An expression carried verbatim; none that calls what writes to the user's arrays."""
+        """An expression carried verbatim; none that calls what writes to the user's arrays: a
+        lambda that does may be there as long as nothing but its calls needs it.
+        """
         for part in nodes(node):
             meaning = self.meaning(part.func) if isinstance(part, ast.Call) else None
             function = None if meaning is None else meaning.function
             if function is not None and writes_params(function.node) and self._hands_array(part):
-                raise self.unsupported(
-                    f"{function.name} may write to its arguments",
-                    part,
-                    "Call it in a statement of its own.",
-                )
+                found = f"{function.name} may write to its arguments"
+                if not isinstance(node, ast.Lambda):
+                    raise self.unsupported(found, part, "Call it in a statement of its own.")
+                reason = found
         return super().opaque(node, base, callee, reason)
 
     def _hands_array(self, node: ast.AST) -> bool:

@@ -23,6 +23,7 @@ from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
+from adxform.frontend.writing_calls import WritingCalls, WritingTests
 
 
 def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
@@ -43,7 +44,7 @@ def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
     own = frozenset(
         [a.arg for a in all_args(tree.args)] + [n for s in tree.body for n in bound_names(s)]
     )
-    for concerned, transform in pipeline(text, fresh, own):
+    for concerned, transform in pipeline(text, fresh, own, WritingCalls(scope, own)):
         if any(issubclass(kind, concerned) for kind in kinds):
             tree.body = transform(tree.body)
     return tree
@@ -65,11 +66,11 @@ def _refuse_leaks(tree: ast.FunctionDef, text: Text) -> None:
 
 
 _Transform = Callable[[list[ast.stmt]], list[ast.stmt]]
-_CONDITIONS = (ast.IfExp, ast.BoolOp, ast.Match)  # a case may be said by ``or``
+_CONDITIONS = (ast.IfExp, ast.BoolOp, ast.Match, ast.Call)  # a case may be said by ``or``
 
 
 def pipeline(
-    text: Text, fresh: Fresh, own: frozenset[str]
+    text: Text, fresh: Fresh, own: frozenset[str], calls: WritingCalls
 ) -> tuple[tuple[tuple[type[ast.AST], ...], _Transform], ...]:
     """The transformers, in order, each with the reason for its place, and with the nodes without
     which there is nothing for it to do.
@@ -79,6 +80,8 @@ def pipeline(
         ((ast.Match,), lambda body: _each(Matching(fresh), body)),
         # before exits: a loop's test may become one
         ((ast.NamedExpr,), lambda body: _each(Named(), body)),
+        # before exits: likewise
+        ((ast.While,), lambda body: _each(WritingTests(calls), body)),
         # before returns become one: the end of the body counts among them
         ((ast.Return,), explicit_end),
         # no return stays in a loop
@@ -90,7 +93,7 @@ def pipeline(
         # makes assignments of one name
         ((ast.For,), lambda body: _each(Loops(fresh, text), body)),
         # last: sees all expressions
-        (_CONDITIONS, lambda body: _each(ConditionalExpressions(fresh), body)),
+        (_CONDITIONS, lambda body: _each(ConditionalExpressions(fresh, calls), body)),
     )
 
 

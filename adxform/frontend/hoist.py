@@ -1,6 +1,7 @@
 """Ternaries and value-giving ``and``/``or`` inside expressions become ``if`` statements before.
 
-What Python evaluates before them in the same statement is evaluated before them here, too.
+So do tests that call what writes to arrays. What Python evaluates before them in the same
+statement is evaluated before them here, too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
+from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 WRITERS = frozenset({"fill", "copyto", "at"})
@@ -32,16 +34,6 @@ def gives_boolean(node: ast.expr) -> bool:
             return False
 
 
-def _conditional(node: ast.AST) -> bool:
-    return isinstance(node, ast.IfExp) or (isinstance(node, ast.BoolOp) and not gives_boolean(node))
-
-
-def _contains(node: ast.AST) -> bool:
-    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return False
-    return _conditional(node) or any(_contains(child) for child in children(node))
-
-
 def _writes(node: ast.expr) -> bool:
     """Whether a statement that is this expression says to write to an array: it is followed."""
     if not isinstance(node, ast.Call):
@@ -53,8 +45,9 @@ def _writes(node: ast.expr) -> bool:
 class ConditionalExpressions(Transformer):
     """Hoists conditional expressions out of assignments, returns, tests and calls that write."""
 
-    def __init__(self, fresh: Callable[[str], str]) -> None:
+    def __init__(self, fresh: Callable[[str], str], calls: WritingCalls) -> None:
         self.fresh = fresh
+        self.calls = calls
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -78,11 +71,24 @@ class ConditionalExpressions(Transformer):
 
     def visit_If(self, node: ast.If) -> list[ast.stmt] | ast.stmt:
         self.generic_visit(node)
-        return self._hoisted(node, "test") if not isinstance(node.test, ast.BoolOp) else node
+        return self._hoisted(node, "test") if self._is_opened(node.test) else node
+
+    def _is_opened(self, test: ast.expr) -> bool:
+        """Whether the conditional parts of a test are moved out: those of ``and`` stay in it."""
+        return not isinstance(test, ast.BoolOp) or self.calls.within(test)
+
+    def _conditional(self, node: ast.AST) -> bool:
+        value = isinstance(node, ast.BoolOp) and not gives_boolean(node)
+        return isinstance(node, ast.IfExp) or value or self.calls.conditional(node)
+
+    def _contains(self, node: ast.AST) -> bool:
+        if isinstance(node, _LATER):
+            return False
+        return self._conditional(node) or any(map(self._contains, children(node)))
 
     def _hoisted(self, node: ast.stmt, field: str) -> list[ast.stmt] | ast.stmt:
         value: ast.expr = getattr(node, field)
-        if not _contains(value):
+        if not self._contains(value):
             return node
         before: list[ast.stmt] = []
         setattr(node, field, self._expression(value, node, before))
@@ -94,16 +100,22 @@ class ConditionalExpressions(Transformer):
             name = self.fresh("t")
             before.extend(self._branch(node, name, old))
             return ast.Name(name, ast.Load())
-        if isinstance(node, ast.BoolOp) and not gives_boolean(node):
+        if isinstance(node, ast.BoolOp) and self._conditional(node):
             return self._short_circuit(node, old, before)
-        if not _contains(node):
+        if isinstance(node, ast.Compare) and self._conditional(node):
+            return self._chain(node, old, before)
+        if not self._contains(node):
             return node
         children = list(_children(node))
-        last = max(i for i, (_, _, child) in enumerate(children) if _contains(child))
+        moved = [self._contains(child) for _, _, child in children]
+        if self.calls.conditional(node):  # the arguments of a partial
+            given = (self.calls.within(child) for *_, child in children)
+            moved = [a or b for a, b in zip(moved, given, strict=True)]
+        last = max(i for i, found in enumerate(moved) if found)
         for i, (owner, place, child) in enumerate(children[: last + 1]):
-            if _contains(child):
+            if self._contains(child):
                 new = self._expression(child, old, before)
-            elif i < last and any(isinstance(part, ast.Call) for part in nodes(child)):
+            elif moved[i] or (i < last and any(isinstance(p, ast.Call) for p in nodes(child))):
                 name = self.fresh("t")
                 before.append(_assign(name, child, old))
                 new = ast.Name(name, ast.Load())
@@ -114,11 +126,8 @@ class ConditionalExpressions(Transformer):
 
     def _branch(self, node: ast.IfExp, name: str, old: ast.stmt) -> list[ast.stmt]:
         before: list[ast.stmt] = []
-        test = (
-            self._expression(node.test, old, before)
-            if not isinstance(node.test, ast.BoolOp)
-            else node.test
-        )
+        opened = self._is_opened(node.test)
+        test = self._expression(node.test, old, before) if opened else node.test
         then = self._value(node.body, name, old)
         orelse = self._value(node.orelse, name, old)
         branch = ast.If(test, then, orelse)
@@ -143,6 +152,32 @@ class ConditionalExpressions(Transformer):
             inner.append(_place(ast.If(test, nested, []), old))
             inner = nested
         return ast.Name(name, ast.Load())
+
+
+    def _chain(self, node: ast.Compare, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
+        """``a < b < c`` is ``t = a < b; if t: t = b < c``, b being evaluated once."""
+        name = self.fresh("t")
+        inner = before
+        left = self._kept(node.left, old, inner)
+        for place, (op, value) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            right = self._kept(value, old, inner)
+            inner.append(_assign(name, ast.Compare(left, [op], [right]), old))
+            if place < len(node.ops) - 1:
+                nested: list[ast.stmt] = []
+                inner.append(_place(ast.If(ast.Name(name, ast.Load()), nested, []), old))
+                left, inner = right, nested
+        return ast.Name(name, ast.Load())
+
+    def _kept(self, value: ast.expr, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
+        """A value under a name of its own, if it is more than a name or a constant."""
+        if isinstance(value, ast.Name | ast.Constant):
+            return value
+        name = self.fresh("t")
+        before.extend(self._value(value, name, old))
+        return ast.Name(name, ast.Load())
+
+
+_LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _children(node: ast.expr) -> list[tuple[Any, Any, ast.expr]]:

@@ -32,7 +32,7 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
     Raises
     ------
     UnsupportedError
-        If one that stays may change a list.
+        If one that stays may change a list, or an array.
     """
     left = _without_unused(block, result, types)
     for stmt in walk(left):
@@ -40,6 +40,9 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
             case Effect(tree=ast.FunctionDef(), reads=reads, origin=origin):
                 if any(isinstance(read, Tuple) and read.is_list for _, read in reads):
                     raise may_change_a_list(origin.location if origin else None)
+            case Let(op=Opaque(tree=ast.Lambda(), reason=str(reason)), origin=origin) if reason:
+                where, hint = origin.location if origin else None, "Write to a copy in it."
+                raise UnsupportedError(Diagnostic(reason, where, hint))
     return left
 
 

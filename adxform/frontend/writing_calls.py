@@ -1,0 +1,78 @@
+"""Calls of functions that write to their arguments, inside tests: made where Python makes them.
+
+A test is carried verbatim where it says ``and``, ``or`` or ``a < b < c``. One that calls such a
+function is said by statements, so that what is written is followed.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.core.trees import Transformer, nodes
+from adxform.frontend.assignments import located
+from adxform.frontend.control import own_exits
+from adxform.frontend.scope import Meaning
+from adxform.frontend.writes import writes_params
+
+_LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class WritingCalls:
+    """Finds such calls, of functions from outside that no variable in ``own`` hides."""
+
+    def __init__(self, scope: Any, own: frozenset[str]) -> None:
+        self.scope = scope
+        self.own = own
+
+    def within(self, node: ast.AST) -> bool:
+        """Whether evaluating an expression may call such a function."""
+        later = {id(p) for part in nodes(node) if isinstance(part, _LATER) for p in nodes(part)}
+        return any(self._is_one(part) for part in nodes(node) if id(part) not in later)
+
+    def conditional(self, node: ast.AST) -> bool:
+        """Whether an expression that is carried verbatim calls one."""
+        match node:
+            case ast.BoolOp() | ast.Compare(ops=[_, _, *_]):
+                return self.within(node)
+            case ast.Call(ast.Attribute(attr="partial") | ast.Name("partial"), args, keywords):
+                return any(map(self.within, (*args[1:], *(k.value for k in keywords))))
+            case _:
+                return False
+
+    def _is_one(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        meaning = self._meaning(node.func)
+        function = None if meaning is None else meaning.function
+        return function is not None and writes_params(function.node)
+
+    def _meaning(self, node: ast.expr) -> Meaning | None:
+        found: Meaning | None = None
+        match node:
+            case ast.Name(name) if name not in self.own:
+                found = self.scope.lookup(name)
+            case ast.Attribute(value, name):
+                owner = self._meaning(value)
+                found = None if owner is None else self.scope.attribute(owner, name)
+        return found
+
+
+class WritingTests(Transformer):
+    """``while a and f(x)`` becomes ``while True: if not (a and f(x)): break``."""
+
+    def __init__(self, calls: WritingCalls) -> None:
+        self.calls = calls
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        self.generic_visit(node)
+        outward = any(isinstance(e, ast.Break | ast.Continue) for e in own_exits(node.orelse))
+        if outward or not any(map(self.calls.conditional, nodes(node.test))):
+            return node
+        end: list[ast.stmt] = [*node.orelse, ast.Break()]
+        leave = located(ast.If(ast.UnaryOp(ast.Not(), node.test), end, []), node)
+        node.test, node.body, node.orelse = ast.Constant(True), [leave, *node.body], []
+        return located(node, node)

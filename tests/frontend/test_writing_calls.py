@@ -1,0 +1,126 @@
+"""Functions that write to their arguments, called inside tests, lambdas and partials."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+from adxform import UnsupportedError, grad
+from tests.test_regressions import agrees
+
+
+def grown(w, c=1.0):
+    w[0] += c * w[1] ** 2
+    return w[0]
+
+
+def given(x):
+    return np.array([x, 2.0 * x, 0.5])
+
+
+def between(x):
+    w = given(x)
+    return w[0] if 0.0 < grown(w) < 100.0 else w[1]
+
+
+def between_two_calls(x):
+    w = given(x)
+    if not (x > 0.0 and w[0] < grown(w) < w[0] * grown(w)):
+        return w[0]
+    return w[0] * 3.0
+
+
+def not_reached(x):
+    w = given(x)
+    if x > 100.0 and grown(w) > 0.0:
+        return w[0]
+    return w[0] * 3.0
+
+
+def both(x):
+    w = given(x)
+    ok = x > 0.0 and grown(w) > 0.0 and grown(w) > 1.0
+    return w[0] if ok else w[0] * 3.0
+
+
+def either(x):
+    w = given(x)
+    y = w[0] if x > 0.0 or grown(w) > 0.0 else w[1]
+    z = w[0] if x < 0.0 or grown(w) > 0.0 else w[1]
+    return y * z
+
+
+def while_it_is_small(x):
+    w = given(x)
+    k = 0
+    while k < 5 and grown(w, x) < 60.0:
+        k += 1
+        w[1] *= 1.1
+    return w[0] * k
+
+
+def while_with_exits(x, most):
+    w = given(x)
+    k = 0
+    while k < 5 and grown(w, x) < 60.0:
+        k += 1
+        if k == most:
+            break
+        if k == 2:
+            continue
+        w[1] *= 1.1
+    else:
+        w[0] *= 2.0
+    return w[0] * k
+
+
+def skipped(x):
+    w = given(x)
+    for i in range(4):
+        if i % 2 == 0 and grown(w) > 1.0:
+            continue
+        w[1] += x
+    return w[0]
+
+
+def in_a_lambda(x):
+    w = given(x)
+    f = lambda e: e * grown(w)
+    return f(x) * w[0] + f(w[0])
+
+
+def in_a_partial(x):
+    w = given(x)
+    f = functools.partial(lambda a, b: a * b, grown(w))
+    return f(x) * w[0]
+
+
+def in_a_table(x):
+    w = given(x)
+    y = {"a": lambda e: e * grown(w), "b": np.cos}["a"](x)
+    return y * w[0]
+
+
+@pytest.mark.parametrize("f", [
+    between, between_two_calls, not_reached, both, either, while_it_is_small, skipped, in_a_lambda, in_a_partial, in_a_table,
+])
+def test_what_tests_and_lambdas_write_is_followed(f):
+    agrees(f, 1.3)
+
+
+@pytest.mark.parametrize("most", [9, 3])
+def test_a_loop_does_its_else_where_it_is_not_left(most):
+    agrees(while_with_exits, 1.3, most)
+
+
+def as_a_key(x):
+    w = given(x)
+    order = sorted([1, 2], key=lambda e: grown(w))
+    return w[0] * order[0]
+
+
+def test_a_lambda_that_others_call_may_not_write():
+    with pytest.raises(UnsupportedError, match="grown may write to its arguments"):
+        grad(as_a_key)(1.3)
