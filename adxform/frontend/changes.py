@@ -166,9 +166,12 @@ class Changes(InPlace):
             return old.with_items(old.items * count)
         raise self.unsupported("what is added to a list here is not known item by item", node)
 
-    def _require_alone(self, held: Tuple, name: str, root: Operand | None = None) -> None:
+    def _require_alone(
+        self, held: Tuple, name: str, root: Operand | None = None, *, again: bool = False
+    ) -> None:
         """Refuse to change a container that another variable, or another container, holds; what
-        ``root``, which the variable is, holds once is its own.
+        ``root``, which the variable is, holds once is its own. ``again``: in another iteration of
+        the loop at hand.
         """
         self.program.changed.append(held.tokens)
         own = self.builder.bases.get(name, name)
@@ -190,16 +193,27 @@ class Changes(InPlace):
                     f"Work on a copy, e.g. {own} = list({own}) before.",
                 )
         for lowerer in self.program.lowerers:
+            later = self._read_later(lowerer, again or lowerer is not self)
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)
                 same = lowerer is self and base == own
-                passing = base.startswith("_") and other not in lowerer.gone_over
+                passing = other not in lowerer.gone_over and (base[0] == "_" or base not in later)
                 if not same and not passing and _holds(value, held.tokens):
                     raise self.unsupported(
                         f"{own} is changed in place here while {_named(base)} holds it, too",
                         None,
                         f"Work on a copy, e.g. {own} = list({own}) before.",
                     )
+
+    def _read_later(self, lowerer: Any, now: bool) -> set[str]:
+        """The variables of a function, or of one around, that may be read after this statement,
+        or in it.
+        """
+        found = lowerer.spots.read_later(now=now)
+        for closure in self.program.closures:
+            if closure.home is lowerer:
+                found.update((*closure.reads, *closure.reads.values()))
+        return {self.builder.bases.get(name, name) for name in found}
 
     def _kept_by_closures(self) -> Iterator[Operand]:
         """What the variables are of calls that are over, and in which functions were made."""
@@ -218,13 +232,13 @@ class Changes(InPlace):
         if not isinstance(head, Tuple) or not isinstance(end, Tuple):
             return
         if not all(map(head.tokens.isdisjoint, self.program.changed[since:])):
-            self._require_alone(end, name, root or end)
+            self._require_alone(end, name, root or end, again=True)
         for first, last in zip(head.items, end.items, strict=False):
             self.require_alone_again(first, last, name, since, root or end)
 
     def listed(self, name: str, held: Tuple) -> Operand:
         """A list of known items as a list of the generated code, for a loop to append to."""
-        self._require_alone(held, name)
+        self._require_alone(held, name, again=True)
         base = self.builder.bases.get(name)
         made = self.emit("empty_list", base=base)
         for item in held.items:

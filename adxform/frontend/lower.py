@@ -157,26 +157,29 @@ class Lowerer(Looping):
         self.require_none_kept(kept_expressions(*self.source.node.body))
         body = body[1:] if body and is_docstring(body[0]) else body
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
-        self.block(body[:end])
-        for stmt in body[end : end + 1]:
-            assert isinstance(stmt, ast.Return)
-            self.builder.origin = stmt._origin  # type: ignore[attr-defined]
-            self.seen = stmt._seen  # type: ignore[attr-defined]
-            return self.returned(stmt)
+        with self.spots.entered(body[end:]):
+            self.block(body[:end])
+            for stmt in body[end : end + 1]:
+                assert isinstance(stmt, ast.Return)
+                self.builder.origin = stmt._origin  # type: ignore[attr-defined]
+                self.seen = stmt._seen  # type: ignore[attr-defined]
+                return self.returned(stmt)
         return Const(None)
 
     def returned(self, stmt: ast.Return) -> Operand:
         return Const(None) if stmt.value is None else self.checked(stmt.value, self.result_name)
 
     def block(self, body: list[ast.stmt]) -> None:
-        for place, stmt in enumerate(body):
-            self.seen = stmt._seen  # type: ignore[attr-defined]
-            if isinstance(stmt, ast.If):
-                self.builder.origin = stmt._origin  # type: ignore[attr-defined]
-                self.branch(stmt, split_phis(body[place + 1 :])[0])
-            else:
-                self.statement(stmt)
-            self.seen = {}  # what is asked between statements may come after an assignment
+        with self.spots.entered(body):
+            for place, stmt in enumerate(body):
+                self.spots.at(place)
+                self.seen = stmt._seen  # type: ignore[attr-defined]
+                if isinstance(stmt, ast.If):
+                    self.builder.origin = stmt._origin  # type: ignore[attr-defined]
+                    self.branch(stmt, split_phis(body[place + 1 :])[0])
+                else:
+                    self.statement(stmt)
+                self.seen = {}  # what is asked between statements may come after an assignment
 
     def statement(self, stmt: ast.stmt) -> None:
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]

@@ -30,6 +30,7 @@ from adxform.core.trees import nodes
 from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.hoist import gives_boolean
+from adxform.frontend.later import Spots
 from adxform.frontend.memory import Remembering
 from adxform.frontend.program import MIXED, Program
 from adxform.frontend.scope import LiveScope, Meaning, describe
@@ -60,6 +61,7 @@ class Outside(Expressions):
         self.depth = 0
         self.result_name: str | None = "out"
         self.number = next(_numbers)  # tells the variables of one function from those of others
+        self.spots = Spots()
         self.gone_over: set[str] = set()  # the compiler's names of what loops at hand go over
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()

@@ -236,3 +236,115 @@ def read_by_functions_in_a_list(x):
 ])
 def test_inner_functions_read_lists(f):
     agrees(f, 1.3)
+
+
+def unpacked_before(x):
+    p = [[x], [2.0 * x]]
+    a, b = p
+    y = a[0] * b[0]
+    p[0][0] = x**3
+    return y * p[0][0] * p[1][0]
+
+
+def gone_over_before(x):
+    p = [{"a": x}, {"a": 3.0 * x}]
+    y = 0.0
+    for q in p:
+        y += q["a"] ** 2
+    p[1]["a"] = x**3
+    return y * p[1]["a"]
+
+
+def read_on_the_other_side(x):
+    p = [[x], [2.0 * x]]
+    q = p[0]
+    if x > 0.0:
+        p[0][0] = x**3
+    else:
+        return q[0]
+    return p[0][0]
+
+
+@pytest.mark.parametrize("f", [unpacked_before, gone_over_before, read_on_the_other_side])
+def test_what_is_not_read_any_more_may_hold_what_changes(f):
+    agrees(f, 1.3)
+
+
+def read_in_the_next_iteration(x):
+    p = [[x], [2.0 * x]]
+    a = [3.0 * x]
+    s = 0.0
+    for _ in range(3):
+        s = s + a[0]
+        a = p[0]
+        p[0][0] = p[0][0] * x
+    return s
+
+
+def read_in_the_next_of_few(x):
+    p = [[x], [2.0 * x]]
+    a = [3.0 * x]
+    s = 0.0
+    for i in (1.0, 2.0, 3.0):
+        s = s + a[0] * i
+        a = p[0]
+        p[0][0] = p[0][0] * x
+    return s
+
+
+def read_by_a_lambda(x):
+    p = [[x], [2.0 * x]]
+    q = p[0]
+    f = lambda: q[0]
+    p[0][0] = x * x
+    return f()
+
+
+def read_by_a_definition(x):
+    p = [[x], [2.0 * x]]
+    q = p[0]
+
+    def f():
+        return q[0]
+
+    p[0][0] = x * x
+    return f()
+
+
+def read_by_a_test(x):
+    p = [[x], [2.0 * x]]
+    q = p[0]
+    k = 0
+    while k < 2 and (k == 0 or q[0] > 0.0):
+        p[0][0] = x**3
+        k += 1
+    return p[0][0]
+
+
+def replaced(p):
+    p[0][0] = p[0][0] ** 3
+    return p[0][0]
+
+
+def read_by_the_caller(x):
+    p = [[x], [2.0 * x]]
+    return replaced([p[0], p[1]]) * p[0][0]
+
+
+def read_in_the_loop_that_appends(x):
+    a = [x]
+    b = a
+    s = 0.0
+    for _ in range(3):
+        a.append(x * x)
+        s += b[-1]
+    return s
+
+
+@pytest.mark.parametrize("f", [
+    read_in_the_loop_that_appends, read_in_the_next_iteration, read_in_the_next_of_few, read_by_a_lambda, read_by_a_definition,
+    read_by_a_test, read_by_the_caller,
+])
+def test_what_may_still_be_read_is_refused(f):
+    with pytest.raises(UnsupportedError, match="holds it, too"):
+        grad(f)(1.3)
