@@ -7,7 +7,7 @@ import ast
 from adxform.core.ir import Const, Operand, Tuple
 from adxform.core.types import ANY, Type
 from adxform.frontend.callables import Closure
-from adxform.frontend.memory import Writer
+from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
 from adxform.rules.table import RULES

@@ -8,10 +8,8 @@ a new value, and every other name is read from that value when it is next used.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from adxform.core.builder import Builder, result_types
 from adxform.core.ir import (
@@ -27,7 +25,6 @@ from adxform.core.ir import (
     parts_of,
 )
 from adxform.core.types import Array, Scalar, Type
-from adxform.rules.expressions import bind
 from adxform.rules.table import RULES
 
 SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
@@ -36,7 +33,7 @@ _ALIKE = frozenset(
     {"update", "np.copy", ".copy()", "np.zeros_like", "np.ones_like", "np.empty_like"}
 )
 _TURNED = frozenset({".T", "np.swapaxes"})
-_RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
+RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ class Memory:
     def _surely(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
         """Whether a result of unknown rank is an array for sure, not a number."""
         if op.name == "[]":
-            return any(isinstance(part, Slice) for part in _parts(args[1]))
+            return any(isinstance(part, Slice) for part in parts_of(args[1]))
         if op.name in _NEW:
             return True
         alike = op.name in SAME or op.style == "infix" or op.name in _ALIKE
@@ -154,7 +151,7 @@ class Memory:
         if view is None or root is None or view.stamp != root.stamp or len(view.path) != 1:
             return args
         path = (*view.path, Step(RULES["[]"].primitive, args[1:]))
-        turned = _untransposed(path, builder.type_of(root.current))
+        turned = untransposed(path, builder.type_of(root.current))
         return args if turned == path else (root.current, *turned[0].args)
 
     # --- reading ------------------------------------------------------------------------------
@@ -197,7 +194,7 @@ def _gives_view(op: Primitive, args: tuple[Operand, ...], builder: Builder) -> b
         return is_basic(args[1], builder)
     if op.name == "np.asarray":
         return args[1] == Const(None)
-    return op.name in SAME or op.name in _TURNED or op.name in _RESHAPED
+    return op.name in SAME or op.name in _TURNED or op.name in RESHAPED
 
 
 def is_basic(index: Operand, builder: Builder) -> bool:
@@ -209,6 +206,17 @@ def is_basic(index: Operand, builder: Builder) -> bool:
         or (isinstance(p, Var) and isinstance(builder.type_of(p), Scalar))
         for p in parts
     )
+
+
+def untransposed(path: tuple[Step, ...], known: Type) -> tuple[Step, ...]:
+    """``A.T[i]`` as ``A[:, i]`` for a matrix and a number i."""
+    if len(path) < 2 or path[0].op.name != ".T" or path[1].op.name != "[]":
+        return path
+    index = path[1].args[0]
+    number = isinstance(index, Const) and type(index.value) is int
+    if not number or not isinstance(known, Array) or len(known.dims or ()) != 2:
+        return path
+    return (Step(path[1].op, (Tuple((Slice(), index)),)), *path[2:])
 
 
 class Remembering(Builder):
@@ -241,106 +249,3 @@ class Remembering(Builder):
     ) -> tuple[Var, ...]:
         current = [self.memory.fresh(arg, self) for arg in args]
         return super().call(callee, current, bases)
-
-
-class Writer:
-    """Writes to an array through one of its names."""
-
-    def __init__(self, builder: Remembering, refused: Callable[[str], Exception]) -> None:
-        self.builder = builder
-        self.memory = builder.memory
-        self.refused = refused
-
-    def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
-        """``x[index] = value``; gives the name under which x is known afterwards."""
-        x = self.memory.fresh(x, self.builder)
-        view = self.memory.view(x, self.builder)
-        op = RULES["update"].primitive
-        if view is None or not view.path:
-            base = base or (None if view is None else self.memory.roots[view.root].base)
-            made = self.builder.emit(op, (x, index, value), base)
-            if view is not None:
-                self.memory.wrote(view.root, made)
-            return made
-        self._store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
-        return x
-
-    def require_same_kind(self, x: Operand, given: Type) -> None:
-        """``x += 0.5`` of an array of integers is an error in NumPy, too."""
-        own, its = (getattr(t, "dtype", None) for t in (self.builder.type_of(x), given))
-        if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
-            raise self.refused(f"{its} cannot be put in place into an array of {own}")
-
-    def replace(self, x: Operand, value: Operand) -> Operand:
-        """All of x takes a new value, through a view of another array."""
-        view = self.memory.view(x, self.builder)
-        assert view is not None and view.path
-        self._store(view, view.path, value)
-        return x
-
-    def _store(self, view: View, path: tuple[Step, ...], value: Operand) -> None:
-        root = self.memory.roots[view.root]
-        for place, step in enumerate(view.path):
-            if step.op.name in _RESHAPED and (place or not root.contiguous):
-                raise self.refused("what is written to here may be a view or a copy")
-        path = _flattened(_untransposed(path, self.builder.type_of(root.current)))
-        made = self._with(root.current, path, value, root.base)
-        self.memory.wrote(view.root, made)
-
-    def _with(
-        self, whole: Operand, path: tuple[Step, ...], value: Operand, base: str | None
-    ) -> Var:
-        """``whole`` with a value at the end of a path."""
-        first, *rest = path
-        if rest:
-            inner = self.builder.emit(first.op, (whole, *first.args))
-            copied = self.builder.emit(RULES["np.copy"].primitive, (inner,))
-            value = self._with(copied, tuple(rest), value, None)
-        if first.op.name == "[]":
-            index = first.args[0]
-        else:
-            index = Const(Ellipsis)
-            value = self._back(first, whole, value)
-        return self.builder.emit(RULES["update"].primitive, (whole, index, value), base)
-
-    def _back(self, step: Step, whole: Operand, value: Operand) -> Operand:
-        """A value of the view as a value of what it is a view of."""
-        if step.op.name in _RESHAPED:
-            shape = self.builder.emit(RULES[".shape"].primitive, (whole,))
-            primitive = RULES["np.reshape"].primitive
-            return self.builder.emit(primitive, bind(primitive, (value, shape), {}))
-        return self.builder.emit(step.op, (value, *step.args))
-
-
-def _untransposed(path: tuple[Step, ...], known: Type) -> tuple[Step, ...]:
-    """``A.T[i]`` as ``A[:, i]`` for a matrix and a number i."""
-    if len(path) < 2 or path[0].op.name != ".T" or path[1].op.name != "[]":
-        return path
-    index = path[1].args[0]
-    number = isinstance(index, Const) and type(index.value) is int
-    if not number or not isinstance(known, Array) or len(known.dims or ()) != 2:
-        return path
-    return (Step(path[1].op, (Tuple((Slice(), index)),)), *path[2:])
-
-
-def _flattened(path: tuple[Step, ...]) -> tuple[Step, ...]:
-    """``A[i][j]`` as ``A[i, j]`` where the first index is numbers only."""
-    made: list[Step] = []
-    for step in path:
-        last = made[-1] if made else None
-        if last is not None and last.op.name == step.op.name == "[]" and _numbers(last.args[0]):
-            made[-1] = Step(step.op, (Tuple((*_parts(last.args[0]), *_parts(step.args[0]))),))
-        else:
-            made.append(step)
-    return tuple(made)
-
-
-def _parts(index: Operand) -> tuple[Operand, ...]:
-    return parts_of(index)
-
-
-def _numbers(index: Operand) -> bool:
-    return all(
-        isinstance(p, Var) or (isinstance(p, Const) and isinstance(p.value, int))
-        for p in _parts(index)
-    )
