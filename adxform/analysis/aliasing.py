@@ -31,7 +31,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Inert, Known, Object, Scalar, Type
+from adxform.core.types import ANY, Array, Inert, Known, Number, Object, Scalar, Type
 from adxform.rules.table import RULES
 
 STORES = frozenset({"update", "append", "keep"})
@@ -41,7 +41,7 @@ REPLACING = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no mor
 
 def has_memory(t: Type) -> bool:
     """Whether a value can be changed in place, or be seen to change."""
-    return not isinstance(t, Scalar | Known | Object | Inert)
+    return not isinstance(t, Scalar | Number | Known | Object | Inert)
 
 
 def may_repeat(index: Operand, types: Types) -> bool:

@@ -7,7 +7,7 @@ name for the same memory is used afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.aliasing import Aliases, has_memory
@@ -19,6 +19,7 @@ from adxform.core.ir import (
     For,
     Function,
     Global,
+    If,
     Let,
     Opaque,
     Origin,
@@ -33,6 +34,7 @@ from adxform.core.ir import (
 from adxform.core.types import ANY
 from adxform.core.unread import unread_phis, without
 
+WRITES = frozenset({"update", "accumulate_at"})
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 
 
@@ -53,7 +55,7 @@ def writes_in_place(stmt: Stmt) -> bool:
         and isinstance(stmt.op, Primitive)
         and stmt.origin is not None
         and stmt.origin.role == "primal"
-        and (stmt.op.name == "update" or stmt.op.name.startswith("augment."))
+        and (stmt.op.name in WRITES or stmt.op.name.startswith("augment."))
     )
 
 
@@ -64,6 +66,7 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
         return []
     unread = unread_phis(function.body, function.result)
     body = without(function.body, unread) if unread else function.body
+    body = _without_tests(body)
     aliases = Aliases(body, types)
     params = [p.name for p in function.params]
     live = liveness(params, body, function.result, aliases=aliases)
@@ -75,6 +78,28 @@ def visible_writes(function: Function, types: Types) -> list[Conflict]:
             continue
         found.append(_conflict(function, stmt, name, aliases))
     return found
+
+
+def _without_tests(block: Block) -> Block:
+    """A block whose tests of whether a value is an array, or is none, read nothing: they do not
+    mind what is written to it.
+    """
+    made: list[Stmt] = []
+    for stmt in block:
+        match stmt:
+            case Let(op=Primitive(name="number" | "is_kind")):
+                made.append(replace(stmt, args=()))
+            case If():
+                then, orelse = map(_without_tests, (stmt.then, stmt.orelse))
+                made.append(replace(stmt, then=then, orelse=orelse))
+            case For():
+                made.append(replace(stmt, body=_without_tests(stmt.body)))
+            case While():
+                head, body = map(_without_tests, (stmt.head, stmt.body))
+                made.append(replace(stmt, head=head, body=body))
+            case _:
+                made.append(stmt)
+    return tuple(made)
 
 
 def argument_writes(function: Function, types: Types) -> list[Conflict]:

@@ -100,6 +100,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number of which no more is known, but that it is no array: it has no memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inert:
     """Something that has no derivative, and of which no more is known.
 
@@ -127,7 +132,9 @@ class Taped:
     items: tuple[Type, ...] = ()
 
 
-Type = Scalar | Array | Struct | ListOf | Known | Object | Slicing | Taped | Unknown | Inert
+Type = (
+    Scalar | Array | Struct | ListOf | Known | Object | Slicing | Taped | Unknown | Number | Inert
+)
 
 ANY = Unknown()
 INERT = Inert()

@@ -285,6 +285,8 @@ def _range_length(writer: Expressions, args: list[ast.expr]) -> ast.expr:
 _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "copy": lambda writer, args: args[0],
     "rename": lambda writer, args: args[0],
+    "number": lambda writer, args: args[0],
+    "is_kind": lambda writer, args: ast.Call(ast.Name("isinstance", ast.Load()), [*args], []),
     "tape": lambda writer, args: args[0],
     "adxform.stop_gradient": lambda writer, args: args[0],
     "adxform.markers.stop_gradient": lambda writer, args: args[0],

@@ -117,6 +117,8 @@ class Callees(Arguments):
         results = self.builder.call(callee, args, [base] if count == 1 else [None] * count)
         for result, known in zip(results, self._result_types(callee, shape), strict=False):
             self.builder.types[result.name] = result_type(result.name, known)
+        for result in results:
+            self.builder.memory.view(result, self.builder)  # it is there from here on
         return new_containers(refilled(shape, iter(results)))
 
     def _result_types(self, callee: Callee, shape: Operand) -> list[Type]:

@@ -12,12 +12,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.ir import If, Operand, Phi, Var
+from adxform.core.ir import If, Operand, Phi, Var, names_in, reads_of, tests_of, walk
 from adxform.core.trees import nodes
 from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, rank
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
+from adxform.frontend.certainty import is_array
 from adxform.frontend.joins import Joins
-from adxform.frontend.memory import Memory, Remembering, Roots, View, is_array
+from adxform.frontend.memory import Memory, Remembering, Roots, View
 
 Header = tuple[str, str, str]  # target, before, after
 ATTEMPTS = 8
@@ -57,7 +58,7 @@ class Carried(Joins):
             self.builder.types[name] = join(types[0], types[1])
             phis.append(Phi(name, one.current, two.current))
             self.note_merge(phis[-1])
-            self.memory.wrote(number, Var(name))
+            self.memory.merged(number, Var(name), (one.current, two.current))
         self.memory.roots = {**first, **self.memory.roots}
         self.builder.stmts[-1] = If(
             last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
@@ -79,8 +80,9 @@ class Carried(Joins):
         begins = {**self.settled([before for _, before, _ in headers]), **lists}
         start = {target: begins[before] for target, before, _ in headers}
         for value in start.values():
-            self.memory.view(value, self.builder)  # one first met here was there before the loop
+            self.memory.place(value, self.builder)  # one first met here was there before the loop
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
+        facts = self.memory.facts()
         written = set[int]()  # arrays that are written to
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         covers: dict[str, Type] = {}  # types of these, before and after
@@ -97,9 +99,11 @@ class Carried(Joins):
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
             if changed <= written and not broken and not wrong:
+                self.mark_read(_names_read(made))
+                self.memory.weaken(facts)
                 phis = self._close_headers(opened, ends)
                 closed = self._close_roots(phis, heads, roots, ended)
-                for target in other:
+                for target in (t for t in start if t not in assumed):
                     self._renew(target)
                 return made, closed
             covers = {n: t for n, t in covers.items() if n not in wrong} | {
@@ -107,6 +111,7 @@ class Carried(Joins):
             }
             self.env = dict(env)
             self.memory.views, self.memory.roots = dict(views), dict(roots)
+            self.memory.restore(facts)
             other = broken if changed and not written else other | broken
             written = written | changed
         raise self.unsupported("which arrays this loop writes to cannot be settled")
@@ -120,7 +125,7 @@ class Carried(Joins):
         """What variables stand for at the head of a loop: what they stand for before it."""
         assumed: dict[str, View] = {}
         for target, value in start.items():
-            view = None if target in other else self.memory.view(value, self.builder)
+            view = None if target in other else self.memory.place(value, self.builder)
             if view is None:
                 self._retype(target, value)
                 self.builder.types.update((n, t) for n, t in covers.items() if n == target)
@@ -129,11 +134,14 @@ class Carried(Joins):
             assumed[target] = view
             self.builder.types[target] = self.builder.type_of(value)
             self.memory.views[target] = view
+            if self.memory.is_unsure(value):
+                self.memory.unsure.add(target)
         return assumed
 
     def _renew(self, target: str) -> None:
         """A variable stands for an array of its own from here on."""
         self.memory.views.pop(target, None)
+        self.memory.unsure.discard(target)
         self.memory.view(Var(target), self.builder)
 
     def _retype(self, target: str, value: Operand) -> None:
@@ -153,12 +161,12 @@ class Carried(Joins):
             heads[number] = self.builder.name(root.base)
             self.builder.types[heads[number]] = self.builder.type_of(root.current)
         for number, name in heads.items():
-            self.memory.wrote(number, Var(name))
+            self.memory.merged(number, Var(name), (self.memory.roots[number].current,))
         return heads
 
     def _holds(self, target: str, view: View, value: Operand) -> bool:
         """Whether a variable stands for the same array, of the same type, after an iteration."""
-        found = self.memory.views.get(value.name) if isinstance(value, Var) else None
+        found = self.memory.known_place(value)
         if found is None or (found.root, found.path) != (view.root, view.path):
             return False
         return self.builder.type_of(value) == self.builder.type_of(Var(target))
@@ -169,10 +177,23 @@ class Carried(Joins):
         """The phis of a loop with those of the arrays that it writes to."""
         made = {phi.target: phi for phi in phis}
         for number, name in heads.items():
-            made[name] = Phi(name, before[number].current, after[number].current)
+            both = before[number].current, after[number].current
+            made[name] = Phi(name, *both)
             self.note_merge(made[name])
-            self.memory.wrote(number, Var(name))
+            self.memory.merged(number, Var(name), both)
         return tuple(made.values())
+
+
+def _names_read(made: tuple[Any, ...]) -> set[str]:
+    """The names that statements of a loop's blocks read, and its tests; phis do not count."""
+    found: set[str] = set()
+    for part in made:
+        if not isinstance(part, tuple):
+            found.update(() if part is None else names_in(part))
+            continue
+        for stmt in walk(part):
+            found.update((*reads_of(stmt), *tests_of(stmt)))
+    return found
 
 
 def _cover(target: str, before: Type, after: Type) -> Type:

@@ -18,6 +18,7 @@ from adxform.core.trees import nodes
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
 from adxform.frontend.ssa import free_names
+from adxform.rules.table import RULES
 
 
 class Changes(InPlace):
@@ -153,6 +154,32 @@ class Changes(InPlace):
         found.update(keywords)
         form = replace(held.form, keys=tuple(found))
         return Tuple(tuple(found.values()), form, held.tokens)
+
+    def augment(self, node: ast.expr, name: str | None) -> Operand:
+        """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
+        assert isinstance(node, ast.BinOp)
+        old, value = self.operand(node.left), self.operand(node.right)
+        if isinstance(old, Tuple) and (old.is_list or old.form.kind == "dict"):
+            assert name is not None
+            return self.extended(name, old, value, node)
+        if isinstance(old, Tuple):
+            return self.on_BinOp(node, name)
+        view = self.memory.view(old, self.builder)
+        plain = f"op.{type(node.op).__name__}"
+        if view is not None:
+            self.writer.require_same_kind(old, self.builder.would_be(plain, (old, value)))
+        if view is not None and view.path:
+            return self.writer.replace(old, self.emit(plain, old, value))
+        primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
+        changed = self.builder.emit(primitive, (old, value), name)
+        place = self.memory.known_place(old)
+        if view is not None:
+            self.memory.wrote(view.root, changed)
+        elif place is not None:
+            self.memory.doubtful = True
+            if self.memory.dispatching and not place.path:
+                self.memory.may_have_written(place.root, changed)
+        return changed
 
     def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
         """``x += [...]`` and ``x *= 2`` of a list, ``x |= {...}`` change the container itself."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 
 from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.trees import nodes
 from adxform.core.types import ANY, Type
 from adxform.frontend.callables import Closure
+from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
@@ -51,6 +53,9 @@ class InPlace(Unrolled):
                 "Work on a copy of it.",
             )
         held = self.operand(target)
+        plain = not any(isinstance(part, ast.Call) for part in nodes(index))
+        array = plain and of_arrays_only(self.operand(index), self.builder)
+        self.memory.prove(held, self.builder, array=array)
         if isinstance(held, Tuple) or self.memory.view(held, self.builder) is None:
             return False
         where, given = self.operands([index, value])
@@ -65,19 +70,23 @@ class InPlace(Unrolled):
         if function.attr == "fill" and len(node.args) == 1:
             return self._writes_all(function.value, self.operand(node.args[0]))
         if function.attr == "sort" and not node.args and not node.keywords:
-            held = self._array(function.value)
+            held = self._array(function.value, array=False)
             if held is None:
                 return False
             made = self.emit_call(RULES["np.sort"].primitive, [held], {}, None)
             return self._writes_all(function.value, made)
         return False
 
-    def _array(self, node: ast.expr) -> Operand | None:
-        """An array in memory that is known, or None."""
+    def _array(self, node: ast.expr, *, array: bool = True) -> Operand | None:
+        """An array in memory that is known, or None; what it is used for says that it is an
+        ``array``, if its type does not.
+        """
         local = isinstance(node, ast.Name) and (node.id in self.locals or node.id in self.env)
         if not (local or isinstance(node, ast.Subscript | ast.Attribute)):
             return None
         held = self.operand(node)
+        if array:
+            self.memory.prove(held, self.builder, array=True)
         return held if self.memory.view(held, self.builder) is not None else None
 
     def _writes_all(self, target: ast.expr, value: Operand, given: Type = ANY) -> bool:

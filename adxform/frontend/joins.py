@@ -11,6 +11,8 @@ from adxform.core.ir import (
     Phi,
     Tuple,
     Var,
+    leaves,
+    names_in,
 )
 from adxform.core.types import join, unvalued
 from adxform.frontend.comprehensions import Comprehensions
@@ -45,11 +47,7 @@ class Joins(Comprehensions):
 
     def _same_array(self, first: Operand, second: Operand) -> bool:
         """Whether two names stand for one array, whatever was written to it on the way."""
-        views = [
-            self.builder.memory.views.get(o.name) if isinstance(o, Var) else None
-            for o in (first, second)
-        ]
-        a, b = views
+        a, b = (self.builder.memory.known_view(o) for o in (first, second))
         return a is not None and b is not None and (a.root, a.path) == (b.root, b.path)
 
     def env_or_name(self, target: str, merged: Operand) -> None:
@@ -83,14 +81,14 @@ class Joins(Comprehensions):
 
     def _open_headers(
         self, headers: list[tuple[str, str, str]], begins: dict[str, Operand]
-    ) -> list[tuple[Operand, Operand, str]]:
+    ) -> list[tuple[str, Operand, Operand, str]]:
         """What each header name stands for in the body; the items of a tuple are names, too."""
-        opened: list[tuple[Operand, Operand, str]] = []
+        opened: list[tuple[str, Operand, Operand, str]] = []
         for target, before, after in headers:
             value = begins[before]
             shape = self._header_shape(target, value)
             self.env_or_name(target, shape)
-            opened.append((shape, value, after))
+            opened.append((target, shape, value, after))
         return opened
 
     def _header_shape(self, target: str, value: Operand) -> Operand:
@@ -100,28 +98,38 @@ class Joins(Comprehensions):
         return Var(target)
 
     def _close_headers(
-        self, opened: list[tuple[Operand, Operand, str]], ends: dict[str, Operand]
+        self, opened: list[tuple[str, Operand, Operand, str]], ends: dict[str, Operand]
     ) -> tuple[Phi, ...]:
         phis: list[Phi] = []
-        for shape, before, after in opened:
-            self._close(shape, before, ends[after], phis)
+        for target, shape, before, after in opened:
+            self._close(target, shape, before, ends[after], phis)
         return tuple(phis)
 
-    def _close(self, shape: Operand, before: Operand, after: Operand, phis: list[Phi]) -> None:
+    def _close(
+        self, target: str, shape: Operand, before: Operand, after: Operand, phis: list[Phi]
+    ) -> None:
+        """The phis of a variable, or of an item; one that becomes something else, and that nothing
+        in the loop has read before, may not be read after it.
+        """
         if isinstance(shape, Tuple):
-            if not isinstance(after, Tuple) or len(after.items) != len(shape.items):
+            before_items = before.items if isinstance(before, Tuple) else (before,)
+            if isinstance(after, Tuple) and len(after.items) == len(shape.items):
+                for s, b, a in zip(shape.items, before_items, after.items, strict=True):
+                    self._close(target, s, b, a, phis)
+                return
+            if not self.read.isdisjoint(names_in(shape)):
                 raise self.unsupported(
                     "a tuple changes its length, or becomes something else, in the loop"
                 )
-            before_items = before.items if isinstance(before, Tuple) else ()
-            for s, b, a in zip(shape.items, before_items, after.items, strict=True):
-                self._close(s, b, a, phis)
+            for leaf in leaves(shape):
+                self._close(target, leaf, UNDEFINED, MIXED, phis)
+            self.env[target] = MIXED
             return
         assert isinstance(shape, Var)
         if isinstance(after, Tuple) or after is MIXED:
             if shape.name in self.read:
                 raise self.unsupported("a variable becomes a tuple inside the loop")
-            self.env[shape.name] = MIXED
+            self.env[target] = self.env[shape.name] = MIXED
             after = UNDEFINED  # phis inside, which nothing reads, may still mention the name
         phis.append(Phi(shape.name, before, after))
         self.note_merge(phis[-1])

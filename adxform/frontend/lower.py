@@ -30,6 +30,7 @@ from adxform.core.types import Object, Type
 from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
+from adxform.frontend.certainty import is_array
 from adxform.frontend.control import changed_lists
 from adxform.frontend.desugar import desugar, made_result
 from adxform.frontend.imports import import_meaning
@@ -37,7 +38,7 @@ from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.looping import Looping
-from adxform.frontend.memory import Memory, Remembering, is_array
+from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread_parameters
 from adxform.frontend.program import (
     MIXED,
@@ -85,6 +86,7 @@ def _lowered(
     tree = desugar(source.node, source.text, source.scope)
     builder = Remembering(Names(outer_names(tree) - set(reads)))
     builder.memory = Memory()
+    builder.memory.dispatching = program.dispatching
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = spread_parameters(source, builder, types)
     seen: dict[str, Operand] = {}
@@ -95,7 +97,8 @@ def _lowered(
         given += tuple((p, Var(p.name)) for p in inward.params)
     for p in params:
         if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
-            builder.memory.add_root(Var(p.name), p.name)
+            builder.memory.arrays.add(builder.memory.add_root(Var(p.name), p.name))
+        builder.memory.view(Var(p.name), builder)
     lowerer = Lowerer(source, builder, program, {**seen, **env})
     lowerer.captured = seen
     with program.opening(source):
@@ -111,6 +114,8 @@ def _lowered(
         dict(program.spelled),
         given,
     )
+    program.doubtful |= builder.memory.doubtful
+    program.given = {p.name: builder.types[p.name] for p in params}
     program.results[id(made)] = made, [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
 
@@ -250,11 +255,13 @@ class Lowerer(Looping):
             self.block(stmt.body if taken else stmt.orelse)
             self.taken, self.sides = taken, ({}, {})
             return
-        outer, before = self.builder, dict(self.memory.roots)
+        outer, before, facts = self.builder, dict(self.memory.roots), self.memory.facts()
         then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
-        first, self.memory.roots = self.memory.roots, dict(before)
+        first, self.memory.roots, found = self.memory.roots, dict(before), self.memory.facts()
+        self.memory.restore(facts)
         orelse, seconds = self._side(stmt.orelse, [second for _, _, second in phis])
         outer.append(If(test, then, orelse, (), origin))
+        self.memory.weaken(found)
         self.merge_roots(before, first)
         self.taken, self.sides = None, (firsts, seconds)
 
@@ -370,24 +377,3 @@ class Lowerer(Looping):
         ast.fix_missing_locations(ast.copy_location(stmt, old))
         stmt._reads = {n: n for n in free_names(stmt) if n in self.locals}  # type: ignore[attr-defined]
         self.effect(stmt)
-
-    def augment(self, node: ast.expr, name: str | None) -> Operand:
-        """``x += y`` as ``x + y``, marked so that other names for the same array are noticed."""
-        assert isinstance(node, ast.BinOp)
-        old, value = self.operand(node.left), self.operand(node.right)
-        if isinstance(old, Tuple) and (old.is_list or old.form.kind == "dict"):
-            assert name is not None
-            return self.extended(name, old, value, node)
-        if isinstance(old, Tuple):
-            return self.on_BinOp(node, name)
-        view = self.memory.view(old, self.builder)
-        plain = f"op.{type(node.op).__name__}"
-        if view is not None:
-            self.writer.require_same_kind(old, self.builder.would_be(plain, (old, value)))
-        if view is not None and view.path:
-            return self.writer.replace(old, self.emit(plain, old, value))
-        primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
-        changed = self.builder.emit(primitive, (old, value), name)
-        if view is not None:
-            self.memory.wrote(view.root, changed)
-        return changed

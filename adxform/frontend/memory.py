@@ -8,16 +8,21 @@ a new value, and every other name is read from that value when it is next used.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from adxform.core.builder import Builder, result_types
 from adxform.core.ir import (
     Callee,
     Const,
+    Global,
+    If,
     Let,
     Opaque,
     Operand,
+    Phi,
     Primitive,
     Slice,
     Tuple,
@@ -25,6 +30,7 @@ from adxform.core.ir import (
     parts_of,
 )
 from adxform.core.types import Array, Scalar, Type
+from adxform.frontend.certainty import is_array, keeps_arrays, may_be_array, numeric
 from adxform.rules.table import RULES
 
 SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
@@ -67,6 +73,7 @@ class Root:
 
 
 Roots = dict[int, Root]
+Facts = tuple[frozenset[str], frozenset[int]]
 
 
 class Memory:
@@ -76,21 +83,41 @@ class Memory:
         self.views: dict[str, View] = {}
         self.roots: Roots = {}
         self.unsure: set[str] = set()  # names of what may be a number: an element, not a row
+        self.arrays: set[int] = set()  # roots that are no lists: arrays, or numbers
+        self.asked: set[int] = set()  # roots that are changed if they are arrays
+        self.dispatching = False  # what may be an array is asked when it is read
+        self.doubtful = False  # whether something was written that such a value may show
         self._numbers = itertools.count(1)
 
     # --- what names stand for -----------------------------------------------------------------
 
     def view(self, operand: Operand, builder: Builder) -> View | None:
         """Where an array is (one not met before is a root), or None for anything else."""
-        if not isinstance(operand, Var) or not is_array(builder.type_of(operand)):
-            return None
-        if operand.name in self.unsure:
-            return None
-        if operand.name not in self.views and builder.type_of(operand).dims is None:  # type: ignore[union-attr]
+        place = self.place(operand, builder)
+        return None if place is None or self.is_unsure(operand) else place
+
+    def known_view(self, operand: Operand) -> View | None:
+        """Where an array is that was met before, or None for anything else."""
+        return None if self.is_unsure(operand) else self.known_place(operand)
+
+    def known_place(self, operand: Operand) -> View | None:
+        """The same, of what may be an array, too."""
+        return self.views.get(operand.name) if isinstance(operand, Var) else None
+
+    def place(self, operand: Operand, builder: Builder) -> View | None:
+        """Where a value is if it is an array."""
+        known = builder.type_of(operand)
+        if not isinstance(operand, Var) or not may_be_array(known):
             return None
         if operand.name not in self.views:
             self.add_root(operand, builder.bases.get(operand.name))
+            if not isinstance(known, Array) or known.dims is None:
+                self.unsure.add(operand.name)
         return self.views[operand.name]
+
+    def is_unsure(self, operand: Operand) -> bool:
+        """Whether a value may be no array."""
+        return isinstance(operand, Var) and operand.name in self.unsure
 
     def add_root(self, value: Var, base: str | None, contiguous: bool = False) -> int:
         """A new array."""
@@ -101,30 +128,86 @@ class Memory:
 
     def made(self, name: str, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> None:
         """Note the array that an operation has made: a view of its first operand, or a new one."""
-        if not is_array(builder.types.get(name)):
+        known = builder.types.get(name)
+        if not may_be_array(known):
             return
-        known = builder.types[name]
-        if isinstance(known, Array) and known.dims is None and not self._surely(op, args, builder):
+        loose = not isinstance(known, Array) or known.dims is None
+        unsure = loose and not self._surely(op, args, builder)
+        source = self.place(args[0], builder) if args and self._shows(op, args, builder) else None
+        if source is not None and self.is_unsure(args[0]) and not unsure:
+            source = None  # that it may be a view, Core sees
+        if unsure:
             self.unsure.add(name)
-            return
-        source = None
-        if args and _gives_view(op, args, builder):
-            source = self.view(args[0], builder)
         if source is None:
-            self.add_root(Var(name), builder.bases.get(name), contiguous=op.name in _NEW)
+            new = op.name in _NEW
+            number = self.add_root(Var(name), builder.bases.get(name), contiguous=new)
+            types = [builder.type_of(arg) for arg in args]
+            if is_array(known) or numeric(op, types) or any(map(self._is_numeric, args)):
+                self.arrays.add(number)
             return
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
         self.views[name] = replace(source, path=path)
 
+    def _shows(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
+        """Whether an operation gives a view of its first operand."""
+        if op.name == "np.asarray" and not is_array(builder.type_of(args[0])):
+            return False  # a list is copied
+        return _gives_view(op, args, builder)
+
+    def _is_numeric(self, operand: Operand) -> bool:
+        """Whether a value of unknown type is known to be no list, nor an item of one."""
+        view = self.views.get(operand.name) if isinstance(operand, Var) else None
+        return view is not None and view.root in self.arrays
+
     def _surely(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
         """Whether a result of unknown rank is an array for sure, not a number."""
         if op.name == "[]":
-            return any(isinstance(part, Slice) for part in parts_of(args[1]))
+            known = is_array(builder.type_of(args[0])) or self._is_numeric(args[0])
+            return known and any(isinstance(part, Slice) for part in parts_of(args[1]))
         if op.name in _NEW:
             return True
-        alike = op.name in SAME or op.style == "infix" or op.name in _ALIKE
-        wide = op.text != "MatMult" and any(self.view(arg, builder) is not None for arg in args)
-        return alike and wide
+        if op.name in SAME or op.name in _ALIKE:
+            return self.view(args[0], builder) is not None
+        wide = (a for a in args if is_array(builder.type_of(a)) or self._is_numeric(a))
+        return op.style == "infix" and op.text != "MatMult" and any(
+            self.view(arg, builder) is not None for arg in wide
+        )
+
+    # --- values of unknown type ---------------------------------------------------------------
+
+    def prove(self, operand: Operand, builder: Builder, *, array: bool) -> None:
+        """Something is written to a value, by what only arrays understand or by any index: it is
+        no number.
+        """
+        if not isinstance(operand, Var) or operand.name not in self.views:
+            return
+        view = self.views[operand.name]
+        if array and all(keeps_arrays(step.op.name, step.args) for step in view.path):
+            self.arrays.add(view.root)
+            self._settle(lambda v: v.root == view.root and all(
+                keeps_arrays(step.op.name, step.args) for step in v.path
+            ))
+        if not view.path or view.root in self.arrays:  # not an item of what may be a list
+            self._settle(lambda v: v.root == view.root and v.path == view.path[: len(v.path)])
+
+    def _settle(self, sure: Callable[[View], bool]) -> None:
+        """Names that stand for arrays, it turns out."""
+        self.unsure = {n for n in self.unsure if n not in self.views or not sure(self.views[n])}
+
+    def facts(self) -> Facts:
+        """What is known of values of unknown type."""
+        return frozenset(self.unsure), frozenset(self.arrays)
+
+    def restore(self, facts: Facts) -> None:
+        """Know what was known before."""
+        self.unsure, self.arrays = set(facts[0]), set(facts[1])
+
+    def weaken(self, facts: Facts) -> None:
+        """Know no more than what was known on another path."""
+        self.unsure |= facts[0]
+        self.arrays &= facts[1]
+
+    # --- what changes -------------------------------------------------------------------------
 
     def again(self, name: str, like: Operand, builder: Builder) -> None:
         """Another name for what ``like`` stands for, read from memory wherever it is used."""
@@ -137,6 +220,21 @@ class Memory:
         stamp = next(self._numbers)
         self.roots[root] = replace(self.roots[root], current=value, stamp=stamp)
         self.views[value.name] = View(root, (), stamp)
+        self.unsure.discard(value.name)
+        self.doubtful |= any(n in self.views and self.views[n].root == root for n in self.unsure)
+
+    def may_have_written(self, root: int, value: Var) -> None:
+        """A root has a new value, which is in its memory if it is an array."""
+        self.wrote(root, value)
+        self.unsure.add(value.name)
+        self.asked.add(root)
+
+    def merged(self, root: int, value: Var, parts: tuple[Var, ...]) -> None:
+        """A root has one of several values."""
+        unsure = any(map(self.is_unsure, parts))
+        self.wrote(root, value)
+        if unsure:
+            self.unsure.add(value.name)
 
     def forget(self, roots: set[int]) -> None:
         """Know nothing of some arrays any more: writes to them are checked in Core."""
@@ -148,7 +246,9 @@ class Memory:
         """``y.T[i]`` as ``y[:, i]``, where the transpose is that of the current value."""
         view = self.views.get(args[0].name) if isinstance(args[0], Var) else None
         root = None if view is None else self.roots.get(view.root)
-        if view is None or root is None or view.stamp != root.stamp or len(view.path) != 1:
+        if view is None or root is None or view.stamp != root.stamp or self.is_unsure(args[0]):
+            return args
+        if len(view.path) != 1:
             return args
         path = (*view.path, Step(RULES["[]"].primitive, args[1:]))
         turned = untransposed(path, builder.type_of(root.current))
@@ -163,6 +263,9 @@ class Memory:
         if not isinstance(operand, Var) or operand.name not in self.views:
             return False
         view = self.views[operand.name]
+        numeric = self.dispatching and view.root in self.arrays
+        if self.is_unsure(operand) and view.path and not numeric:
+            return False
         if view.root not in self.roots:  # an array of another branch
             return False
         return view.stamp != self.roots[view.root].stamp
@@ -175,18 +278,35 @@ class Memory:
             return operand.with_items(self.fresh(item, builder) for item in operand.items)
         assert isinstance(operand, Var)
         view = self.views[operand.name]
-        root = self.roots[view.root]
-        value: Operand = root.current
+        if operand.name in self.unsure and (view.path or view.root in self.asked):
+            return self._fresh_if_array(operand, builder)
+        return self._read_again(operand, builder)
+
+    def _read_again(self, operand: Var, builder: Builder) -> Operand:
+        """What an array is, through its view, in the current value of what it is a view of."""
+        view = self.views[operand.name]
+        value: Operand = self.roots[view.root].current
         for place, step in enumerate(view.path):
             last = place == len(view.path) - 1
             base = builder.bases.get(operand.name) if last else None
             value = builder.emit(step.op, (value, *step.args), base)
         return value
 
-
-def is_array(t: Type | None) -> bool:
-    """Whether a value is certainly an array, not a number."""
-    return isinstance(t, Array) and t.dims != ()
+    def _fresh_if_array(self, operand: Var, builder: Builder) -> Operand:
+        """The same of what is an array or a number, as it turns out."""
+        view = self.views[operand.name]
+        kinds = Global("np.ndarray", np.ndarray, canonical=True)
+        test = Builder.emit(builder, RULES["is_kind"].primitive, (operand, kinds))
+        then, orelse = builder.nested(), builder.nested()
+        seen = self._read_again(operand, then)
+        kept = Builder.emit(orelse, RULES["number"].primitive, (operand,))
+        name = builder.name(builder.bases.get(operand.name))
+        phi = Phi(name, seen, kept)
+        builder.append(If(test, then.block, orelse.block, (phi,), builder.origin))
+        builder.types[name] = builder.type_of(operand)
+        self.views[name] = replace(view, stamp=self.roots[view.root].stamp)
+        self.unsure.add(name)
+        return Var(name)
 
 
 def _gives_view(op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,9 @@ TRIES = 4  # structures that the result of a function that calls itself may be a
 MIXED = Global("mixed")  # a variable that is a tuple on one path only: it may not be read
 
 
+State = tuple[dict[Any, Callee], set[str], dict[int, tuple[Function, list[Type]]]]
+
+
 class Again(Exception):
     """Something has come to light for which all is to be lowered again."""
 
@@ -54,6 +57,10 @@ class Program:
     ``trees`` are desugared functions, for as many calls as are written out.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
+
+    ``conflicts`` tells whether writes of a function whose parameters are of the types ``given``
+    are seen under other names. Where it is ``doubtful`` that these names are those of arrays, the
+    function is lowered again, ``dispatching`` on what they turn out to be.
     """
 
     inline: bool = True
@@ -79,6 +86,10 @@ class Program:
     closures: list[Any] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     derive: Any = None
+    conflicts: Callable[[Function, dict[str, Type]], bool] | None = None
+    given: dict[str, Type] = field(default_factory=dict)
+    doubtful: bool = False
+    dispatching: bool = False
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
@@ -108,21 +119,41 @@ class Program:
         """What lowering gives once all is known of the functions that call themselves."""
         if self.open:  # a function within another
             return lowering()
-        before, names, results = dict(self.callees), set(self.names), dict(self.results)
+        self.dispatching = self.doubtful = False
+        state = dict(self.callees), set(self.names), dict(self.results)
+        with refusing_depth(source.node, source.text):
+            made = self._repeated(lowering, state)
+            if not self.doubtful or self.conflicts is None or not self.conflicts(made, self.given):
+                return made
+            first = self.callees, set(self.names), self.results
+            self._reset(state)
+            self.dispatching = True
+            with suppress(UnsupportedError):
+                again = self._repeated(lowering, state)
+                if not self.conflicts(again, self.given):
+                    return again
+            self._reset(first)
+            return made
+
+    def _repeated(self, lowering: Callable[[], Function], state: State) -> Function:
+        """What lowering gives, done again where it needed to know more."""
         for _ in range(ATTEMPTS):
             try:
-                with refusing_depth(source.node, source.text):
-                    return lowering()
+                return lowering()
             except Again:
-                self.callees = dict(before)
-                self.results = dict(results)
-                self.next_key = None
-                self.derived.clear()
-                self.names.clear()
-                self.names.update(names)
-                self.lowerers.clear()
-                self.awaited.clear()
+                self._reset(state)
         raise InternalError("lowering functions that call themselves does not come to an end")
+
+    def _reset(self, state: State) -> None:
+        """Forget what was lowered since."""
+        callees, names, results = state
+        self.callees, self.results = dict(callees), dict(results)
+        self.next_key = None
+        self.derived.clear()
+        self.names.clear()  # which others hold, too
+        self.names.update(names)
+        self.lowerers.clear()
+        self.awaited.clear()
 
     def assume(self, key: Any, result: Operand) -> None:
         """Take the result of a function that calls itself to have this structure."""

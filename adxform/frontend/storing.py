@@ -8,6 +8,7 @@ import numpy as np
 
 from adxform.core.ir import Const, Operand, Tuple, Var, parts_of
 from adxform.core.types import Type
+from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, Step, View, untransposed
 from adxform.rules.expressions import bind
 from adxform.rules.table import RULES
@@ -23,6 +24,7 @@ class Writer:
 
     def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
         """``x[index] = value``; gives the name under which x is known afterwards."""
+        self.memory.prove(x, self.builder, array=of_arrays_only(index, self.builder))
         x = self.memory.fresh(x, self.builder)
         view = self.memory.view(x, self.builder)
         op = RULES["update"].primitive

@@ -82,11 +82,12 @@ class Unrolled(Carried):
     ) -> dict[str, Operand]:
         """What is carried after the rest of a loop, which runs unless it was left."""
         outer = self.builder
-        roots = dict(self.memory.roots)
+        roots, facts = dict(self.memory.roots), self.memory.facts()
         self.builder = outer.nested()
         after = {t: self.memory.fresh(v, self.builder) for t, v in rest(current).items()}
         block, self.builder = self.builder.block, outer
         outer.append(If(test, (), block, (), outer.origin))
+        self.memory.weaken(facts)
         self.merge_roots(roots, roots)
         self.taken = None
         found: dict[str, Operand] = {}

@@ -50,7 +50,7 @@ class Simplify(Remembering):
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
-        if op.name == "rename":
+        if op.name in ("rename", "number"):
             return stmt.args[0]
         if op.name in LOWERINGS:
             return self.lowered(stmt, op)

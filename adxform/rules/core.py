@@ -7,6 +7,7 @@ from adxform.core.types import (
     Array,
     Known,
     ListOf,
+    Number,
     Scalar,
     Slicing,
     Struct,
@@ -81,6 +82,10 @@ linear("copy(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
 
 # rename(x) is x: a name that the compiler gives to make a derivation readable.
 linear("rename(x)", x="out_bar", infer=_same, fresh=False, cheap=True)
+
+# number(x) is x, which is known to be no array where this is computed; is_kind(x, kind) tells.
+linear("number(x)", x="out_bar", infer=lambda x: Number(), cheap=True)
+inactive("is_kind(x, kind)", infer=lambda x, kind: Scalar("bool", weak=True))
 
 # accumulate(bar, value) is bar + value, and may reuse the memory of bar; value may be stretched.
 linear(

@@ -1,0 +1,46 @@
+"""What operations tell of values of unknown type: that one is no list, or is an array."""
+
+from __future__ import annotations
+
+from adxform.core.builder import Builder
+from adxform.core.ir import Const, Operand, Primitive, Slice, Tuple, parts_of
+from adxform.core.types import Array, Scalar, Type, Unknown, is_float
+
+_NO_LISTS = frozenset({"Sub", "Div", "Pow", "FloorDiv", "MatMult", "USub"})
+
+
+def is_array(t: Type | None) -> bool:
+    """Whether a value is certainly an array, not a number."""
+    return isinstance(t, Array) and t.dims != ()
+
+
+def may_be_array(t: Type | None) -> bool:
+    """Whether a value is an array, or anything."""
+    return is_array(t) or isinstance(t, Unknown)
+
+
+def numeric(op: Primitive, types: list[Type]) -> bool:
+    """Whether what an operation gives is an array or a number, whatever its operands are."""
+    if op.style in ("infix", "unary"):
+        real = any(
+            is_array(t) or (isinstance(t, Scalar) and is_float(t.dtype)) for t in types
+        )
+        return op.text in _NO_LISTS or (op.text in ("Add", "Mult") and real)
+    return op.fresh and op.name.startswith(("np.", "scipy."))
+
+
+def of_arrays_only(index: Operand, builder: Builder) -> bool:
+    """Whether an index that is written to is one that only arrays take."""
+    parts = parts_of(index)
+    sliced = any(isinstance(part, Slice) for part in parts)
+    return (len(parts) > 1 and sliced) or any(
+        part == Const(Ellipsis) or isinstance(part, Tuple) or is_array(builder.type_of(part))
+        for part in parts
+    )
+
+
+def keeps_arrays(name: str, args: tuple[Operand, ...]) -> bool:
+    """Whether an operation gives an array just where its operand, which it shows, is one."""
+    return name == ".T" or (
+        name == "[]" and any(isinstance(part, Slice) for part in parts_of(args[0]))
+    )
