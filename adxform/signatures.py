@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -65,9 +66,19 @@ def key_of(value: Any) -> Key:
         return kind, tuple([key_of(item) for item in value[:MOST_LEAVES]])
     if isinstance(value, _VALUED):
         return kind, value
+    if holds_functions(value):
+        return kind, tuple(value), tuple([key_of(item) for item in value.values()])
     if is_object(value):
         return structure(value)
     return Object(value) if callable(value) else kind
+
+
+def holds_functions(value: Any) -> bool:
+    """Whether a tuple, list or dictionary holds functions, and nothing else."""
+    if type(value) not in (tuple, list, dict) or not 0 < len(value) <= MOST_LEAVES:
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return all(isinstance(item, FunctionType | BuiltinFunctionType | np.ufunc) for item in items)
 
 
 def type_of_argument(name: str, value: Any) -> Type:
@@ -75,7 +86,7 @@ def type_of_argument(name: str, value: Any) -> Type:
     kind = type(value)
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if holds_inexact(value):
+    if holds_inexact(value) or holds_functions(value):
         return type_of_container(name, value)
     if not plain(value):
         raise ArgumentError(Diagnostic(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Operand, Primitive, Slice, Tuple, parts_of
-from adxform.core.types import Array, Scalar, Type, Unknown, is_float
+from adxform.core.types import Array, Inert, Scalar, Type, Unknown, is_float
 
 _NO_LISTS = frozenset({"Sub", "Div", "Pow", "FloorDiv", "MatMult", "USub"})
 
@@ -15,8 +15,8 @@ def is_array(t: Type | None) -> bool:
 
 
 def may_be_array(t: Type | None) -> bool:
-    """Whether a value is an array, or anything."""
-    return is_array(t) or isinstance(t, Unknown)
+    """Whether a value is an array, or anything, or anything without a derivative."""
+    return is_array(t) or isinstance(t, Unknown | Inert)
 
 
 def numeric(op: Primitive, types: list[Type]) -> bool:

@@ -212,6 +212,11 @@ class Changes(InPlace):
                 None,
                 "Make it in the function, where the argument is None, or pass a copy.",
             )
+        if any(_holds(table, held.tokens) for table in self.program.tables.values()):
+            raise self.unsupported(
+                f"{own}, whose functions the derivative follows, is changed in place here", None,
+                "Do it before the derivative is called.",
+            )
         for kept in self._kept_by_closures():
             if _holds(kept, held.tokens):
                 raise self.unsupported(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
+from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, ListOf, differentiable
 from adxform.frontend.containers import Containers
 from adxform.frontend.memory import Roots
 from adxform.frontend.of_containers import dictionary
+from adxform.frontend.renaming import Renamed
 from adxform.frontend.ssa import free_names
 
 Comprehension = ast.ListComp | ast.GeneratorExp
@@ -21,6 +24,7 @@ class Comprehensions(Containers):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int
+    kept: frozenset[str] = frozenset()  # variables of comprehensions that functions read
     place: Operand  # the number of the iteration of the innermost loop
 
     def on_IfExp(self, node: ast.IfExp, base: str | None) -> Operand:
@@ -31,6 +35,7 @@ class Comprehensions(Containers):
         )
 
     def on_ListComp(self, node: Comprehension, base: str | None) -> Operand:
+        node = self._with_own_names(node)
         items = self._rows(node.generators, node.elt)
         if items is not None:
             return Tuple(tuple(items), LIST)
@@ -39,6 +44,7 @@ class Comprehensions(Containers):
     on_GeneratorExp = on_ListComp
 
     def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
+        node = self._with_own_names(node)
         pair = ast.Tuple([node.key, node.value], ast.Load())
         rows = self._rows(node.generators, ast.copy_location(pair, node))
         if rows is None:
@@ -51,6 +57,22 @@ class Comprehensions(Containers):
                 return self.other(node, base)
             found[key] = row.items[1]
         return dictionary(found)
+
+    def _with_own_names(self, node: Any) -> Any:
+        """A comprehension in which functions are made, its variables under names that no other has:
+        the functions read them after it.
+        """
+        if not any(isinstance(part, ast.Lambda) for part in nodes(node)):
+            return node
+        targets = dict.fromkeys(n for g in node.generators for n in names(g.target))
+        own = {name: self.builder.names.fresh(f"_{name}") for name in targets}
+        self.kept = self.kept.union(own.values())
+        return Renamed(own).comprehension(copied(node))
+
+    def _forget(self, kept: dict[str, Operand]) -> None:
+        """Variables are what they were before a comprehension, but those that functions read."""
+        left = {name: self.env[name] for name in self.kept if name in self.env}
+        self.env = kept | left
 
     # --- over containers ------------------------------------------------------------------------
 
@@ -70,15 +92,15 @@ class Comprehensions(Containers):
             self.bind_target(first.target, item)
             held = [self.truth(test) for test in first.ifs]
             if None in held:
-                self.env = kept
+                self._forget(kept)
                 return None
             if all(held):
                 inner = self._rows(rest, elt)
                 if inner is None:
-                    self.env = kept
+                    self._forget(kept)
                     return None
                 found.extend(inner)
-        self.env = kept
+        self._forget(kept)
         return found
 
     def bind_target(self, target: ast.expr, value: Operand) -> None:
@@ -149,7 +171,7 @@ class Comprehensions(Containers):
                 carried = self._where(
                     first.ifs, carried, lambda c: self._fold(rest, c, action, base), base
                 )
-            self.env = kept
+            self._forget(kept)
             return carried
         target = result or self.builder.name(base)
         index = self.builder.name("ijklm"[min(self.depth, 4)])
@@ -166,7 +188,7 @@ class Comprehensions(Containers):
             first.ifs, Var(target), lambda c: self._fold(rest, c, action, base), base
         )
         self.depth -= 1
-        self.env = kept
+        self._forget(kept)
         self._refuse_writes(roots, first.iter)
         body, self.builder = self.builder.block, outer
         phi = Phi(target, carried, after)

@@ -29,7 +29,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.types import INERT, Array, Scalar, Type
 from adxform.frontend.certainty import is_array, keeps_arrays, may_be_array, numeric
 from adxform.rules.table import RULES
 
@@ -193,6 +193,17 @@ class Memory:
     def _settle(self, sure: Callable[[View], bool]) -> None:
         """Names that stand for arrays, it turns out."""
         self.unsure = {n for n in self.unsure if n not in self.views or not sure(self.views[n])}
+
+    def shown_elsewhere(self, operand: Operand, builder: Builder) -> bool:
+        """Whether a value without a derivative, which Core takes to have no memory, has another
+        name, or is held by one.
+        """
+        place = self.known_place(operand)
+        root = None if place is None else self.roots.get(place.root)
+        if place is None or root is None or builder.type_of(root.current) is not INERT:
+            return False
+        alike = {builder.bases.get(n, n) for n, v in self.views.items() if v.root == place.root}
+        return bool(place.path) or len(alike) > 1
 
     def facts(self) -> Facts:
         """What is known of values of unknown type."""

@@ -18,8 +18,9 @@ from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
 from adxform.frontend.scope import live_function
-from adxform.frontend.static import STEADY, Static
+from adxform.frontend.static import STEADY
 from adxform.frontend.watching import is_instance
+from adxform.frontend.written import Written
 
 _MISSING: Any = object()
 
@@ -62,7 +63,7 @@ def structure(value: Any, *, exact: bool = False, depth: int = 4) -> Any:
     return Object(value)
 
 
-class Objects(Static):
+class Objects(Written):
     """Resolves attributes of objects, and methods."""
 
     def known_value(self, operand: Operand) -> Any:
@@ -174,6 +175,9 @@ class Objects(Static):
         fact = self._attribute(node)
         if isinstance(fact, bool | str | None):
             return Const(fact)
+        table = self._table(node)
+        if table is not None:
+            return table
         found = getattr(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
         return self._read(node, base, known)
@@ -227,75 +231,37 @@ class Objects(Static):
         return found if isinstance(found, Tuple) else self._table(node)
 
     def _table(self, node: ast.expr) -> Tuple | None:
-        """A dictionary, list or tuple of functions from outside."""
+        """A dictionary, list or tuple of functions from outside, or that an object holds."""
         value = self._functions(node)
         if value is None or (id(value), "") in self.program.written:
             return None
-        items = [*value.values()] if isinstance(value, dict) else value
+        if isinstance(node, ast.Attribute) and self.meaning(node) is None:
+            if self._is_written(node):
+                return None
+            self.program.watch_attribute(self.static(node.value), node.attr)
         self.program.watch(value)
-        form = Form("dict", tuple(value)) if isinstance(value, dict) else (
-            LIST if isinstance(value, list) else TUPLE
-        )
-        return Tuple(tuple(self.outer_value(i.__name__, i) for i in items), form)
+        if id(value) not in self.program.tables:
+            items = [*value.values()] if isinstance(value, dict) else value
+            form = Form("dict", tuple(value)) if isinstance(value, dict) else (
+                LIST if isinstance(value, list) else TUPLE
+            )
+            named = ((i.__name__ if i.__name__.isidentifier() else "function", i) for i in items)
+            made = Tuple(tuple(self.outer_value(name, i) for name, i in named), form)
+            self.program.tables[id(value)] = made
+        found: Tuple = self.program.tables[id(value)]
+        return found
 
     def _functions(self, node: ast.expr) -> Any:
-        """The container from outside that an expression means, if it holds functions alone."""
+        """The container that an expression means, if it is not made here and holds functions."""
         meaning = self.meaning(node)
         value = None if meaning is None else meaning.value
+        if meaning is None and isinstance(node, ast.Attribute):
+            owner = self.static(node.value)
+            value = vars(owner).get(node.attr) if is_object(owner) else None
         if not isinstance(value, dict | list | tuple):
             return None
         items = [*value.values()] if isinstance(value, dict) else value
         return value if items and all(map(_is_function, items)) else None
-
-    def note_changes(self, stmt: ast.stmt) -> None:
-        """Note what a statement that is carried verbatim may change of what is outside."""
-        self.refuse_changed_table(stmt)
-        for part in nodes(stmt):
-            match part:
-                case ast.Attribute(owner, name, ast.Store() | ast.Del()):
-                    self._note_written(owner, name)
-                case ast.Call(
-                    ast.Name("setattr" | "delattr"), [owner, ast.Constant(str(name)), *_]
-                ):
-                    self._note_written(owner, name)
-                case ast.Call(called):
-                    self._note_written_by(called)
-
-    def _note_written(self, node: ast.expr, name: str) -> None:
-        owner = self._outside(node)
-        if owner is not UNKNOWN:
-            self.program.written[id(owner), name] = owner
-
-    def _note_written_by(self, called: ast.expr) -> None:
-        """Note the attributes that a function or method assigns, which is called verbatim."""
-        meaning = self.meaning(called)
-        function, given = None if meaning is None else meaning.function, {}
-        if function is None and isinstance(called, ast.Attribute):
-            receiver = self._outside(called.value)
-            raw = inspect.getattr_static(receiver, called.attr, None)
-            function = live_function(raw) if isinstance(raw, FunctionType) else None
-            if function is not None and function.node.args.args:
-                given = {function.node.args.args[0].arg: receiver}
-        if function is None:
-            return
-        for part in nodes(function.node):
-            match part:
-                case ast.Attribute(ast.Name(owner), name, ast.Store() | ast.Del()):
-                    found = None if owner in given else function.scope.lookup(owner)
-                    value = given.get(owner, UNKNOWN) if found is None else found.value
-                    if value is not UNKNOWN:
-                        self.program.written[id(value), name] = value
-
-    def _outside(self, node: ast.expr) -> Any:
-        """The module, class or object that an expression stands for, or UNKNOWN."""
-        found = self.static(node)
-        meaning = self.meaning(node) if found is UNKNOWN else None
-        return found if meaning is None else meaning.value
-
-    def _is_written(self, node: ast.Attribute) -> bool:
-        """Whether the functions at hand have written to an attribute: it is no fact."""
-        written = self.program.written
-        return bool(written) and (id(self._outside(node.value)), node.attr) in written
 
     def refuse_changed_table(self, node: ast.AST) -> None:
         """Refuse what may change a container from outside whose functions are followed; if they
@@ -323,6 +289,15 @@ class Objects(Static):
             item = self.held(node)
             return UNKNOWN if item is None else self.known_value(item)
         return found
+
+    def _compare(self, node: ast.Compare) -> Any:
+        """Comparisons; ``key in d`` where the keys of d are known."""
+        match node:
+            case ast.Compare(left, [ast.In() | ast.NotIn() as op], [right]):
+                held, key = self.container(right), self.static(left)
+                if held is not None and held.form.kind == "dict" and key is not UNKNOWN:
+                    return (key in held.form.keys) is isinstance(op, ast.In)
+        return super()._compare(node)
 
     def held(self, node: ast.expr) -> Operand | None:
         """What a path through containers whose items are known leads to."""

@@ -50,6 +50,7 @@ class Program:
     ``defaults`` what functions inside take where they are given nothing, and what partials hold,
     ``closures`` the functions made inside others.
 
+    ``tables`` are the containers of functions that are not made by the functions at hand,
     ``scopes`` are those of all functions met, ``attributes`` where the attributes are kept that
     lowering has relied on; ``asking`` says which functions look at nothing but types,
     ``written`` which attributes from outside the functions themselves write to.
@@ -71,6 +72,7 @@ class Program:
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
+    tables: dict[int, Any] = field(default_factory=dict)  # by id
     scopes: dict[int, Any] = field(default_factory=dict)  # by id
     attributes: dict[tuple[int, str], list[Place]] = field(default_factory=dict)
     asking: dict[Any, bool] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from adxform.core.ir import Const, Operand, Tuple, Var, parts_of
-from adxform.core.types import Type
+from adxform.core.types import Known, Object, Type
 from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, Step, View, untransposed
 from adxform.rules.expressions import bind
@@ -24,9 +24,13 @@ class Writer:
 
     def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
         """``x[index] = value``; gives the name under which x is known afterwards."""
+        if isinstance(self.builder.type_of(x), Known | Object):
+            raise self.refused("what is changed in place here is defined outside the function")
         self.memory.prove(x, self.builder, array=of_arrays_only(index, self.builder))
         x = self.memory.fresh(x, self.builder)
         view = self.memory.view(x, self.builder)
+        if self.memory.shown_elsewhere(x, self.builder):
+            raise self.refused("what is changed in place here may be seen under another name")
         op = RULES["update"].primitive
         if view is None or not view.path:
             base = base or (None if view is None else self.memory.roots[view.root].base)
