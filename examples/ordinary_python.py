@@ -214,6 +214,17 @@ def growing(x):
 
 
 @example(V)
+def nested_items(x):
+    """Items of items: `p["a"][1] = v`, `rows[i][j] *= v`"""
+    p = {"a": [x[0], x[1]], "b": (1.0, {"c": x[2]})}
+    p["a"][1] = x[0] * x[2]
+    p["b"][1]["c"] *= p["a"][1]
+    first, last = p["a"]
+    p["a"][0] = first * last
+    return p["a"][0] + p["b"][1]["c"]
+
+
+@example(V)
 def comprehensions(x):
     """Comprehensions of every kind, with conditions, and generators in `sum`"""
     squares = [v * v for v in x]
@@ -264,6 +275,33 @@ def applied(x, f):
     table = {"twice": lambda g, v: g(g(v))}
     power = functools.partial(np.power, x)
     return table["twice"](f, x) + power(3.0) + functools.reduce(operator.mul, [x, x, x])
+
+
+class _Network:
+    def __init__(self):
+        self.layers = {"first": np.tanh, "second": lambda v: v * v}
+
+
+@example(0.7, _Network(), {"last": math.sin})
+def looked_up(x, network, table):
+    """Functions looked up in dictionaries and lists: of a module, of an object, or an argument"""
+    for layer in network.layers.values():
+        x = x + layer(x)
+    return table["last"](x) * network.layers["first"](x)
+
+
+def _grown(y):
+    y[0] += y[1] ** 2
+    return y[0]
+
+
+@example(V)
+def called_in_tests(x):
+    """Functions that write to their arguments, also in tests: `a and f(y) > 0`, `0 < f(y) < 9`"""
+    y = x * 2.0
+    if x[0] > 0.0 and _grown(y) > 0.0:
+        y[2] = y[0]
+    return y[2] if 0.0 < _grown(y) < 9.0 else y[0] * y[2]
 
 
 def _total(*terms, scale=1.0, **more):
