@@ -18,7 +18,8 @@ from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, 
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
 from adxform.frontend.joins import Joins
-from adxform.frontend.memory import Memory, Remembering, Roots, View
+from adxform.frontend.memory import Memory, Remembering
+from adxform.frontend.views import Roots, View
 
 Header = tuple[str, str, str]  # target, before, after
 ATTEMPTS = 8

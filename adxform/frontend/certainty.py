@@ -29,6 +29,16 @@ def numeric(op: Primitive, types: list[Type]) -> bool:
     return op.fresh and op.name.startswith(("np.", "scipy."))
 
 
+def shows_no_list(op: Primitive, args: tuple[Operand, ...]) -> bool:
+    """Whether an operation that works shows that its first operand is no list."""
+    if op.style in ("method", "attribute"):
+        return op.name != ".copy()"
+    if op.style == "infix":
+        number = args[1].value if isinstance(args[1], Const) else None
+        return isinstance(number, float) or (isinstance(number, int) and op.text in _NO_LISTS)
+    return op.style == "unary" and op.text == "USub"
+
+
 def of_arrays_only(index: Operand, builder: Builder) -> bool:
     """Whether an index that is written to is one that only arrays take."""
     parts = parts_of(index)

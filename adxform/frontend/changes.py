@@ -13,11 +13,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import nodes
 from adxform.core.types import ListOf
 from adxform.frontend.in_place import InPlace
 from adxform.frontend.ssa import free_names
+from adxform.frontend.views import View
 from adxform.rules.table import RULES
 
 
@@ -170,16 +171,43 @@ class Changes(InPlace):
             self.writer.require_same_kind(old, self.builder.would_be(plain, (old, value)))
         if view is not None and view.path:
             return self.writer.replace(old, self.emit(plain, old, value))
+        place = self.memory.known_place(old)
+        if view is None and place is not None:
+            self.memory.doubtful = True
+            if self.memory.dispatching and place.path and place.root in self.memory.arrays:
+                return self._augmented_item(old, place, plain, value, name)
         primitive = RULES[f"augment.{type(node.op).__name__}"].primitive
         changed = self.builder.emit(primitive, (old, value), name)
-        place = self.memory.known_place(old)
         if view is not None:
             self.memory.wrote(view.root, changed)
-        elif place is not None:
-            self.memory.doubtful = True
-            if self.memory.dispatching and not place.path:
-                self.memory.may_have_written(place.root, changed)
+        elif place is not None and self.memory.dispatching and not place.path:
+            self.memory.may_have_written(place.root, changed)
         return changed
+
+    def _augmented_item(
+        self, old: Operand, place: View, plain: str, value: Operand, name: str | None
+    ) -> Operand:
+        """``x += y`` of what may be a row of an array, which changes, or an element."""
+        outer, before = self.builder, dict(self.memory.roots)
+        root = before[place.root]
+        test = self.memory.is_an_array(old, outer)
+        self.builder = then = outer.nested()
+        self.writer.store(place, place.path, self.emit(plain, old, value))
+        seen = self.memory.shown(place, then, None)
+        after = self.memory.roots[place.root].current
+        self.memory.roots = {**self.memory.roots, **before}
+        self.builder = orelse = outer.nested()
+        other = self.emit(plain, self.memory.number(old, orelse), value)
+        self.builder = outer
+        whole, made = outer.name(root.base), outer.name(name)
+        phis = Phi(whole, after, root.current), Phi(made, seen, other)
+        outer.append(If(test, then.block, orelse.block, phis, outer.origin))
+        outer.types[whole], outer.types[made] = outer.type_of(after), outer.type_of(old)
+        for phi in phis:
+            self.note_merge(phi)
+        self.memory.merged(place.root, Var(whole), (after, root.current))
+        self.memory.stands_for(made, place)
+        return Var(made)
 
     def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
         """``x += [...]`` and ``x *= 2`` of a list, ``x |= {...}`` change the container itself."""

@@ -11,10 +11,10 @@ from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, ListOf, differentiable
 from adxform.frontend.containers import Containers
-from adxform.frontend.memory import Roots
 from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
 from adxform.frontend.ssa import free_names
+from adxform.frontend.views import Roots
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 Action = Callable[[Operand], Operand]  # from what is carried so far to what it becomes

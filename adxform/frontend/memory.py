@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,7 +30,14 @@ from adxform.core.ir import (
     parts_of,
 )
 from adxform.core.types import INERT, Array, Scalar, Type
-from adxform.frontend.certainty import is_array, keeps_arrays, may_be_array, numeric
+from adxform.frontend.certainty import (
+    is_array,
+    keeps_arrays,
+    may_be_array,
+    numeric,
+    shows_no_list,
+)
+from adxform.frontend.views import Facts, Root, Roots, Step, View
 from adxform.rules.table import RULES
 
 SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
@@ -40,40 +47,6 @@ _ALIKE = frozenset(
 )
 _TURNED = frozenset({".T", "np.swapaxes"})
 RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation that gives a view of its first operand."""
-
-    op: Primitive
-    args: tuple[Operand, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A name's place in the memory of a root, as of the root's value number ``stamp``."""
-
-    root: int
-    path: tuple[Step, ...]
-    stamp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """An array: the name of its current value, which is number ``stamp``, and its variable's.
-
-    ``contiguous``: its elements lie in C order, so that a reshaped array is a view of it.
-    """
-
-    current: Var
-    stamp: int
-    base: str | None
-    contiguous: bool = False
-
-
-Roots = dict[int, Root]
-Facts = tuple[frozenset[str], frozenset[int]]
 
 
 class Memory:
@@ -128,7 +101,9 @@ class Memory:
 
     def made(self, name: str, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> None:
         """Note the array that an operation has made: a view of its first operand, or a new one."""
-        known = builder.types.get(name)
+        known, place = builder.types.get(name), self.known_place(args[0]) if args else None
+        if place is not None and not place.path and shows_no_list(op, args):
+            self.arrays.add(place.root)
         if not may_be_array(known):
             return
         loose = not isinstance(known, Array) or known.dims is None
@@ -294,29 +269,42 @@ class Memory:
         return self._read_again(operand, builder)
 
     def _read_again(self, operand: Var, builder: Builder) -> Operand:
-        """What an array is, through its view, in the current value of what it is a view of."""
-        view = self.views[operand.name]
+        """What an array is, in the current value of what it is a view of."""
+        return self.shown(self.views[operand.name], builder, builder.bases.get(operand.name))
+
+    def shown(self, view: View, builder: Builder, base: str | None) -> Operand:
+        """What a view shows in the current value of what it is a view of."""
         value: Operand = self.roots[view.root].current
         for place, step in enumerate(view.path):
             last = place == len(view.path) - 1
-            base = builder.bases.get(operand.name) if last else None
-            value = builder.emit(step.op, (value, *step.args), base)
+            value = builder.emit(step.op, (value, *step.args), base if last else None)
         return value
+
+    def is_an_array(self, operand: Operand, builder: Builder) -> Var:
+        """Whether a value turns out to be an array."""
+        kinds = Global("np.ndarray", np.ndarray, canonical=True)
+        return Builder.emit(builder, RULES["is_kind"].primitive, (operand, kinds))
+
+    def number(self, operand: Operand, builder: Builder) -> Var:
+        """The value, where it is none."""
+        return Builder.emit(builder, RULES["number"].primitive, (operand,))
+
+    def stands_for(self, name: str, view: View) -> None:
+        """A name shows an array through a view now, if it is one."""
+        self.views[name] = replace(view, stamp=self.roots[view.root].stamp)
+        self.unsure.add(name)
 
     def _fresh_if_array(self, operand: Var, builder: Builder) -> Operand:
         """The same of what is an array or a number, as it turns out."""
         view = self.views[operand.name]
-        kinds = Global("np.ndarray", np.ndarray, canonical=True)
-        test = Builder.emit(builder, RULES["is_kind"].primitive, (operand, kinds))
+        test = self.is_an_array(operand, builder)
         then, orelse = builder.nested(), builder.nested()
-        seen = self._read_again(operand, then)
-        kept = Builder.emit(orelse, RULES["number"].primitive, (operand,))
+        seen, kept = self._read_again(operand, then), self.number(operand, orelse)
         name = builder.name(builder.bases.get(operand.name))
         phi = Phi(name, seen, kept)
         builder.append(If(test, then.block, orelse.block, (phi,), builder.origin))
         builder.types[name] = builder.type_of(operand)
-        self.views[name] = replace(view, stamp=self.roots[view.root].stamp)
-        self.unsure.add(name)
+        self.stands_for(name, view)
         return Var(name)
 
 

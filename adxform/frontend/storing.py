@@ -9,7 +9,8 @@ import numpy as np
 from adxform.core.ir import Const, Operand, Tuple, Var, parts_of
 from adxform.core.types import Known, Object, Type
 from adxform.frontend.certainty import of_arrays_only
-from adxform.frontend.memory import RESHAPED, Remembering, Step, View, untransposed
+from adxform.frontend.memory import RESHAPED, Remembering, untransposed
+from adxform.frontend.views import Step, View
 from adxform.rules.expressions import bind
 from adxform.rules.table import RULES
 
@@ -38,7 +39,7 @@ class Writer:
             if view is not None:
                 self.memory.wrote(view.root, made)
             return made
-        self._store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
+        self.store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
         return x
 
     def require_same_kind(self, x: Operand, given: Type) -> None:
@@ -51,10 +52,11 @@ class Writer:
         """All of x takes a new value, through a view of another array."""
         view = self.memory.view(x, self.builder)
         assert view is not None and view.path
-        self._store(view, view.path, value)
+        self.store(view, view.path, value)
         return x
 
-    def _store(self, view: View, path: tuple[Step, ...], value: Operand) -> None:
+    def store(self, view: View, path: tuple[Step, ...], value: Operand) -> None:
+        """What a path from a view's root leads to takes a value."""
         root = self.memory.roots[view.root]
         for place, step in enumerate(view.path):
             if step.op.name in RESHAPED and (place or not root.contiguous):

@@ -182,6 +182,40 @@ def grown_in_a_loop(x):
     return np.sum(y * z)
 
 
+def rows_that_a_loop_goes_over(x):
+    y = x * 1.0
+    for k in y:
+        k *= 2.0
+        y[0] += 0.1
+    return np.sum(np.sin(y))
+
+
+def unpacked(x):
+    a, b, c = np.sin(x)
+    c *= np.sum(a)
+    b += c
+    return np.sum(a * b * c)
+
+
+def pairs(x, y):
+    z = x - y
+    s = 0.0
+    for j, k in zip(z, x * 2.0):
+        j += np.sum(k)
+        k *= j
+        s = s + np.sum(j * k) + np.sum(z)
+    return s
+
+
+def element_under_two_names(x):
+    y = -x
+    t = y[1]
+    u = t
+    t -= np.cos(y[0])
+    y *= 2.0
+    return np.sum(t * u) * np.sum(y[1])
+
+
 def through_an_argument(x):
     def double(b):
         b *= 2.0
@@ -197,6 +231,10 @@ def through_an_argument(x):
     (elements_or_rows_in_a_loop, [(V,), (M,)]),
     (one_of_two, [(1.3, 0.4), (1.3, -0.4), (V, M[0]), (V, -M[0])]),
     (grown_in_a_loop, [(1.3,), (V,)]),
+    (rows_that_a_loop_goes_over, [(V,), (M,)]),
+    (unpacked, [(V,), (M[[0, 1, 0]],)]),
+    (pairs, [(V, V[::-1].copy()), (M, 2.0 * M)]),
+    (element_under_two_names, [(V,), (M,)]),
     (through_an_argument, [(1.3,), (V,)]),
 ])
 def test_numbers_are_told_from_arrays(f, all_args):
