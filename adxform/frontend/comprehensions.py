@@ -24,7 +24,7 @@ class Comprehensions(Containers):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int
-    kept: frozenset[str] = frozenset()  # variables of comprehensions that functions read
+    kept: tuple[str, ...] = ()  # variables of comprehensions that functions read
     place: Operand  # the number of the iteration of the innermost loop
 
     def on_IfExp(self, node: ast.IfExp, base: str | None) -> Operand:
@@ -66,7 +66,7 @@ class Comprehensions(Containers):
             return node
         targets = dict.fromkeys(n for g in node.generators for n in names(g.target))
         own = {name: self.builder.names.fresh(f"_{name}") for name in targets}
-        self.kept = self.kept.union(own.values())
+        self.kept = (*self.kept, *own.values())
         return Renamed(own).comprehension(copied(node))
 
     def _forget(self, kept: dict[str, Operand]) -> None:

@@ -6,9 +6,10 @@ import ast
 
 from adxform.core.ir import Const, Operand, Tuple
 from adxform.core.trees import nodes
-from adxform.core.types import ANY, Type
+from adxform.core.types import ANY, Type, Unknown
 from adxform.frontend.callables import Closure
-from adxform.frontend.certainty import of_arrays_only
+from adxform.frontend.certainty import is_array, of_arrays_only
+from adxform.frontend.program import signature_of
 from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
@@ -87,7 +88,8 @@ class InPlace(Unrolled):
         held = self.operand(node)
         if array:
             self.memory.prove(held, self.builder, array=True)
-        return held if self.memory.view(held, self.builder) is not None else None
+        known = is_array(self.builder.type_of(held)) or self.memory.is_numeric(held)
+        return held if known and self.memory.view(held, self.builder) is not None else None
 
     def _writes_all(self, target: ast.expr, value: Operand, given: Type = ANY) -> bool:
         held = self._array(target)
@@ -128,7 +130,7 @@ class InPlace(Unrolled):
         plain = ast.copy_location(ast.Call(node.func, node.args, rest), node)
         if isinstance(out.value, ast.Name) and self.known_value(self.operand(out.value)) is None:
             return super().on_Call(plain, base)
-        held = self._array(out.value)
+        held = None if self._may_be_none(out.value) else self._array(out.value)
         if held is None:
             raise self.unsupported(
                 "it is not known what array is written to here",
@@ -140,6 +142,13 @@ class InPlace(Unrolled):
         self.writer.require_same_kind(held, self.builder.type_of(made))
         self.writer.update(held, Const(Ellipsis), made, None)
         return self.memory.fresh(held, self.builder)
+
+    def _may_be_none(self, node: ast.expr) -> bool:
+        """Whether an expression is a parameter that is None unless it is given."""
+        plain = node.id if isinstance(node, ast.Name) else ""
+        unknown = isinstance(self.known_type(node), Unknown)
+        none = (p.name for p in signature_of(self.source) if p.default == Const(None))
+        return unknown and plain in none
 
     # --- functions of the user's ----------------------------------------------------------------
 

@@ -117,7 +117,7 @@ class Memory:
             new = op.name in _NEW
             number = self.add_root(Var(name), builder.bases.get(name), contiguous=new)
             types = [builder.type_of(arg) for arg in args]
-            if is_array(known) or numeric(op, types) or any(map(self._is_numeric, args)):
+            if is_array(known) or numeric(op, types) or any(map(self.is_numeric, args)):
                 self.arrays.add(number)
             return
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
@@ -129,7 +129,7 @@ class Memory:
             return False  # a list is copied
         return _gives_view(op, args, builder)
 
-    def _is_numeric(self, operand: Operand) -> bool:
+    def is_numeric(self, operand: Operand) -> bool:
         """Whether a value of unknown type is known to be no list, nor an item of one."""
         view = self.views.get(operand.name) if isinstance(operand, Var) else None
         return view is not None and view.root in self.arrays
@@ -137,13 +137,13 @@ class Memory:
     def _surely(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
         """Whether a result of unknown rank is an array for sure, not a number."""
         if op.name == "[]":
-            known = is_array(builder.type_of(args[0])) or self._is_numeric(args[0])
+            known = is_array(builder.type_of(args[0])) or self.is_numeric(args[0])
             return known and any(isinstance(part, Slice) for part in parts_of(args[1]))
         if op.name in _NEW:
             return True
         if op.name in SAME or op.name in _ALIKE:
             return self.view(args[0], builder) is not None
-        wide = (a for a in args if is_array(builder.type_of(a)) or self._is_numeric(a))
+        wide = (a for a in args if is_array(builder.type_of(a)) or self.is_numeric(a))
         return op.style == "infix" and op.text != "MatMult" and any(
             self.view(arg, builder) is not None for arg in wide
         )

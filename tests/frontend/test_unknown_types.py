@@ -255,7 +255,30 @@ def one_name_only(x):
     return np.sum(y)
 
 
-# What may be a list is not taken for an array.
+# What may be a list is not taken for an array, nor what may be None.
+
+
+def sorted_names(x, names):
+    names[0] = "c"
+    names.sort()
+    return x * len(names[0])
+
+
+def test_a_list_is_sorted_as_a_list():
+    text = source(sorted_names, "forward", ("x",))
+    space: dict = {}
+    exec(text, space)
+    value, tangent = space["sorted_names_forward"](0.7, ["bb", "aaa"], 1.0)
+    assert value == pytest.approx(0.7 * 3) and tangent == 3
+
+
+def written_if_given(x, out=None):
+    return np.sum(np.multiply(x, x, out=out))
+
+
+def test_what_may_be_none_is_not_written_to():
+    with pytest.raises(UnsupportedError, match="not known what array is written"):
+        source(written_if_given, "reverse", (0,))
 
 
 def perhaps_a_list(xs, x):
