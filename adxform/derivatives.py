@@ -33,7 +33,7 @@ from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
 from adxform.options import Options
 from adxform.signatures import keys_of
-from adxform.specialised import Specialised, receivers, request_for
+from adxform.specialised import receivers, request_for, specialised_for
 from adxform.structures import leaf_types
 
 
@@ -70,7 +70,8 @@ class Derivative:
         self.places = resolve_argnums(self.function, argnums)
         self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
         self.options = options or Options()
-        self.specialised = Specialised(self.function, self.options)
+        asked = self.places, self.single, value, has_aux
+        self.specialised = specialised_for(self.function, self.options, *asked)
         self.bind = Binder(self.function)
         self.parameters = self.bind.parameters
         functools.update_wrapper(self, primal, updated=())

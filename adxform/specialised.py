@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from types import MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,39 @@ def receivers(function: Any) -> tuple[Any, ...]:
     if isinstance(function, MethodType):
         return function.__self__, *receivers(function.__func__)
     return receivers(function.function) if is_derivative(function) else ()
+
+
+def specialised_for(function: Any, options: Options, *asked: Any) -> Specialised:
+    """What is derived of a function. One that is made inside another, such as a lambda in a loop,
+    has that of the last one of the same text that sees the same variables, where the same was
+    ``asked``.
+    """
+    if not isinstance(function, FunctionType) or not _is_inner(function):
+        return Specialised(function, options)
+    seen = (*(function.__closure__ or ()), *(function.__defaults__ or ()))
+    key = function.__code__, id(function.__globals__), tuple(map(id, seen)), options, *asked
+    if key not in _INNER:
+        _INNER[key] = Specialised(function, options)  # which keeps what is seen
+    _INNER.move_to_end(key)
+    if len(_INNER) > MOST_INNER:
+        _INNER.popitem(last=False)
+    return _INNER[key]
+
+
+MOST_INNER = 64
+_INNER: OrderedDict[Any, Specialised] = OrderedDict()
+_SMALL = (int, float, complex, str, type(None), np.generic, FunctionType, BuiltinFunctionType, type)
+
+
+def _is_inner(function: FunctionType) -> bool:
+    """Whether a function is made inside another, and sees nothing that is to be let go of."""
+    try:
+        seen = [cell.cell_contents for cell in function.__closure__ or ()]
+    except ValueError:  # a variable that is not bound yet
+        return False
+    small = all(isinstance(v, _SMALL) for v in (*seen, *(function.__defaults__ or ())))
+    plain = not vars(function) and not function.__kwdefaults__
+    return "<locals>" in function.__qualname__ and small and plain
 
 
 class Specialised:

@@ -179,3 +179,52 @@ def test_a_pullback_in_fewer_arguments_is_another():
     assert adxform.vjp(scaled, 3.0)[1](1.0) == (12.0,)
     assert adxform.vjp(scaled, 3.0, 2.0)[1](1.0) == (12.0, 9.0)
     assert adxform.vjp(scaled, 3.0)[1](1.0) == (12.0,)
+
+
+def descended(x, steps, rate=0.1):
+    for k in range(steps):
+        x = x - rate * adxform.grad(lambda z: z * z * np.sin(z))(x)
+    return x
+
+
+def test_a_lambda_in_a_loop_is_derived_once(monkeypatch):
+    made = []
+    monkeypatch.setattr("adxform.specialised.lower_live", lambda *args: made.append(args) or
+                        adxform.compiler.lower_live(*args))
+    first = descended(0.3, 20)
+    assert len(made) <= 1
+    assert descended(0.3, 20) == first
+    assert len(made) <= 1
+
+
+def test_a_lambda_in_a_loop_sees_what_its_variables_are():
+    slopes = [adxform.grad(lambda z: z * z * k)(1.0) for k in (2.0, 3.0, 2.0)]
+    assert slopes == [4.0, 6.0, 4.0]
+    slopes = [adxform.grad(lambda z, k=k: z * z * k)(1.0) for k in (2.0, 3.0, 2.0)]
+    assert slopes == [4.0, 6.0, 4.0]
+
+    def with_factor(k, f):
+        return adxform.grad(lambda z: f(z) * k)(1.0), adxform.value_and_grad(lambda z: f(z) * k)(1.0)
+
+    for k, f in ((2.0, np.sin), (3.0, np.sin), (2.0, np.exp), (np.float64(2.0), np.sin)):
+        assert with_factor(k, f)[0] == pytest.approx((k * np.cos(1.0), k * np.exp(1.0))[f is np.exp])
+        assert with_factor(k, f)[1] == pytest.approx((k * f(1.0), with_factor(k, f)[0]))
+
+
+def test_what_is_asked_of_a_lambda_tells_its_derivatives_apart():
+    for _ in range(2):
+        for places, expected in ((0, 6.0), (1, 2.0), ((0, 1), (6.0, 2.0)), ((0,), (6.0,))):
+            assert adxform.grad(lambda x, y: x * y * 2.0, places)(1.0, 3.0) == expected
+
+
+def test_an_array_around_a_lambda_is_let_go_of():
+    import gc
+    import weakref
+
+    def slope():
+        a = np.arange(3.0)
+        return weakref.ref(a), adxform.grad(lambda z: np.sum(a * z))(1.0)
+
+    held, found = slope()
+    gc.collect()
+    assert found == 3.0 and held() is None
