@@ -29,7 +29,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import INERT, Array, Scalar, Type
+from adxform.core.types import Array, Inert, Scalar, Type
 from adxform.frontend.certainty import (
     is_array,
     keeps_arrays,
@@ -175,7 +175,9 @@ class Memory:
         """
         place = self.known_place(operand)
         root = None if place is None else self.roots.get(place.root)
-        if place is None or root is None or builder.type_of(root.current) is not INERT:
+        if place is None or root is None:
+            return False
+        if not isinstance(builder.type_of(root.current), Inert):
             return False
         alike = {builder.bases.get(n, n) for n, v in self.views.items() if v.root == place.root}
         return bool(place.path) or len(alike) > 1
