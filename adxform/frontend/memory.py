@@ -57,6 +57,7 @@ class Memory:
         self.roots: Roots = {}
         self.unsure: set[str] = set()  # names of what may be a number: an element, not a row
         self.arrays: set[int] = set()  # roots that are no lists: arrays, or numbers
+        self.outside: set[int] = set()  # roots that other functions see
         self.asked: set[int] = set()  # roots that are changed if they are arrays
         self.dispatching = False  # what may be an array is asked when it is read
         self.doubtful = False  # whether something was written that such a value may show
@@ -117,6 +118,8 @@ class Memory:
             new = op.name in _NEW
             number = self.add_root(Var(name), builder.bases.get(name), contiguous=new)
             types = [builder.type_of(arg) for arg in args]
+            if op.name in SAME and isinstance(args[0], Global):
+                self.outside.add(number)
             if is_array(known) or numeric(op, types) or any(map(self.is_numeric, args)):
                 self.arrays.add(number)
             return
@@ -179,6 +182,8 @@ class Memory:
             return False
         if not isinstance(builder.type_of(root.current), Inert):
             return False
+        if place.root in self.outside:
+            return True
         alike = {builder.bases.get(n, n) for n, v in self.views.items() if v.root == place.root}
         return bool(place.path) or len(alike) > 1
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adxform.core.ir import Const, Operand, Tuple, Var, parts_of
-from adxform.core.types import Known, Object, Type
+from adxform.core.ir import Const, Global, Operand, Tuple, Var, parts_of
+from adxform.core.types import Inert, Known, Object, Type
 from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, untransposed
 from adxform.frontend.views import Step, View
@@ -25,7 +25,8 @@ class Writer:
 
     def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
         """``x[index] = value``; gives the name under which x is known afterwards."""
-        if isinstance(self.builder.type_of(x), Known | Object):
+        outside = isinstance(x, Global) and isinstance(self.builder.type_of(x), Inert)
+        if outside or isinstance(self.builder.type_of(x), Known | Object):
             raise self.refused("what is changed in place here is defined outside the function")
         self.memory.prove(x, self.builder, array=of_arrays_only(index, self.builder))
         x = self.memory.fresh(x, self.builder)
