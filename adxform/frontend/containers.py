@@ -19,7 +19,10 @@ from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, diction
 from adxform.frontend.scope import live_function
 from adxform.rules.expressions import BindError
 
-_OF_LISTS = frozenset({"len", "np.array", "np.asarray", "append", "[]"})
+_JOINING = ("concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "dstack")
+_OF_LISTS = frozenset(
+    {"len", "np.array", "np.asarray", "append", "[]", *(f"np.{name}" for name in _JOINING)}
+)
 
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _VIEWS = ("items", "keys", "values")

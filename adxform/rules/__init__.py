@@ -20,6 +20,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     indexing,
     interpolation,
     joining,
+    joining_lists,
     linalg,
     missing,
     norms,

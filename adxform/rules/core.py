@@ -103,14 +103,10 @@ linear(
 
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x
-# longer by its element number index.
-for _name in ("update", "keep", "append"):
-    linear(
-        f"{_name}(x, index, value)",
-        value=_written,
-        x=_kept,
-        infer=_stored,
-    )
+# longer by its element number index, which nothing has read before: its cotangent may stay where
+# it is.
+for _name, _rest in (("update", _kept), ("keep", _kept), ("append", "out_bar")):
+    linear(f"{_name}(x, index, value)", value=_written, x=_rest, infer=_stored)
 
 # last_written(g, index): g[index], but 0 for an element of the index that a later one names again:
 # the cotangent of the values in x[index] = values, of which NumPy keeps the last.

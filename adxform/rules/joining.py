@@ -5,6 +5,7 @@ from __future__ import annotations
 from adxform.core.types import (
     Array,
     Dim,
+    ListOf,
     Scalar,
     Struct,
     Type,
@@ -15,6 +16,12 @@ from adxform.core.types import (
     unknown_dim,
 )
 from adxform.rules import infer
+from adxform.rules.joining_lists import (
+    joined_many,
+    layered_many,
+    one_of_many,
+    parts_of,
+)
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, holomorphic, linear
 from adxform.rules.wording import (
@@ -38,8 +45,12 @@ def _items(arrays: Type) -> list[Type] | None:
 
 def _joined(arrays: Type, axis: Type) -> Type:
     items = _items(arrays)
-    if items is None or not all(is_numeric(t) for t in items):
-        return infer.unknown() if items is None else Array(None, None)
+    if items is None and is_none(axis):
+        return Array(dtype_in(one_of_many(arrays)), (unknown_dim(),))
+    if items is None:
+        return joined_many(arrays, 0, literal(axis))
+    if not all(is_numeric(t) for t in items):
+        return Array(None, None)
     shapes, place = [dims_of(t) for t in items], literal(axis)
     known = [s for s in shapes if s is not None]
     if is_none(axis):
@@ -63,7 +74,7 @@ def _added(parts: list[Dim]) -> Dim:
 def _stacked(arrays: Type, axis: Type) -> Type:
     items = _items(arrays)
     if items is None or not all(is_numeric(t) for t in items):
-        return infer.unknown() if items is None else Array(None, None)
+        return layered_many(arrays, axis) if items is None else Array(None, None)
     dims, place = dims_of(items[0]), literal(axis)
     if dims is None or not isinstance(place, int):
         return Array(strong(*items), None)
@@ -98,19 +109,18 @@ def _plus(parts: list[str]) -> str:
     return " + ".join(parts)
 
 
-def _listed(arrays: Type, item: Type | None, index: Type | None, name: str) -> int:
-    """The place of the array meant in the list; an array in the list's place is refused."""
+def _place(index: Type | None) -> int:
+    """The place in the list of the array meant."""
     place = infer.const_of(index)
-    if item is None or not isinstance(place, int) or not isinstance(arrays, Struct):
-        refuse(f"np.{name} of something other than a list written out has no derivative rule",
-               f"Write np.{name}([x, y, ...]), or np.reshape.")
+    assert isinstance(place, int)
     return place
 
 
 def _part(arrays: Type, axis: Type, item: Type | None = None, index: Type | None = None) -> str:
-    place = _listed(arrays, item, index, "concatenate")
-    said = literal(axis)
-    assert isinstance(arrays, Struct) and item is not None
+    if item is None:
+        return parts_of(arrays, "concatenate", axis)
+    place, said = _place(index), literal(axis)
+    assert isinstance(arrays, Struct)
     if is_none(axis):
         return "unjoin(out_bar, arrays, index, None)"
     if not isinstance(said, int):
@@ -123,14 +133,16 @@ def _part(arrays: Type, axis: Type, item: Type | None = None, index: Type | None
 
 _PAIRS = ("[R(3), R(2)]", "[R(3), R(3), R(1)]", "[R(2, 3), R(2, 1)], axis=1",
           "[R(2, 3), R(4, 3)]", "[R(2, 3), R(2, 4)], axis=-1", "[R(2, 3), [R, R]], axis=None",
-          "[R(3), np.ones(2)]", "[R(2), [1.0, R]]")
+          "[R(3), np.ones(2)]", "[R(2), [1.0, R]]", "[r * r for r in R(3, 2)]", "R(2, 3)",
+          "[r * r for r in R(3, 2, 2)], axis=1", "R(2, 3, 2), axis=-1", "R(2, 3, 4), axis=None")
 linear("np.concatenate(arrays, axis=0)", arrays=_part, infer=_joined, sample=calls(*_PAIRS))
 alias("np.concat(arrays, axis=0)", "np.concatenate")
 
 
 def _layer(arrays: Type, axis: Type, item: Type | None = None, index: Type | None = None) -> str:
     if item is None:
-        return "np.moveaxis(out_bar, axis, 0)"
+        moved = "out_bar" if literal(axis) == 0 else "np.moveaxis(out_bar, axis, 0)"
+        return f"as_list({moved})" if isinstance(arrays, ListOf) else moved
     said = literal(axis)
     if not isinstance(said, int):
         return "np.take(out_bar, index, axis=axis)"
@@ -139,7 +151,8 @@ def _layer(arrays: Type, axis: Type, item: Type | None = None, index: Type | Non
 
 linear("np.stack(arrays, axis=0)", arrays=_layer, infer=_stacked,
        sample=calls("[R(3), R(3)]", "[R(3), R(3)], axis=1", "[R(2, 3), R(2, 3)], axis=-1",
-                    "[R, R, 2.0]", "[R(2, 3), R(2, 3)], axis=1", "R(2, 3), axis=1"))
+                    "[R, R, 2.0]", "[R(2, 3), R(2, 3)], axis=1", "R(2, 3), axis=1",
+                    "[r * r for r in R(3, 2)], axis=1", "R(3, 2)"))
 
 
 # vstack and hstack put axes where there are none.
@@ -147,7 +160,9 @@ linear("np.stack(arrays, axis=0)", arrays=_layer, infer=_stacked,
 
 def _vstacked(arrays: Type) -> Type:
     items = _items(arrays)
-    if items is None or any(dims_of(t) is None for t in items):
+    if items is None:
+        return joined_many(arrays, 2, 0)
+    if any(dims_of(t) is None for t in items):
         return Array(None, None)
     rows = [(*(1,) * (2 - len(d)), *d) for d in map(dims_of, items) if d is not None]
     return _joined(Struct(tuple(Array(dtype_in(t), d) for t, d in zip(items, rows, strict=True))),
@@ -155,8 +170,10 @@ def _vstacked(arrays: Type) -> Type:
 
 
 def _row(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
-    place = _listed(arrays, item, index, "vstack")
-    assert isinstance(arrays, Struct) and item is not None
+    if item is None:
+        return parts_of(arrays, "vstack")
+    place = _place(index)
+    assert isinstance(arrays, Struct)
     ranks = [rank(infer.as_array(t)) for t in arrays.items]
     if any(n is None for n in ranks):
         return "unjoin(out_bar, arrays, index, 'vstack')"
@@ -167,12 +184,15 @@ def _row(arrays: Type, item: Type | None = None, index: Type | None = None) -> s
 
 
 linear("np.vstack(arrays)", arrays=_row, infer=_vstacked,
-       sample=calls("[R(3), R(3)]", "[R(2, 3), R(3)]", "[R(3), R(2, 3), R(3)]", "[R, R]"))
+       sample=calls("[R(3), R(3)]", "[R(2, 3), R(3)]", "[R(3), R(2, 3), R(3)]", "[R, R]",
+                    "[r * r for r in R(3, 2)]", "R(3, 2)", "R(2, 3, 2)", "R(3)"))
 
 
 def _hstacked(arrays: Type) -> Type:
     items = _items(arrays)
-    if items is None or not items or any(dims_of(t) is None for t in items):
+    if items is None:
+        return joined_many(arrays, 1, min((rank(one_of_many(arrays)) or 1) - 1, 1))
+    if not items or any(dims_of(t) is None for t in items):
         return Array(None, None)
     at_least = [d if d else (1,) for d in map(dims_of, items) if d is not None]
     axis = min(len(at_least[0]) - 1, 1)
@@ -181,8 +201,10 @@ def _hstacked(arrays: Type) -> Type:
 
 
 def _column(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
-    place = _listed(arrays, item, index, "hstack")
-    assert isinstance(arrays, Struct) and item is not None
+    if item is None:
+        return parts_of(arrays, "hstack")
+    place = _place(index)
+    assert isinstance(arrays, Struct)
     ranks = [rank(infer.as_array(t)) for t in arrays.items]
     if any(n is None for n in ranks):
         return "unjoin(out_bar, arrays, index, 'hstack')"
@@ -194,12 +216,15 @@ def _column(arrays: Type, item: Type | None = None, index: Type | None = None) -
 
 
 linear("np.hstack(arrays)", arrays=_column, infer=_hstacked,
-       sample=calls("[R(3), R(2)]", "[R(2, 3), R(2, 1)]", "[R, R(2)]", "[R, R]"))
+       sample=calls("[R(3), R(2)]", "[R(2, 3), R(2, 1)]", "[R, R(2)]", "[R, R]",
+                    "[r * r for r in R(3, 2)]", "R(3, 2)", "R(2, 3, 2)", "R(3)"))
 
 
 def _columns(arrays: Type) -> Type:
     items = _items(arrays)
-    if items is None or any(dims_of(t) is None for t in items):
+    if items is None:
+        return Array(dtype_in(one_of_many(arrays)), None)
+    if any(dims_of(t) is None for t in items):
         return Array(None, None)
     made = tuple(Array(dtype_in(t), (*d, 1)[:2])
                  for t, d in zip(items, map(dims_of, items), strict=True) if d)
@@ -207,8 +232,10 @@ def _columns(arrays: Type) -> Type:
 
 
 def _its_columns(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
-    place = _listed(arrays, item, index, "column_stack")
-    assert isinstance(arrays, Struct) and item is not None
+    if item is None:
+        return parts_of(arrays, "column_stack")
+    place = _place(index)
+    assert isinstance(arrays, Struct)
     ranks = [rank(infer.as_array(t)) for t in arrays.items]
     if any(n is None for n in ranks):
         return "unjoin(out_bar, arrays, index, 'column_stack')"
@@ -221,24 +248,28 @@ def _its_columns(arrays: Type, item: Type | None = None, index: Type | None = No
 
 
 linear("np.column_stack(arrays)", arrays=_its_columns, infer=_columns,
-       sample=calls("[R(3), R(3)]", "[R(3), R(3, 2), R(3)]"))
+       sample=calls("[R(3), R(3)]", "[R(3), R(3, 2), R(3)]", "[r * r for r in R(3, 2)]",
+                    "R(2, 3)", "R(2, 3, 4)"))
 
 
 def _layers(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
-    _listed(arrays, item, index, "dstack")
+    if item is None:
+        return parts_of(arrays, "dstack")
     return "unjoin(out_bar, arrays, index, 'dstack')"
 
 
 def _layered(arrays: Type) -> Type:
     items = _items(arrays)
-    dims = None if items is None else dims_of(items[0])
-    dtype = None if items is None else strong(*items)
+    if items is None:
+        return Array(dtype_in(one_of_many(arrays)), None)
+    dims, dtype = dims_of(items[0]), strong(*items)
     return Array(dtype, None if dims is None else tuple(
         unknown_dim() for _ in range(max(len(dims), 3))))
 
 
 linear("np.dstack(arrays)", arrays=_layers, infer=_layered,
-       sample=calls("[R(3), R(3)]", "[R(2, 3), R(2, 3, 2)]", "[R, R]"))
+       sample=calls("[R(3), R(3)]", "[R(2, 3), R(2, 3, 2)]", "[R, R]", "[r * r for r in R(3, 2)]",
+                    "R(2, 3)", "R(4, 3, 2)", "R(2, 3, 2, 2)"))
 
 
 # np.append

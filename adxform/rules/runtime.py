@@ -194,7 +194,16 @@ def rejoin(part: Any, g: Any, arrays: Any, index: int, axis: Any = 0) -> Any:
 
 
 def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
-    """Where ``arrays[index]`` lies; ``axis`` is "vstack", "hstack", ... for those functions."""
+    """Where ``arrays[index]`` lies among arrays that are joined."""
+    arrays, axis = as_joined(arrays, axis)
+    axis %= np.ndim(arrays[index])
+    start = sum(np.shape(a)[axis] for a in arrays[:index])
+    stop = start + np.shape(arrays[index])[axis]
+    return (*(slice(None),) * axis, slice(start, stop))
+
+
+def as_joined(arrays: Any, axis: Any) -> tuple[Any, Any]:
+    """What is joined, and along which axis; ``axis`` is "vstack", "hstack", ... for those."""
     if axis == "vstack":
         arrays, axis = [np.atleast_2d(a) for a in arrays], 0
     elif axis == "hstack":
@@ -206,10 +215,23 @@ def joint(arrays: Any, index: int, axis: Any) -> tuple[slice, ...]:
         arrays, axis = [a[:, None] if np.ndim(a) == 1 else a for a in arrays], 1
     elif axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
-    axis %= np.ndim(arrays[index])
-    start = sum(np.shape(a)[axis] for a in arrays[:index])
-    stop = start + np.shape(arrays[index])[axis]
-    return (*(slice(None),) * axis, slice(start, stop))
+    return arrays, axis
+
+
+def unjoin_all(g: Any, arrays: Any, axis: Any = 0) -> Any:
+    """The parts of g that belong to each of ``arrays``, of which g is all joined."""
+    made, along = as_joined(arrays, axis)
+    ends = np.cumsum([np.shape(a)[along] for a in made])[:-1]
+    parts = zip(np.split(g, ends, along), arrays, strict=True)
+    bars = [as_like(np.reshape(part, np.shape(a)).copy()[()], a) for part, a in parts]
+    return np.array(bars) if isinstance(arrays, np.ndarray) else bars
+
+
+def rejoin_all(parts: Any, arrays: Any, axis: Any = 0) -> Any:
+    """The parts joined as ``arrays`` are."""
+    shaped = [np.reshape(part, np.shape(a)) for part, a in zip(parts, arrays, strict=True)]
+    made, along = as_joined(shaped, axis)
+    return np.concatenate(made, axis=along)
 
 
 def untile(g: Any, like: Any, reps: Any) -> Any:
