@@ -20,13 +20,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A stretch of one line of the user's source; lines count from 1, columns from 0."""
+    """A stretch of one line of the user's source; lines count from 1, columns from 0.
+
+    ``inside`` is the line that is meant of a library's function that is called there.
+    """
 
     file: str
     line: int
     column: int
     end_column: int
     text: str
+    inside: str = ""
 
     def render(self) -> str:
         """The line with a caret under each of its characters that is meant."""
@@ -35,7 +39,8 @@ class Location:
         body = stripped.lstrip()
         start = self.column - (len(stripped) - len(body))
         width = max(1, min(self.end_column, len(stripped)) - self.column)
-        return f"{lead}{body}\n{' ' * (len(lead) + start)}{'^' * width}"
+        shown = f"{lead}{body}\n{' ' * (len(lead) + start)}{'^' * width}"
+        return f"{shown}\n  {self.inside}" if self.inside else shown
 
 
 @dataclass(frozen=True, slots=True)

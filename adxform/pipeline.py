@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from adxform.analysis.activity import all_active, analyze
+from adxform.analysis.activity import all_active
 from adxform.analysis.types import Types, settled
 from adxform.core.builder import Builder, type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
@@ -48,6 +48,7 @@ from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.walk import Rewriter
+from adxform.optimize.written_out import active_in
 from adxform.options import Options
 from adxform.typed import by_name, typed, typed_callee
 
@@ -89,7 +90,7 @@ class Derivation:
         if own is not None:
             return own
         function, found = typed(function, types)
-        activity = analyze(function, wrt, found)
+        function, activity = active_in(function, wrt, found)
         check(function, activity, found)
         inner = partial(self.tangent_of, how=how)
         made = verify(forward(function, wrt, activity, found, inner, how), "forward")
@@ -143,7 +144,7 @@ class Derivation:
         how: type[Forward],
     ) -> None:
         wrt = tuple(function.params[i].name for i in active)
-        activity = analyze(function, wrt, found)
+        function, activity = active_in(function, wrt, found)
         check(function, activity, found)
         results = leaves(function.result)
         own = Callee(self.unique(f"{function.name}_forward"), types=found)
@@ -209,7 +210,8 @@ class Derivation:
         self, function: Function, wrt: tuple[str, ...], outputs: list[Operand], types: Types
     ) -> Sweeps:
         pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
-        activity = analyze(pulled, wrt, types)
+        pulled, activity = active_in(pulled, wrt, types)
+        function = replace(pulled, result=function.result)
         check(function, activity, types, reverse=True)
         if not self.options.activity:
             activity = all_active(function, types)

@@ -36,8 +36,8 @@ from adxform.core.types import (
     promote,
     was_broadcast,
 )
-from adxform.differentiate.formulas import expand, formula_text
 from adxform.errors import AdxformError
+from adxform.rules.formulas import expand, formula_text
 from adxform.rules.table import RULES, Formula
 
 

@@ -15,8 +15,8 @@ from adxform.core.builder import Builder
 from adxform.core.ir import Const, Let, Operand, Tuple, Var
 from adxform.core.types import Array, Scalar, is_complex
 from adxform.differentiate.common import mentions_g, primitive
-from adxform.differentiate.formulas import expand, formula_text
 from adxform.rules.expressions import FormulaExpressions
+from adxform.rules.formulas import expand, formula_text
 from adxform.rules.table import RULES, Rule, Statements
 
 _THROUGH = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.USub)

@@ -10,7 +10,7 @@ from adxform.core.builder import Builder, type_of
 from adxform.core.ir import Let, Operand, Primitive, Slice, Tuple, Var
 from adxform.core.types import Scalar
 from adxform.differentiate.common import primitive
-from adxform.differentiate.formulas import expand
+from adxform.rules.formulas import expand
 from adxform.rules.table import RULES
 
 DEPTH = 8  # operations in operations that are compared

@@ -11,8 +11,8 @@ from adxform.core.builder import Builder
 from adxform.core.ir import NONE, Operand, Tuple
 from adxform.core.types import Known, Scalar, Struct, Type, rank
 from adxform.differentiate.common import primitive
-from adxform.differentiate.formulas import takes_items
 from adxform.rules import infer
+from adxform.rules.formulas import takes_items
 from adxform.rules.table import Rule
 
 

@@ -40,7 +40,6 @@ from adxform.differentiate.common import (
     zeros,
 )
 from adxform.differentiate.conjugates import is_of_complex, pulled_back
-from adxform.differentiate.formulas import expand, takes_items
 from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.differentiate.increments import increment, increment_bar
 from adxform.differentiate.lists import lists_as_arrays
@@ -54,6 +53,7 @@ from adxform.differentiate.tuples import (
     tuple_sum,
     with_item,
 )
+from adxform.rules.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 
 

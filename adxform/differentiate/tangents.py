@@ -7,8 +7,8 @@ from adxform.core.ir import Let, Operand, Primitive, Tuple, Var
 from adxform.core.types import Type, was_broadcast
 from adxform.differentiate.common import elementwise_term, narrowed, primitive, zeros
 from adxform.differentiate.conjugates import is_of_complex
-from adxform.differentiate.formulas import expand
 from adxform.differentiate.lists import lists_as_arrays, tangents_as_arrays
+from adxform.rules.formulas import expand
 from adxform.rules.table import RULES, Rule
 
 

@@ -38,9 +38,9 @@ from adxform.core.types import (
 )
 from adxform.differentiate.common import narrowed, primitive
 from adxform.differentiate.directions import FORMS, Along, Widening
-from adxform.differentiate.formulas import expand, formula_text
 from adxform.differentiate.forward import Forward
 from adxform.errors import Diagnostic, UnsupportedError
+from adxform.rules.formulas import expand, formula_text
 from adxform.rules.table import RULES, Rule
 
 DIRECTIONS = Sym("directions of a tangent", not_one=True)

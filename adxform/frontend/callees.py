@@ -181,7 +181,7 @@ def _which(function: Any) -> object:
     """What tells a function from others; one made inside by its place, for it is made anew."""
     if not isinstance(function, Closure):
         return id(function)
-    return function.source.text.location(function.source.node)
+    return function.source.text.place(function.source.node)
 
 
 def _kind(t: Type) -> Any:

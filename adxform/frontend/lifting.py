@@ -58,7 +58,7 @@ def _made_of(value: Any) -> object:
     """What a callable is, but for the operands that it holds."""
     match value:
         case Closure():
-            return value.source.text.location(value.source.node)
+            return value.source.text.place(value.source.node)
         case Bound(function, args, keywords):
             return _made_of(function), len(args), *keywords
         case Derived(kind, function, argnums, has_aux):

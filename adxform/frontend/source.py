@@ -8,7 +8,8 @@ import linecache
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from adxform.core.ir import Origin
@@ -18,15 +19,27 @@ from adxform.errors import Diagnostic, Location, SourceNotFoundError, SourceSynt
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Text:
-    """The lines of a file (or of a piece of one, whose first line is ``first`` lines down)."""
+    """The lines of a file (or of a piece of one, whose first line is ``first`` lines down).
+
+    Of a library's file it is known where the user's code calls it: at ``called``.
+    """
 
     file: str
     lines: tuple[str, ...]
     offset: int = 0
     indent: int = 0
+    called: Location | None = None
 
     def location(self, node: ast.AST) -> Location:
-        """Where a node stands, as the user sees the file."""
+        """Where a node stands, as the user sees it: what is in a library, where that is called."""
+        place = self.place(node)
+        if self.called is None:
+            return place
+        where = "/".join(Path(self.file).parts[-2:])
+        return replace(self.called, inside=f"in {where}:{place.line}    {place.text.strip()}")
+
+    def place(self, node: ast.AST) -> Location:
+        """Where a node stands in its file."""
         line: int = getattr(node, "lineno", 1)
         column: int = getattr(node, "col_offset", 0)
         end: int = getattr(node, "end_col_offset", None) or column + 1
@@ -72,7 +85,11 @@ class SourceFunction:
     @property
     def same(self) -> object:
         """What two readings of one function have in common."""
-        return self.live or self.text.location(self.node)
+        return self.live or self.text.place(self.node)
+
+    def called_from(self, place: Location) -> SourceFunction:
+        """A library's function, of which the user sees where it is called."""
+        return replace(self, text=replace(self.text, called=place))
 
 
 def lines_of(source: str) -> tuple[str, ...]:

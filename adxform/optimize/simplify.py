@@ -15,12 +15,12 @@ from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, le
 from adxform.core.types import Array, differentiable
 from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
-from adxform.differentiate.formulas import expand
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
 from adxform.optimize.widening import unwidened
 from adxform.rules.expressions import static_item
+from adxform.rules.formulas import expand
 from adxform.rules.table import LOWERINGS, RULES
 
 FOLDED: dict[str, Callable[..., Any]] = {

@@ -6,6 +6,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     averages,
     broadcasting,
     choices,
+    composed,
     conversion,
     core,
     covariance,

@@ -1,4 +1,4 @@
-"""Joining arrays of which it is not known how many there are: a list that grew, or an array's rows."""
+"""Joining arrays whose number is not known: those of a list that grew, or the rows of an array."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from adxform.core.types import (
     Array,
     Dim,
     ListOf,
-    Scalar,
     Struct,
     Type,
     dims_of,

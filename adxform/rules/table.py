@@ -206,6 +206,16 @@ def lowers(name: str) -> Callable[[Lowering], Lowering]:
     return mark
 
 
+def insert_composed(
+    primitive: Primitive, formula: Formula, of: tuple[str, ...], sample: Any
+) -> None:
+    """A primitive that others say (see ``composition``)."""
+    unknown = set(of) - set(primitive.params)
+    if unknown:
+        raise ValueError(f"{primitive.name}: no parameter {', '.join(sorted(unknown))}")
+    _insert(Rule(primitive, "composed", dict.fromkeys(of, formula), sample=sample))
+
+
 def _add(
     pattern: str,
     kind: str,

@@ -84,16 +84,20 @@ def acts_by_element(name: str) -> bool:
 def test_forward_agrees_with_differences_and_duals(name: str, typed: bool) -> None:
     for program in compiled_programs(name, typed):
         for wrt in subsets(program):
-            forward_agrees(program, wrt, typed)
+            forward_agrees(program, wrt, typed, exact=ROWS[name].kind != "composed")
 
 
-def forward_agrees(program: Program, wrt: tuple[str, ...], typed: bool) -> None:
+def forward_agrees(
+    program: Program, wrt: tuple[str, ...], typed: bool, exact: bool = True
+) -> None:
     args, along = draw(program), directions(program, wrt)
     made = derive(program, "forward", wrt, given(program, typed))
     value, tangent = made.call(*args.values(), *along.values())
     f = primal(program)
     for mine, plain in zip(leaves(value), leaves(f(**args)), strict=True):
-        np.testing.assert_array_equal(mine, plain, err_msg=made.text)
+        if exact:
+            np.testing.assert_array_equal(mine, plain, err_msg=made.text)
+        np.testing.assert_allclose(mine, plain, rtol=1e-12, atol=1e-13, err_msg=made.text)
     for mine, plain in zip(leaves(tangent), differences(f, args, along), strict=True):
         assert np.shape(mine) == np.shape(plain), made.text
         rough = 1.0 if is_of(value, "float64") else 3e3  # differences of numbers in float32
