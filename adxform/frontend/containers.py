@@ -343,10 +343,6 @@ class Containers(Derivatives):
         """Refuse iterators among what is kept."""
         raise NotImplementedError
 
-    def may_be_active(self, node: ast.expr) -> bool:
-        """Whether what an expression reads may have a derivative."""
-        raise NotImplementedError
-
     def items_of(self, node: ast.expr, base: str | None) -> Operand:
         """What a loop goes over by numbers."""
         raise NotImplementedError

@@ -15,7 +15,7 @@ from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple
 from adxform.core.types import Array, Scalar
 from adxform.frontend import densities
 from adxform.frontend.arguments import Keywords
-from adxform.frontend.calls import Calls
+from adxform.frontend.libraries import Libraries
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.spellings import find_object
@@ -49,7 +49,7 @@ class Frozen:
     keywords: Keywords
 
 
-class Distributions(Calls):
+class Distributions(Libraries):
     """Reads calls of distributions' methods."""
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:

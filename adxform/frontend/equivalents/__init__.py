@@ -1,0 +1,8 @@
+"""Functions of libraries that the compiler reads in other words: plain NumPy, one file per area."""
+
+from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the table)
+    arrays,
+    integrals,
+)
+from adxform.frontend.equivalents.namespaces import equivalent as equivalent
+from adxform.frontend.equivalents.table import EQUIVALENTS as EQUIVALENTS

@@ -1,0 +1,82 @@
+"""What is read in place of libraries' functions gives their values, and the right derivatives."""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform.errors import UnsupportedError
+from adxform.frontend.equivalents import EQUIVALENTS
+from adxform.rules.samples import Program
+from tests.rules.deriving import HEADER, NAMESPACE, draw, leaves, seed_like
+
+CALLS = [
+    pytest.param(program, id=f"{name}: {text}")
+    for name, found in EQUIVALENTS.items()
+    for text, program in zip(found.sample.lists, found.sample.programs(found.primitive), strict=True)
+]
+
+
+def live(program: Program) -> Any:
+    """The program as a function that the compiler can read."""
+    lines = [*HEADER.splitlines(), f"def f({', '.join(program.arguments)}):"]
+    text = "\n".join([*lines, f"    return {program.expression}", ""])
+    file = f"<{abs(hash(text))}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    namespace = dict(NAMESPACE)
+    exec(compile(text, file, "exec"), namespace)
+    return namespace["f"]
+
+
+@pytest.mark.parametrize("program", CALLS)
+def test_derivatives_agree_with_differences(program: Program) -> None:
+    f, args = live(program), tuple(draw(program).values())
+    adxform.check_grads(f, args, order=2)
+
+
+@pytest.mark.parametrize("program", CALLS)
+def test_values_are_the_librarys(program: Program) -> None:
+    for dtype in ("float64", "float32"):
+        f, args = live(program), draw(program, dtype=dtype)
+        active = tuple(list(args).index(name) for name in program.active)
+        value, pullback = adxform.vjp(f, *args.values())
+        exact = f(*args.values())
+        for mine, plain in zip(leaves(value), leaves(exact), strict=True):
+            assert np.shape(mine) == np.shape(plain)
+            assert np.asarray(mine).dtype == np.asarray(plain).dtype
+            rounding = 1e-12 if dtype == "float64" else 1e-5
+            np.testing.assert_allclose(mine, plain, rtol=rounding, atol=rounding)
+        bars = pullback(seed_like(value))
+        for place in active:
+            given = list(args.values())[place]
+            assert np.shape(bars[place]) == np.shape(given)
+            if isinstance(given, np.ndarray) and isinstance(exact, np.ndarray | np.generic):
+                assert exact.dtype != given.dtype or bars[place].dtype == given.dtype
+
+
+def test_what_carries_no_derivative_stays_as_it_is() -> None:
+    def f(x, data):  # type: ignore[no-untyped-def]
+        return x * np.sum(np.diff(data, prepend=0))
+
+    text = adxform.source(f, args=(2.0, np.array([1, 2, 4])))
+    assert "np.diff(data, prepend=0)" in text
+
+
+def test_a_librarys_line_is_shown_below_the_users() -> None:
+    def f(x):  # type: ignore[no-untyped-def]
+        return np.sum(scipy_integrate.romb(x))
+
+    with pytest.raises(UnsupportedError) as caught:
+        adxform.grad(f)(np.ones(5))
+    (found,) = caught.value.diagnostics
+    assert found.location is not None
+    assert found.location.file == __file__
+    assert "romb(x)" in found.location.text
+    assert "integrate/_quadrature.py" in found.location.inside
+
+
+scipy_integrate = pytest.importorskip("scipy.integrate")
