@@ -7,13 +7,20 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from adxform.core.ir import NONE, Operand
+import numpy as np
+
+from adxform.core.forms import LIST
+from adxform.core.ir import NONE, Const, Operand, Tuple
+from adxform.core.types import Array, Scalar, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS
-from adxform.frontend.scope import live_function
+from adxform.frontend.scope import Meaning, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.rules.expressions import BindError, bind
+from adxform.rules.table import RULES
+
+_JOINS = {"r_": "np.concatenate", "c_": "np.column_stack"}
 
 
 class Libraries(Calls):
@@ -24,6 +31,50 @@ class Libraries(Calls):
         if function is None:
             return super().on_Call(node, base)
         return self.user_call(node, function, *self.arguments(node), base)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        """``np.r_[...]`` and ``np.c_[...]`` join what is in the brackets."""
+        meaning = self.meaning(node.value)
+        joins = None if meaning is None else _JOINS.get(_in_numpy(meaning))
+        if joins is None or not self.may_be_active(node):
+            return super().on_Subscript(node, base)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        items = [self._joined(part, joins) for part in parts]
+        arrays = {t.dtype for item in items if isinstance(t := self.builder.type_of(item), Array)}
+        if joins == "np.column_stack":
+            return self.emit(joins, Tuple(tuple(items), LIST), base=base)
+        lists = (self._listed(item, arrays) for item in items)
+        return self.emit(joins, Tuple(tuple(lists), LIST), Const(0), base=base)
+
+    def _joined(self, part: ast.expr, joins: str) -> Operand:
+        """What is between two commas: an array, a number, or a range as a slice."""
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            raise self.unsupported("how np.r_ and np.c_ join is not told by a string here", part,
+                                   "Write np.concatenate or np.stack.")
+        if not isinstance(part, ast.Slice):
+            item = self.operand(part)
+            if joins == "np.column_stack" and (rank(self.builder.type_of(item)) or 0) > 2:
+                raise self.unsupported("np.c_ joins vectors and matrices only", part,
+                                       "Write np.concatenate(..., axis=-1).")
+            return item
+        start, stop, step = (None if p is None else self.operand(p)
+                             for p in (part.lower, part.upper, part.step))
+        bounds = (start or Const(0), stop or Const(None))
+        if isinstance(step, Const) and isinstance(step.value, complex):
+            return self.emit_call(RULES["np.linspace"].primitive,
+                                  (*bounds, Const(int(abs(step.value)))), {}, None)
+        return self.emit_call(RULES["np.arange"].primitive, (*bounds, step or Const(1)), {}, None)
+
+    def _listed(self, item: Operand, dtypes: set[str | None]) -> Operand:
+        """A number as a list of one, which widens no array of single precision."""
+        known = rank(self.builder.type_of(item))
+        if known is None and not isinstance(item, Tuple):
+            return self.emit("np.atleast_1d", item)
+        if known != 0:
+            return item
+        single = Tuple((item,), LIST)
+        weak = isinstance(self.builder.type_of(item), Scalar) and dtypes == {"float32"}
+        return self.emit("np.array", single, Const("float32")) if weak else single
 
     def _other_words(self, node: ast.Call) -> SourceFunction | None:
         """What is read in place of a library's function, where it has no rule for its arguments."""
@@ -64,9 +115,16 @@ class Libraries(Calls):
         return super().user_call(node, function, args, keywords, base)
 
 
+def _in_numpy(meaning: Meaning) -> str:
+    """The name that NumPy has for ``np.r_`` or ``np.c_``; nothing for anything else."""
+    live = {id(np.r_): "r_", id(np.c_): "c_"}
+    dotted = {"np.r_": "r_", "np.c_": "c_"}
+    return live.get(id(meaning.value)) or dotted.get(meaning.dotted or "", "")
+
+
 @cache
 def is_library(file: str) -> bool:
-    """Whether a file belongs to Python, to an installed package, or to what is read in its place."""
+    """Whether a file belongs to Python, to an installed package, or to what is read for it."""
     path = Path(file)
     if {"site-packages", "dist-packages"} & set(path.parts):
         return True

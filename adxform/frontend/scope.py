@@ -13,6 +13,8 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Protocol
 
+import numpy as np
+
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.errors import AdxformError, SourceNotFoundError, SourceSyntaxError
@@ -119,6 +121,9 @@ def describe(text: str, value: Any) -> Meaning:
         return Meaning(text, value=value, derived=value)
     if isinstance(value, FunctionType):
         return Meaning(text, function=live_function(value), value=value)
+    owner = getattr(value, "__self__", None)
+    if isinstance(owner, np.ufunc):  # np.add.reduce: another object each time it is looked up
+        return Meaning(text, f"np.{owner.__name__}.{value.__name__}", value=value)
     if isinstance(value, BuiltinFunctionType | type) or callable(value):
         module = getattr(value, "__module__", None) or ""
         name = getattr(value, "__qualname__", getattr(value, "__name__", text))

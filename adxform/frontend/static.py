@@ -7,6 +7,7 @@ arguments of a signature; the branch that is not taken need not even be understo
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -16,7 +17,7 @@ import numpy as np
 
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, rank, value_of
-from adxform.frontend.callables import unwrapped
+from adxform.frontend.callables import Bound, Closure, unwrapped
 from adxform.frontend.outside import Outside
 from adxform.frontend.standins import Typed, fact, stand_in
 
@@ -35,6 +36,7 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.NotIn: lambda a, b: a not in b,
 }
 _PYTHON = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
+_MADE_INSIDE: dict[type, type] = {Closure: FunctionType, Bound: functools.partial}
 _STRING_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
 
 _CONTAINERS: dict[str, type] = {"tuple": tuple, "list": list, "dict": dict}
@@ -102,7 +104,8 @@ class Static(Outside):
         if isinstance(t, Struct) and t.form.kind in ("tuple", "list", "dict"):
             return bool(t.items)
         found = self.static(node)
-        return bool(found) if isinstance(found, SIMPLE) or callable(found) else None
+        sure = isinstance(found, SIMPLE) or callable(found) or type(found) in _MADE_INSIDE
+        return bool(found) if sure else None
 
     def known_type(self, node: ast.expr) -> Type | None:
         """The type of a variable, or of an attribute such as ``x.dtype``, if it is known."""
@@ -223,7 +226,7 @@ class Static(Outside):
             return self._hasattr(t, value, self.static(node.args[1]))
         if function is callable:
             if value is not UNKNOWN:
-                return callable(value)
+                return callable(value) or type(value) in _MADE_INSIDE
             return False if t is not None and is_numeric(t) else UNKNOWN
         if function is len and isinstance(t, Struct):
             return len(t.items)
@@ -269,6 +272,8 @@ class Static(Outside):
         if classes is UNKNOWN:
             return UNKNOWN
         try:
+            if type(value) in _MADE_INSIDE:
+                return issubclass(_MADE_INSIDE[type(value)], classes)
             if value is not UNKNOWN and not isinstance(value, int | float | complex):
                 return isinstance(value, classes)
             found = None if t is None else class_of(t)
@@ -279,6 +284,8 @@ class Static(Outside):
     def _hasattr(self, t: Type | None, value: Any, name: Any) -> Any:
         if not isinstance(name, str):
             return UNKNOWN
+        if type(value) in _MADE_INSIDE:
+            return hasattr(_MADE_INSIDE[type(value)], name)
         if value is not UNKNOWN:
             return hasattr(value, name)
         found = None if t is None else class_of(t)

@@ -19,6 +19,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     grids,
     hypergeometric,
     indexing,
+    inserting,
     interpolation,
     joining,
     joining_lists,

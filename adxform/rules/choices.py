@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank
+from adxform.core.types import Array, Scalar, Struct, Type, broadcast_dims, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.ordering import NON_EMPTY
 from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import general, holomorphic, inactive, linear
 from adxform.rules.ufuncs import number_result
-from adxform.rules.wording import dtype_in, held, kept, refuse
+from adxform.rules.wording import array, dtype_in, held, kept, refuse
 
 # np.select gives the first choice whose condition holds.
 
@@ -53,6 +53,28 @@ linear(
     sample=calls("[B(3), B(3)], [R(3), R(3)]", "[B(2, 3), B(2, 3)], [R(3), R(2, 3)]",
                  "[B(3)], [R(3)], R(3)", "[B(3), B(3)], [R(3), R(3)], default=R"),
 )
+
+
+# np.choose takes each element from one of several arrays.
+
+
+def _chosen(a: Type, choices: Type) -> Type:
+    if not isinstance(choices, Struct):
+        return infer.unknown()
+    items = [infer.as_array(t) for t in choices.items]
+    dims = broadcast_dims([dims_of(infer.as_array(a)), *map(dims_of, items)])
+    return array(dtype_in(number_result(*choices.items)), dims)
+
+
+def _taken(a: Type, choices: Type, item: Type | None = None) -> str:
+    if item is None:
+        refuse("np.choose is differentiated for a list of arrays that is written out")
+    return "unbroadcast(np.where(a == index, out_bar, np.zeros_like(out_bar)), item)"
+
+
+linear("np.choose(a, choices)", choices=_taken, infer=_chosen,
+       sample=calls("np.array([0, 1, 0]), [R(3), R(3)]", "I(2, 3), [R(2, 3), R(3), R]",
+                    "np.array([1, 0]), [R, 2.0]"))
 
 
 # Quantiles are linear between two neighbours in the order of the elements.

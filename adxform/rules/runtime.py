@@ -23,6 +23,11 @@ from adxform.rules.runtime_along import (  # noqa: F401  (helpers like those bel
 )
 from adxform.rules.runtime_fft import half_weights, resized  # noqa: F401
 from adxform.rules.runtime_grids import ungradient  # noqa: F401
+from adxform.rules.runtime_inserting import (  # noqa: F401
+    insert_places,
+    inserted_of,
+    kept_of,
+)
 from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 
