@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import sysconfig
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from adxform.core.forms import LIST
-from adxform.core.ir import NONE, Const, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Const, Operand, Primitive, Tuple
 from adxform.core.types import Array, Scalar, rank
 from adxform.frontend.arguments import Keywords
+from adxform.frontend.callables import Bound
 from adxform.frontend.calls import Calls
-from adxform.frontend.equivalents import EQUIVALENTS
+from adxform.frontend.equivalents import EQUIVALENTS, Equivalent
+from adxform.frontend.equivalents.arrays import vectorized
 from adxform.frontend.scope import Meaning, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.rules.expressions import BindError, bind
@@ -27,10 +31,63 @@ class Libraries(Calls):
     """Lowers calls of functions that are not the user's."""
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
-        function = self._other_words(node)
-        if function is None:
+        meaning = self.meaning(node.func)
+        name = "" if meaning is None else meaning.dotted or ""
+        each = self._of_each(node)
+        if each is not None:
+            return self._function_value(node, base, each)
+        each = self._of_each(node.func) if isinstance(node.func, ast.Call) else None
+        if each is not None:
+            return self.call_vectorized(each.args[0], node, base)
+        found = EQUIVALENTS.get(name)
+        if found is None:
             return super().on_Call(node, base)
-        return self.user_call(node, function, *self.arguments(node), base)
+        primitive = self.primitive_named(found.name)
+        if primitive is None and not self.may_be_active(node):
+            return self.opaque_call(node, base, "")
+        args, keywords = self.arguments(node)
+        if primitive is not None and self._fits(primitive, found, args, keywords):
+            return self.emit_call(primitive, args, keywords, base)
+        return self.user_call(node, _source(found.function), args, keywords, base)
+
+    def _fits(
+        self, primitive: Primitive, other: Equivalent, args: Sequence[Operand], keywords: Keywords
+    ) -> bool:
+        """Whether a primitive's rule knows what to do with these arguments."""
+        try:
+            bound = bind(primitive, args, keywords)
+        except BindError:
+            return False
+        types = dict(zip(primitive.params, map(self.builder.type_of, bound), strict=True))
+        return other.when is None or not other.when(**types)
+
+    def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
+        """A call of a value that is known; a function that ``np.vectorize`` decorates, too."""
+        if isinstance(value, np.vectorize):
+            if value.signature is not None or value.excluded:
+                raise self.unsupported("np.vectorize is understood without signature=, excluded=",
+                                       node, "Call the function in a loop.")
+            inner = self.outer_value(ast.unparse(node.func), value.pyfunc)
+            return self.call_vectorized(inner, node, base)
+        return super().call_of(value, node, base)
+
+    def _of_each(self, node: ast.Call) -> Bound | None:
+        """What ``np.vectorize(f)`` makes of a function that is known."""
+        meaning = self.meaning(node.func)
+        named = meaning is not None and meaning.dotted == "np.vectorize"
+        if not named or len(node.args) != 1 or node.keywords:
+            return None
+        known = self.callable_value(node.args[0]) is not UNKNOWN
+        return Bound(vectorized, (self.operand(node.args[0]),)) if known else None
+
+    def call_vectorized(self, inner: Operand, node: ast.Call, base: str | None) -> Operand:
+        """A call of a function for each element."""
+        args, keywords = self.arguments(node)
+        return self.user_call(node, _source(vectorized), (inner, *args), keywords, base)
+
+    def may_be_active(self, node: ast.expr) -> bool:
+        """Whether what an expression reads may have a derivative."""
+        raise NotImplementedError
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
         """``np.r_[...]`` and ``np.c_[...]`` join what is in the brackets."""
@@ -76,28 +133,6 @@ class Libraries(Calls):
         weak = isinstance(self.builder.type_of(item), Scalar) and dtypes == {"float32"}
         return self.emit("np.array", single, Const("float32")) if weak else single
 
-    def _other_words(self, node: ast.Call) -> SourceFunction | None:
-        """What is read in place of a library's function, where it has no rule for its arguments."""
-        meaning = self.meaning(node.func)
-        found = EQUIVALENTS.get(meaning.dotted or "") if meaning is not None else None
-        if found is None or self._has_rule(found.name, node) or not self.may_be_active(node):
-            return None
-        return live_function(found.function)
-
-    def _has_rule(self, name: str, node: ast.Call) -> bool:
-        primitive = self.primitive_named(name)
-        if primitive is None:
-            return False
-        try:
-            bind(primitive, [NONE] * len(node.args), {k.arg or "": NONE for k in node.keywords})
-        except BindError:
-            return False
-        return True
-
-    def may_be_active(self, node: ast.expr) -> bool:
-        """Whether what an expression reads may have a derivative."""
-        raise NotImplementedError
-
     def user_call(
         self,
         node: ast.Call,
@@ -120,6 +155,13 @@ def _in_numpy(meaning: Meaning) -> str:
     live = {id(np.r_): "r_", id(np.c_): "c_"}
     dotted = {"np.r_": "r_", "np.c_": "c_"}
     return live.get(id(meaning.value)) or dotted.get(meaning.dotted or "", "")
+
+
+def _source(function: Any) -> SourceFunction:
+    """The definition of one of our own functions."""
+    found = live_function(function)
+    assert found is not None
+    return found
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from typing import Any
 
+from adxform.frontend.equivalents import EQUIVALENTS
 from adxform.rules.table import RULES
 
 CANONICAL = {"numpy": "np"}
@@ -28,9 +29,10 @@ def spelling_of(value: Any) -> str | None:
 
 @cache
 def _called() -> tuple[str, ...]:
-    """The functions that rules speak of."""
+    """The functions that rules and equivalents speak of."""
     primitives = (rule.primitive for rule in RULES.values())
-    return tuple(primitive.text for primitive in primitives if primitive.style == "call")
+    spoken = [primitive.text for primitive in primitives if primitive.style == "call"]
+    return (*spoken, *(name for name in EQUIVALENTS if name not in RULES))
 
 
 @cache

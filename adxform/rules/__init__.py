@@ -34,6 +34,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     scipy_linalg,
     selection,
     shapes,
+    signals,
     special,
     splitting,
     steps,

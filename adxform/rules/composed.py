@@ -14,8 +14,20 @@ from adxform.rules.table import Formula, statements
 from adxform.rules.wording import is_none, refuse
 
 # Correlation is convolution with the second operand turned round.
-composed("np.correlate(a, v, mode='valid')", "np.convolve(a, v[::-1], mode)", of=("a", "v"),
-         sample=calls("R(4), R(2)", "R(4), R(2), 'full'", "R(4), R(2), 'same'",
+
+
+
+def _correlated(mode: Type) -> str:
+    """Of a and a longer v the part ``same`` begins one later, if a has an even length."""
+    if infer.const_of(mode) != "same":
+        return "np.convolve(a, v[::-1], mode)"
+    start = "(min(len(a), len(v)) - (len(a) >= len(v))) // 2"
+    return f"np.convolve(a, v[::-1])[{start}:{start} + max(len(a), len(v))]"
+
+
+composed("np.correlate(a, v, mode='valid')", _correlated, of=("a", "v"),
+         sample=calls("R(2), R(5), 'same'", "R(3), R(4), 'same'", "R(5), R(2), mode='same'",
+                      "R(4), R(2)", "R(4), R(2), 'full'", "R(4), R(2), 'same'",
                       "R(2), R(5), 'valid'", "R(2), R(4), 'full'"))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import bilinear, general, holomorphic, linear
+from adxform.rules.table import alias, bilinear, general, holomorphic
 from adxform.rules.wording import (
     along,
     array,
@@ -95,8 +95,22 @@ bilinear(
 # np.gradient: differences in the middle of three values, at the ends of two or three.
 
 
+def _one_number(varargs: Type) -> None:
+    """Of the places along an axis there is no derivative, only of the distance between them."""
+    if not isinstance(varargs, Struct) or len(varargs.items) != 1 or (
+        rank(infer.as_array(varargs.items[0])) != 0
+    ):
+        held()
+
+
 def _spacing(varargs: Type, item: Type | None = None) -> str:
-    held()
+    _one_number(varargs)
+    return "-np.sum(out_bar * out) / item"
+
+
+def _dspacing(varargs: Type) -> str:
+    _one_number(varargs)
+    return "-out * dvarargs[0] / varargs[0]"
 
 
 def _gradient(f: Type, varargs: Type, axis: Type) -> str:
@@ -122,17 +136,26 @@ general(
     f=_gradient,
     df="np.gradient(df, *varargs, axis=axis, edge_order=edge_order)",
     varargs=_spacing,
-    dvarargs=_spacing,
+    dvarargs=_dspacing,
     infer=_gradient_type,
-    sample=calls("R(5)", "R(5), 0.5", "R(4, 3), axis=0", "R(2, 4), 2.0, axis=-1, edge_order=2",
-                 "R(4), np.array([0.0, 0.5, 2.0, 2.5])", "R(3), edge_order=2",
+    sample=calls("R(5)", "R(5), 0.5", "R(4), P", "R(4, 3), axis=0", "R(3), edge_order=2",
+                 "R(2, 4), 2.0, axis=-1, edge_order=2", "R(4), np.array([0.0, 0.5, 2.0, 2.5])",
                  "R(4, 2), np.array([0.0, 0.5, 2.0, 2.5]), axis=0, edge_order=2"),
 )
-linear(
+def _of_number(spacing: Type, text: str) -> str:
+    if rank(infer.as_array(spacing)) != 0:
+        held()
+    return text
+
+
+general(
     "ungradient(g, f, spacing=1.0, axis=None, edge_order=1)",
     g="np.gradient(out_bar, spacing, axis=axis, edge_order=edge_order)",
+    dg="ungradient(dg, f, spacing, axis, edge_order)",
+    spacing=lambda spacing: _of_number(spacing, "-np.sum(out_bar * out) / spacing"),
+    dspacing=lambda spacing: _of_number(spacing, "-out * dspacing / spacing"),
     infer=lambda g, f, *_: infer.fresh_array(f),
-    sample=calls("R(5), R(5)", "R(4, 3), R(4, 3), 0.5, 0, 2"),
+    sample=calls("R(5), R(5)", "R(4, 3), R(4, 3), 0.5, 0, 2", "R(5), R(5), P"),
 )
 
 

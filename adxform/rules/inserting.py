@@ -34,7 +34,8 @@ def _left(arr: Type, axis: Type) -> str:
     return f"accumulate_at(np.zeros_like(arr), np.s_[{index}], out_bar)"
 
 
-linear("np.delete(arr, obj, axis=None)", arr=_left, infer=lambda arr, obj, axis: _resized(arr, axis),
+linear("np.delete(arr, obj, axis=None)", arr=_left,
+       infer=lambda arr, obj, axis: _resized(arr, axis),
        sample=calls("R(4), 1", "R(4), -1", "R(4), [0, 2]", "R(4), slice(0, 2)", "R(3, 2), 4",
                     "R(3, 2), 1, axis=0", "R(2, 4), [1, 3], 1", "R(2, 4), I(2), axis=-1",
                     "R(4), np.array([True, False, True, False])"))
@@ -51,9 +52,10 @@ def _stripped(name: str) -> str:
 linear("np.insert(arr, obj, values, axis=None)", arr=_stripped("kept_of"),
        values=_stripped("inserted_of"),
        infer=lambda arr, obj, values, axis: _resized(arr, axis),
-       sample=calls("R(4), 1, R", "R(4), 0, R", "R(4), -1, R", "R(3), 1, R(2)", "R(3), [0, 2], R(2)",
-                    "R(3), [1, 1], R(2)", "R(3), [0, 2], R", "R(2, 3), 1, R(2), axis=1",
-                    "R(2, 3), 0, 1.0, axis=1", "R(2, 3), 2, R", "R(2, 3), 1, R(3), axis=0",
+       sample=calls("R(4), 1, R", "R(4), 0, R", "R(4), -1, R", "R(3), 1, R(2)",
+                    "R(3), [0, 2], R(2)", "R(3), [1, 1], R(2)", "R(3), [0, 2], R",
+                    "R(2, 3), 1, R(2), axis=1", "R(2, 3), 0, 1.0, axis=1",
+                    "R(2, 3), 2, R", "R(2, 3), 1, R(3), axis=0",
                     "R(2, 3), [0, 2], R(2, 2), axis=1"))
 linear("kept_of(g, arr, obj, values, axis=None)",
        g="np.insert(out_bar, obj, np.zeros_like(values), axis=axis)",

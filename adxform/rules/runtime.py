@@ -28,6 +28,13 @@ from adxform.rules.runtime_inserting import (  # noqa: F401
     inserted_of,
     kept_of,
 )
+from adxform.rules.runtime_signals import (  # noqa: F401
+    lagged,
+    part_of_convolution,
+    place_of_convolution,
+    unlagged,
+    whole_convolution,
+)
 from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 

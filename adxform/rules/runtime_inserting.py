@@ -14,7 +14,7 @@ def kept_of(g: Any, arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
 
 
 def inserted_of(g: Any, arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    """The part of g that belongs to the values, where g is ``np.insert(arr, obj, values, axis)``."""
+    """The part of g that belongs to the values; g is ``np.insert(arr, obj, values, axis)``."""
     places = insert_places(arr, obj, values, axis)
     own = np.asarray(values)
     made = np.zeros(own.size, own.dtype if own.dtype.kind == "f" else None)

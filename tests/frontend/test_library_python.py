@@ -262,10 +262,10 @@ def sums_under_another_name(x):
     return np.sum(np.fromiter((n * 2.0 for n in n), float))
 
 
-@pytest.mark.parametrize("f", [lambdas_of_a_name_taken, sums_under_another_name])
-def test_a_scope_inside_that_has_the_name_of_what_is_read_outside_it(f) -> None:
+def test_a_scope_inside_that_has_the_name_of_what_is_read_outside_it() -> None:
+    assert check_grads(lambdas_of_a_name_taken, (X,)).rows
     with pytest.raises((MissingRuleError, UnsupportedError)):
-        grad(f)(X)
+        grad(sums_under_another_name)(X)
 
 
 def inactive_lambdas(x, y):

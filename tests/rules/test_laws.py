@@ -348,7 +348,8 @@ def text_is_closed(text: str, known: set[str]) -> None:
 # What is left out
 
 
-LIKE = {"like", "a", "b", "x", "y", "f", "g", "out", "arrays", "spacing", "arr", "values"}  # operands of the compiler's helpers
+LIKE = {"like", "a", "b", "x", "y", "f", "g", "out", "arrays", "arr", "v", "v",
+        "values"}  # operands of the compiler's helpers
 HELD = {  # what says how or where, and cannot be a real number that a result depends on smoothly
     "axis", "axes", "axis1", "axis2", "source", "destination", "keepdims", "dtype", "order", "where",
     "shape", "index", "indices", "indices_or_sections", "condition", "condlist", "indexing",
@@ -356,11 +357,11 @@ HELD = {  # what says how or where, and cannot be a real number that a result de
     "subscripts", "optimize", "N", "increasing", "edge_order", "exponent", "ord", "rcond",
     "norm", "s", "deg",
     "full_matrices", "compute_uv", "UPLO", "lower", "trans", "rowvar", "bias",
-    "obj", "deg", "new_shape",
+    "obj", "deg", "new_shape", "method", "discont", "minlength", "count",
 }
 STEPS = {  # parameters whose derivative is zero wherever there is one
     "np.copysign": {"y"}, "math.copysign": {"y"}, "np.heaviside": {"x"}, "np.full_like": {"a"},
-    "np.choose": {"a"},
+    "np.choose": {"a"}, "np.bincount": {"x"},
 }
 
 

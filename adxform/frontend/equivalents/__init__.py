@@ -6,3 +6,4 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
 )
 from adxform.frontend.equivalents.namespaces import equivalent as equivalent
 from adxform.frontend.equivalents.table import EQUIVALENTS as EQUIVALENTS
+from adxform.frontend.equivalents.table import Equivalent as Equivalent

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.types import Type, rank
 from adxform.frontend.equivalents.table import reads
+from adxform.rules import infer
 
 
 @reads("np.diff", "R(5), prepend=0.0", "R(5), append=R", "R(5), n=2, prepend=R(2), append=R",
@@ -24,7 +26,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 @reads("np.block", "[R(2, 2), R(2, 3)]", "[[R(2, 2), R(2, 3)], [R(1, 2), R(1, 3)]]", "[R, R(2)]",
-       "[[R, R(2)], [R(3)]]", "[[R(2, 2), np.zeros((2, 1))], [R(1, 2), 1.0]]", "[[R, 2.0], [0.0, R]]")
+       "[[R, R(2)], [R(3)]]", "[[R(2, 2), np.zeros((2, 1))], [R(1, 2), 1.0]]",
+       "[[R, 2.0], [0.0, R]]")
 def block(arrays: Any) -> Any:
     """Rows of blocks, one below the other; what is in one list stands side by side."""
     if not isinstance(arrays, list):
@@ -84,7 +87,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any) -> Any:
     """A function for each condition; one more is for what meets none of them."""
     y = np.zeros_like(x)
     rest = np.ones(np.shape(x), dtype=bool)
-    for condition, function in zip(condlist, funclist):
+    for condition, function in zip(condlist, funclist, strict=False):
         y[condition] = function(x[condition], *args) if callable(function) else function
         rest = rest & ~condition
     if len(funclist) > len(condlist):
@@ -102,3 +105,43 @@ def vectorized(pyfunc: Any, *args: Any) -> Any:
     flat = [np.ravel(np.broadcast_to(a, shape)) for a in args]
     made = np.array([pyfunc(*[a[i] for a in flat]) for i in range(len(flat[0]))])
     return np.reshape(made, shape)
+
+
+# Statistics
+
+
+def _several(q: Type, **_: Type) -> bool:
+    """Whether more than one quantile is asked for."""
+    return (rank(infer.as_array(q)) or 0) > 0
+
+
+@reads("np.percentile", "R(7), [25, 50.0]", "R(2, 5), [10.0, 60.0], axis=1", when=_several)
+def percentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Several percentiles, one after the other."""
+    return np.stack([np.percentile(a, one, axis=axis, keepdims=keepdims) for one in q])
+
+
+@reads("np.quantile", "R(7), [0.25, 0.5]",
+       "R(2, 5), (0.1, 0.6), axis=0, keepdims=True", when=_several)
+def quantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Several quantiles, one after the other."""
+    return np.stack([np.quantile(a, one, axis=axis, keepdims=keepdims) for one in q])
+
+
+@reads("np.clip", "R(5), min=-0.3", "R(5), max=R", "R(5), min=-0.3, max=0.4")
+def clip(a: Any, *, min: Any = None, max: Any = None) -> Any:
+    """Within bounds that are given by their names."""
+    return np.clip(a, min, max)
+
+
+@reads("np.sum", "R(5), initial=2.0", "R(2, 3), axis=0, initial=R")
+def sum_(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = 0.0) -> Any:
+    """A sum that does not begin with 0."""
+    return np.sum(a, axis=axis, keepdims=keepdims) + initial
+
+
+@reads("np.mean", "R(5), where=np.arange(5) > 2", "R(2, 3), axis=1, where=np.arange(3) > 0")
+def mean(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
+    """The mean of some elements."""
+    count = np.sum(np.where(where, np.ones_like(a), 0.0), axis=axis, keepdims=keepdims)
+    return np.sum(np.where(where, a, 0.0), axis=axis, keepdims=keepdims) / count

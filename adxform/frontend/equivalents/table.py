@@ -6,6 +6,7 @@ arguments that it is given, such as ``np.diff(x, prepend=0.0)``.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
@@ -18,30 +19,35 @@ from adxform.rules.samples import Calls, calls
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Equivalent:
-    """A function that does what one of a library's does, with calls that show it."""
+    """A function that does what one of a library's does, with calls that show it.
+
+    Where the library's has a rule, too, ``when`` says for which types of arguments it is not used.
+    """
 
     name: str
     function: FunctionType
     sample: Calls
+    when: Callable[..., bool] | None = None
 
     @property
     def primitive(self) -> Primitive:
         """The library's function, as samples call it."""
-        code = self.function.__code__
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        names = inspect.signature(self.function).parameters
         return read_pattern(f"{self.name}({', '.join(names)})")
 
 
 EQUIVALENTS: dict[str, Equivalent] = {}
 
 
-def reads(name: str, *lists: str) -> Callable[[Any], Any]:
+def reads(
+    name: str, *lists: str, when: Callable[..., bool] | None = None
+) -> Callable[[Any], Any]:
     """Mark what is read in place of a library's function; ``lists`` are arguments to try it on."""
 
     def mark(function: Any) -> Any:
         if name in EQUIVALENTS:
             raise ValueError(f"two equivalents of {name}")
-        EQUIVALENTS[name] = Equivalent(name, function, calls(*lists))
+        EQUIVALENTS[name] = Equivalent(name, function, calls(*lists), when)
         return function
 
     return mark
