@@ -24,6 +24,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     joining,
     joining_lists,
     linalg,
+    matrix_functions,
     missing,
     norms,
     ordering,
@@ -38,6 +39,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     special,
     splitting,
     steps,
+    structured_matrices,
     tensors,
     ufuncs,
 )

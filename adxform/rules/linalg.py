@@ -222,21 +222,33 @@ def symmetric(text: str) -> str:
     return f"(0.5 * ({text} + matrix_transpose({text})))"
 
 
-def _cholesky() -> str:
-    m = "matrix_transpose(out) @ out_bar"
+def _lower(upper: Type) -> bool:
+    known = infer.const_of(upper)
+    if not isinstance(known, bool):
+        refuse("which factor np.linalg.cholesky gives is not known", "Write upper=True or False.")
+    return not known
+
+
+def _cholesky(upper: Type) -> str:
+    turned, bar = "matrix_transpose(out)", "out_bar"
+    if not _lower(upper):
+        turned, bar = "out", "matrix_transpose(out_bar)"
+    m = f"{turned} @ {bar}"
     both = f"np.tril({m}) + matrix_transpose(np.tril({m}, -1))"
-    left = f"np.linalg.solve(matrix_transpose(out), {both})"
-    return f"0.5 * np.linalg.solve(matrix_transpose(out), matrix_transpose({left}))"
+    left = f"np.linalg.solve({turned}, {both})"
+    return f"0.5 * np.linalg.solve({turned}, matrix_transpose({left}))"
 
 
-def _dcholesky(a: Type) -> str:
-    left = f"np.linalg.solve(out, {symmetric('da')})"
-    both = f"np.linalg.solve(out, matrix_transpose({left}))"
-    return f"out @ {halved(both, a)}"
+def _dcholesky(a: Type, upper: Type) -> str:
+    factor = "out" if _lower(upper) else "matrix_transpose(out)"
+    left = f"np.linalg.solve({factor}, {symmetric('da')})"
+    both = f"np.linalg.solve({factor}, matrix_transpose({left}))"
+    moved = f"{factor} @ {halved(both, a)}"
+    return moved if _lower(upper) else f"matrix_transpose({moved})"
 
 
-general("np.linalg.cholesky(a)", a=_cholesky, da=_dcholesky, infer=square,
-        sample=calls("S(3)", "S(2, 3)"))
+general("np.linalg.cholesky(a, *, upper=False)", a=_cholesky, da=_dcholesky, infer=square,
+        sample=calls("S(3)", "S(2, 3)", "S(3), upper=True"))
 
 holomorphic("matrix_transpose", "np.linalg.inv", "np.linalg.solve", "columns", "uncolumned",
             "np.linalg.det")

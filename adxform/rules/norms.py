@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from adxform.core.types import Struct, Type, rank
 from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
@@ -30,6 +32,25 @@ def _norm_kind(x: Type, ord: Type, axis: Type) -> str:
     whole = "a matrix" if matrix else "a vector"
     refuse(f"np.linalg.norm with ord={which!r} has no derivative rule for {whole}",
            "Write the norm with np.sum and np.abs, or with np.linalg.svd.")
+
+
+def _of_matrix(x: Type, ord: Type, axis: Type, keepdims: Type) -> str | None:
+    """The derivative of a norm that a matrix has as a whole; None of those that vectors have."""
+    which = infer.const_of(ord)
+    if is_none(axis) and infer.const_of(keepdims) is False and rank(infer.as_array(x)) == 2:
+        return _WHOLE.get(which) if isinstance(which, str | int | float) else None
+    return None
+
+
+_SVD = "np.linalg.svd(x, full_matrices=False)"
+_WHOLE: dict[str | int | float, str] = {
+    "nuc": f"({_SVD}[0] @ {_SVD}[2])",
+    2: f"np.outer({_SVD}[0][:, 0], {_SVD}[2][0])",
+    -2: f"np.outer({_SVD}[0][:, -1], {_SVD}[2][-1])",
+    **{sign * size: f"(np.sign(x) * as_like({tied}, x) / np.sum({tied}))"
+       for size, axis in ((1, 0), (np.inf, 1)) for sign in (1, -1)
+       for tied in [f"(np.sum(np.abs(x), axis={axis}, keepdims=True) == out)"]},
+}
 
 
 # as_vector(x): x, which must not be a matrix, because another norm is meant there.
@@ -64,6 +85,9 @@ def _power(x: Type, axis: Type, own: str) -> str:
 
 
 def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
+    whole = _of_matrix(x, ord, axis, keepdims)
+    if whole is not None:
+        return f"out_bar * {whole}"
     own = _norm_of(ord, axis)
     match _norm_kind(x, ord, axis):
         case "1":
@@ -77,7 +101,10 @@ def _norm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
             return f"{scale} * {own}"
 
 
-def _dnorm(x: Type, ord: Type, axis: Type) -> str:
+def _dnorm(x: Type, ord: Type, axis: Type, keepdims: Type) -> str:
+    whole = _of_matrix(x, ord, axis, keepdims)
+    if whole is not None:
+        return f"np.sum({whole} * dx)"
     own = _norm_of(ord, axis)
     match _norm_kind(x, ord, axis):
         case "1":

@@ -330,6 +330,13 @@ def matrix_transpose(a: Any) -> Any:
     return np.swapaxes(a, -1, -2)
 
 
+def real_only(x: Any) -> Any:
+    """Refuse complex numbers."""
+    if np.iscomplexobj(x):
+        raise ValueError("this function of a real matrix is complex: no derivative rule for that")
+    return x
+
+
 def as_vector(x: Any) -> Any:
     """Refuse a matrix."""
     if np.ndim(x) > 1:

@@ -270,6 +270,14 @@ def test_reductions(name: str, options: str, typed: bool) -> None:
     gradient_agrees(call, typed, x=numbers(2, 3, 2))
 
 
+@pytest.mark.parametrize("which", ["'nuc'", "2", "-2", "1", "-1", "np.inf"])
+def test_norms_of_a_matrix_as_a_whole(which: str) -> None:
+    gradient_agrees(f"np.linalg.norm(x, {which})", x=numbers(3, 2))
+    tangent_agrees(f"np.linalg.norm(x, {which})", x=numbers(3, 2))
+    tied = made(f"np.linalg.norm(x, {which})", {"x": numbers(3, 2)}, "reverse")
+    assert "as_vector" not in tied.text
+
+
 def gradient(expression: str, typed: bool = True, **args: Any) -> Any:
     return made(expression, args, typed=typed).call(*args.values(), 1.0)[1]
 
@@ -393,8 +401,8 @@ def test_unused_results_cost_nothing() -> None:
 
 @pytest.mark.parametrize("expression, shapes, reason", [
     ("np.pad(x, 1, mode='edge')", [(3,)], "constant"),
-    ("np.linalg.norm(x, 'nuc')", [(3, 3)], "nuc"),
-    ("np.linalg.norm(x, 2)", [(3, 3)], "matrix"),
+    ("np.linalg.norm(x, 'nuc', axis=(0, 1))", [(3, 3)], "nuc"),
+    ("np.linalg.norm(x, 3)", [(3, 3)], "matrix"),
     ("np.cross(x, x)", [(2,)], "plane"),
     ("np.linalg.svd(x)[0]", [(3, 3)], "full_matrices"),
     ("np.linalg.solve(x, y)", [(2, 3, 3), (2, 3)], "NumPy 1 and 2"),
