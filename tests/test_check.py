@@ -134,3 +134,18 @@ def test_results_do_not_depend_on_what_ran_before() -> None:
 def test_differences_are_accurate(f, x, slope) -> None:
     (found,) = directional(lambda x: [f(x)], (x,), (1.0,))
     np.testing.assert_allclose(found, slope, rtol=1e-7)
+
+
+def test_what_holds_for_symmetric_changes_only_is_said() -> None:
+    a = np.array([[2.0, 0.3], [0.3, 1.0]])
+    with pytest.raises(CheckError, match="where matrices change symmetrically"):
+        check_grads(np.linalg.cholesky, (a,))
+    check_grads(lambda a: np.linalg.cholesky((a + a.T) / 2), (a,))
+
+    def wrong(a):  # type: ignore[no-untyped-def]
+        return np.sum(a * np.array([[1.0, 0.0], [1.0, 1.0]])) if np.sum(a) > 3.0 else np.sum(a)
+
+    base = np.array([[1.0, 0.5], [0.5, 1.0]])  # a jump: no direction agrees
+    with pytest.raises(CheckError) as caught:
+        check_grads(wrong, (base,), order=1)
+    assert "symmetrically" not in str(caught.value)

@@ -32,6 +32,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     reductions,
     repeating,
     scalars,
+    scipy_decompositions,
     scipy_linalg,
     selection,
     shapes,

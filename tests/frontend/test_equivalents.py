@@ -111,3 +111,23 @@ def test_brackets_that_join() -> None:
         np.testing.assert_array_equal(adxform.vjp(f, x, y)[0], f(x, y))
     single = rows(np.float32(x), np.float32(y)), adxform.vjp(rows, np.float32(x), np.float32(y))[0]
     assert single[0].dtype == single[1].dtype
+
+
+def test_factors_that_solve_equations() -> None:
+    linalg = pytest.importorskip("scipy.linalg")
+
+    def cholesky(a, b):  # type: ignore[no-untyped-def]
+        factor = linalg.cho_factor(a @ a.T + np.eye(3), lower=True)
+        return linalg.cho_solve(factor, b), 2.0 * np.sum(np.log(np.diag(factor[0])))
+
+    def pivoted(a, b):  # type: ignore[no-untyped-def]
+        lu, piv = linalg.lu_factor(a + 2.0 * np.eye(3)[::-1])
+        x = linalg.lu_solve((lu, piv), b) + linalg.lu_solve((lu, piv), b, trans=1)
+        return x, np.sum(np.log(np.abs(np.diag(lu))))
+
+    rng = np.random.default_rng(4)
+    a, b = rng.uniform(-1.0, 1.0, (3, 3)), rng.uniform(-1.0, 1.0, 3)
+    for f in (cholesky, pivoted):
+        adxform.check_grads(f, (a, b))
+        for mine, plain in zip(adxform.vjp(f, a, b)[0], f(a, b), strict=True):
+            np.testing.assert_allclose(mine, plain, rtol=1e-12)

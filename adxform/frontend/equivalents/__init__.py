@@ -3,6 +3,7 @@
 from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the table)
     arrays,
     integrals,
+    matrices,
 )
 from adxform.frontend.equivalents.namespaces import equivalent as equivalent
 from adxform.frontend.equivalents.table import EQUIVALENTS as EQUIVALENTS
