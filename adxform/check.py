@@ -232,10 +232,11 @@ class _Point:
 
     def _direction(self, like: Any) -> Any:
         """A random direction; of a square matrix one that is symmetric, if that is asked for."""
-        made, shape = self._random(like), np.shape(like)
-        if not self.symmetric or len(shape) < 2 or shape[-1] != shape[-2]:
+        made = self._random(like)
+        if not self.symmetric or not isinstance(made, np.ndarray) or made.ndim < 2:
             return made
-        return made + np.swapaxes(made, -1, -2)
+        square = made.shape[-1] == made.shape[-2]
+        return made + np.swapaxes(made, -1, -2) if square else made
 
     def _random(self, like: Any) -> Any:
         """A random array or number in the form of another; zeros for what does not vary."""

@@ -550,10 +550,10 @@ def test_a_file_is_transformed_and_again(chosen, tmp_path):
     subprocess.run([sys.executable, "-c", test], cwd=tmp_path, check=True)
 
 
-def unwrapped_twice(x):
-    return np.sum(np.unwrap(x)) + np.sum(np.unwrap(x * 2.0))
+def trimmed_twice(x):
+    return np.sum(np.trim_zeros(x)) + np.sum(np.trim_zeros(x * 2.0))
 
 
 def test_what_could_not_be_lowered_is_not_taken_for_a_function_that_calls_itself():
-    with pytest.raises(MissingRuleError, match=r"np\.unwrap"):
-        grad(unwrapped_twice)(np.ones((2, 2)))
+    with pytest.raises(MissingRuleError, match=r"np\.trim_zeros"):
+        grad(trimmed_twice)(np.ones((2, 2)))

@@ -23,7 +23,7 @@ _MAKERS = frozenset(
      "np.full_like"}
 )
 _LAYOUT = frozenset({"order", "subok", "device", "like"})  # of the memory, not of the values
-_SPEED = frozenset({"check_finite", "overwrite_a", "overwrite_b", "assume_a"})
+_SPEED = frozenset({"check_finite", "overwrite_a", "overwrite_b"})
 _SUMS = frozenset(
     {"np.sum", "np.mean", "np.prod", "np.cumsum", "np.cumprod", "np.var", "np.std", "np.trace"}
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sysconfig
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,20 +47,23 @@ class Libraries(Calls):
         if primitive is None and not self.may_be_active(node):
             return self.opaque_call(node, base, "")
         args, keywords = self.arguments(node)
-        if primitive is not None and self._fits(primitive, found, args, keywords):
-            return self.emit_call(primitive, args, keywords, base)
+        if primitive is not None and not self._is_for(found, primitive, args, keywords):
+            with suppress(BindError):
+                return self.emit_call(primitive, args, keywords, base)
         return self.user_call(node, _source(found.function), args, keywords, base)
 
-    def _fits(
-        self, primitive: Primitive, other: Equivalent, args: Sequence[Operand], keywords: Keywords
+    def _is_for(
+        self, other: Equivalent, primitive: Primitive, args: Sequence[Operand], keywords: Keywords
     ) -> bool:
-        """Whether a primitive's rule knows what to do with these arguments."""
+        """Whether an equivalent is for arguments of these types, whatever a rule says."""
+        if other.when is None:
+            return False
         try:
             bound = bind(primitive, args, keywords)
         except BindError:
             return False
-        types = dict(zip(primitive.params, map(self.builder.type_of, bound), strict=True))
-        return other.when is None or not other.when(**types)
+        types = map(self.builder.type_of, bound)
+        return other.when(**dict(zip(primitive.params, types, strict=True)))
 
     def call_of(self, value: Any, node: ast.Call, base: str | None) -> Operand | None:
         """A call of a value that is known; a function that ``np.vectorize`` decorates, too."""

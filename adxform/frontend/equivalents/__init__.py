@@ -6,5 +6,7 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
     matrices,
 )
 from adxform.frontend.equivalents.namespaces import equivalent as equivalent
+from adxform.frontend.equivalents.namespaces import reduced as reduced
+from adxform.frontend.equivalents.namespaces import reduced_from as reduced_from
 from adxform.frontend.equivalents.table import EQUIVALENTS as EQUIVALENTS
 from adxform.frontend.equivalents.table import Equivalent as Equivalent

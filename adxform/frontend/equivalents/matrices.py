@@ -22,7 +22,8 @@ def _mirrored(a: Any, lower: bool) -> Any:
 
 
 @reads("scipy.linalg.solve", f"{_EYE}, R(3), assume_a='pos'", f"{_EYE}, R(3, 2), assume_a='sym'",
-       f"{_EYE}, R(3), lower=True, assume_a='pos'", f"{_EYE}, R(3), assume_a='gen'")
+       f"{_EYE}, R(3), lower=True, assume_a='pos'", f"{_EYE}, R(3), assume_a='gen'",
+       f"{_EYE}, R(3), assume_a='upper triangular'")
 def solve(
     a: Any, b: Any, lower: bool = False, overwrite_a: bool = False, overwrite_b: bool = False,
     check_finite: bool = True, assume_a: Any = None,
@@ -30,7 +31,13 @@ def solve(
     """The solution of equations with a matrix of which something is known."""
     if assume_a in ("pos", "positive definite", "sym", "symmetric", "her", "hermitian"):
         return np.linalg.solve(_mirrored(a, lower), b)
-    return np.linalg.solve(a, b)
+    if assume_a == "upper triangular":
+        return np.linalg.solve(np.triu(a), b)
+    if assume_a == "lower triangular":
+        return np.linalg.solve(np.tril(a), b)
+    if assume_a is None or assume_a in ("gen", "general"):
+        return np.linalg.solve(a, b)
+    raise NotImplementedError(f"no derivative rule for scipy.linalg.solve with {assume_a=}")
 
 
 @reads("scipy.linalg.eigh", "np.cov(R(3, 6)), eigvals_only=True",
