@@ -15,6 +15,7 @@ from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple
 from adxform.core.types import Array, Scalar
 from adxform.frontend import densities
 from adxform.frontend.arguments import Keywords
+from adxform.frontend.equivalents import EQUIVALENTS
 from adxform.frontend.libraries import Libraries
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
@@ -25,6 +26,7 @@ _CONTINUOUS: dict[str, tuple[float, ...]] = {
     "pdf": (0.0, 0.0), "logpdf": (-np.inf, -np.inf), "cdf": (0.0, 1.0), "sf": (1.0, 0.0),
     "logcdf": (-np.inf, 0.0), "logsf": (0.0, -np.inf), "ppf": (), "isf": (),
 }
+SEVERAL = ("multivariate_normal", "dirichlet")
 _DISCRETE = {"pmf": (0.0,), "logpmf": (-np.inf,)}
 
 
@@ -38,6 +40,14 @@ def method_of(owner: Any, inner: Any) -> str | None:
         if isinstance(owner, kind) and name in names and inner is getattr(kind, name):
             return name
     return None
+
+
+def of_several(owner: Any, method: str) -> Any:
+    """What is read for a method of a distribution of several variables."""
+    stats = sys.modules.get("scipy.stats")
+    names = [n for n in SEVERAL if owner is not None and owner is getattr(stats, n, None)]
+    found = EQUIVALENTS.get(f"scipy.stats.{names[0]}.{method}") if names else None
+    return None if found is None else found.function
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,13 +81,14 @@ class Distributions(Libraries):
             return None
         frozen = self._frozen(node.func.value)
         owner = self._distribution(node.func.value) if frozen is None else frozen.owner
+        several = of_several(owner, node.func.attr)
         method: Any = None if owner is None else getattr(type(owner), node.func.attr, None)
-        if owner is None or method_of(owner, method) is None:
+        if several is None and (owner is None or method_of(owner, method) is None):
             return None
-        read = live_function(method)
+        read = live_function(several or method)
         assert read is not None
         args, keywords = self.arguments(node)
-        given = (Global(owner.name, owner), *args)
+        given = args if several is not None else (Global(owner.name, owner), *args)
         if frozen is None:
             return read, given, keywords
         return read, (*given, *frozen.args), {**keywords, **frozen.keywords}
@@ -99,8 +110,10 @@ class Distributions(Libraries):
         if meaning is not None and (meaning.dotted or "").startswith("scipy.stats."):
             found = find_object(meaning.dotted or "")
         stats = sys.modules.get("scipy.stats")
-        known = stats is not None and isinstance(found, stats.rv_continuous | stats.rv_discrete)
-        return found if known else None
+        if stats is None:
+            return None
+        known = isinstance(found, stats.rv_continuous | stats.rv_discrete)
+        return found if known or any(found is getattr(stats, n, None) for n in SEVERAL) else None
 
     def user_call(
         self,

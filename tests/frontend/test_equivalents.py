@@ -131,3 +131,22 @@ def test_factors_that_solve_equations() -> None:
         adxform.check_grads(f, (a, b))
         for mine, plain in zip(adxform.vjp(f, a, b)[0], f(a, b), strict=True):
             np.testing.assert_allclose(mine, plain, rtol=1e-12)
+
+
+def test_densities_of_several_variables() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(8)
+    points, mean = rng.normal(size=(5, 3)), rng.normal(size=3)
+    cov = 2.0 * np.eye(3) + np.full((3, 3), 0.3)
+
+    def frozen(x, m, c):  # type: ignore[no-untyped-def]
+        normal = stats.multivariate_normal(m, 0.5 * (c + c.T))
+        return np.sum(normal.logpdf(x)) + stats.multivariate_normal(mean=m).pdf(x[0])
+
+    def mixed(alpha, x):  # type: ignore[no-untyped-def]
+        return stats.dirichlet.logpdf(x / np.sum(x), alpha)
+
+    adxform.check_grads(frozen, (points, mean, cov))
+    adxform.check_grads(mixed, (np.array([1.5, 2.0, 0.7]), np.array([0.2, 0.3, 0.9])))
+    for f, args in ((frozen, (points, mean, cov)), (mixed, (np.arange(1.0, 4.0), mean**2))):
+        np.testing.assert_allclose(adxform.vjp(f, *args)[0], f(*args), rtol=1e-12)

@@ -30,7 +30,7 @@ from adxform.rules.samples import Program, Shape, uniform
 from adxform.rules.table import RULES, Rule
 
 scipy = pytest.importorskip("scipy")
-for _name in ("scipy.special", "scipy.linalg", "scipy.signal", "scipy.integrate"):
+for _name in ("scipy.special", "scipy.linalg", "scipy.signal", "scipy.integrate", "scipy.stats"):
     importlib.import_module(_name)
 
 HEADER = "import math\nimport numpy as np\nimport scipy\n\n"

@@ -2,6 +2,7 @@
 
 from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the table)
     arrays,
+    densities,
     integrals,
     matrices,
 )
