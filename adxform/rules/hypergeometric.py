@@ -46,3 +46,22 @@ special("yn(n, x)", n=unknown, sample=uniform(0.5, 2.0, n=2),
 
 special("sindg(x)", x="g * np.pi / 180.0 * scipy.special.cosdg(x)", sample=uniform(-90.0, 90.0))
 special("cosdg(x)", x="-g * np.pi / 180.0 * scipy.special.sindg(x)", sample=uniform(-90.0, 90.0))
+
+# DLMF 8.19.13: exponential integrals of order n.
+special("expn(n, x)", n=unknown, x="-scipy.special.expn(n - 1, x) * g",
+        sample=uniform(0.5, 2.0, n=3))
+
+# DLMF 19.4.4 and 19.4.6: incomplete elliptic integrals.
+_ROOT = "np.sqrt(1 - m * np.sin(phi) ** 2)"
+_ANGLES = uniform(0.2, 0.8, m=(0.1, 0.7))
+special("ellipkinc(phi, m)", phi=f"g / {_ROOT}", sample=_ANGLES,
+        m="g * (scipy.special.ellipeinc(phi, m) / (2.0 * m * (1 - m)) - out / (2.0 * m)"
+          f" - np.sin(2.0 * phi) / (4.0 * (1 - m) * {_ROOT}))")
+special("ellipeinc(phi, m)", phi=f"g * {_ROOT}", sample=_ANGLES,
+        m="g * (out - scipy.special.ellipkinc(phi, m)) / (2.0 * m)")
+
+# Owen's function of the normal distribution.
+special("owens_t(h, a)",
+        h="-g * np.exp(-0.5 * h * h) * scipy.special.erf(a * h / 2.0 ** 0.5)"
+          " / (8.0 * np.pi) ** 0.5",
+        a="g * np.exp(-0.5 * h * h * (1 + a * a)) / (2.0 * np.pi * (1 + a * a))")

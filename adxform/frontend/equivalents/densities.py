@@ -1,4 +1,4 @@
-"""Densities of several variables that ``scipy.stats`` has, in other words."""
+"""Densities of several variables that ``scipy.stats`` has, and sums of such, in other words."""
 
 from __future__ import annotations
 
@@ -47,3 +47,13 @@ def dirichlet_log_density(x: Any, alpha: Any) -> Any:
     scale = special.gammaln(np.sum(alpha)) - np.sum(special.gammaln(alpha))
     powers = alpha - 1.0 if np.ndim(x) == 1 else alpha[:, None] - 1.0
     return scale + np.sum(special.xlogy(powers, x), axis=0)
+
+
+@reads("scipy.special.logsumexp", "R(3), b=P(3)", "R(2, 3), axis=1, b=P(2, 3), keepdims=True",
+       "R(2, 3), axis=0, b=2.0")
+def log_sum(a: Any, axis: Any = None, b: Any = 1.0, *, keepdims: bool = False) -> Any:
+    """The logarithm of a weighted sum of exponentials."""
+    peak = np.max(a, axis=axis, keepdims=True)
+    peak = np.where(np.isfinite(peak), peak, 0.0)
+    total = np.sum(b * np.exp(a - peak), axis=axis, keepdims=True)
+    return np.sum(np.log(total) + peak, axis=axis, keepdims=keepdims)
