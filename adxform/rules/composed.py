@@ -11,18 +11,20 @@ from adxform.rules import infer
 from adxform.rules.composition import composed
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, statements
-from adxform.rules.wording import is_none, refuse
+from adxform.rules.wording import dtype_in, is_none, refuse
 
 # Correlation is convolution with the second operand turned round.
 
 
 
-def _correlated(mode: Type) -> str:
+def _correlated(v: Type, mode: Type) -> str:
     """Of a and a longer v the part ``same`` begins one later, if a has an even length."""
+    real = (dtype_in(v) or "").startswith("float")
+    turned = "v[::-1]" if real else "np.conj(v[::-1])"
     if infer.const_of(mode) != "same":
-        return "np.convolve(a, v[::-1], mode)"
+        return f"np.convolve(a, {turned}, mode)"
     start = "(min(len(a), len(v)) - (len(a) >= len(v))) // 2"
-    return f"np.convolve(a, v[::-1])[{start}:{start} + max(len(a), len(v))]"
+    return f"np.convolve(a, {turned})[{start}:{start} + max(len(a), len(v))]"
 
 
 composed("np.correlate(a, v, mode='valid')", _correlated, of=("a", "v"),

@@ -7,7 +7,7 @@ import numpy as np
 from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
-from adxform.rules.table import alias, bilinear, general, holomorphic
+from adxform.rules.table import bilinear, general, holomorphic
 from adxform.rules.wording import (
     along,
     array,
