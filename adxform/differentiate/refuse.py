@@ -126,7 +126,7 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
             f"stop_gradient({name})."
         )
         return [MissingRuleError(Diagnostic(reason, location, hint))]
-    kind = type(op.tree).__name__
+    kind = type(getattr(op.tree, "_gone_over", op.tree)).__name__
     reason = f"{_CALLED.get(kind, kind)} over an active value is not supported yet"
     hint = f"{name} is active here. Say it with assignments, if and for."
     return [UnsupportedError(Diagnostic(reason, location, hint))]

@@ -56,6 +56,7 @@ class Iterators(Changes):
             return made
         whole = ast.Call(ast.Name("list", ast.Load()), [node], [])
         whole = ast.fix_missing_locations(ast.copy_location(whole, node))
+        whole._gone_over = node  # type: ignore[attr-defined]  # an error speaks of this
         return self.opaque(whole, base, callee, reason)
 
     def require_none_kept(self, values: Iterable[ast.expr]) -> None:
