@@ -29,9 +29,6 @@ def _type_of(like: str, *types: Type) -> Type:
 
 general("scipy.linalg.eigh(a, *, lower=True)", **_formulas("np.linalg.eigh"),
         infer=RULES["np.linalg.eigh"].primitive.infer, sample=calls("S(2)", "S(4), lower=False"))
-general("scipy.linalg.lstsq(a, b)", **_formulas("np.linalg.lstsq"),
-        infer=lambda a, b: _type_of("np.linalg.lstsq", a, b, infer.unknown()),
-        sample=calls("R(5, 3), R(5)"))
 
 
 def _economic(mode: Type) -> None:
@@ -72,7 +69,8 @@ general(
     "scipy.linalg.lu_factor(a)",
     a=f"as_like(scipy.linalg.solve_triangular({_L}, {_LEFT_BAR}, trans=1, lower=True)"
       f"[np.argsort({_ROWS})], a)",
-    da=f"(as_like({_L} @ np.tril({_M}, -1) + np.triu({_M}) @ {_U}, out[0]), 0.0)",
+    da=f"(as_like({_L} @ np.tril({_M}, -1) + np.triu({_M}) @ {_U}, out[0]),"
+       " np.zeros(np.shape(out[1])))",
     infer=lambda a: Struct((Array(float_dtype(a), dims_of(infer.as_array(a))), infer.inert())),
     sample=calls("np.array([[0.1, 3.0], [2.0, 1.0]]) + 0.1 * R(2, 2)",
                  "np.array([[0.0, 3.0, 1.0], [2.0, 1.0, 5.0], [7.0, 1.0, 1.0]]) + 0.1 * R(3, 3)"),

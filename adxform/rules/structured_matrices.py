@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Struct, Type
+from adxform.core.types import Struct, Type, rank
 from adxform.rules import infer
 from adxform.rules.composition import composed
 from adxform.rules.samples import calls
@@ -35,13 +35,16 @@ composed("scipy.linalg.circulant(c)",
 # Norms and equations
 
 
-def _condition(p: Type) -> str:
+def _condition(x: Type, p: Type) -> str:
     which = infer.const_of(p)
     if is_none(p) or which in (2, -2):
         ends = "[-1]", "[0]"
         over, under = ends if which == -2 else ends[::-1]
         values = "np.linalg.svd(x, compute_uv=False)"
         return f"{values}{over} / {values}{under}"
+    if rank(infer.as_array(x)) is None:
+        refuse("np.linalg.cond in this norm is differentiated of what is known to be a matrix",
+               "Annotate the matrix, e.g. x: Float[np.ndarray, 'n n'], or write p=2.")
     return "np.linalg.norm(x, p) * np.linalg.norm(np.linalg.inv(x), p)"
 
 
