@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
 from collections.abc import Iterable, Sequence
-from types import FunctionType
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
@@ -16,7 +14,6 @@ from adxform.frontend.callables import fields_of
 from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
-from adxform.frontend.scope import live_function
 from adxform.rules.expressions import BindError
 
 _JOINING = ("concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "dstack")
@@ -108,8 +105,8 @@ class Containers(Derivatives):
             if held.form.kind == "dict" and any(map(self._may_vary, held.items)):
                 return self._by_key(held, node, base)
         if getattr(node, "_element", False) and self.without_numbers(node.value):
-            item = ast.Subscript(_listed(node.value), node.slice, node.ctx)
-            return self.opaque(_of_items(node, item), base)
+            item = ast.Subscript(listed(node.value), node.slice, node.ctx)
+            return self.opaque(ast.copy_location(item, node), base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
@@ -156,8 +153,8 @@ class Containers(Derivatives):
                 if node.func.attr not in _READING:
                     self.refuse_changed_table(node.func)
         if hasattr(node, "_counts") and self.without_numbers(node.args[0]):
-            count = ast.Call(node.func, [_listed(node.args[0])], [])
-            return self.opaque(_of_items(node, count), base)
+            count = ast.Call(node.func, [listed(node.args[0])], [])
+            return self.opaque(ast.copy_location(count, node), base)
         function = self.static(node.func)
         if any(function is known for known in _OF_DATACLASSES):
             made = self._of_dataclass(function, node)
@@ -307,12 +304,9 @@ class Containers(Derivatives):
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
         held = self.container(node.value)
         if held is not None and held.form.kind == "object" and node.attr not in held.form.keys:
-            raw = inspect.getattr_static(held.form.maker.value, node.attr, None)
-            getter = raw.fget if isinstance(raw, property) else None
-            function = live_function(getter) if isinstance(getter, FunctionType) else None
-            if function is not None:
-                call = ast.copy_location(ast.Call(node, [], []), node)
-                made: Operand = self.user_call(call, function, (held,), {}, base)
+            kind = held.form.maker.value
+            made = self.property_of(kind, node, base) if isinstance(kind, type) else None
+            if made is not None:
                 return made
         return super().on_Attribute(node, base)
 
@@ -360,13 +354,10 @@ class Containers(Derivatives):
         return self.operand(ast.fix_missing_locations(call))
 
 
-def _listed(node: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name("list", ast.Load()), [node], [])
-
-
-def _of_items(node: ast.expr, made: ast.expr) -> ast.expr:
-    """An expression over the items of what has none by number, in the place of another."""
-    return ast.fix_missing_locations(ast.copy_location(made, node))
+def listed(node: ast.expr) -> ast.Call:
+    """``list(...)`` of an expression, in its place."""
+    made = ast.copy_location(ast.Call(ast.Name("list", ast.Load()), [node], []), node)
+    return ast.fix_missing_locations(made)
 
 
 def _class_defaults(made: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from adxform.core.ir import Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
 from adxform.frontend.changes import Changes
+from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
 from adxform.frontend.ssa import free_names
 
@@ -54,8 +55,7 @@ class Iterators(Changes):
             callee, reason = last.op.callee, last.op.reason
         elif not self.without_numbers(node):
             return made
-        whole = ast.Call(ast.Name("list", ast.Load()), [node], [])
-        whole = ast.fix_missing_locations(ast.copy_location(whole, node))
+        whole = listed(node)
         whole._gone_over = node  # type: ignore[attr-defined]  # an error speaks of this
         return self.opaque(whole, base, callee, reason)
 

@@ -163,14 +163,8 @@ class Objects(Written):
         if not is_object(owner):
             self._require_here(node)
             return self._field(node, base)
-        self.program.watch_attribute(type(owner), node.attr)
-        raw = inspect.getattr_static(type(owner), node.attr, None)
-        if isinstance(raw, property):
-            function = live_function(raw.fget) if isinstance(raw.fget, FunctionType) else None
-            if function is None:
-                raise self.unsupported(f"the property {node.attr} has no source", node)
-            call = ast.copy_location(ast.Call(node, [], []), node)
-            made: Operand = self.user_call(call, function, (self.operand(node.value),), {}, base)
+        made = self.property_of(type(owner), node, base)
+        if made is not None:
             return made
         fact = self._attribute(node)
         if isinstance(fact, bool | str | None):
@@ -181,6 +175,19 @@ class Objects(Written):
         found = getattr(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
         return self._read(node, base, known)
+
+    def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
+        """What a property of a class gives of an object of it; None for any other attribute."""
+        self.program.watch_attribute(kind, node.attr)
+        raw = inspect.getattr_static(kind, node.attr, None)
+        if not isinstance(raw, property):
+            return None
+        function = live_function(raw.fget) if isinstance(raw.fget, FunctionType) else None
+        if function is None:
+            raise self.unsupported(f"the property {node.attr} has no source", node)
+        call = ast.copy_location(ast.Call(node, [], []), node)
+        made: Operand = self.user_call(call, function, (self.operand(node.value),), {}, base)
+        return made
 
     def _require_here(self, node: ast.Attribute) -> None:
         """Refuse to read what has changed where the output has only what it was."""

@@ -481,3 +481,13 @@ def test_properties_and_copies_of_objects_that_are_arguments():
     check_grads(of_named, (Pair(X, 2.0),), order=1)
     with pytest.raises(UnsupportedError, match="no field c to replace"):
         grad(lambda p: replace(p, c=1.0).b)(Weights(X, 2.0))
+
+
+def test_a_property_of_an_argument_that_is_replaced_is_read_anew(monkeypatch):
+    def f(p):
+        return p.norm * p.b
+
+    slope = grad(f)
+    assert slope(Weights(X, 2.0)).b == np.sum(X**2)
+    monkeypatch.setattr(Weights, "norm", property(lambda self: np.sum(self.w) * 3.0))
+    assert slope(Weights(X, 2.0)).b == np.sum(X) * 3.0
