@@ -33,6 +33,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.reads import read_counts
 
 Range = tuple[int, int]
 
@@ -276,14 +277,7 @@ class _Walk:
 
 def _handed_over(block: Block, result: Operand) -> list[Let]:
     """Lets that may write to their first operand, which is new memory and read by them alone."""
-    read = list(names_in(result))
-    stmts = walk(block)
-    for stmt in stmts:
-        read.extend(reads_of(stmt))
-        if not isinstance(stmt, Let):
-            read.extend(n for p in phis_of(stmt) for n in uses((p.first, p.second)))
-            read.extend(tests_of(stmt))
-    reads = Counter(read)
+    stmts, reads = walk(block), read_counts(block, result)
     found: list[Let] = []
     for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
         new: set[str] = set()

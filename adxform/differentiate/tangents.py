@@ -51,12 +51,17 @@ class Operations:
             return operand.with_items(filled)
         return None
 
-    def operation(self, stmt: Let) -> Operand | None:
-        """The tangent of one operation."""
+    def operands(self, stmt: Let) -> tuple[Rule, dict[str, Operand], dict[str, Operand]]:
+        """An operation's rule, its operands by name, and the tangents of those that have one."""
         assert isinstance(stmt.op, Primitive)
         rule = RULES[stmt.op.name]
         args = dict(zip(stmt.op.params, stmt.args, strict=True))
         active = {p: t for p in rule.pull if (t := self.tangent(args[p])) is not None}
+        return rule, args, active
+
+    def operation(self, stmt: Let) -> Operand | None:
+        """The tangent of one operation."""
+        rule, args, active = self.operands(stmt)
         if not active:
             return None
         base = self.base(stmt.target)

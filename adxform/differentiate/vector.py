@@ -41,7 +41,7 @@ from adxform.differentiate.directions import FORMS, Along, Widening
 from adxform.differentiate.forward import Forward
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.rules.formulas import expand, formula_text
-from adxform.rules.table import RULES, Rule
+from adxform.rules.table import Rule
 
 DIRECTIONS = Sym("directions of a tangent", not_one=True)
 
@@ -125,12 +125,10 @@ class Vector(Forward):
     # --- operations ---------------------------------------------------------------------------
 
     def operation(self, stmt: Let) -> Operand | None:
-        assert isinstance(stmt.op, Primitive)
-        rule = RULES[stmt.op.name]
-        args = dict(zip(stmt.op.params, stmt.args, strict=True))
-        active = {p: t for p in rule.pull if (t := self.tangent(args[p])) is not None}
+        rule, args, active = self.operands(stmt)
         if not active:
             return None
+        assert isinstance(stmt.op, Primitive)
         self.tangent_type(self.builder.type_of(Var(stmt.target)))  # or refused
         base = self.base(stmt.target)
         along = Along(stmt, args, active, base)

@@ -31,7 +31,7 @@ from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
 from adxform.frontend.columns import columns
 from adxform.frontend.named_attributes import NamedAttributes
-from adxform.frontend.scope import live_function
+from adxform.frontend.scope import readable
 from adxform.frontend.signatures import general_type
 from adxform.frontend.source import SourceFunction
 
@@ -347,10 +347,7 @@ class Derivatives(NamedAttributes):
             raise self.unsupported("what the function returns is not known to be an array", node)
         along = Var(self.builder.name(None))
         self.builder.types[along.name] = Object(Along(function, bound, place, node))
-        assert isinstance(columns, FunctionType)
-        template = live_function(columns)
-        assert template is not None
-        return self._inline(template, {"along": along, "value": value, "x": x}, base, {})
+        return self._inline(readable(columns), {"along": along, "value": value, "x": x}, base, {})
 
     def _value(self, function: Any, bound: dict[str, Operand], node: ast.Call) -> Operand:
         core, extra = self.core_of(function, bound, node)

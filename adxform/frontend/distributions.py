@@ -17,7 +17,7 @@ from adxform.frontend import densities
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.equivalents import EQUIVALENTS
 from adxform.frontend.libraries import Libraries
-from adxform.frontend.scope import live_function
+from adxform.frontend.scope import readable
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.spellings import find_object
 
@@ -85,8 +85,7 @@ class Distributions(Libraries):
         method: Any = None if owner is None else getattr(type(owner), node.func.attr, None)
         if several is None and (owner is None or method_of(owner, method) is None):
             return None
-        read = live_function(several or method)
-        assert read is not None
+        read = readable(several or method)
         args, keywords = self.arguments(node)
         given = args if several is not None else (Global(owner.name, owner), *args)
         if frozen is None:
@@ -174,8 +173,7 @@ class Distributions(Libraries):
         self, owner: Any, name: str, node: ast.Call, valid: Operand, z: Operand, base: str | None
     ) -> Operand:
         """A method of a distribution on the whole line, whose scale alone may be invalid."""
-        function = live_function(getattr(type(owner), f"_{name}"))
-        assert function is not None
+        function = readable(getattr(type(owner), f"_{name}"))
         value = super().user_call(node, function, (Global(owner.name, owner), z), {}, base)
         if valid == Const(True):
             return value
@@ -187,8 +185,7 @@ class Distributions(Libraries):
         self, plain: Any, owner: Any, name: str, node: ast.Call, given: tuple[Operand, ...],
         base: str | None,
     ) -> Operand:
-        read, f = live_function(plain), getattr(type(owner), f"_{name}")
-        assert read is not None
+        read, f = readable(plain), getattr(type(owner), f"_{name}")
         start = Global(owner.name, owner), Global(f.__name__, f)
         return super().user_call(node, read, (*start, *given), {}, base)
 
@@ -226,8 +223,7 @@ class Distributions(Libraries):
         """Whether the parameters are: shapes as the distribution asks, the scale positive."""
         tests: list[Operand] = []
         if not _is_plain(owner, "_argcheck"):
-            check = live_function(type(owner)._argcheck)
-            assert check is not None
+            check = readable(type(owner)._argcheck)
             given = (Global(owner.name, owner), *shapes)
             tests.append(super().user_call(node, check, given, {}, None))
             shapes = []
@@ -244,8 +240,7 @@ class Distributions(Libraries):
         if _is_plain(owner, "_get_support"):
             low, high = float(owner.a), float(owner.b)
             return Const(low), Const(high), Const(_between(low, high))
-        read = live_function(type(owner)._get_support)
-        assert read is not None
+        read = readable(type(owner)._get_support)
         ends = super().user_call(node, read, (Global(owner.name, owner), *shapes), {}, None)
         if not isinstance(ends, Tuple):
             raise self.unsupported(f"the support of {owner.name} is not known", node)

@@ -20,7 +20,7 @@ from adxform.frontend.callables import Bound
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS, Equivalent
 from adxform.frontend.equivalents.arrays import vectorized
-from adxform.frontend.scope import Meaning, live_function
+from adxform.frontend.scope import Meaning, readable
 from adxform.frontend.source import SourceFunction
 from adxform.rules.expressions import BindError, bind
 from adxform.rules.table import RULES
@@ -50,7 +50,7 @@ class Libraries(Calls):
         if primitive is not None and not self._is_for(found, primitive, args, keywords):
             with suppress(BindError):
                 return self.emit_call(primitive, args, keywords, base)
-        return self.user_call(node, _source(found.function), args, keywords, base)
+        return self.user_call(node, readable(found.function), args, keywords, base)
 
     def _is_for(
         self, other: Equivalent, primitive: Primitive, args: Sequence[Operand], keywords: Keywords
@@ -87,7 +87,7 @@ class Libraries(Calls):
     def call_vectorized(self, inner: Operand, node: ast.Call, base: str | None) -> Operand:
         """A call of a function for each element."""
         args, keywords = self.arguments(node)
-        return self.user_call(node, _source(vectorized), (inner, *args), keywords, base)
+        return self.user_call(node, readable(vectorized), (inner, *args), keywords, base)
 
     def may_be_active(self, node: ast.expr) -> bool:
         """Whether what an expression reads may have a derivative."""
@@ -159,13 +159,6 @@ def _in_numpy(meaning: Meaning) -> str:
     live = {id(np.r_): "r_", id(np.c_): "c_"}
     dotted = {"np.r_": "r_", "np.c_": "c_"}
     return live.get(id(meaning.value)) or dotted.get(meaning.dotted or "", "")
-
-
-def _source(function: Any) -> SourceFunction:
-    """The definition of one of our own functions."""
-    found = live_function(function)
-    assert found is not None
-    return found
 
 
 @cache

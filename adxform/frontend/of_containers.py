@@ -13,7 +13,7 @@ from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import Array, ListOf
 from adxform.frontend.equivalents import reduced, reduced_from
-from adxform.frontend.scope import live_function
+from adxform.frontend.scope import readable
 
 
 def dictionary(items: dict[Any, Operand]) -> Tuple:
@@ -90,12 +90,15 @@ def _sum(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | 
     start = [lower.operand(a) for a in node.args[1:]] + [
         lower.operand(k.value) for k in node.keywords
     ]
-    total, rest = [*start, *items][0], [*start, *items][1:]
-    for i, item in enumerate(rest):
-        last = base if i == len(rest) - 1 else None
-        total = lower.emit("op.Add", total, item, base=last)
-    given: Operand = total
-    return given
+    return _folded(lower, "op.Add", [*start, *items], base)
+
+
+def _folded(lower: Any, operation: str, items: list[Operand], base: str | None) -> Operand:
+    """Items joined by an operation, from the left; the last result takes the name."""
+    total = items[0]
+    for place, item in enumerate(items[1:], 2):
+        total = lower.emit(operation, total, item, base=base if place == len(items) else None)
+    return total
 
 
 def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
@@ -157,10 +160,7 @@ def _product(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operan
             return None
         made: Operand = lower.emit_call(lower.primitive_named("np.prod"), (over,), {}, base)
         return made
-    total: Operand = start
-    for i, item in enumerate(held[0]):
-        total = lower.emit("op.Mult", total, item, base=base if i == len(held[0]) - 1 else None)
-    return total
+    return _folded(lower, "op.Mult", [start, *held[0]], base)
 
 
 def _dict(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -210,8 +210,7 @@ def _reduced(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
     args = tuple(lower.operand(a) for a in node.args)
     if not 2 <= len(args) <= 3 or not isinstance(lower.builder.type_of(args[1]), Array | ListOf):
         return None
-    plain: Any = reduced if len(args) == 2 else reduced_from
-    read = live_function(plain)
+    read = readable(reduced if len(args) == 2 else reduced_from)
     made: Operand = lower.user_call(node, read, args, {}, base)
     return made
 

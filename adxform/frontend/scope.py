@@ -142,6 +142,13 @@ def live_function(function: FunctionType) -> SourceFunction | None:
     return SourceFunction(node, text, LiveScope(function), function)
 
 
+def readable(function: Any) -> SourceFunction:
+    """The definition of a function whose source is there: our own, or a library's in Python."""
+    found = live_function(function)
+    assert found is not None
+    return found
+
+
 class FileScope:
     """The top level of a file, read and never run.
 

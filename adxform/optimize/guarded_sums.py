@@ -23,13 +23,10 @@ from adxform.core.ir import (
     Var,
     While,
     blocks_of,
-    names_in,
-    phis_of,
-    reads_of,
-    tests_of,
     uses,
     walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import INT, Scalar
 from adxform.differentiate.common import names_for, primitive
 
@@ -40,11 +37,7 @@ def guard_sums(function: Function, types: Types) -> Function:
     """A function whose branches add what they make, where the other side adds zero."""
     if not any(isinstance(s, If) and _zeros(s) for s in walk(function.body)):
         return function
-    counts: Counter[str] = Counter(names_in(function.result))
-    for stmt in walk(function.body):
-        counts.update(reads_of(stmt))
-        counts.update(tests_of(stmt))
-        counts.update(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
+    counts = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)
     return replace(function, body=_Guarding(builder, counts).block(function.body))
 

@@ -16,13 +16,9 @@ from adxform.core.ir import (
     Primitive,
     Stmt,
     Var,
-    names_in,
-    phis_of,
-    reads_of,
-    tests_of,
-    uses,
     walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
 from adxform.optimize.walk import Rewriter
@@ -34,10 +30,7 @@ def without_needless_copies(function: Function, types: Types) -> Function:
     """
     if not any(_is_copy(stmt) for stmt in walk(function.body)):
         return function
-    reads = Counter(names_in(function.result))
-    for stmt in walk(function.body):
-        reads.update((*reads_of(stmt), *tests_of(stmt)))
-        reads.update(n for phi in phis_of(stmt) for n in uses((phi.first, phi.second)))
+    reads = read_counts(function.body, function.result)
     walker = _Copies(Builder(names_for(function, types), types, function.bases), reads)
     walker.block(function.body)
     return replace(

@@ -12,12 +12,8 @@ from adxform.core.ir import (
     Primitive,
     Var,
     blocks_of,
-    phis_of,
-    reads_of,
-    tests_of,
-    uses,
-    walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import Scalar, Type
 from adxform.optimize.walk import Rewriter
 
@@ -57,7 +53,7 @@ class _Reads:
         self.bases = bases
         self.members: dict[str, list[str]] = {}
         self._visit(block, ChainMap())
-        counts = _counts(block) if self.members else Counter()
+        counts = read_counts(block) if self.members else Counter()
         self.first = {
             name: leader
             for leader, names in self.members.items()
@@ -84,14 +80,3 @@ class _Reads:
             and isinstance(stmt.args[0], Var)
             and isinstance(self.types.get(stmt.target), Scalar)
         )
-
-
-def _counts(block: Block) -> Counter[str]:
-    """How often each name is read."""
-    read: list[str] = []
-    for stmt in walk(block):
-        read.extend(reads_of(stmt))
-        if not isinstance(stmt, Let):
-            read.extend(tests_of(stmt))
-            read.extend(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
-    return Counter(read)

@@ -5,10 +5,11 @@ What the user calls something keeps that name; a copy that only hands it on is n
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Block, Let, Primitive, Var, phis_of, reads_of, tests_of, uses, walk
+from adxform.core.ir import Block, Let, Primitive, Var, walk
+from adxform.core.reads import read_counts
 from adxform.core.types import Scalar
 from adxform.optimize.walk import Rewriter
 
@@ -32,7 +33,7 @@ class SecondNames(Rewriter):
 
     def found(self, block: Block) -> tuple[dict[str, str], dict[str, set[str]]]:
         """What each copy is of that goes, and what copies of each nameless number are called."""
-        bases, counts = self.builder.bases, _reads(block)
+        bases, counts = self.builder.bases, read_counts(block)
         root: dict[str, str] = {}
         labels: dict[str, set[str]] = defaultdict(set)
         for stmt in walk(block):
@@ -53,16 +54,6 @@ class SecondNames(Rewriter):
             self.env[stmt.target] = self.sub(Var(self.root[stmt.target]))  # which may be no phi now
         else:
             self.builder.append(stmt)
-
-
-def _reads(block: Block) -> Counter[str]:
-    """How often each name is read in a block."""
-    counts: Counter[str] = Counter()
-    for stmt in walk(block):
-        counts.update(reads_of(stmt))
-        counts.update(tests_of(stmt))
-        counts.update(n for phi in phis_of(stmt) for n in uses((phi.first, phi.second)))
-    return counts
 
 
 def _is_copy(stmt: Let) -> bool:

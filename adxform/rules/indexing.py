@@ -8,7 +8,7 @@ from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of,
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, holomorphic, inactive, linear, lowers
-from adxform.rules.wording import along, array, axis_in, dtype_in, is_none, refuse
+from adxform.rules.wording import along, array, axis_in, dtype_in, is_none, required_axis
 
 
 def _shape(x: Type, *_: Type) -> Type:
@@ -81,10 +81,7 @@ def _taken(a: Type, indices: Type, axis: Type) -> Type:
 def _untaken(a: Type, axis: Type) -> str:
     if is_none(axis) and rank(infer.as_array(a)) != 1:
         return "scatter_along(np.ravel(out_bar), a, np.ravel(indices), None)"
-    place = 0 if is_none(axis) else axis_in(axis, a)
-    if place is None:
-        refuse("np.take is differentiated only where its axis is known",
-               "Write the axis as a number.")
+    place = required_axis("np.take", axis, a)
     return f"accumulate_at(np.zeros_like(a), np.s_[{along(place, 'indices')}], out_bar)"
 
 

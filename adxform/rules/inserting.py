@@ -6,7 +6,15 @@ from adxform.core.types import Array, Type, dims_of, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import linear, lowers
-from adxform.rules.wording import along, axis_in, dtype_in, is_none, literal, made_like, refuse
+from adxform.rules.wording import (
+    along,
+    axis_in,
+    dtype_in,
+    is_none,
+    literal,
+    made_like,
+    required_axis,
+)
 
 
 def _resized(arr: Type, axis: Type) -> Type:
@@ -25,10 +33,7 @@ def _resized(arr: Type, axis: Type) -> Type:
 def _left(arr: Type, axis: Type) -> str:
     if is_none(axis) and rank(infer.as_array(arr)) != 1:
         return "scatter_along(out_bar, arr, np.delete(np.arange(np.size(arr)), obj), None)"
-    place = 0 if is_none(axis) else axis_in(axis, arr)
-    if place is None:
-        refuse("np.delete is differentiated only where its axis is known",
-               "Write the axis as a number.")
+    place = required_axis("np.delete", axis, arr)
     size = "len(arr)" if place == 0 else f"np.shape(arr)[{place}]"
     index = along(place, f"np.delete(np.arange({size}), obj)")
     return f"accumulate_at(np.zeros_like(arr), np.s_[{index}], out_bar)"

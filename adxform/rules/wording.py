@@ -77,6 +77,15 @@ def axis_in(axis: Type, t: Type) -> int | None:
     return value % ndim if ndim else value
 
 
+def required_axis(name: str, axis: Type, t: Type) -> int:
+    """An axis that a rule cannot do without; None means the first."""
+    place = 0 if is_none(axis) else axis_in(axis, t)
+    if place is None:
+        refuse(f"{name} is differentiated only where its axis is known",
+               "Write the axis as a number.")
+    return place
+
+
 def along(axis: int, index: str) -> str | None:
     """The index that takes ``index`` along an axis and everything along the others.
 

@@ -1,0 +1,18 @@
+"""How often names are read, by statements, tests and phis."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from adxform.core.ir import Block, Let, Operand, names_in, phis_of, reads_of, tests_of, uses, walk
+
+
+def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
+    """How often each name is read in a block, and in what a function returns."""
+    read = [] if result is None else list(names_in(result))
+    for stmt in walk(block):
+        read.extend(reads_of(stmt))
+        if not isinstance(stmt, Let):  # which has neither tests nor phis
+            read.extend(tests_of(stmt))
+            read.extend(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
+    return Counter(read)
