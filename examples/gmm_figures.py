@@ -27,7 +27,7 @@ SHOWN = (0, 1, 2, 3, 4, 5, 6, 20)
 
 
 def one_gaussian_or_two(folder):
-    figure, grid = plots.new_figure(1, 2)
+    figure, grid = plots.new_figure(1, 2, shared=True)
     for axes, k in zip(grid, (1, 2), strict=True):
         model = gmm.GaussianMixture(k, random_state=0).fit(X)
         plots.plot_mixture(axes, model._mixture(), X, names=("eruption, min", "wait, min"))
@@ -36,11 +36,11 @@ def one_gaussian_or_two(folder):
 
 
 def shapes_of_covariances(folder):
-    figure, grid = plots.new_figure(1, 3)
+    figure, grid = plots.new_figure(1, 3, shared=True)
     for axes, kind in zip(grid, ("identity", "diag", "full"), strict=True):
         model = gmm.GaussianMixture(2, covariance_type=kind, random_state=0).fit(Z)
         plots.plot_mixture(axes, model._mixture(), Z, kind)
-        axes.set(title=kind, xlim=(-4, 4), ylim=(-3.4, 3), aspect="equal")
+        axes.set(title=kind, xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), aspect="equal")
     figure.savefig(folder / "covariances.png")
 
 
@@ -49,19 +49,19 @@ def em_step_by_step(folder):
     steps = [Mixture(np.array([0.5, 0.5]), means, covariances)]
     for _ in range(max(SHOWN)):
         steps.append(Mixture(*gmm.em_step(*steps[-1], Z)))
-    plots.plot_sheet({i: steps[i] for i in SHOWN}, Z).savefig(folder / "em.png")
-    plots.animate(steps, Z).save(folder / "em.gif", writer="pillow")
+    plots.plot_sheet({i: steps[i] for i in SHOWN}, Z, equal=True).savefig(folder / "em.png")
+    plots.animate(steps, Z, equal=True).save(folder / "em.gif", writer="pillow")
 
 
 def one_dimension(folder):
     figure, (axes,) = plots.new_figure()
     model = gmm.GaussianMixture(2, random_state=0).fit(X[:, 1:])
-    plots.plot_mixture(axes, model._mixture(), X[:, 1:], names=("wait, min", "density"))
+    plots.plot_mixture(axes, model._mixture(), X[:, 1:], names=("wait, min",))
     figure.savefig(folder / "one_dimension.png")
 
 
 def progress_of_solvers(folder):
-    figure, (axes,) = plots.new_figure()
+    figure, (axes,) = plots.new_figure(size=4.0)
     values = {}
     for solver, name in SOLVERS.items():
         model = gmm.GaussianMixture(
@@ -69,6 +69,7 @@ def progress_of_solvers(folder):
         )
         values[name] = model.fit(Z[:, 1:]).lower_bounds_
     plots.plot_progress(axes, values)
+    axes.set_title("waiting times: two components")
     figure.savefig(folder / "solvers.png")
 
 

@@ -101,6 +101,8 @@ class Accelerated:
         value, slope = self.objective.value_and_slope(free)
         for _ in range(NEWTON_STEPS):
             curvature = -self.objective.hessian(free) * self.scales * self.scales[:, None]
+            if not np.all(np.isfinite(curvature)):
+                break
             eigenvalues, axes = np.linalg.eigh(curvature)
             if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
                 break

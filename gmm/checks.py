@@ -77,11 +77,11 @@ def check_prior(prior: Any) -> None:
     check_real("m of the prior", prior[1])
 
 
-def check_weights_init(weights: Any, k: int) -> np.ndarray | None:
-    """Weights to start from."""
-    array = check_init("weights_init", weights, (k,))
+def check_weights(name: str, weights: Any, k: int) -> np.ndarray | None:
+    """Weights of components as an array."""
+    array = check_init(name, weights, (k,))
     if array is not None and (np.any(array < 0.0) or not np.isclose(np.sum(array), 1.0)):
-        raise ValueError(f"weights_init must not be negative and sum to one, got {weights!r}.")
+        raise ValueError(f"{name} must not be negative and sum to one, got {weights!r}.")
     return array
 
 

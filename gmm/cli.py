@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -20,19 +21,26 @@ from gmm.fitting import Regularized
 from gmm.inference import NotAMaximum
 from gmm.model_file import load, save
 from gmm.reading import Table, read
-from gmm.report import describe
+from gmm.report import describe, heading
 from gmm.solvers import SOLVERS
 from gmm.writing import check_writable, replacing
 
 MOST_SHOWN = 50_000  # points that a picture is made of
 
 FITTING = (
-    click.option("--solver", type=click.Choice(list(SOLVERS)), default="accelerated"),
-    click.option("--columns", default="", help="Names of columns, with commas; all if left out."),
-    click.option("--tol", type=float, default=1e-8, help="Rise of the log-likelihood to stop at."),
-    click.option("--max-iter", type=int, default=1000),
+    click.option(
+        "--solver",
+        type=click.Choice(list(SOLVERS)),
+        default="accelerated",
+        help="How to fit: by EM, EM with leaps, Newton's method, L-BFGS, hard assignment.",
+    ),
+    click.option("--columns", help="Names of columns, with commas; all if left out."),
+    click.option(
+        "--tol", type=float, default=1e-8, help="Rise of the log-likelihood a point to stop at."
+    ),
+    click.option("--max-iter", type=int, default=1000, help="The most iterations from a start."),
     click.option("--n-init", type=int, default=5, help="Fits from other starts; the best is kept."),
-    click.option("--seed", type=int, default=0),
+    click.option("--seed", type=int, default=0, help="Seed of the random starts."),
     click.option(
         "--missing", is_flag=True, help="Missing numbers are no error; what is there counts."
     ),
@@ -76,9 +84,14 @@ def warnings_as_lines() -> Iterator[None]:
         click.echo(f"warning: {warning.message}", err=True)
 
 
-@click.group()
+@click.group(context_settings={"show_default": True})
 def main() -> None:
-    """Gaussian mixtures, fitted and judged with exact derivatives."""
+    """Gaussian mixtures, fitted and judged with exact derivatives.
+
+    Points are the rows of CSV, npy and Parquet files. In a CSV file the first line may name the
+    columns; lines that begin with # are comments; numbers may be missing (empty, NA, NaN, null, ?).
+    Mistakes are told in a line, with exit code 2.
+    """
 
 
 def fit_table(
@@ -101,14 +114,23 @@ def fit_table(
         return model.fit(table.X)
 
 
-@main.command()
+@main.command(short_help="Fit a mixture to the rows of FILE.")
 @INPUT
-@click.option("-k", "--components", type=int, required=True)
-@click.option("--covariance", type=click.Choice(COVARIANCE_TYPES), default="full")
+@click.option("-k", "--components", type=int, required=True, help="How many components.")
+@click.option(
+    "--covariance",
+    type=click.Choice(COVARIANCE_TYPES),
+    default="full",
+    help="Shape of the covariances.",
+)
 @fitting_options
-@click.option("--errors/--no-errors", default=True, help="Standard errors.")
-@click.option("--plot", type=click.Path(dir_okay=False), help="A picture, such as out.png.")
-@click.option("--save", "save_to", type=click.Path(dir_okay=False), help="The mixture, as JSON.")
+@click.option("--errors/--no-errors", default=True, help="Print standard errors.")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False), help="Draw points and components, as in out.png."
+)
+@click.option(
+    "--save", "save_to", type=click.Path(dir_okay=False), help="Write the mixture, as JSON."
+)
 def fit(
     file: str,
     components: int,
@@ -120,7 +142,7 @@ def fit(
 ) -> None:
     """Fit a mixture to the rows of FILE (CSV, npy or Parquet)."""
     with user_errors():
-        check_outputs(plot, save_to)
+        check_outputs([file], plot, save_to)
         table = read(file, chosen_columns(options))
         errors = errors and options["solver"] != "kmeans"
         model = fit_table(table, components, covariance, errors, options)
@@ -131,30 +153,42 @@ def fit(
             figure, (axes,) = plots.new_figure(size=4.5)
             shown = table.sample(MOST_SHOWN)
             plots.plot_mixture(axes, model._mixture(), shown, model.covariance_type, table.columns)
+            axes.set_title(heading(model))
             plots.save(figure, plot)
 
 
 def chosen_columns(options: Any) -> list[str]:
     """The columns that the user names."""
-    return [name for name in options["columns"].split(",") if name]
+    names = (options["columns"] or "").split(",")
+    return [name.strip() for name in names if name.strip()]
 
 
-def check_outputs(plot: str | None, save_to: str | None = None) -> None:
-    """An error, before the work is done, for what could not be written after it."""
+def check_outputs(inputs: list[str], plot: str | None, save_to: str | None = None) -> None:
+    """An error, before the work is done, for what could not or should not be written after it."""
+    used = {Path(path).resolve() for path in inputs}
+    for output in (plot, save_to):
+        if output is not None:
+            path = Path(output).resolve()
+            if path in used:
+                raise ValueError(f"{output} is read or written already: choose another name")
+            used.add(path)
     if save_to is not None:
         check_writable(save_to)
     if plot is not None:
         plots.check_picture(plot)
 
 
-@main.command()
+@main.command(short_help="Tell the component of each row of FILE by a saved MODEL.")
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
 @INPUT
-@click.option("--proba", is_flag=True, help="The probabilities of all components, too.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Where to; else, stdout.")
+@click.option("--proba", is_flag=True, help="Write the probabilities of all components, too.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="Write to a file, not to the terminal."
+)
 def predict(model: str, file: str, proba: bool, output: str | None) -> None:
-    """Write the component of each row of FILE, by a MODEL that fit has saved."""
+    """Write the component of each row of FILE, by the MODEL that fit --save has written."""
     with user_errors():
+        check_outputs([model, file], None, output)
         mixture, columns = load(model)
         table = matching(file, columns)
         if output is None:
@@ -196,7 +230,7 @@ def parse_range(context: click.Context, option: click.Parameter, text: str) -> l
             first, last = (int(part) for part in text.split(".."))
             numbers = list(range(first, last + 1))
         else:
-            numbers = [int(part) for part in text.split(",")]
+            numbers = sorted({int(part) for part in text.split(",")})
     except ValueError:
         numbers = []
     if not numbers or min(numbers) < 1:
@@ -206,23 +240,26 @@ def parse_range(context: click.Context, option: click.Parameter, text: str) -> l
 
 def parse_types(context: click.Context, option: click.Parameter, text: str) -> list[CovarianceType]:
     """Types of covariance with commas between them."""
-    kinds = [kind for kind in COVARIANCE_TYPES if kind in text.split(",")]
-    if len(kinds) < len(text.split(",")):
+    words = {word.strip() for word in text.split(",")}
+    kinds = [kind for kind in COVARIANCE_TYPES if kind in words]
+    if len(kinds) < len(words):
         raise click.BadParameter(f"{text!r} is not some of {', '.join(COVARIANCE_TYPES)}")
     return kinds
 
 
-@main.command()
+@main.command(short_help="Compare numbers of components by AIC and BIC.")
 @INPUT
-@click.option("-k", "--components", callback=parse_range, default="1..6", help="Such as 1..6.")
+@click.option(
+    "-k", "--components", callback=parse_range, default="1..6", help="Such as 1..6 or 2,3,5."
+)
 @click.option(
     "--covariance",
     callback=parse_types,
     default="full",
-    help="One or several types, with commas.",
+    help="One or several types, with commas: full, tied, diag, spherical, identity.",
 )
 @fitting_options
-@click.option("--plot", type=click.Path(dir_okay=False), help="A picture of the criteria.")
+@click.option("--plot", type=click.Path(dir_okay=False), help="Draw the criteria, as in out.png.")
 def compare(
     file: str,
     components: list[int],
@@ -232,9 +269,11 @@ def compare(
 ) -> None:
     """Compare mixtures of several numbers of components by information criteria."""
     with user_errors():
-        check_outputs(plot)
+        check_outputs([file], plot)
         table = read(file, chosen_columns(options))
-        criteria: dict[str, list[float]] = {}
+        if table.n < (most := max(components)):
+            raise ValueError(f"{file} has {table.n} points, too few for {most} components")
+        criteria: dict[CovarianceType, list[tuple[float, float]]] = {}
         best = (np.inf, "")
         click.echo("covariance   k  parameters  log-likelihood         AIC         BIC")
         for kind in covariance:
@@ -243,8 +282,7 @@ def compare(
                 total, parameters = model._total_score(table.X)[0], model._n_parameters()
                 aic = 2.0 * (parameters - total)
                 bic = parameters * float(np.log(table.n)) - 2.0 * total
-                criteria.setdefault(f"{kind} AIC", []).append(aic)
-                criteria.setdefault(f"{kind} BIC", []).append(bic)
+                criteria.setdefault(kind, []).append((aic, bic))
                 click.echo(
                     f"{kind:10s}{k:4d}{parameters:12d}{total:16.2f}{aic:12.2f}{bic:12.2f}"
                 )

@@ -182,9 +182,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         )
         starts = iter([placed_mixture(self._mixture(), points)]) if warm else self._starts(problem)
         reporter = Reporter(self.verbose, self.verbose_interval)
-        with progress_bar(self.max_iter, self.progress) as bar:
-            fit = best_fit(problem, SOLVERS[self.solver], starts, reporter, bar, last)
-        with np.errstate(over="ignore"):  # an error says what overflows
+        with np.errstate(over="ignore", invalid="ignore"):  # an error says what overflows
+            with progress_bar(self.max_iter, self.progress) as bar:
+                fit = best_fit(problem, SOLVERS[self.solver], starts, reporter, bar, last)
             self._keep(fit, points, dtype)
         warn_of(fit, problem, stacklevel=4)
 
@@ -192,7 +192,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         """Find the mixtures to start from, less the points' shift and divided by their scale."""
         points = problem.points
         k, d, kind = self.n_components, points.d, self.covariance_type
-        weights = checks.check_weights_init(self.weights_init, k)
+        weights = checks.check_weights("weights_init", self.weights_init, k)
         means = checks.check_init("means_init", self.means_init, (k, d))
         precisions = checks.check_precisions_init(self.precisions_init, k, d, kind)
         rng = checks.check_random_state(self.random_state)

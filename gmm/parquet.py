@@ -35,6 +35,8 @@ def check_names(path: str | Path, wanted: Sequence[str], names: Sequence[str]) -
     for name in wanted:
         if name not in names:
             raise ValueError(f"{path} has no column {name!r}, but {', '.join(names)}")
+        if wanted.count(name) > 1:
+            raise ValueError(f"column {name!r} is asked for twice")
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"{path} has two columns that are called {name!r}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmm.density import CovarianceType
+from gmm.density import CovarianceType, log_gaussian
 from gmm.evaluation import component_probabilities
 from gmm.parameters import covariance_matrices
 from gmm.statistics import Mixture
@@ -95,36 +95,50 @@ def plot_ellipse(axes: Axes, mean: np.ndarray, covariance: np.ndarray, color: st
 
 
 def plot_densities(axes: Axes, mixture: Mixture, X: np.ndarray) -> None:
-    """Draw a histogram of numbers, the weighted components and their sum."""
-    axes.hist(X[:, 0], bins="fd", density=True, color="#dddddd")
-    low, high = X[:, 0].min(), X[:, 0].max()
+    """Draw a histogram of numbers, the mixture's density and each component's share in it."""
+    known = X[~np.isnan(X[:, 0]), 0]
+    axes.hist(known, bins="auto", density=True, color="#dddddd")
+    low, high = known.min(), known.max()
     x = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 400)
-    total = np.zeros_like(x)
-    for i, (weight, mean, covariance) in enumerate(zip(*mixture, strict=True)):
-        variance = covariance[0, 0]
-        part = weight * np.exp(-0.5 * (x - mean[0]) ** 2 / variance)
-        part /= np.sqrt(2.0 * np.pi * variance)
-        total += part
-        axes.plot(x, part, color=COLORS[i % len(COLORS)])
-    axes.plot(x, total, color="black", linewidth=1.0, linestyle="--")
+    parts = [
+        weight * np.exp(log_gaussian(x[:, None], mean, covariance))
+        for weight, mean, covariance in zip(*mixture, strict=True)
+    ]
+    axes.plot(x, np.sum(parts, axis=0), color="#888888", linewidth=4.0, label="mixture")
+    for i, part in enumerate(parts):
+        axes.plot(x, part, color=COLORS[i % len(COLORS)], label=f"component {i}")
+    axes.set(ylabel="density")
+    if len(parts) <= len(COLORS):
+        axes.legend()
 
 
 def plot_sheet(
-    mixtures: Mapping[int, Mixture], X: np.ndarray, covariance_type: CovarianceType = "full"
+    mixtures: Mapping[int, Mixture],
+    X: np.ndarray,
+    covariance_type: CovarianceType = "full",
+    equal: bool = False,
 ) -> Figure:
-    """Draw the mixtures after several iterations on one sheet."""
+    """Draw the mixtures after several iterations on one sheet; a circle is round if equal."""
     columns = min(4, len(mixtures))
     figure, grid = new_figure(-(-len(mixtures) // columns), columns, 2.6, shared=True)
     for axes, (iteration, mixture) in zip(grid, mixtures.items(), strict=False):
         plot_mixture(axes, mixture, X, covariance_type)
-        axes.set_title("start" if iteration == 0 else f"after iteration {iteration}")
+        axes.set(title=title_of(iteration), aspect="equal" if equal else "auto")
     for axes in grid[len(mixtures) :]:
         axes.axis("off")
     return figure
 
 
+def title_of(iteration: int) -> str:
+    """Which iteration a picture is of."""
+    return "start" if iteration == 0 else f"after iteration {iteration}"
+
+
 def animate(
-    mixtures: Sequence[Mixture], X: np.ndarray, covariance_type: CovarianceType = "full"
+    mixtures: Sequence[Mixture],
+    X: np.ndarray,
+    covariance_type: CovarianceType = "full",
+    equal: bool = False,
 ) -> Any:
     """Draw the mixtures after each iteration as an animation, which can be saved as a GIF."""
     figure, (axes,) = new_figure(size=4.0)
@@ -132,13 +146,14 @@ def animate(
 
     for mixture in mixtures:  # for limits that suit all
         plot_mixture(axes, mixture, X, covariance_type)
-    limits = {"xlim": axes.get_xlim(), "ylim": axes.get_ylim()}
+    limits: Any = {"xlim": axes.get_xlim(), "ylim": axes.get_ylim()}
+    limits["aspect"] = "equal" if equal else "auto"
 
     def draw(iteration: int) -> list[Any]:
         axes.clear()
         axes.set(**limits)
         plot_mixture(axes, mixtures[iteration], X, covariance_type)
-        axes.set_title(f"iteration {iteration}")
+        axes.set_title(title_of(iteration))
         return []
 
     return FuncAnimation(figure, draw, frames=len(mixtures), interval=400)
@@ -150,15 +165,24 @@ def plot_progress(axes: Axes, values: Mapping[str, Sequence[float]]) -> None:
     for i, (name, rising) in enumerate(values.items()):
         gap = np.maximum(best - np.array(rising), ROUNDING)
         axes.semilogy(range(1, len(gap) + 1), gap, ".-", color=COLORS[i % len(COLORS)], label=name)
-    axes.set(xlabel="iteration", ylabel="log-likelihood a point below the best")
-    axes.legend()
+    axes.set(xlabel="iteration", ylabel="mean log-likelihood below the best")
+    axes.legend(loc="upper right", fontsize="small")
 
 
 def plot_criteria(
-    axes: Axes, numbers: Sequence[int], criteria: Mapping[str, Sequence[float]]
+    axes: Axes,
+    numbers: Sequence[int],
+    criteria: Mapping[CovarianceType, Sequence[tuple[float, float]]],
 ) -> None:
-    """Draw information criteria by the number of components."""
-    for i, (name, values) in enumerate(criteria.items()):
-        axes.plot(numbers, values, "o-", color=COLORS[i % len(COLORS)], label=name)
-    axes.set(xlabel="components", xticks=list(numbers))
+    """Draw AIC and BIC by the number of components, a ring around the smallest of each."""
+    lowest: dict[str, tuple[float, int]] = {}
+    for i, (kind, pairs) in enumerate(criteria.items()):
+        color = COLORS[i % len(COLORS)]
+        aic, bic = zip(*pairs, strict=True)
+        for name, style, values in (("AIC", "o--", aic), ("BIC", "o-", bic)):
+            axes.plot(numbers, values, style, markersize=4, color=color, label=f"{kind} {name}")
+            lowest[name] = min(lowest.get(name, (np.inf, 0)), *zip(values, numbers, strict=True))
+    for value, number in lowest.values():
+        axes.plot(number, value, "o", markersize=11, fillstyle="none", color="black")
+    axes.set(xlabel="components", ylabel="criterion: smaller is better", xticks=list(numbers))
     axes.legend()

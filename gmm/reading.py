@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -88,24 +89,36 @@ def places(path: Path, wanted: Sequence[str], names: Sequence[str]) -> list[int]
 
 
 def read_csv(path: Path, columns: Sequence[str] = ()) -> Table:
-    """Read numbers between separators; a first line that holds none names the columns."""
+    """Read numbers between separators; a first line of other words names the columns.
+
+    Lines that begin with # are comments.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        delimiter = separator(file.readline())
+        delimiter = separator(next(filter(str.strip, without_comments(file)), ""))
         file.seek(0)
-        reader = csv.reader(file, delimiter=delimiter)
+        lines = without_comments(file)
+        if delimiter == " ":
+            lines = (" ".join(line.split()) + "\n" for line in lines)
+        reader = csv.reader(lines, delimiter=delimiter)
         rows: Iterator[Row] = ((reader.line_num, row) for row in reader if row)
         first = next(rows, None)
         if first is None:
             raise ValueError(f"{path} is empty")
         names = [f"x{i + 1}" for i in range(len(first[1]))]
-        if any(is_number(word) for word in first[1]):
-            rows = chain([first], rows)
+        if is_header(first[1]):
+            names = [word.strip() or name for word, name in zip(first[1], names, strict=True)]
         else:
-            names = [word.strip() for word in first[1]]
+            rows = chain([first], rows)
         wanted = places(path, columns, names)
         blocks = [numbers(path, block, names, wanted) for block in in_blocks(rows)]
     X = np.concatenate([np.empty((0, len(wanted))), *blocks])
     return Table([names[i] for i in wanted], X, len(X))
+
+
+def without_comments(lines: Iterable[str]) -> Iterator[str]:
+    """Lines as they are; of comments and blank lines no more than that they are there."""
+    for line in lines:
+        yield "\n" if line.startswith("#") or not line.strip(" \r\n") else line
 
 
 def in_blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -120,8 +133,11 @@ def numbers(path: Path, rows: list[Row], names: list[str], wanted: list[int]) ->
     for line, row in rows:
         if len(row) != len(names):
             raise ValueError(f"{path}:{line}: {len(row)} numbers, where {len(names)} are expected")
+    words = [[row[i] for i in wanted] for _, row in rows]
     try:
-        return np.array([[row[i] for i in wanted] for _, row in rows], dtype=np.float64)
+        if any("_" in word for row in words for word in row):
+            raise ValueError("1_2 is a number in Python, and none in a table")
+        return np.array(words, dtype=np.float64)
     except ValueError:  # of a word that is no number: some may say that one is missing
         return np.array(
             [
@@ -132,28 +148,34 @@ def numbers(path: Path, rows: list[Row], names: list[str], wanted: list[int]) ->
 
 
 def separator(line: str) -> str:
-    """What separates the numbers of a line."""
-    return max(",;\t ", key=line.rstrip().count)
+    """What separates the words of a line: the first of these that stands outside of quotes."""
+    bare = re.sub('"[^"]*"', "", line.strip(" \r\n"))
+    return next((mark for mark in "\t;, " if mark in bare), ",")
 
 
-def is_number(word: str) -> bool:
-    """Whether a word is a number, or says that one is missing."""
+def is_header(words: Sequence[str]) -> bool:
+    """Whether a line names columns: it has words that are no numbers, and none that is one."""
+    values = [parsed(word) for word in words]
+    return None in values and all(value is None or math.isnan(value) for value in values)
+
+
+def parsed(word: str) -> float | None:
+    """The number that a word says, NaN for a missing one; None if it is another word."""
+    word = word.strip().lower()
+    if word in MISSING:
+        return math.nan
     try:
-        return math.isnan(number(word, "")) or True
+        return None if "_" in word else float(word)
     except ValueError:
-        return False
+        return None
 
 
 def number(word: str, place: str) -> float:
     """A number from a word; NaN for a missing one."""
-    if word.strip().lower() in MISSING:
-        return math.nan
-    try:
-        return float(word)
-    except ValueError:
-        raise ValueError(
-            f"{place}: {word!r} is not a number (--columns chooses columns)"
-        ) from None
+    value = parsed(word)
+    if value is None:
+        raise ValueError(f"{place}: {word!r} is not a number (--columns chooses columns)")
+    return value
 
 
 # --- npy and Parquet ----------------------------------------------------------------------------

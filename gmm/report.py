@@ -22,15 +22,21 @@ def describe(model: GaussianMixture, table: Table) -> str:
     return "\n".join(lines)
 
 
+def heading(model: GaussianMixture) -> str:
+    """What was fitted."""
+    k = model.n_components
+    return f"{k} component{'s' * (k > 1)}, {model.covariance_type} covariances"
+
+
 def summary(model: GaussianMixture, table: Table) -> str:
     """How good the fit is."""
     parameters, (total, n) = model._n_parameters(), model._total_score(table.X)
     end = "converged" if model.converged_ else "not converged"
+    iterations = f"{model.n_iter_} iteration{'s' * (model.n_iter_ != 1)}"
     return (
-        f"{n} points, {model.n_components} component{'s' * (model.n_components > 1)}, "
-        f"{model.covariance_type} covariances\n"
+        f"{n} points, {heading(model)}\n"
         f"log-likelihood {total:.2f}   AIC {2.0 * (parameters - total):.2f}"
-        f"   BIC {parameters * np.log(n) - 2.0 * total:.2f}   ({end}, {model.n_iter_} iterations)"
+        f"   BIC {parameters * np.log(n) - 2.0 * total:.2f}   ({end}, {iterations})"
     )
 
 
@@ -61,15 +67,16 @@ def component_lines(
 
 def matrix_lines(matrix: np.ndarray, errors: np.ndarray | None, columns: list[str]) -> list[str]:
     """A symmetric matrix, its lower triangle row by row."""
-    lines = []
+    lines, width = [], max(12, *map(len, columns))
     for a, name in enumerate(columns):
         entries = [
             quantity(matrix[a, b], None if errors is None else errors[a, b]) for b in range(a + 1)
         ]
-        lines.append(f"    {name:12s}" + "  ".join(f"{entry:>22s}" for entry in entries))
+        lines.append(f"    {name:{width}s}" + "  ".join(f"{entry:>22s}" for entry in entries))
     return lines
 
 
 def quantity(value: float, error: float | None) -> str:
-    """A number, and its standard error if it is known."""
-    return f"{value:.5g}" if error is None else f"{value:.5g} ± {error:.2g}"
+    """A number, and its standard error if it has one."""
+    known = error is not None and np.isfinite(error)
+    return f"{value:.5g} ± {error:.2g}" if known else f"{value:.5g}"

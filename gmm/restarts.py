@@ -14,6 +14,7 @@ from gmm.fitting import Fit, Problem, Progress, Regularized, regularized_compone
 from gmm.solvers import Solver
 from gmm.statistics import Mixture
 
+MOST_NAMED = 8  # components in a warning
 LONG = 2.0  # seconds after which a progress bar appears
 
 
@@ -109,11 +110,19 @@ def warn_of(fit: Fit, problem: Problem, stacklevel: int) -> None:
     narrow = regularized_components(fit.mixture, problem.reg_covar, problem.covariance_type)
     if narrow and problem.prior is None:
         warnings.warn(
-            f"Along some axis, most of the variance of component {', '.join(map(str, narrow))} is "
+            f"Along some axis, most of the variance of {named(narrow)} is "
             "reg_covar. Take fewer components, a smaller reg_covar, or scale the data.",
             Regularized,
             stacklevel,
         )
+
+
+def named(components: list[int]) -> str:
+    """Components in words, the first of them if they are many."""
+    if len(components) > MOST_NAMED:
+        first = ", ".join(map(str, components[:MOST_NAMED]))
+        return f"components {first} and {len(components) - MOST_NAMED} more"
+    return f"component{'s' * (len(components) > 1)} {', '.join(map(str, components))}"
 
 
 def both(first: Progress, second: Progress | None) -> Callable[[int, float, float], None]:

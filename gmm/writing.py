@@ -22,10 +22,19 @@ def check_writable(path: str | Path) -> None:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A file to write to, which takes the place of the one meant when all has gone well."""
-    path = Path(path)
+    """A file to write to, which takes the place of the one meant when all has gone well.
+
+    A link is followed; what is no ordinary file, such as a device or a pipe, is written to itself.
+    """
     check_writable(path)
-    handle, name = tempfile.mkstemp(path.suffix, f".{path.stem}-", path.parent)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    try:
+        handle, name = tempfile.mkstemp(path.suffix, f".{path.stem}-", path.parent)
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror}") from error
     os.close(handle)
     written = Path(name)
     try:

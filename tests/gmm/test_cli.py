@@ -46,7 +46,7 @@ def test_fit_saves_what_predict_reads(tmp_path):
     saved = json.loads(model.read_text())
     assert saved["columns"] == ["waiting"] and len(saved["standard_errors"]["means"]) == 2
     assert run("predict", model, FILE, "--proba", "-o", out).exit_code == 0
-    rows = list(csv.DictReader(out.open()))
+    rows = list(csv.DictReader(out.read_text().splitlines()))
     assert len(rows) == 272
     assert sum(float(rows[0][name]) for name in ("p0", "p1")) == pytest.approx(1.0)
     assert len({row["component"] for row in rows}) == 2
@@ -84,7 +84,17 @@ def test_missing_numbers(tmp_path):
         (["fit", FILE, "-k", "2", "--covariance", "round"], "round"),
         (["compare", FILE, "-k", "6..1"], "neither like 1..6"),
         (["compare", FILE, "--covariance", "round"], "not some of"),
+        (["compare", FILE, "-k", "2,273"], "has 272 points, too few for 273 components"),
         (["predict", FILE, FILE], "not JSON"),
+        (["fit", FILE, "-k", "273"], "n_samples >= n_components"),
+        (["fit", FILE, "-k", "2", "--tol", "-1"], "tol must be"),
+        (["fit", FILE, "-k", "2", "--max-iter", "-1"], "max_iter must be"),
+        (["fit", FILE, "-k", "2", "--n-init", "0"], "n_init must be"),
+        (["fit", FILE, "-k", "2", "--seed", "-1"], "Seed must be"),
+        (["fit", FILE, "-k", "2", "--columns", "waiting, waiting"], "asked for twice"),
+        (["fit", FILE, "-k", "2", "--save", FILE], "read or written already"),
+        (["fit", FILE, "-k", "2", "--save", "a.png", "--plot", "./a.png"], "written already"),
+        (["predict", FILE, FILE, "-o", FILE], "read or written already"),
     ],
 )
 def test_mistakes_are_told_in_a_line(arguments, message):
@@ -107,6 +117,45 @@ def test_what_cannot_be_written_is_told_before_the_work(options, message, monkey
     monkeypatch.setattr(gmm.GaussianMixture, "fit", lambda *_: pytest.fail("it was fitted"))
     result = run("fit", FILE, "-k", 2, *options)
     assert result.exit_code == 2 and message in result.output
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "empty"),
+        ("a,b\n", "holds no points"),
+        ("a,b\n1,2\n", "minimum of 2 is required"),
+        ("a,b\n1,2\n3,inf\n", "infinity"),
+        ("a,b\n1,2\n3,\n", "--missing"),
+        ("a,b,name\n1,2,x\n", "'x' is not a number (--columns chooses columns)"),
+        ("a,b\n1e200,2\n-1e200,3\n", "overflows"),
+    ],
+)
+def test_bad_files_are_told_in_a_line(tmp_path, text, message):
+    (tmp_path / "t.csv").write_text(text)
+    for command in (("fit", tmp_path / "t.csv", "-k", 1), ("compare", tmp_path / "t.csv", "-k", 1)):
+        result = run(*command)
+        assert result.exit_code == 2 and message in result.output
+        assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def test_help_explains_every_option():
+    for command in main.commands.values():
+        for option in command.params:
+            assert option.param_type_name == "argument" or option.help, option.name
+
+
+def test_names_and_types_may_stand_apart():
+    whole = run("compare", FILE, "-k", "2,1,2", "--covariance", "full, tied", "--n-init", 1)
+    assert whole.output == run("compare", FILE, "-k", "1..2", "--covariance", "tied,full",
+                               "--n-init", 1).output  # fmt: skip
+    spaced = run("fit", FILE, "-k", 2, "--columns", "waiting , eruptions", "--n-init", 1)
+    assert "mean of waiting" in spaced.output
+
+
+def test_many_components_are_not_all_named():
+    result = run("fit", FILE, "-k", 100, "--n-init", 1, "--no-errors")
+    assert "components 0, 1, 2" in result.stderr and "more is reg_covar" in result.stderr
 
 
 def test_an_error_leaves_what_was_there(tmp_path):
@@ -141,7 +190,10 @@ def test_pictures(tmp_path):
     fitted = run("fit", FILE, "-k", 2, "--plot", tmp_path / "a.png", "--n-init", 1)
     compared = run("compare", FILE, "-k", "1,2", "--plot", tmp_path / "b.png", "--n-init", 1)
     assert fitted.exit_code == compared.exit_code == 0
-    for name in ("a.png", "b.png"):
+    (tmp_path / "t.csv").write_text("a\n" + "\n".join(f"{i % 7}\nNA" for i in range(50)))
+    one = ["fit", tmp_path / "t.csv", "-k", 2, "--missing", "--n-init", 1]
+    assert run(*one, "--plot", tmp_path / "c.png").exit_code == 0
+    for name in ("a.png", "b.png", "c.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 

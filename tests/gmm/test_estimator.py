@@ -270,7 +270,7 @@ def test_every_solver_says_what_is_singular(solver, data):
 @pytest.mark.parametrize("size", [1e-150, 1e-300])
 def test_what_is_too_small_for_the_regularization_is_told(solver, size):
     model = gmm.GaussianMixture(2, solver=solver, random_state=0)
-    with pytest.warns(Regularized, match="component 0, 1 is reg_covar"):
+    with pytest.warns(Regularized, match="components 0, 1 is reg_covar"):
         model.fit(X * size)
     expected = np.array([np.eye(2) * 1e-6] * 2)
     np.testing.assert_allclose(model.covariances_, expected, rtol=1e-6, atol=1e-200)

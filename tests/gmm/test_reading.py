@@ -1,13 +1,17 @@
 """Points from files, and mixtures in files."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import gmm
 from gmm import model_file
+from gmm.inference import Stated
 from gmm.reading import read
+from gmm.writing import replacing
 
 X = gmm.old_faithful()
 
@@ -28,6 +32,13 @@ def written(folder, name, text):
         ("a,b\n1,NA\n\n?,4", ["a", "b"], [[1, np.nan], [np.nan, 4]]),
         ("x\n1\n2\n", ["x"], [[1], [2]]),
         ("\ufeffa,b\n-1,+2\n", ["a", "b"], [[-1, 2]]),
+        (",a\n0,1\n1,2\n", ["x1", "a"], [[0, 1], [1, 2]]),  # an index without a name
+        ("mean wait time,a b\n1,2\n", ["mean wait time", "a b"], [[1, 2]]),
+        ('"a; b","c"\n1,2\n', ["a; b", "c"], [[1, 2]]),
+        ("  a     b\n  1   2.5 \n 10   3\n", ["a", "b"], [[1, 2.5], [10, 3]]),
+        ("# by hand\na,b\n1,2\n\n# again\n3,4\n", ["a", "b"], [[1, 2], [3, 4]]),
+        ("NA,NA\n1,2\n", ["x1", "x2"], [[np.nan, np.nan], [1, 2]]),
+        ("a\tb\n\t\n", ["a", "b"], [[np.nan, np.nan]]),
     ],
 )
 def test_csv(tmp_path, text, columns, expected):
@@ -45,6 +56,10 @@ def test_csv(tmp_path, text, columns, expected):
         ("t.csv", "a,b\n", "holds no points"),
         ("t.csv", "a,b,a\n1,2,3\n", "two columns that are called 'a'"),
         ("t.csv", "\n\n", "empty"),
+        ("t.csv", "# nothing\n", "empty"),
+        ("t.csv", "a\n1_000\n", r"t\.csv:2: column a: '1_000' is not a number"),
+        ("t.csv", "# one\na,b\n1,x\n", r"t\.csv:3: column b: 'x' is not a number"),
+        ("t.csv", "a;b\n1,5;2\n", r"t\.csv:2: column a: '1,5' is not a number"),
         ("t.npy", "", "no .npy file"),
         ("t.npy", "1,2", "no .npy file"),
         ("t.parquet", "", "no Parquet file"),
@@ -64,6 +79,11 @@ def test_text_beside_the_columns_that_are_asked_for_does_not_matter(tmp_path):
     np.testing.assert_array_equal(table.X, [[2, 1], [np.nan, 3]])
     with pytest.raises(ValueError, match=r"column name: 'x' is not a number \(--columns"):
         read(path)
+
+
+def test_a_column_is_asked_for_once(tmp_path):
+    with pytest.raises(ValueError, match="column 'a' is asked for twice"):
+        read(written(tmp_path, "t.csv", "a,b\n1,2\n"), ["a", "b", "a"])
 
 
 def test_bytes_that_are_no_text_are_told_with_the_file(tmp_path):
@@ -150,3 +170,56 @@ def test_a_saved_mixture_says_the_same(tmp_path, covariance_type):
 def test_other_files_are_no_mixtures(tmp_path, text):
     with pytest.raises(ValueError, match=r"m\.json is not"):
         model_file.load(written(tmp_path, "m.json", text))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"weights": [0.5, "x"]}, "could not convert"),
+        ({"weights": [0.9, 0.9]}, "weights must not be negative and sum to one"),
+        ({"weights": [1.0]}, r"means must have the shape \(1, 2\)"),
+        ({"means": [[np.nan, 1.0], [2.0, 3.0]]}, "means must be finite"),
+        ({"covariances": [[[-1.0, 0.0], [0.0, 1.0]]] * 2}, "not positive definite"),
+        ({"covariances": [[1.0, 2.0], [3.0, 4.0]]}, r"shape \(2, 2, 2\)"),
+        ({"covariance_type": "round"}, "covariance_type must be one of"),
+        ({"columns": ["a"]}, r"means must have the shape \(2, 1\)"),
+        ({"means": None}, "it has no 'means'"),
+    ],
+)
+def test_a_mixture_that_someone_changed_is_told(tmp_path, change, message):
+    model = gmm.GaussianMixture(2, random_state=0).fit(X)
+    model_file.save(tmp_path / "m.json", model, ["a", "b"])
+    fitted = {**json.loads((tmp_path / "m.json").read_text()), **change}
+    fitted = {name: part for name, part in fitted.items() if part is not None}
+    with pytest.raises(ValueError, match=rf"m\.json is not .*{message}"):
+        model_file.load(written(tmp_path, "m.json", json.dumps(fitted)))
+
+
+def test_a_saved_mixture_is_strict_json(tmp_path):
+    model = gmm.GaussianMixture(2, random_state=0, max_iter=0).fit(X)  # it has no log-likelihood
+    model.standard_errors_ = Stated(*(np.full(2, np.nan) for _ in range(3)))
+    model_file.save(tmp_path / "m.json", model, ["a", "b"])
+    text = (tmp_path / "m.json").read_text()
+    fitted = json.loads(text, parse_constant=lambda word: pytest.fail(word))
+    assert "standard_errors" not in fitted
+    assert model_file.load(tmp_path / "m.json")[0].lower_bound_ == -np.inf
+
+
+def test_bytes_are_no_mixture(tmp_path):
+    (tmp_path / "m.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"m\.json is no text"):
+        model_file.load(tmp_path / "m.json")
+
+
+def test_what_is_no_ordinary_file_is_written_to_and_links_are_followed(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor() as pool:
+        told = pool.submit((tmp_path / "pipe").read_text)
+        with replacing(tmp_path / "pipe") as path:
+            path.write_text("told")
+        assert told.result() == "told"
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with replacing(tmp_path / "link") as path:
+        path.write_text("kept")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_text() == "kept"
