@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from gmm.fitting import Fit, Problem, Progress, positive_definite
-from gmm.gradient import natural_scales
+from gmm.gradient import FLATTEST, natural_scales
 from gmm.objective import Objective
 from gmm.statistics import Mixture
 
@@ -104,7 +104,7 @@ class Accelerated:
             if not np.all(np.isfinite(curvature)):
                 break
             eigenvalues, axes = np.linalg.eigh(curvature)
-            if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
+            if eigenvalues[0] <= FLATTEST * eigenvalues[-1]:
                 break
             step = axes @ ((axes.T @ (slope * self.scales)) / eigenvalues) * self.scales
             trial, trial_slope = self.objective.value_and_slope(free + step)

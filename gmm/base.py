@@ -114,13 +114,25 @@ except ImportError:
         return points
 
 
-def keep_names(estimator: Any, X: Any) -> None:
-    """Keep the names of the columns that an estimator is fitted to, if they have any."""
-    names = list(getattr(X, "columns", ()))
-    if names and all(isinstance(name, str) for name in names):
-        estimator.feature_names_in_ = np.array(names, dtype=object)
-    elif hasattr(estimator, "feature_names_in_"):
-        del estimator.feature_names_in_
+def check_columns(estimator: Any, X: Any, d: int, reset: bool) -> None:
+    """Keep the number and the names of columns elsewhere; or an error where others were fitted."""
+    names = [name for name in getattr(X, "columns", ()) if isinstance(name, str)]
+    known = list(getattr(estimator, "feature_names_in_", ()))
+    if reset:
+        estimator.n_features_in_ = d
+        if known:
+            del estimator.feature_names_in_
+        if len(names) == d:
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+    elif d != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {d} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    elif names and known and names != known:
+        raise ValueError(
+            f"The columns must be those of the fit, {', '.join(known)}; got {', '.join(names)}."
+        )
 
 
 class ClusterTransformer(
@@ -134,7 +146,7 @@ __all__ = [
     "ClusterTransformer",
     "ConvergenceWarning",
     "DensityMixin",
+    "check_columns",
     "check_is_fitted",
-    "keep_names",
     "validate_data",
 ]

@@ -11,7 +11,18 @@ import numpy as np
 
 from gmm.kmeans import Random
 from gmm.parquet import numeric_columns, open_parquet
-from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, frame, merge, reduce_rows
+from gmm.points import (
+    BlockFunction,
+    Extent,
+    Frame,
+    Sums,
+    add,
+    each_row,
+    extent,
+    frame,
+    merge,
+    reduce_rows,
+)
 
 CONTAINS_NAN = (
     "Input X contains NaN. With missing_values='marginalize' (--missing) each point counts by what "
@@ -171,6 +182,11 @@ class ChunkedPoints(InParts):
             reduce_rows(points, weight, self.frame, function, width)
             for points, weight in self.parts()
         )
+
+    def each(self, function: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:
+        """What a function makes of each point, block by block, in the order of the points."""
+        parts = (each_row(points, self.frame, function, width) for points, _ in self.parts())
+        return np.concatenate(list(parts))
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""

@@ -23,7 +23,7 @@ from gmm.chunks import (
     rows_of,
 )
 from gmm.kmeans import Random
-from gmm.points import BlockFunction, Extent, Frame, Sums, add, extent, reduce_rows
+from gmm.points import BlockFunction, Extent, Frame, Sums, add, each_row, extent, reduce_rows
 from gmm.threads import one_thread_for_matrices
 
 Result = TypeVar("Result")
@@ -71,6 +71,12 @@ class DaskPoints(InParts):
         task = partial(reduce_partition, place=self.frame, function=function, width=width)
         sums: list[Sums | None] = self.map(task)
         return add(part for part in sums if part is not None)
+
+    def each(self, function: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:
+        """What a function makes of each point, block by block, in the order of the points."""
+        task = partial(rows_of_function, place=self.frame, function=function, width=width)
+        made: list[np.ndarray | None] = self.map(task)
+        return np.concatenate([part for part in made if part is not None])
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
@@ -126,6 +132,15 @@ def reduce_partition(
     points, weight = checked_part(part, weight)
     with one_thread_for_matrices():
         return reduce_rows(points, weight, place, function, width) if len(points) else None
+
+
+def rows_of_function(
+    part: Any, weight: Any, place: Frame, function: Callable[[np.ndarray], np.ndarray], width: int
+) -> np.ndarray | None:
+    """What a function makes of each point of a partition; None if it is empty."""
+    points = checked_chunk(part)
+    with one_thread_for_matrices():
+        return each_row(points, place, function, width) if len(points) else None
 
 
 def checked_part(part: Any, weight: Any) -> Part:

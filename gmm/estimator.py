@@ -12,8 +12,8 @@ from gmm import checks, evaluation
 from gmm.base import (
     BaseEstimator,
     DensityMixin,
+    check_columns,
     check_is_fitted,
-    keep_names,
     validate_data,
 )
 from gmm.chunks import CONTAINS_NAN
@@ -148,19 +148,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 self.standard_errors_ = self._fitted(points).standard_errors()
         return self
 
-    def _points(self, X: Any, sample_weight: Any) -> tuple[Points, Any]:
-        """Points to fit to, in memory or elsewhere, and the type of what is fitted."""
+    def _points(self, X: Any, sample_weight: Any, reset: bool = True) -> tuple[Points, Any]:
+        """Points of a fit, in memory or elsewhere, and the type of what is fitted."""
         missing = self.missing_values == "marginalize"
         rescale = self.covariance_type != "identity"
         points: Points
         if is_in_parts(X):
             points = points_in_parts(X, sample_weight, missing, rescale)
-            self.n_features_in_ = points.d
-            keep_names(self, X)
+            check_columns(self, X, points.d, reset)
             return points, np.float64
         if is_dask(sample_weight):
             sample_weight = sample_weight.compute()
-        X = self._validate(X, reset=True)
+        X = self._validate(X, reset=reset)
         weight = checks.check_sample_weight(sample_weight, len(X))
         return Arrays(X, weight, missing, rescale), X.dtype
 
@@ -320,21 +319,28 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return intervals(estimate, self.standard_errors_, self.covariance_type, level)
 
     def influence(self, X: Any, sample_weight: Any = None) -> Stated:
-        """How weights, means and covariances change with the weight of each point of the fit."""
-        X = self._validate(X)
-        weight = checks.check_sample_weight(sample_weight, len(X))
-        return self._fitted(X, weight).influence()
+        """How weights, means and covariances change with the weight of each point of the fit.
+
+        ``X`` and ``sample_weight`` are those of the fit, wherever they are; what is returned, with
+        the axis of the points first, is in memory.
+        """
+        return self._fitted_to(X, sample_weight).influence()
 
     def convergence_rates(self, X: Any, sample_weight: Any = None) -> np.ndarray:
-        """By what EM multiplies errors near the fit, along each of its axes; largest first."""
-        X = self._validate(X)
-        weight = checks.check_sample_weight(sample_weight, len(X))
-        return self._fitted(X, weight).convergence_rates()
+        """By what EM multiplies errors near the fit, along each of its axes; largest first.
 
-    def _fitted(self, X: Any, sample_weight: np.ndarray | None = None) -> Fitted:
-        return Fitted(
-            self._mixture(), X, self.covariance_type, self.reg_covar, sample_weight, self._prior()
-        )
+        ``X`` and ``sample_weight`` are those of the fit, wherever they are.
+        """
+        return self._fitted_to(X, sample_weight).convergence_rates()
+
+    def _fitted_to(self, X: Any, sample_weight: Any) -> Fitted:
+        """The fit with the points that it was fitted to."""
+        check_is_fitted(self)
+        return self._fitted(self._points(X, sample_weight, reset=False)[0])
+
+    def _fitted(self, points: Points) -> Fitted:
+        mixture, kind, reg_covar = self._mixture(), self.covariance_type, self.reg_covar
+        return Fitted(mixture, points, kind, reg_covar, prior=self._prior())
 
     # --- within ------------------------------------------------------------------------------
 
@@ -380,7 +386,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         checks.check_choice("init_params", self.init_params, INIT_PARAMS)
         checks.check_choice("solver", self.solver, SOLVERS)
         checks.check_choice("missing_values", self.missing_values, ("error", "marginalize"))
-
         if self.prior is not None:
             checks.check_prior(self.prior)
 

@@ -12,6 +12,7 @@ from gmm.parameters import spread_entries
 from gmm.statistics import Mixture
 
 FLAT = 1e-7  # slope, in units of the parameters, where rounding is all that is left
+FLATTEST = 1e-12  # curvature at a maximum, relative to the largest, in units of the parameters
 HINT = "this solver needs SciPy: pip install 'adxform[scipy]'"
 
 

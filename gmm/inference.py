@@ -14,17 +14,25 @@ SEM algorithm", Journal of the American Statistical Association 86, 899-909.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from adxform import hessian, jacobian
 from gmm.density import CovarianceType
-from gmm.em import e_step, expected_complete_log_likelihood, m_step
+from gmm.em_derivatives import (
+    SumsTask,
+    SumsWithSlopes,
+    expected_log_likelihood,
+    step_of_sums,
+)
 from gmm.fitting import placed_mixture, placed_problem
-from gmm.objective import Objective, point_log_likelihoods
-from gmm.parameters import constrain, pack, spread_shape, unconstrain, unpack
+from gmm.gradient import FLATTEST, natural_scales
+from gmm.marginal import patterns
+from gmm.objective import Objective, observed_log_likelihoods, point_log_likelihoods
+from gmm.parameters import constrain, spread_shape, unpack
 from gmm.points import Arrays, Points
 from gmm.prior import WishartPrior
 from gmm.statistics import Mixture
@@ -50,36 +58,32 @@ def stated(
     return np.concatenate([weights, means.ravel(), covariances.ravel()])
 
 
-def free_em_step(
-    free: Float[np.ndarray, "p"],
-    X: Float[np.ndarray, "n d"],
-    weight: np.ndarray | float,
-    k: int,
-    covariance_type: CovarianceType,
-    reg_covar: float,
-) -> Float[np.ndarray, "p"]:
-    """One step of EM, from free vector to free vector."""
-    mixture = constrain(*unpack(free, k, X.shape[1], covariance_type), covariance_type)
-    resp = weight * e_step(*mixture, X, covariance_type)
-    mixture = m_step(resp, X, covariance_type, reg_covar)
-    return pack(*unconstrain(*mixture, covariance_type), covariance_type)
-
-
-def free_expected_log_likelihood(
-    free: Float[np.ndarray, "p"],
-    resp: Float[np.ndarray, "k n"],
-    X: Float[np.ndarray, "n d"],
-    covariance_type: CovarianceType,
-) -> float:
-    """What the M-step maximises, of the free vector."""
-    parameters = unpack(free, resp.shape[0], X.shape[1], covariance_type)
-    return expected_complete_log_likelihood(*parameters, resp, X, covariance_type)
-
-
 _STATED_JACOBIAN = jacobian(stated)
-_STEP_JACOBIAN = jacobian(free_em_step)
-_EXPECTED_HESSIAN = hessian(free_expected_log_likelihood)
-_POINT_SLOPES = jacobian(point_log_likelihoods)
+_STEP_JACOBIAN = jacobian(step_of_sums)
+_EXPECTED_HESSIAN = hessian(expected_log_likelihood)
+_POINT_SLOPES = {f: jacobian(f) for f in (point_log_likelihoods, observed_log_likelihoods)}
+
+
+@dataclass(frozen=True)
+class InfluenceTask:
+    """How stated numbers move with the weight of each point; it can be sent to where these are."""
+
+    free: Float[np.ndarray, "p"]
+    moves: Float[np.ndarray, "p q"]  # of stated numbers, with the slope of the log-likelihood
+    k: int
+    covariance_type: CovarianceType
+    reg_covar: float
+
+    def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n q"]:
+        """What one block's points move."""
+        shared = self.k, self.covariance_type, self.reg_covar
+        if not np.isnan(X).any():
+            return _POINT_SLOPES[point_log_likelihoods](self.free, X, *shared) @ self.moves
+        moved = np.zeros((len(X), self.moves.shape[1]))
+        for rows, observed in patterns(X):
+            args = (self.free, X[np.ix_(rows, observed)], *shared, X.shape[1], observed)
+            moved[rows] = _POINT_SLOPES[observed_log_likelihoods](*args) @ self.moves
+        return moved
 
 
 # --- at a fit -----------------------------------------------------------------------------------
@@ -101,8 +105,7 @@ class Fitted:
     mixture : Mixture
         Where the log-likelihood has its maximum.
     X : ndarray, shape (n, d), or Points
-        Points that are not in memory give standard errors, too, but not the derivatives of EM
-        steps, nor the influence of each.
+        In memory or not: one block of them is looked at after the other.
     covariance_type : {"full", "tied", "diag", "spherical", "identity"}
     reg_covar : float
         With which the mixture was fitted.
@@ -135,8 +138,12 @@ class Fitted:
         total = self.problem.points.total
         information = -total * self.objective.hessian(self.free)
         _, slope = self.objective.value_and_slope(self.free)
-        if not np.all(np.linalg.eigvalsh(information) > 0.0):
-            warnings.warn("the log-likelihood has no round maximum here", NotAMaximum, stacklevel=2)
+        if not self.is_round(information):
+            warnings.warn(
+                "the log-likelihood has no round maximum here, and nothing a standard error",
+                NotAMaximum,
+                stacklevel=2,
+            )
             return information
         away = total * slope @ np.linalg.solve(information, total * slope)
         if away > FAR**2:
@@ -147,9 +154,21 @@ class Fitted:
             )
         return information
 
+    def is_round(self, information: Float[np.ndarray, "p p"]) -> bool:
+        """Whether the log-likelihood curves down every way, by more than rounding."""
+        scales = natural_scales(self.objective.mixture(self.free), self.problem)
+        scaled = information * scales * scales[:, None]
+        if not np.all(np.isfinite(scaled)):
+            return False
+        curvatures = np.linalg.eigvalsh(scaled)
+        return bool(curvatures[0] > FLATTEST * curvatures[-1])
+
     def covariance_of_free(self) -> Float[np.ndarray, "p p"]:
-        """Asymptotic covariance of the free vector, from the observed information."""
-        return np.linalg.inv(self.observed_information())
+        """Asymptotic covariance of the free vector, from the observed information; NaN if none."""
+        information = self.observed_information()
+        if not self.is_round(information):  # which has been warned of
+            return np.full_like(information, np.nan)
+        return np.linalg.inv(information)
 
     def supplemented_em(self) -> Float[np.ndarray, "p p"]:
         """Asymptotic covariance of the free vector, from EM's own derivatives.
@@ -157,20 +176,18 @@ class Fitted:
         The information that labels would give, less the part that is missing without them; that
         part is what the Jacobian of an EM step tells.
         """
-        X, weight = self.in_memory()
-        mixture = self.objective.mixture(self.free)
-        resp = weight * e_step(*mixture, X, self.kind)
-        complete = -_EXPECTED_HESSIAN(self.free, resp, X, self.kind)
+        shared = self.centers, self.kind, self.problem.reg_covar
+        complete = -_EXPECTED_HESSIAN(self.free, self.sums().sums, *shared)
+        if self.problem.prior is not None:
+            complete = complete - self.objective.prior_hessian(self.free)
         remaining = np.eye(len(self.free)) - self.em_jacobian()
         return np.linalg.solve(remaining, np.linalg.inv(complete))
 
     def em_jacobian(self) -> Float[np.ndarray, "p p"]:
         """Derivative of an EM step, which shrinks errors by its eigenvalues."""
-        X, weight = self.in_memory()
-        if self.problem.prior is not None:
-            raise ValueError("the rate of EM with a prior is not known here")
-        reg_covar = self.problem.reg_covar
-        return _STEP_JACOBIAN(self.free, X, weight, self.k, self.kind, reg_covar)
+        sums, slopes = self.sums()
+        shared = self.centers, self.kind, self.problem.reg_covar
+        return _STEP_JACOBIAN(sums, *shared, self.problem.prior) @ slopes
 
     def convergence_rates(self) -> Float[np.ndarray, "p"]:
         """The eigenvalues of that derivative, largest first; the first is EM's rate in the end."""
@@ -189,12 +206,11 @@ class Fitted:
         """How weights, means and covariances change with the weight of each point.
 
         By the implicit function theorem: the slope of the log-likelihood stays zero while a point's
-        weight grows. The first axis is that of the points.
+        weight grows. The first axis is that of the points, all of which it holds in memory.
         """
-        X, _ = self.in_memory()
-        slopes = _POINT_SLOPES(self.free, X, self.k, self.kind, self.problem.reg_covar)
-        moves = np.linalg.solve(self.observed_information(), slopes.T)
-        return self.split((self.stated_slopes() @ moves).T)
+        moves = np.linalg.solve(self.observed_information(), self.stated_slopes().T)
+        task = InfluenceTask(self.free, moves, self.k, self.kind, self.problem.reg_covar)
+        return self.split(self.problem.points.each(task, self.objective.width_of_slopes))
 
     # --- within ---------------------------------------------------------------------------
 
@@ -213,14 +229,16 @@ class Fitted:
             covariances.reshape(lead + shape) * scale * scale,
         )
 
-    def in_memory(self) -> tuple[np.ndarray, Any]:
-        """All points and their weights."""
+    @property
+    def centers(self) -> Float[np.ndarray, "k d"]:
+        """What the sums of an EM step are taken about: the means of the fit."""
+        return self.objective.mixture(self.free).means
+
+    def sums(self) -> SumsWithSlopes:
+        """The sums of an E-step over all points, and their derivatives."""
         points = self.problem.points
-        if points.missing:
-            raise ValueError("derivatives of EM steps and of single points know no missing values")
-        if not isinstance(points, Arrays):
-            raise ValueError("derivatives of EM steps and of single points need points in memory")
-        return points.place(points.X), 1.0 if points.sample_weight is None else points.sample_weight
+        task = SumsTask(self.free, self.centers, self.kind, points.missing)
+        return points.reduce(task, self.objective.width_of_slopes)
 
 
 def intervals(

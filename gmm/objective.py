@@ -21,6 +21,7 @@ from gmm.fitting import Problem
 from gmm.marginal import marginal_log_densities, patterns
 from gmm.parameters import (
     constrain,
+    count_parameters,
     covariance_matrices,
     covariances_from_spreads,
     pack,
@@ -75,6 +76,24 @@ def log_likelihood(
     return np.sum(weight * point_log_likelihoods(free, X, k, covariance_type, reg_covar))
 
 
+def observed_log_likelihoods(
+    free: Float[np.ndarray, "p"],
+    X: Float[np.ndarray, "n o"],
+    k: int,
+    covariance_type: CovarianceType,
+    reg_covar: float,
+    d: int,
+    observed: Int[np.ndarray, "o"],
+) -> Float[np.ndarray, "n"]:
+    """`point_log_likelihoods` where only the columns ``observed`` of d are known."""
+    logits, means, spreads = unpack(free, k, d, covariance_type)
+    covariances = covariances_from_spreads(spreads, covariance_type)
+    matrices = covariance_matrices(covariances, k, d, covariance_type)
+    blur = 0.5 * reg_covar * precision_traces(spreads, k, d, covariance_type)
+    log_densities = marginal_log_densities(means, matrices, X, observed)
+    return log_mixture(logits, log_densities - blur[:, None])
+
+
 def observed_log_likelihood(
     free: Float[np.ndarray, "p"],
     X: Float[np.ndarray, "n o"],
@@ -86,12 +105,8 @@ def observed_log_likelihood(
     observed: Int[np.ndarray, "o"],
 ) -> float:
     """`log_likelihood` of points of which only the columns ``observed`` of d are known."""
-    logits, means, spreads = unpack(free, k, d, covariance_type)
-    covariances = covariances_from_spreads(spreads, covariance_type)
-    matrices = covariance_matrices(covariances, k, d, covariance_type)
-    blur = 0.5 * reg_covar * precision_traces(spreads, k, d, covariance_type)
-    log_densities = marginal_log_densities(means, matrices, X, observed)
-    return np.sum(weight * log_mixture(logits, log_densities - blur[:, None]))
+    each = observed_log_likelihoods(free, X, k, covariance_type, reg_covar, d, observed)
+    return np.sum(weight * each)
 
 
 _WITH_SLOPE = {f: value_and_grad(f) for f in (log_likelihood, observed_log_likelihood)}
@@ -178,7 +193,7 @@ class Objective:
         """The exact matrix of second derivatives."""
         _, matrix = self.sum("hessian", free)
         if self.problem.prior is not None:
-            matrix = matrix + _PRIOR_HESSIAN(free, *self.prior_arguments)
+            matrix = matrix + self.prior_hessian(free)
         return matrix / self.problem.points.total
 
     def hessian_times(self, free: np.ndarray, direction: np.ndarray) -> Float[np.ndarray, "p"]:
@@ -190,6 +205,18 @@ class Objective:
                 log_prior, (free, *self.prior_arguments), (direction, *constant)
             )
         return product / self.problem.points.total
+
+    def prior_hessian(self, free: Float[np.ndarray, "p"]) -> Float[np.ndarray, "p p"]:
+        """Second derivatives of the prior's log-density."""
+        return _PRIOR_HESSIAN(free, *self.prior_arguments)
+
+    @property
+    def width_of_slopes(self) -> int:
+        """How many numbers to reckon a point with whose parameters all have slopes.
+
+        There are more: blocks larger than a cache pay, for each has much to begin with.
+        """
+        return self.k * self.d * count_parameters(self.k, self.d, self.problem.covariance_type) // 2
 
     @property
     def prior_arguments(self) -> tuple[Any, ...]:
@@ -214,4 +241,5 @@ class Objective:
             self.problem.reg_covar,
             self.problem.points.missing,
         )
-        return self.problem.points.reduce(task, 6 * self.k * self.d)
+        width = self.width_of_slopes if what == "hessian" else 6 * self.k * self.d
+        return self.problem.points.reduce(task, width)

@@ -46,6 +46,9 @@ class Points(Protocol):
         ``width`` is how many numbers the function computes for each point.
         """
 
+    def each(self, function: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:
+        """What a function makes of each point, block by block, in the order of the points."""
+
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""
 
@@ -143,7 +146,7 @@ def reduce_rows(
     width: int,
 ) -> Sums:
     """Sum what a function gives over blocks of the rows of an array, in threads."""
-    rows = min(max(NUMBERS // (width + X.shape[1]), ROWS[0]), ROWS[1])
+    rows = rows_of_block(width + X.shape[1])
 
     def results(first: int, end: int) -> Iterator[Sums]:
         for start in range(first, end, rows):
@@ -152,6 +155,28 @@ def reduce_rows(
             yield function(place.place(X[block]), weight)
 
     return add(in_threads(lambda first, end: add(results(first, end)), shares(len(X), ROWS[1])))
+
+
+def rows_of_block(width: int) -> int:
+    """How many rows a block has, if so many numbers are computed for each."""
+    return min(max(NUMBERS // width, ROWS[0]), ROWS[1])
+
+
+def each_row(
+    X: Float[np.ndarray, "n d"],
+    place: Frame,
+    function: Callable[[np.ndarray], np.ndarray],
+    width: int,
+) -> np.ndarray:
+    """What a function makes of each row of an array, block by block, in threads."""
+    rows = rows_of_block(width + X.shape[1])
+
+    def results(first: int, end: int) -> list[np.ndarray]:
+        blocks = (X[start : min(start + rows, end)] for start in range(first, end, rows))
+        return [function(place.place(block)) for block in blocks]
+
+    parts = in_threads(results, shares(len(X), ROWS[1]))
+    return np.concatenate([block for part in parts for block in part])
 
 
 def add(parts: Iterable[Sums]) -> Sums:
@@ -198,6 +223,10 @@ class Arrays:
     def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks."""
         return reduce_rows(self.X, self.sample_weight, self.frame, function, width)
+
+    def each(self, function: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:
+        """What a function makes of each point, block by block, in the order of the points."""
+        return each_row(self.X, self.frame, function, width)
 
     def some(self, count: int, rng: Random) -> tuple[np.ndarray, np.ndarray]:
         """At most so many of the points, chosen at random, with their weights; NaN as means."""

@@ -174,10 +174,36 @@ def test_names_of_columns_in_dask_are_kept():
     assert not hasattr(model.fit(dask_array(X)), "feature_names_in_")
 
 
-def test_what_needs_memory_says_so():
-    model = gmm.GaussianMixture(2, **start("full")).fit(X)
-    with pytest.raises(ValueError, match="in memory"):
-        model._fitted(ChunkedPoints(in_chunks(X))).influence()
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_influence_and_rates_are_those_in_memory(name, tmp_path):
+    options = {**start("full"), "solver": "accelerated"}
+    model = gmm.GaussianMixture(2, **options).fit(X, sample_weight=WEIGHT)
+    points, weight = WEIGHTED[name](tmp_path)
+    rates, expected = model.convergence_rates(points, weight), model.convergence_rates(X, WEIGHT)
+    np.testing.assert_allclose(rates, expected, rtol=1e-7, atol=1e-13)
+    pairs = zip(model.influence(points, weight), model.influence(X, WEIGHT), strict=True)
+    for part, same in pairs:
+        assert part.shape[0] == 272
+        np.testing.assert_allclose(part, same, rtol=1e-6, atol=1e-9)
+
+
+def test_influence_and_rates_with_missing_values():
+    data = X.copy()
+    data[::5, 0] = np.nan
+    model = gmm.GaussianMixture(2, **start("full"), missing_values="marginalize").fit(data)
+    for points in (in_chunks(data), dask_array(data)):
+        rates, expected = model.convergence_rates(points), model.convergence_rates(data)
+        np.testing.assert_allclose(rates, expected, rtol=1e-7, atol=1e-13)
+        found, same = model.influence(points).means, model.influence(data).means
+        np.testing.assert_allclose(found, same, rtol=1e-6, atol=1e-9)
+
+
+def test_other_columns_than_those_of_the_fit_are_an_error():
+    model = gmm.GaussianMixture(2, **start("full")).fit(dask_frame(a=X[:, 0], b=X[:, 1]))
+    with pytest.raises(ValueError, match="X has 1 features, but GaussianMixture is expecting 2"):
+        model.influence(in_chunks(X[:, :1]))
+    with pytest.raises(ValueError, match="must be those of the fit, a, b; got b, a"):
+        model.convergence_rates(dask_frame(b=X[:, 1], a=X[:, 0]))
 
 
 def test_rows_are_chosen_evenly_and_once(rng):

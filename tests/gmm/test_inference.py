@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 import gmm
+from adxform import jacobian
+from gmm.fitting import Regularized, placed_mixture
 from gmm.inference import NotAMaximum
 
 X = gmm.old_faithful()
 TYPES = gmm.COVARIANCE_TYPES
 
 
-def fit_of(data, covariance_type, k=2, **options):
+def fit_of(data, covariance_type, k=2, weight=None, **options):
     model = gmm.GaussianMixture(
         k, covariance_type=covariance_type, solver="accelerated", tol=1e-10, max_iter=3000,
         reg_covar=0.0, random_state=0, **options,
     )  # fmt: skip
-    return model.fit(data)
+    return model.fit(data, sample_weight=weight)
 
 
 def data_of(covariance_type):
@@ -25,9 +27,59 @@ def data_of(covariance_type):
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_the_hessian_and_supplemented_em_agree(covariance_type):
     data = data_of(covariance_type)
-    fitted = fit_of(data, covariance_type)._fitted(data, None)
+    fitted = fit_of(data, covariance_type)._fitted_to(data, None)
     direct, by_em = fitted.covariance_of_free(), fitted.supplemented_em()
     np.testing.assert_allclose(by_em, direct, rtol=1e-7, atol=1e-10 * np.abs(direct).max())
+
+
+OPTIONS = [
+    {"prior": (0.5, 3.0)},
+    {"missing_values": "marginalize"},
+    {"missing_values": "marginalize", "prior": (0.5, 3.0)},
+]
+
+
+def with_holes(data):
+    data = data.copy()
+    data[::5, 0] = data[2::7, 1] = np.nan
+    return data
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_they_agree_with_priors_and_missing_values(covariance_type, options):
+    data = data_of(covariance_type)
+    if "missing_values" in options:
+        data = with_holes(data)
+    weight = np.linspace(0.5, 1.5, len(data))
+    model = fit_of(data, covariance_type, weight=weight, **options)
+    fitted = model._fitted_to(data, weight)
+    direct, by_em = fitted.covariance_of_free(), fitted.supplemented_em()
+    np.testing.assert_allclose(by_em, direct, rtol=1e-6, atol=1e-9 * np.abs(direct).max())
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_the_jacobian_by_way_of_sums_is_that_of_em_step(covariance_type):
+    data = data_of(covariance_type)
+    fitted = fit_of(data, covariance_type)._fitted_to(data, None)
+
+    def free_em_step(free, points, covariance_type):
+        mixture = gmm.constrain(*gmm.unpack(free, 2, 2, covariance_type), covariance_type)
+        mixture = gmm.em_step(*mixture, points, covariance_type)
+        return gmm.pack(*gmm.unconstrain(*mixture, covariance_type), covariance_type)
+
+    points = fitted.problem.points.place(data)
+    expected = jacobian(free_em_step)(fitted.free, points, covariance_type)
+    np.testing.assert_allclose(fitted.em_jacobian(), expected, rtol=1e-7, atol=1e-9)
+
+
+def test_where_there_is_no_maximum_there_are_no_standard_errors():
+    copies = np.repeat([[1.0, 2.0]], 20, axis=0)  # two components say no more than one
+    with pytest.warns(Regularized):
+        model = gmm.GaussianMixture(2, random_state=0).fit(copies)
+    with pytest.warns(NotAMaximum, match="no round maximum"):
+        errors = model._fitted_to(copies, None).standard_errors()
+    assert all(np.all(np.isnan(part)) for part in errors)
 
 
 def test_one_gaussian_has_the_standard_errors_of_textbooks():
@@ -62,16 +114,19 @@ def test_intervals_stay_where_weights_and_variances_can_be():
         assert np.all(ends[0] < part) and np.all(part < ends[1])
 
 
+@pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize("covariance_type", TYPES)
-def test_influence_is_what_a_refit_shows(covariance_type):
+def test_influence_is_what_a_refit_shows(covariance_type, holes):
     data, row, more = data_of(covariance_type), 5, 1e-3
-    model = fit_of(data, covariance_type)
+    options = {"missing_values": "marginalize"} if holes else {}
+    data = with_holes(data) if holes else data
+    model = fit_of(data, covariance_type, **options)
     weight = np.ones(len(data))
     weight[row] += more
     again = gmm.GaussianMixture(
         2, covariance_type=covariance_type, solver="accelerated", tol=1e-10, max_iter=3000,
         reg_covar=0.0, weights_init=model.weights_, means_init=model.means_,
-        precisions_init=None if covariance_type == "identity" else model.precisions_,
+        precisions_init=None if covariance_type == "identity" else model.precisions_, **options,
     ).fit(data, sample_weight=weight)  # fmt: skip
     told = model.influence(data)
     assert told.means.shape == (272, 2, 2)
@@ -81,6 +136,20 @@ def test_influence_is_what_a_refit_shows(covariance_type):
     np.testing.assert_allclose(
         (again.means_ - model.means_) / more, told.means[row], rtol=0.02, atol=1e-5
     )
+
+
+def test_with_missing_values_and_a_prior_the_rate_is_what_steps_show():
+    data, options = with_holes(X), {"missing_values": "marginalize", "prior": (0.5, 3.0)}
+    model = fit_of(data, "full", **options)
+    rate = model.convergence_rates(data)[0]
+    problem = model._fitted_to(data, None).problem
+    mixture = placed_mixture(model._mixture(), problem.points)
+    top, errors = mixture.means, []
+    mixture = mixture._replace(means=top + [[0.1, -1.0], [0.1, 1.0]])
+    for _ in range(12):
+        _, mixture = problem.step(mixture)
+        errors.append(np.linalg.norm(mixture.means - top))
+    assert errors[-1] / errors[-2] == pytest.approx(rate, rel=1e-2)
 
 
 def test_the_rate_of_em_is_the_one_that_its_steps_show():
