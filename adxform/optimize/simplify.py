@@ -212,6 +212,10 @@ def _added_again(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _difference(walk: Simplify, stmt: Let) -> Operand | None:
     """``a - (-b)`` is ``a + b``, and ``(-a) - (-b)`` is ``b - a``; they differ in no bit."""
+    more = _less(stmt.args[1])
+    if more is not None:
+        base = walk.builder.bases.get(stmt.target)
+        return walk.made(RULES["op.Add"].primitive, (stmt.args[0], more), base)
     first, second = (walk.origin_of(arg) for arg in stmt.args)
     if stmt.origin is None or stmt.origin.role == "primal" or second is None:
         return None

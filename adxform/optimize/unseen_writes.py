@@ -1,19 +1,25 @@
-"""Unseen writes: what is read after them lies elsewhere in the array."""
+"""Unseen writes: what is read after them, in a later iteration too, lies elsewhere in the array."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+from typing import TypeGuard
 
-from adxform.analysis.regions import Regions
+from adxform.analysis.regions import Access, Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
+    Block,
+    For,
     Function,
     Let,
     Operand,
     Primitive,
     Stmt,
     Var,
+    While,
+    blocks_of,
     names_in,
     phis_of,
     reads_of,
@@ -26,36 +32,118 @@ from adxform.optimize.walk import Rewriter
 
 
 def without_unseen_writes(function: Function, types: Types) -> Function:
-    """``z_bar[1:] = 0.0`` goes if only ``z_bar[0]`` is read after it; then what was taken of the
+    """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
     array before it need not be a copy.
     """
     writes = [s for s in walk(function.body) if _is(s, "update") and not _users(s)]
     if not writes:
         return function
-    readers: dict[str, list[Stmt]] = {}
-    merged = set(names_in(function.result))
-    for stmt in walk(function.body):
-        for name in reads_of(stmt):
-            readers.setdefault(name, []).append(stmt)
-        merged.update(tests_of(stmt), *(uses((p.first, p.second)) for p in phis_of(stmt)))
-    walker = Rewriter(Builder(names_for(function, types), types, function.bases))
+    versions = _Versions(function)
     regions = Regions(function.body, types)
-    whole: set[Operand] = set()
-    for write in reversed(writes):
-        assert isinstance(write, Let)
-        later = readers.get(write.target, [])
-        if write.target in merged or not all(_elsewhere(s, write, regions) for s in later):
-            continue
-        walker.env[write.target] = walker.sub(write.args[0])
-        whole.add(write.args[0])
-    if not walker.env:
+    walker = Rewriter(Builder(names_for(function, types), types, function.bases))
+    gone = [s for s in writes if isinstance(s, Let) and versions.unseen(s, regions)]
+    if not gone:
         return function
-    parts = {s.target for s in walk(function.body) if isinstance(s, Let) and _is(s, "[]")
-             and s.args[0] in whole}
-    for stmt in walk(function.body):
-        if isinstance(stmt, Let) and _is(stmt, "np.copy") and parts & set(uses(stmt.args)):
-            walker.env[stmt.target] = stmt.args[0]
+    targets = {s.target for s in gone}
+    parts: set[str] = set()
+    for stmt in gone:
+        walker.env[stmt.target] = walker.sub(stmt.args[0])
+        parts.update(versions.whole_parts(stmt, targets))
+    for other in walk(function.body):
+        if not isinstance(other, Let) or not _is(other, "np.copy"):
+            continue
+        if parts & set(uses(other.args)) or versions.only_added(other, walker, regions):
+            walker.env[other.target] = other.args[0]
     return _renamed(function, walker)
+
+
+class _Versions:
+    """What becomes of arrays that are written to in part: who reads each version, and when."""
+
+    def __init__(self, function: Function) -> None:
+        self.readers: dict[str, list[Stmt]] = defaultdict(list)
+        self.merges: dict[str, list[str]] = defaultdict(list)
+        self.seen = set(names_in(function.result))
+        self.places: dict[Stmt, tuple[int, Loops]] = {}
+        self.made: dict[Operand, Let] = {}
+        self._index(function.body, ())
+
+    def _index(self, block: Block, loops: Loops) -> None:
+        for stmt in block:
+            self.places[stmt] = len(self.places), loops
+            self.seen.update(tests_of(stmt))
+            if isinstance(stmt, Let) and _is(stmt, "[]"):
+                self.made[Var(stmt.target)] = stmt
+            for name in reads_of(stmt):
+                self.readers[name].append(stmt)
+            for phi in phis_of(stmt):
+                for operand in (phi.first, phi.second):
+                    if isinstance(operand, Var):
+                        self.merges[operand.name].append(phi.target)
+                    else:
+                        self.seen.update(names_in(operand))
+            inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
+            for inner in blocks_of(stmt):
+                self._index(inner, inside)
+
+    def unseen(self, write: Let, regions: Regions) -> bool:
+        """Whether no element that is written is read afterwards."""
+        later = self._after(write)
+        return self.seen.isdisjoint(later) and all(
+            self._elsewhere(stmt, name, write, regions)
+            for name in later
+            for stmt in self.readers[name]
+        )
+
+    def _after(self, write: Let) -> set[str]:
+        """The versions that come of what was written, in later iterations, too."""
+        found: set[str] = set()
+        work = [write.target]
+        while work:
+            name = work.pop()
+            if name not in found:
+                found.add(name)
+                work += self.merges[name]
+                work += [s.target for s in self.readers[name] if _writes(s, name)]
+        return found
+
+    def _elsewhere(self, stmt: Stmt, name: str, write: Let, regions: Regions) -> bool:
+        """Whether a statement reads or writes other elements of a version than were written."""
+        if not isinstance(stmt, Let) or stmt.args[0] != Var(name) or name in uses(stmt.args[1:]):
+            return False
+        if _is(stmt, "update"):
+            return True
+        reads = _is(stmt, "[]") or _is(stmt, "accumulate_at")
+        return reads and not self._meet(write, stmt, regions)
+
+    def whole_parts(self, write: Let, gone: set[str]) -> set[str]:
+        """What is taken of an array before it is written to, if nothing else is written to it
+        afterwards once some writes are gone.
+        """
+        names = {*self._after(write), *uses(write.args[:1])}
+        readers = [(s, name) for name in names for s in self.readers[name]]
+        if any(_writes(s, name) and s.target not in gone for s, name in readers):
+            return set()
+        firsts = [s for name in uses(write.args[:1]) for s in self.readers[name]]
+        return {s.target for s in firsts if isinstance(s, Let) and _is(s, "[]")}
+
+    def only_added(self, copy: Let, walker: Rewriter, regions: Regions) -> bool:
+        """Whether a copy of a part is only added to another part of its array."""
+        part = self.made.get(copy.args[0])
+        readers = self.readers[copy.target]
+        if part is None or len(readers) != 1 or self.merges[copy.target]:
+            return False
+        other = readers[0]
+        if not isinstance(other, Let) or not _is(other, "accumulate_at"):
+            return False
+        same = walker.sub(other.args[0]) == walker.sub(part.args[0])
+        return same and not self._meet(part, other, regions)
+
+    def _meet(self, first: Let, second: Let, regions: Regions) -> bool:
+        """Whether the second of two statements may, afterwards, touch what the first does."""
+        (at, loops), (other, around) = self.places[first], self.places[second]
+        accesses = Access(first.args[1], loops), Access(second.args[1], around)
+        return regions.may_meet(*accesses, in_order=other > at)
 
 
 def _renamed(function: Function, walker: Rewriter) -> Function:
@@ -77,8 +165,10 @@ def _is(stmt: Stmt, name: str) -> bool:
     return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == name
 
 
-def _elsewhere(stmt: Stmt, write: Let, regions: Regions) -> bool:
-    """Whether a statement only reads other elements of an array than those that were written."""
-    if not isinstance(stmt, Let) or not _is(stmt, "[]") or stmt.args[0] != Var(write.target):
-        return False
-    return regions.apart(write.args[1], stmt.args[1])
+def _writes(stmt: Stmt, name: str) -> TypeGuard[Let]:
+    """Whether a statement writes to a part of an array."""
+    return (
+        isinstance(stmt, Let)
+        and (_is(stmt, "update") or _is(stmt, "accumulate_at"))
+        and stmt.args[0] == Var(name)
+    )

@@ -49,7 +49,5 @@ def heat_reverse(u0, k, n, out_bar=1.0):
         k_bar += np.sum(product_bar_2 * item)
         u_bar[t, 1:-1] += product_bar_2 * k
         # u[t + 1] = u[t]
-        u_t_bar = np.copy(u_bar[t + 1])
-        u_bar[t + 1] = 0.0
-        u_bar[t] += u_t_bar
+        u_bar[t] += u_bar[t + 1]
     return out, (np.copy(u_bar[0]), k_bar)

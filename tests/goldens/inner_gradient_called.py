@@ -68,10 +68,8 @@ def settle_gradient_pullback(w, sin_s_tape, s_tape, cos_s_tape, s_bar_tape, y_ba
         y_bar += s_bar
         w_bar += s_bar * sin_s_tape[i]
         total = s_bar * w + sin_s_tape_bar[i]
-        sin_s_tape_bar[i] = 0.0
         s_bar = total * np.cos(s_tape[i])
         s_bar += s_tape_bar[i]
-        s_tape_bar[i] = 0.0
     # s = y
     y_bar += s_bar
     return y_bar, w_bar

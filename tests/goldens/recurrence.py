@@ -29,7 +29,6 @@ def f_reverse(u0, r, n, out_bar=1.0):
     for k in reversed(range(n)):
         # u[k + 1] = r * u[k] * (1.0 - u[k])
         item = u_bar[k + 1]
-        u_bar[k + 1] = 0.0
         u_k = u[k]
         product_bar = item * (1.0 - u_k)
         r_bar += product_bar * u_k

@@ -50,7 +50,6 @@ def steps(x, n):
 
 
 
-
 def differences_of(f, x, *rest, h=1e-6):
     return np.array([(f(x + h * e, *rest) - f(x - h * e, *rest)) / (2 * h) for e in np.eye(len(x))])
 
@@ -89,3 +88,112 @@ def test_a_write_out_of_bounds_is_an_error_still():
 
     with pytest.raises(IndexError):
         adxform.grad(f)(X)
+
+
+# --- in loops ---------------------------------------------------------------------------------
+
+
+def element_by_element(x):
+    out = np.empty(len(x))
+    for i in range(len(x)):
+        out[i] = np.sin(x[i]) * x[i]
+    return np.sum(out**2)
+
+
+def column_by_column(x):
+    out = np.empty((2, len(x)))
+    for i in range(len(x)):
+        out[:, i] = x[i] ** 2 * x[:2]
+    return np.sum(np.sin(out))
+
+
+def from_the_end(x):
+    out = np.zeros(len(x) + 2)
+    for i in range(-2, len(x)):
+        out[i] = np.sin(x[i]) * x[i]
+    return np.sum(out**2)
+
+
+def every_other(x):
+    out = np.zeros(len(x))
+    for i in range(1, len(x), 2):
+        out[i] = x[i] * x[i - 1]
+    return out @ np.cos(out) + out[0] * x[0]
+
+
+def triangle(x):
+    out = np.zeros((len(x), len(x)))
+    for i in range(len(x)):
+        for j in range(i):
+            out[i, j] = x[i] * x[j] ** 2
+    return np.sum(np.exp(out))
+
+
+def one_place(x):
+    out = np.zeros(2)
+    total = 0.0
+    for i in range(len(x)):
+        out[0] = x[i] ** 2
+        out[1] = out[0] * x[0]
+        total += out[1] * out[0]
+    return total + out[0]
+
+
+def back_and_forth(x):
+    out = x * 1.0
+    for i in range(1, len(x)):
+        out[i] = out[i - 1] * x[i]
+        out[i - 1] = np.sin(out[i])
+    return np.sum(out**2)
+
+
+def twice_over(x):
+    out = x * 1.0
+    for _ in range(2):
+        for i in range(len(x)):
+            out[i] = out[i] ** 2 * x[0]
+    return np.sum(out)
+
+
+def while_it_lasts(x):
+    out, i = x * 1.0, 0
+    while i < 4:
+        out[i] = out[i + 1] * x[i]
+        i += 1
+    return np.sum(out**3)
+
+
+def one_side(x):
+    out = x * 1.0
+    for i in range(len(x) - 1):
+        if x[i] > 0.0:
+            out[i] = x[i] ** 3
+        else:
+            out[i + 1] = out[i] * x[i]
+    return np.sum(out * x)
+
+
+LOOPS = (
+    element_by_element, column_by_column, from_the_end, every_other, triangle, one_place,
+    back_and_forth, twice_over, while_it_lasts, one_side,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("f", LOOPS)
+def test_loops_are_right(f):
+    given = X.copy()
+    assert np.allclose(adxform.grad(f)(given), differences_of(f, X), rtol=1e-7, atol=1e-7)
+    adxform.check_grads(f, (X,))
+    assert np.array_equal(given, X)
+
+
+@pytest.mark.parametrize("f", [element_by_element, column_by_column, every_other, triangle])
+def test_an_element_of_one_iteration_is_not_set_to_zero(f):
+    text = adxform.source(f, args=(X,))
+    assert "] = 0.0" not in text
+    assert "copy" not in text
+
+
+@pytest.mark.parametrize("f", [from_the_end, one_place])
+def test_an_element_that_a_later_iteration_reads_is(f):
+    assert "] = 0.0" in adxform.source(f, args=(X,))
