@@ -36,6 +36,7 @@ from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.copies import copy_before_loops
+from adxform.optimize.contractions import contracted
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.guarded_sums import guard_sums
 from adxform.optimize.merged_branches import merge_branches
@@ -333,7 +334,7 @@ class Derivation:
                 function = replace(
                     function, body=walk.builder.block, result=result, cotangents=cotangents
                 )
-            function = without_needless_copies(function, types)
+            function = without_needless_copies(contracted(function, types), types)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")
 

@@ -48,5 +48,5 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     factors_bar += total_bar * eye * exp_value * eye
     factors_bar += np.tril(total_bar, k=-1)
     # diff = X[None, :, :] - means[:, None, :]
-    means_bar = -np.sum(white_bar @ np.swapaxes(total, 1, 2), axis=1)
+    means_bar = -(np.sum(white_bar, axis=1, keepdims=True) @ np.swapaxes(total, 1, 2))[:, 0]
     return out, (logits_bar, means_bar, factors_bar)
