@@ -35,8 +35,8 @@ from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
 from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
 from adxform.optimize.common_subexpressions import CommonSubexpressions
-from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.contractions import contracted
+from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.guarded_sums import guard_sums
 from adxform.optimize.merged_branches import merge_branches

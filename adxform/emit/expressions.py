@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -205,15 +206,22 @@ def ordered(node: ast.expr) -> ast.expr:
 
 def _scaled(factor: ast.Constant, chain: ast.expr) -> ast.expr:
     """A factor put before a chain of products and quotients: ``2 * a * b``, not ``2 * (a * b)``;
-    two numbers that make a whole one are one.
+    two numbers that make a whole one are one, and so are two of which one is a power of two.
     """
     if isinstance(chain, ast.BinOp) and isinstance(chain.op, ast.Mult | ast.Div):
         return ast.BinOp(_scaled(factor, chain.left), chain.op, chain.right)
     if isinstance(chain, ast.Constant):
         product = factor.value * chain.value  # type: ignore[operator]
-        if isinstance(product, float) and product.is_integer():
+        if isinstance(product, float) and (product.is_integer() or _exact(factor, chain)):
             return ast.Constant(product)
     return ast.BinOp(factor, ast.Mult(), chain)
+
+
+def _exact(*numbers: ast.Constant) -> bool:
+    """Whether the product of two numbers is that of their digits: one is a power of two."""
+    return any(
+        isinstance(n.value, float) and abs(math.frexp(n.value)[0]) == 0.5 for n in numbers
+    )
 
 
 def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:

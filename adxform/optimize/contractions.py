@@ -1,6 +1,4 @@
-"""Contractions in the order that costs least: a product that is summed, or multiplied by a vector,
-is not made as a matrix.
-"""
+"""Contractions, in the order that costs least: sums and vectors before products of matrices."""
 
 from __future__ import annotations
 
@@ -10,7 +8,18 @@ from typing import Any
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.ir import Block, Const, Function, Let, Operand, Primitive, Slice, Stmt, Tuple, walk
+from adxform.core.ir import (
+    Block,
+    Const,
+    Function,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    walk,
+)
 from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive

@@ -16,6 +16,7 @@ from adxform.core.types import Array, differentiable
 from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
+from adxform.optimize.scaling import is_exact, unscaled
 from adxform.optimize.stretching import unstretched
 from adxform.optimize.walk import Remembering
 from adxform.optimize.widening import unwidened
@@ -111,13 +112,17 @@ def _product(walk: Simplify, stmt: Let) -> Operand | None:
         return x
     if _is_one(x) and _real(walk, stmt, y):
         return y
-    return _mask_out(walk, stmt, (0, 1)) or _minus_out(walk, stmt)
+    return unscaled(walk, stmt) or _mask_out(walk, stmt, (0, 1)) or _minus_out(walk, stmt)
 
 
 def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
     if _is_one(y) and _real(walk, stmt, x):
         return x
+    own = stmt.origin is not None and stmt.origin.role != "primal"
+    numbers = all(isinstance(a, Const) and type(a.value) in (int, float) for a in stmt.args)
+    if own and numbers and is_exact(y.value):  # type: ignore[union-attr]
+        return Const(x.value / y.value)  # type: ignore[union-attr]
     return _mask_out(walk, stmt, (0,)) or _minus_out(walk, stmt)
 
 

@@ -30,6 +30,8 @@ from adxform.core.ir import (
 from adxform.differentiate.common import names_for
 from adxform.optimize.walk import Rewriter
 
+FAR = 64  # versions after a write beyond which nobody looks
+
 
 def without_unseen_writes(function: Function, types: Types) -> Function:
     """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
@@ -89,7 +91,7 @@ class _Versions:
     def unseen(self, write: Let, regions: Regions) -> bool:
         """Whether no element that is written is read afterwards."""
         later = self._after(write)
-        return self.seen.isdisjoint(later) and all(
+        return len(later) < FAR and self.seen.isdisjoint(later) and all(
             self._elsewhere(stmt, name, write, regions)
             for name in later
             for stmt in self.readers[name]
@@ -99,7 +101,7 @@ class _Versions:
         """The versions that come of what was written, in later iterations, too."""
         found: set[str] = set()
         work = [write.target]
-        while work:
+        while work and len(found) < FAR:
             name = work.pop()
             if name not in found:
                 found.add(name)

@@ -183,7 +183,7 @@ def em_step_full_reverse(weights, means, covariances, X, out_bar, means_bar, out
         logits, exp_value, ratio, sum_value, sum_value_2, exp_shifted, max_logits, resp_bar
     )
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
-    white_bar = 2.0 * white * (-0.5 * responsibilities_gradient_pullback_value)[..., None]
+    white_bar = -(white * responsibilities_gradient_pullback_value[..., None])
     # diff = X[None, :, :] - means[:, None, :]
     means_bar = -(np.sum(white_bar, axis=1, keepdims=True) @ np.swapaxes(total, 1, 2))[:, 0]
     # return np.log(weights), means, spreads_from_covariances(covariances, covariance_type)

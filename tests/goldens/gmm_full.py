@@ -37,7 +37,7 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     condition = logits == max_logits
     logits_bar = shifted_bar - np.sum(shifted_bar) / np.sum(condition) * condition
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
-    white_bar = 2.0 * white * (-0.5 * product)[..., None]
+    white_bar = -(white * product[..., None])
     # log_det = np.sum(np.diagonal(factors, axis1=1, axis2=2), axis=1)
     arange_value = np.arange(factors.shape[2])
     factors_bar = np.zeros_like(factors)
