@@ -686,3 +686,19 @@ def test_a_loop_over_a_container_counts_all_its_items_around_an_array_bound_anew
     p = (np.array([0.1, 0.2]), np.array([0.3, 0.5]))
     assert adxform.jvp(f, (p, 1.3), (None, 1.0))[0] == f(p, 1.3)
     adxform.check_grads(f, (p, 1.3), order=2)
+
+
+def test_the_transpose_of_a_number_has_second_derivatives():
+    adxform.check_grads(lambda t: np.transpose(t) * t, (0.4,))
+    adxform.check_grads(lambda t: np.transpose(t) * t, (np.array(0.4),))
+
+
+def test_a_standard_deviation_of_equal_numbers_has_the_slope_zero():
+    for std in (np.std, np.nanstd):
+        np.testing.assert_array_equal(adxform.grad(lambda x: std(x))(np.ones(3)), np.zeros(3))
+        np.testing.assert_array_equal(adxform.grad(lambda x: std(x))(np.ones(1)), np.zeros(1))
+
+
+def test_the_tangent_of_a_step_has_the_shape_of_a_list():
+    tangent = adxform.jvp(lambda s, t: np.heaviside([s, t], s), (0.7, 0.4), (1.0, 1.0))[1]
+    np.testing.assert_array_equal(tangent, np.zeros(2))

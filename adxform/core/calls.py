@@ -110,3 +110,22 @@ def _parts(stmt: Stmt) -> tuple[object, ...]:
 
 def _meaning(op: Op) -> object:
     return (ast.dump(op.tree), op.reads) if isinstance(op, Opaque) else op
+
+
+def is_foreign(stmt: Stmt) -> bool:
+    """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
+    if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op.function is not None:
+        called = (stmt.op, *reachable_callees(stmt.op.function))
+        bodies = (callee.function.body for callee in called if callee.function is not None)
+        return any(_is_foreign(inner) for body in bodies for inner in walk(body))
+    return _is_foreign(stmt)
+
+
+def _is_foreign(stmt: Stmt) -> bool:
+    match stmt:
+        case Effect(harmless=harmless):
+            return not harmless
+        case Let(op=Opaque(callee=callee, boolean=boolean)):
+            return bool(callee) and not boolean
+        case _:
+            return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.analysis.activity import Activity
+from adxform.analysis.activity import Activity, analyze
 from adxform.analysis.appending import seen_appends
 from adxform.analysis.mutation import (
     argument_writes,
@@ -12,7 +12,9 @@ from adxform.analysis.mutation import (
 )
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.calls import is_foreign
 from adxform.core.ir import (
+    Callee,
     Const,
     Effect,
     Function,
@@ -48,6 +50,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                     errors.extend(_key(function, stmt, activity, types))
             elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
                 errors.extend(_list_operator(stmt, activity, types))
+        elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
+            errors.extend(_unread_call(stmt, stmt.op, activity))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(function, stmt, activity))
     errors.extend(complex_refusals(function, activity, types))
@@ -192,6 +196,25 @@ def _effect(function: Function, stmt: Effect, activity: Activity) -> list[Adxfor
     kind = {"Expr": "expression"}.get(kind := type(stmt.tree).__name__, f"{kind.lower()} statement")
     reason = f"this {kind} may change {active[0]}, which is active here"
     return [_unsupported(reason, stmt.origin, "Move the active part out of it.")]
+
+
+def _unread_call(
+    stmt: Let, op: Callee, activity: Activity, around: tuple[Callee, ...] = ()
+) -> list[AdxformError]:
+    """A call whose result nothing needs may still write to an array, by what it does itself."""
+    unread = not any(target in activity.useful for target in stmt.targets)
+    if op.function is None or op in around or not unread or not is_foreign(stmt):
+        return []
+    params = zip(op.function.params, stmt.args, strict=True)
+    wrt = tuple(p.name for p, arg in params if any(n in activity.varied for n in names_in(arg)))
+    inner = analyze(op.function, wrt, {})
+    errors: list[AdxformError] = []
+    for part in walk(op.function.body) if wrt else ():
+        if isinstance(part, Effect):
+            errors.extend(_effect(op.function, part, inner))
+        elif isinstance(part, Let) and isinstance(part.op, Callee):
+            errors.extend(_unread_call(part, part.op, inner, (*around, op)))
+    return errors
 
 
 _CALLED = {

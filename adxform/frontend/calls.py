@@ -8,17 +8,12 @@ from collections.abc import Sequence
 from types import MethodType, ModuleType
 from typing import Any
 
-from adxform.core.calls import reachable_callees
+from adxform.core.calls import is_foreign
 from adxform.core.ir import (
     UNKNOWN,
-    Callee,
     Const,
-    Effect,
     Global,
-    Let,
-    Opaque,
     Operand,
-    Stmt,
     Tuple,
     Var,
     walk,
@@ -354,25 +349,6 @@ class Calls(Lifting):
             self.program.trees[key] = function, tree, outer_names(tree)
         _, tree, names = self.program.trees[key]
         return copied(tree), names
-
-
-def is_foreign(stmt: Stmt) -> bool:
-    """Whether a statement, or the function that it calls, does what the compiler cannot follow."""
-    if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op.function is not None:
-        called = (stmt.op, *reachable_callees(stmt.op.function))
-        bodies = (callee.function.body for callee in called if callee.function is not None)
-        return any(_is_foreign(inner) for body in bodies for inner in walk(body))
-    return _is_foreign(stmt)
-
-
-def _is_foreign(stmt: Stmt) -> bool:
-    match stmt:
-        case Effect(harmless=harmless):
-            return not harmless
-        case Let(op=Opaque(callee=callee, boolean=boolean)):
-            return bool(callee) and not boolean
-        case _:
-            return False
 
 
 def outer_names(tree: ast.FunctionDef) -> set[str]:

@@ -44,8 +44,9 @@ class Libraries(Calls):
         if found is None:
             return super().on_Call(node, base)
         primitive = self.primitive_named(found.name)
-        if primitive is None and not self.may_be_active(node):
-            return self.opaque_call(node, base, "")
+        if not self.may_be_active(node):
+            return self.opaque_call(node, base, "") if primitive is None else (
+                super().on_Call(node, base))
         args, keywords = self.arguments(node)
         if primitive is not None and not self._is_for(found, primitive, args, keywords):
             with suppress(BindError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adxform.core.calls import is_foreign
 from adxform.core.ir import (
     Block,
+    Callee,
     Effect,
     For,
     If,
@@ -42,7 +44,8 @@ def eliminate_dead_code(block: Block, results: tuple[Operand, ...]) -> Block:
 def has_effect(stmt: Stmt) -> bool:
     """Whether a statement does more than give values to names."""
     if isinstance(stmt, Let):
-        return isinstance(stmt.op, Opaque) and not stmt.op.pure
+        impure = isinstance(stmt.op, Opaque) and not stmt.op.pure
+        return impure or (isinstance(stmt.op, Callee) and is_foreign(stmt))
     return isinstance(stmt, Effect)
 
 
@@ -72,7 +75,7 @@ class _Marking:
                 made = (stmt, None)
                 for name in stmt.targets:
                     self.definers[name] = made
-                if isinstance(stmt.op, Opaque) and has_effect(stmt):
+                if isinstance(stmt.op, Opaque | Callee) and has_effect(stmt):
                     self.keep(stmt)
                 continue
             for name in binds_of(stmt):

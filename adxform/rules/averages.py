@@ -7,7 +7,16 @@ from adxform.rules import infer
 from adxform.rules.reductions import float_total, mean
 from adxform.rules.samples import calls
 from adxform.rules.table import general, linear, lowers
-from adxform.rules.wording import axis_in, dtype_in, is_none, kept, put_back, strong
+from adxform.rules.wording import (
+    axis_in,
+    dtype_in,
+    is_none,
+    kept,
+    literal,
+    put_back,
+    refuse,
+    strong,
+)
 
 _W = "weights_along(weights, a, axis)"
 _TOTAL = f"np.sum({_W}, axis=axis, keepdims=keepdims)"
@@ -20,15 +29,25 @@ def _average(a: Type, axis: Type, weights: Type, keepdims: Type) -> Type:
     return infer.unknown()
 
 
+def _in_order(a: Type, axis: Type) -> None:
+    """Several axes of weights are those of the array in its own order."""
+    said, ndim = literal(axis), rank(infer.as_array(a))
+    if isinstance(said, tuple) and (ndim is None or sorted(i % ndim for i in said) != list(said)):
+        refuse("np.average along several axes is differentiated where they are in order",
+               "Write the axes in ascending order, each at least 0.")
+
+
 def _a(a: Type, axis: Type, weights: Type, keepdims: Type) -> str:
     if is_none(weights):
         return mean(a, axis)
+    _in_order(a, axis)
     return f"{kept(f'out_bar / {_TOTAL}', a, axis, keepdims)} * {_W}"
 
 
-def _da(weights: Type) -> str:
+def _da(a: Type, axis: Type, weights: Type) -> str:
     if is_none(weights):
         return "np.mean(da, axis=axis, keepdims=keepdims)"
+    _in_order(a, axis)
     return f"np.sum({_W} * da, axis=axis, keepdims=keepdims) / {_TOTAL}"
 
 
@@ -37,6 +56,7 @@ def _deviation(a: Type, axis: Type, keepdims: Type) -> str:
 
 
 def _weights(a: Type, axis: Type, weights: Type, keepdims: Type) -> str:
+    _in_order(a, axis)
     each = kept(f"out_bar / {_TOTAL}", a, axis, keepdims)
     text = f"unbroadcast({each} * {_deviation(a, axis, keepdims)}, {_W})"
     ranks = rank(infer.as_array(a)), rank(infer.as_array(weights))
@@ -45,6 +65,7 @@ def _weights(a: Type, axis: Type, weights: Type, keepdims: Type) -> str:
 
 
 def _dweights(a: Type, axis: Type, keepdims: Type) -> str:
+    _in_order(a, axis)
     moved = f"weights_along(dweights, a, axis) * {_deviation(a, axis, keepdims)}"
     return f"np.sum({moved}, axis=axis, keepdims=keepdims) / {_TOTAL}"
 
@@ -58,7 +79,7 @@ general(
     infer=_average,
     sample=calls("R(2, 3)", "R(2, 3), axis=1, keepdims=True", "R(3), weights=P(3)",
                  "R(2, 3), weights=P(2, 3)", "R(2, 3), 0, P(2)", "R(2, 3), -1, P(3)",
-                 "R(2, 3), 1, P(2, 3), keepdims=True"),
+                 "R(2, 3), 1, P(2, 3), keepdims=True", "R(2, 3, 4), (0, 2), P(2, 4)"),
 )
 
 

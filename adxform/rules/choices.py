@@ -69,12 +69,12 @@ def _chosen(a: Type, choices: Type) -> Type:
 def _taken(a: Type, choices: Type, item: Type | None = None) -> str:
     if item is None:
         refuse("np.choose is differentiated for a list of arrays that is written out")
-    return "unbroadcast(np.where(a == index, out_bar, np.zeros_like(out_bar)), item)"
+    return "unbroadcast(np.where(np.equal(a, index), out_bar, 0.0), item)"
 
 
 linear("np.choose(a, choices)", choices=_taken, infer=_chosen,
        sample=calls("np.array([0, 1, 0]), [R(3), R(3)]", "I(2, 3), [R(2, 3), R(3), R]",
-                    "np.array([1, 0]), [R, 2.0]"))
+                    "np.array([1, 0]), [R, 2.0]", "[0, 1, 0], [R(3), [R, R, 0.5]]"))
 
 
 # Quantiles are linear between two neighbours in the order of the elements.

@@ -75,7 +75,16 @@ for _name, _plain, _none in (("nanprod", "prod", 1.0), ("nancumsum", "cumsum", 0
 _MEAN = "np.nanmean(a, axis=axis, keepdims=True)"
 _VARIANCE = (f"np.nansum(np.square(a - {_MEAN}), axis=axis, keepdims=keepdims)"
              " / as_like(np.sum(~np.isnan(a), axis=axis, keepdims=keepdims) - ddof, a)")
-for _name, _formula in (("nanvar", _VARIANCE), ("nanstd", f"np.sqrt({_VARIANCE})")):
+
+
+@statements
+def _deviation(a: Any, axis: Any, ddof: Any, keepdims: Any) -> Any:
+    variance = np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    return np.where(variance == 0.0, 0.0, np.sqrt(np.where(variance == 0.0, 1.0, variance)))
+
+
+# Where all elements agree, a standard deviation has the slope 0, as that of np.std.
+for _name, _formula in (("nanvar", _VARIANCE), ("nanstd", _deviation)):
     composed(f"np.{_name}(a, axis=None, *, ddof=0, keepdims=False)", _formula, of=("a", "ddof"),
              sample=calls("R(4)", "R(3, 4), axis=1, ddof=1",
                           "R(2, 4) + np.array([0.3, np.nan, 0.2, 0.1])"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, unknown_dim
+from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, rank, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved
-from adxform.rules.table import alias, holomorphic, linear, lowers
+from adxform.rules.table import Formula, alias, holomorphic, linear, lowers
 from adxform.rules.wording import array, axis_in, dtype_in, extent, literal
 
 # Diagonals and triangles
@@ -101,9 +101,24 @@ linear("np.linalg.diagonal(x, *, offset=0)", x="scatter_diagonal(out_bar, x, off
 linear("np.linalg.trace(x, *, offset=0)", infer=lambda x, offset: _trace_type(x, offset, *_LAST),
        x="scatter_diagonal(spread(out_bar, np.diagonal(x, offset, -2, -1), -1), x, offset, -2, -1)",
        sample=calls("R(3, 3)", "R(2, 3, 4), offset=1"))
+
+
+def _triangle(m: Type, k: Type) -> Type:
+    """A vector is the row of as many rows."""
+    dims = dims_of(infer.as_array(m))
+    return Array(dtype_in(m), (dims[0], dims[0])) if dims and len(dims) == 1 else SAME(m, k)
+
+
+def _part(text: str) -> Formula:
+    def formula(m: Type) -> str:
+        return text if (rank(infer.as_array(m)) or 1) > 1 else f"unbroadcast({text}, m)"
+
+    return formula
+
+
 for _name in ("tril", "triu"):
-    linear(f"np.{_name}(m, k=0)", m=f"np.{_name}(out_bar, k)", infer=SAME,
-           sample=calls("R(3, 3)", "R(2, 4), k=1", "R(2, 3, 3), k=-1"))
+    linear(f"np.{_name}(m, k=0)", m=_part(f"np.{_name}(out_bar, k)"), infer=_triangle,
+           sample=calls("R(3, 3)", "R(2, 4), k=1", "R(2, 3, 3), k=-1", "R(3)", "[R, R], k=1"))
 
 holomorphic("np.diag", "undiag", "np.diagonal", ".diagonal()", "scatter_diagonal", "np.trace",
             ".trace()", "np.linalg.diagonal", "np.linalg.trace", "np.tril", "np.triu")

@@ -152,6 +152,7 @@ def _found(a: Type, v: Type, *_: Type) -> Type:
 for _name in ("argmax", "argmin"):
     inactive(f"np.{_name}(a, axis=None, *, keepdims=False)",
              f"a.{_name}(axis=None, *, keepdims=False)", infer=_place)
+    inactive(f"np.nan{_name}(a, axis=None, *, keepdims=False)", infer=_place)
 inactive("np.argsort(a, axis=-1)", "a.argsort(axis=-1)", infer=_order)
 inactive("np.searchsorted(a, v, side='left', sorter=None)",
          "a.searchsorted(v, side='left', sorter=None)", infer=_found)

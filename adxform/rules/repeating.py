@@ -96,16 +96,21 @@ def _padded(array: Type, pad_width: Type, mode: Type, constant_values: Type) -> 
 
 
 def _margin(constant_values: Type) -> str:
-    if isinstance(constant_values, Struct):
-        refuse("np.pad has a derivative in one constant, not in several")
+    if rank(infer.as_array(constant_values)) != 0:
+        refuse("np.pad has a derivative in one constant, not in several",
+               "Write the padding with np.concatenate.")
     return "np.sum(out_bar) - np.sum(unpad(out_bar, array, pad_width))"
 
 
 def _unpadded(array: Type, pad_width: Type, mode: Type) -> str:
     if infer.const_of(mode) != "constant":
-        refuse("np.pad is differentiated with mode='constant' only",
+        refuse("np.pad is differentiated with mode='constant', 'edge', 'reflect', 'symmetric' and"
+               " 'wrap' only",
                "Write the padding with np.concatenate.")
     said, ndim = literal(pad_width), rank(infer.as_array(array))
+    if isinstance(pad_width, Struct) and pad_width.form.kind == "dict":
+        refuse("np.pad with a dictionary of widths is differentiated with mode='edge', 'reflect',"
+               " 'symmetric' and 'wrap' only", "Write a pair of widths for each axis.")
     if said is None or ndim is None:
         return "unpad(out_bar, array, pad_width)"
     pairs = _pad_pairs(said, ndim)

@@ -181,11 +181,12 @@ def kron_blocks(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
 
 
 def weights_along(weights: Any, a: Any, axis: Any) -> Any:
-    """Lay a vector of weights along the axis of a that they belong to."""
+    """Lay weights along the axes of a that they belong to, which are in order."""
     if np.ndim(weights) == np.ndim(a):
         return weights
     shape = [1] * np.ndim(a)
-    shape[axis] = np.size(weights)
+    for place, size in zip(np.atleast_1d(axis), np.shape(weights), strict=True):
+        shape[place] = size
     return np.reshape(weights, shape)
 
 

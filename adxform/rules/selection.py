@@ -113,7 +113,7 @@ alias("np.fabs(x)", "np.abs", infer=number_result)
 # The magnitude of x with the sign of y.
 chooser("np.copysign(x, y)", x="g * np.sign(x) * np.sign(out)", infer=float_result)
 # 0 below 0 and 1 above: of its operands only the value at 0 passes a slope on.
-chooser("np.heaviside(x, half)", half="g * (x == 0)", infer=float_result)
+chooser("np.heaviside(x, half)", half="g * np.equal(x, 0)", infer=float_result)
 chooser(
     "np.nan_to_num(x, *, nan=0.0, posinf=None, neginf=None)",
     x="np.where(np.isfinite(x), g, 0.0)",

@@ -154,7 +154,7 @@ def _untransposed(a: Type, axes: Type) -> str:
     axes = _unpacked(axes)
     said, ndim = literal(axes), rank(infer.as_array(a))
     if is_none(axes) or said == ():
-        return "out_bar.T" if ndim is None or ndim <= 2 else "np.transpose(out_bar)"
+        return "out_bar.T" if ndim in (None, 1, 2) else "np.transpose(out_bar)"
     if isinstance(said, tuple):
         places = [i % len(said) for i in said]
         return f"np.transpose(out_bar, {tuple(places.index(i) for i in range(len(said)))})"

@@ -46,6 +46,8 @@ inactive("np.isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", infer=_clo
          sample=_SIGNED)
 inactive("np.allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", "np.array_equal(a, b)",
          infer=_answer, sample=_SIGNED)
+inactive("np.isin(element, test_elements, *, invert=False)", infer=lambda a, *_: _answers(a),
+         sample=_SIGNED)
 inactive("np.isscalar(x)", "np.iscomplexobj(x)", "np.isrealobj(x)", infer=_answer, cheap=True,
          sample=_SIGNED)
 

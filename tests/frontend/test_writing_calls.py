@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import operator
 
 import numpy as np
 import pytest
 
-from adxform import UnsupportedError, grad
+from adxform import UnsupportedError, grad, jvp
 from tests.test_regressions import agrees
 
 
@@ -124,3 +125,29 @@ def as_a_key(x):
 def test_a_lambda_that_others_call_may_not_write():
     with pytest.raises(UnsupportedError, match="grown may write to its arguments"):
         grad(as_a_key)(1.3)
+
+
+def stored(x, out, twice):
+    if twice:
+        return stored(x, out, False)
+    operator.setitem(out, 0, x[0] * x[1])  # it has no source to be read
+    return out
+
+
+def stored_unread(x):
+    out = np.zeros(2)
+    stored(x, out, True)
+    return out * x
+
+
+def stored_before(x, data):
+    out = np.zeros(2)
+    stored(data, out, True)
+    return np.sum(out * x)
+
+
+def test_a_call_whose_result_is_not_read_may_write_all_the_same():
+    x = np.array([1.5, 2.0])
+    with pytest.raises(UnsupportedError, match="this expression may change x"):
+        jvp(stored_unread, (x,), (x,))
+    np.testing.assert_array_equal(grad(stored_before)(x, x), [3.0, 0.0])

@@ -5,6 +5,8 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
     densities,
     integrals,
     matrices,
+    padding,
+    reductions,
 )
 from adxform.frontend.equivalents.namespaces import equivalent as equivalent
 from adxform.frontend.equivalents.namespaces import reduced as reduced

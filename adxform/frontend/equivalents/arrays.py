@@ -132,16 +132,3 @@ def quantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any
 def clip(a: Any, *, min: Any = None, max: Any = None) -> Any:
     """Within bounds that are given by their names."""
     return np.clip(a, min, max)
-
-
-@reads("np.sum", "R(5), initial=2.0", "R(2, 3), axis=0, initial=R")
-def sum_(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = 0.0) -> Any:
-    """A sum that does not begin with 0."""
-    return np.sum(a, axis=axis, keepdims=keepdims) + initial
-
-
-@reads("np.mean", "R(5), where=np.arange(5) > 2", "R(2, 3), axis=1, where=np.arange(3) > 0")
-def mean(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
-    """The mean of some elements."""
-    count = np.sum(np.where(where, np.ones_like(a), 0.0), axis=axis, keepdims=keepdims)
-    return np.sum(np.where(where, a, 0.0), axis=axis, keepdims=keepdims) / count
