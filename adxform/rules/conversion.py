@@ -64,12 +64,12 @@ linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", 
 linear("a.copy()", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)"))
 
 
-def _cast(object: Type, dtype: Type) -> Type:
+def _cast(object: Type, dtype: Type, *_: Type) -> Type:
     object = infer.as_array(object)
     return array(dtype_of(dtype, None), dims_of(object))
 
 
-linear("object.astype(dtype)", object=_unarray, infer=_cast,
+linear("object.astype(dtype, *, copy=True)", object=_unarray, infer=_cast,
        sample=calls("R(3), float", "R(3), np.float64"))
 def _number(object: Type) -> Type:
     """The number of Python's that is in an array of one element."""

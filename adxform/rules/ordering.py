@@ -153,7 +153,9 @@ for _name in ("argmax", "argmin"):
     inactive(f"np.{_name}(a, axis=None, *, keepdims=False)",
              f"a.{_name}(axis=None, *, keepdims=False)", infer=_place)
     inactive(f"np.nan{_name}(a, axis=None, *, keepdims=False)", infer=_place)
-inactive("np.argsort(a, axis=-1)", "a.argsort(axis=-1)", infer=_order)
+inactive("np.argsort(a, axis=-1, kind=None, order=None, *, stable=None)",
+         "a.argsort(axis=-1, kind=None, order=None, *, stable=None)", infer=_order)
+inactive("np.argpartition(a, kth, axis=-1)", infer=lambda a, kth, axis: _order(a, axis))
 inactive("np.searchsorted(a, v, side='left', sorter=None)",
          "a.searchsorted(v, side='left', sorter=None)", infer=_found)
 inactive("np.digitize(x, bins, right=False)", infer=lambda x, *_: _found(x, x))

@@ -5,6 +5,7 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
     densities,
     integrals,
     matrices,
+    ordering,
     padding,
     reductions,
 )

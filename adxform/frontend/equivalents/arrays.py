@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.types import Type, rank
 from adxform.frontend.equivalents.table import reads
-from adxform.rules import infer
 
 
 @reads("np.diff", "R(5), prepend=0.0", "R(5), append=R", "R(5), n=2, prepend=R(2), append=R",
@@ -107,28 +105,153 @@ def vectorized(pyfunc: Any, *args: Any) -> Any:
     return np.reshape(made, shape)
 
 
-# Statistics
-
-
-def _several(q: Type, **_: Type) -> bool:
-    """Whether more than one quantile is asked for."""
-    return (rank(infer.as_array(q)) or 0) > 0
-
-
-@reads("np.percentile", "R(7), [25, 50.0]", "R(2, 5), [10.0, 60.0], axis=1", when=_several)
-def percentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Several percentiles, one after the other."""
-    return np.stack([np.percentile(a, one, axis=axis, keepdims=keepdims) for one in q])
-
-
-@reads("np.quantile", "R(7), [0.25, 0.5]",
-       "R(2, 5), (0.1, 0.6), axis=0, keepdims=True", when=_several)
-def quantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Several quantiles, one after the other."""
-    return np.stack([np.quantile(a, one, axis=axis, keepdims=keepdims) for one in q])
-
-
 @reads("np.clip", "R(5), min=-0.3", "R(5), max=R", "R(5), min=-0.3, max=0.4")
 def clip(a: Any, *, min: Any = None, max: Any = None) -> Any:
     """Within bounds that are given by their names."""
     return np.clip(a, min, max)
+
+
+# Places and sizes
+
+
+@reads("np.take", "R(4), [5, -7], mode='wrap'", "R(2, 3), [0, 7], axis=1, mode='clip'")
+def take(a: Any, indices: Any, axis: Any = None, *, mode: str) -> Any:
+    """Elements at places of which some are beyond the ends."""
+    size = np.size(a) if axis is None else np.shape(a)[axis]
+    if mode == "wrap":
+        return np.take(a, np.mod(indices, size), axis=axis)
+    return np.take(a, np.clip(indices, 0, size - 1), axis=axis)
+
+
+@reads("np.choose", "[0, 4, 1], [R(3), R(3)], mode='clip'", "[0, 3, 1], [R(3), R(3)], mode='wrap'")
+def choose(a: Any, choices: Any, *, mode: str) -> Any:
+    """Elements of several arrays, of which some are beyond the last."""
+    if mode == "wrap":
+        return np.choose(np.mod(a, len(choices)), choices)
+    return np.choose(np.clip(a, 0, len(choices) - 1), choices)
+
+
+@reads("np.size", "R(2, 3), 1")
+def size(a: Any, axis: int) -> Any:
+    """The size along an axis."""
+    return np.shape(a)[axis]
+
+
+@reads("np.broadcast_arrays", "R(1, 3), R(2, 1)", "R(3), R", "R(2, 3), P(3), R(1)")
+def broadcast_arrays(*args: Any) -> Any:
+    """Arrays that are stretched to one shape."""
+    shape = np.broadcast_shapes(*[np.shape(a) for a in args])
+    return tuple([np.broadcast_to(a, shape) for a in args])
+
+
+@reads("np.diagflat", "R(3)", "R(2, 2), 1", "R")
+def diagflat(v: Any, k: int = 0) -> Any:
+    """All elements in a row on a diagonal."""
+    return np.diag(np.ravel(v), k)
+
+
+@reads("np.ediff1d", "R(4), to_begin=R, to_end=R(2)", "R(2, 3), to_end=0.0")
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """Differences of neighbours, with something before and behind."""
+    made = np.diff(np.ravel(ary))
+    if to_begin is not None:
+        made = np.concatenate([np.ravel(np.asarray(to_begin, made.dtype)), made])
+    if to_end is None:
+        return made
+    return np.concatenate([made, np.ravel(np.asarray(to_end, made.dtype))])
+
+
+@reads("np.nan_to_num", "R(4), False", "R(4) * np.array([1.0, np.nan, 1.0, np.inf]), True, 2.0")
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """Numbers in place of what is none, and of infinities."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# Products
+
+
+@reads("np.cross", "R(3, 3), R(3, 3), axisa=0, axisb=1, axisc=0", "R(3, 4), R(4, 3), axisa=0")
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1) -> Any:
+    """A vector product along axes of either operand."""
+    made = np.cross(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1))
+    return np.moveaxis(made, -1, axisc)
+
+
+@reads("np.vecdot", "R(3, 2), R(3, 2), axis=0")
+def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    """Products of vectors along an axis."""
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+@reads("np.matvec", "R(2, 3), R(3)", "R(4, 2, 3), R(3)", "R(2, 3), R(4, 3)")
+def matvec(x1: Any, x2: Any, /) -> Any:
+    """Matrices times vectors."""
+    return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
+
+
+@reads("np.vecmat", "R(2), R(2, 3)", "R(4, 2), R(2, 3)")
+def vecmat(x1: Any, x2: Any, /) -> Any:
+    """Vectors times matrices."""
+    return np.matmul(np.expand_dims(x1, -2), x2)[..., 0, :]
+
+
+# Grids
+
+
+@reads("np.linspace", "R(3), R(3), 4, axis=1", "R, R, 5, retstep=True", "R, 2.0, 4, False, True")
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, *,
+    axis: int = 0,
+) -> Any:
+    """Numbers between others, along an axis, or with the distance between them."""
+    made = np.moveaxis(np.linspace(start, stop, num, endpoint), 0, axis)
+    return (made, (stop - start) / (num - 1 if endpoint else num)) if retstep else made
+
+
+@reads("np.geomspace", "P, P, 4", "1.0, P(3), 4", "P, P, 3, endpoint=False")
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    """Numbers between others, each a multiple of the one before."""
+    return np.exp(np.linspace(np.log(start), np.log(stop), num, endpoint))
+
+
+@reads("np.meshgrid", "R(2), R(3), copy=False")
+def meshgrid(*xi: Any, indexing: Any = "xy", copy: bool = True) -> Any:
+    """Coordinates on a grid."""
+    return np.meshgrid(*xi, indexing=indexing)
+
+
+@reads("np.kaiser", "5, P", "4, 3.0 * P")
+def kaiser(M: int, beta: Any) -> Any:
+    """Kaiser's window."""
+    middle = (M - 1) / 2.0
+    inside = np.i0(beta * np.sqrt(1 - ((np.arange(M) - middle) / middle) ** 2))
+    return inside / np.i0(np.atleast_1d(beta))
+
+
+# Polynomials, the coefficient of the highest power first
+
+
+def _longer(p: Any, size: int) -> Any:
+    return np.pad(p, (size - len(p), 0))
+
+
+@reads("np.polyadd", "R(3), R(2)", "R(2), R(3)", "R(3), R(3)")
+def polyadd(a1: Any, a2: Any) -> Any:
+    """The sum of two polynomials."""
+    size = max(len(a1), len(a2))
+    return _longer(a1, size) + _longer(a2, size)
+
+
+@reads("np.polysub", "R(3), R(2)", "R(2), R(3)")
+def polysub(a1: Any, a2: Any) -> Any:
+    """The difference of two polynomials."""
+    size = max(len(a1), len(a2))
+    return _longer(a1, size) - _longer(a2, size)
+
+
+@reads("np.polymul", "R(3), R(2)")
+def polymul(a1: Any, a2: Any) -> Any:
+    """The product of two polynomials."""
+    return np.convolve(a1, a2)

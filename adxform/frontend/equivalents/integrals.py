@@ -19,6 +19,12 @@ def _steps(y: Any, x: Any, dx: Any, axis: int) -> Any:
     return np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1))
 
 
+@reads("scipy.integrate.trapezoid", "R(4)", "R(4), np.cumsum(P(4))", "R(4, 2), dx=P, axis=0")
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral by the trapezoidal rule."""
+    return np.trapezoid(y, x, dx, axis)
+
+
 @reads("scipy.integrate.cumulative_trapezoid", "R(4)", "R(4), np.cumsum(P(4))", "R(4), dx=P",
        "R(2, 4), np.cumsum(P(4)), initial=0", "R(4, 2), dx=0.5, axis=0, initial=0",
        "R(2, 4), np.cumsum(P(2, 4), axis=1)", "R(4, 2), np.cumsum(P(4)), axis=0")
@@ -91,9 +97,18 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 @reads("np.interp", "R(4), np.array([-0.9, 0.1, 0.8]), R(3), left=0.0, right=R",
        "R(4), np.array([-0.9, 0.1, 0.8]), R(3), left=R",
-       "R(4), np.array([-0.9, 0.8]), R(2), right=2.0")
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    """Values between points, and others beyond the first and the last one."""
+       "R(4), np.array([-0.9, 0.8]), R(2), right=2.0",
+       "4.0 * R(5), np.array([0.5, -0.3, 1.4]), R(3), period=2.0")
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """Values between points, and others beyond the first and the last one, or again and again."""
+    if period is not None:
+        order = np.argsort(np.mod(xp, period))
+        places, values = np.mod(xp, period)[order], np.asarray(fp)[order]
+        places = np.concatenate([[places[-1] - period], places, [places[0] + period]])
+        values = np.concatenate([values[-1:], values, values[:1]])
+        return np.interp(np.mod(x, period), places, values)
     found = np.interp(x, xp, fp)
     if left is not None:
         found = np.where(x < xp[0], left, found)

@@ -179,7 +179,7 @@ def average(
     keepdims: bool = False,
 ) -> Any:
     """An average, and the sum of the weights."""
-    found = np.average(a, axis=axis, weights=weights, keepdims=keepdims)
+    found = np.average(a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]
     each = np.ones_like(a) if weights is None else weights
     if weights is None or np.ndim(weights) == np.ndim(a):
         return found, np.sum(each, axis=axis, keepdims=keepdims)
