@@ -357,7 +357,7 @@ HELD = {  # what says how or where, and cannot be a real number that a result de
     "subscripts", "optimize", "N", "increasing", "edge_order", "exponent", "ord", "rcond",
     "norm", "s", "deg",
     "full_matrices", "compute_uv", "UPLO", "lower", "trans", "rowvar", "bias",
-    "obj", "deg", "new_shape", "method", "p", "ind", "upper", "discont", "minlength", "count",
+    "obj", "deg", "new_shape", "method", "copy", "p", "ind", "upper", "discont", "minlength", "count",
 }
 STEPS = {  # parameters whose derivative is zero wherever there is one
     "np.copysign": {"y"}, "math.copysign": {"y"}, "np.heaviside": {"x"}, "np.full_like": {"a"},
