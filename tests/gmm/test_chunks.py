@@ -1,7 +1,5 @@
 """Points that are not in memory: in chunks, mapped from files, in Dask's partitions."""
 
-import os
-import signal
 import tracemalloc
 from itertools import pairwise
 
@@ -10,8 +8,6 @@ import pytest
 
 import gmm
 from gmm.chunks import ChunkedPoints, chosen_rows
-from gmm.fitting import Problem, run_em
-from gmm.statistics import Mixture
 
 X = gmm.old_faithful()
 START = {
@@ -251,51 +247,6 @@ def test_dask_in_threads():
     assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(array), expected)
     with pytest.raises(ValueError, match="2D"):
         gmm.GaussianMixture(2).fit(array[:, 0])
-
-
-def die_once(pids):
-    """A progress that kills a worker after the second iteration."""
-
-    def progress(n_iter, value, change):
-        if n_iter == 2:
-            os.kill(pids.pop(), signal.SIGKILL)
-
-    return progress
-
-
-@pytest.mark.slow
-def test_a_cluster_of_processes_of_which_one_dies():
-    distributed = pytest.importorskip("distributed")
-    pd, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
-    from gmm.dask_points import DaskPoints
-
-    expected = gmm.GaussianMixture(2, **start("full")).fit(X)
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    )
-    with cluster, distributed.Client(cluster) as client:
-        frame = dd.from_pandas(pd.DataFrame(X, columns=["a", "b"]), npartitions=4)
-        assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(frame), expected)
-        sure = {**start("full"), "standard_errors": True, "solver": "accelerated"}
-        there = gmm.GaussianMixture(2, **sure).fit(frame, sample_weight=WEIGHT)
-        here = gmm.GaussianMixture(2, **sure).fit(X, sample_weight=WEIGHT)
-        assert_same_fit(there, here)
-        np.testing.assert_allclose(
-            there.standard_errors_.covariances, here.standard_errors_.covariances, rtol=1e-6
-        )
-        newton = {**start("full"), "solver": "newton"}
-        assert gmm.GaussianMixture(2, **newton).fit(frame).score(X) == pytest.approx(
-            expected.score(X), abs=1e-8
-        )
-        points = DaskPoints(client.persist(frame))
-        pids = list(client.run(os.getpid).values())
-        weights, means = np.full(2, 0.5), np.array(START["means_init"])
-        covariances = np.linalg.inv(start("full")["precisions_init"])
-        first = Mixture(weights, means - points.shift, covariances)
-        fit = run_em(Problem(points, tol=1e-8), first, die_once(pids))
-        assert len(pids) == 1
-    assert fit.lower_bounds == pytest.approx(expected.lower_bounds_, abs=1e-12)
-    np.testing.assert_allclose(fit.mixture.means + points.shift, expected.means_, rtol=1e-9)
 
 
 def test_chunked_points_know_their_extent():
