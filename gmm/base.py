@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gmm.checks import floating
+
 try:
     from sklearn.base import (
         BaseEstimator,
@@ -89,9 +91,7 @@ except ImportError:
         ensure_all_finite: bool | str = True,
     ) -> np.ndarray:
         """Points as an array of float32 or float64, or an error that says what is wrong."""
-        X = np.asarray(X)
-        if X.dtype not in (np.float32, np.float64):
-            X = X.astype(np.float64)
+        X = floating(X)
         if X.ndim != 2:
             raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
         if np.isinf(X).any():

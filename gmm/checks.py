@@ -31,16 +31,40 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> None:
         raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}.")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """An error unless it is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_dtype(X: Any) -> None:
+    """An error for an array of what are no numbers, such as words and dates."""
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind not in "fiubcO":
+        raise ValueError(f"X must hold numbers, got an array of {dtype}.")
+
+
+def floating(X: Any) -> np.ndarray:
+    """An array of float32 or float64; an error for what are no real numbers."""
+    array = np.asarray(X)
+    check_dtype(array)
+    if array.dtype.kind == "c":
+        raise ValueError("Complex data not supported")
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
 def check_random_state(random_state: Any) -> Random:
     """Random numbers from a seed, from a generator, or NumPy's own."""
     if random_state is None:
         state: np.random.RandomState = np.random.mtrand._rand
         return state
-    if isinstance(random_state, numbers.Integral):
+    if isinstance(random_state, numbers.Integral) and 0 <= int(random_state) < 2**32:
         return np.random.RandomState(int(random_state))
     if isinstance(random_state, np.random.Generator | np.random.RandomState):
         return random_state
-    raise ValueError(f"random_state must be a seed or a generator, got {random_state!r}.")
+    raise ValueError(
+        f"random_state must be a seed from 0 to 2**32 - 1, or a generator, got {random_state!r}."
+    )
 
 
 def check_sample_weight(sample_weight: Any, n: int) -> np.ndarray | None:

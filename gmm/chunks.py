@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gmm.checks import floating
 from gmm.kmeans import Random
 from gmm.parquet import numeric_columns, open_parquet
 from gmm.points import (
@@ -93,9 +94,7 @@ def parquet_chunks(
 
 def checked_chunk(chunk: object) -> np.ndarray:
     """A chunk as a matrix of floating-point numbers."""
-    array = np.asarray(chunk)
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
+    array = floating(chunk)
     if array.ndim != 2:
         raise ValueError(f"Expected 2D chunks, got a {array.ndim}D one.")
     return array

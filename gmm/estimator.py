@@ -360,6 +360,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def _validate(self, X: Any, reset: bool = False) -> np.ndarray:
         if not reset:
             check_is_fitted(self)
+        checks.check_dtype(X)
         finite = "allow-nan" if self.missing_values == "marginalize" else True
         try:
             X = validate_data(
@@ -380,6 +381,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         for name in ("n_components", "n_init", "verbose_interval"):
             checks.check_integer(name, getattr(self, name), 1)
         checks.check_integer("max_iter", self.max_iter, 0)
+        if not isinstance(self.verbose, bool):
+            checks.check_integer("verbose", self.verbose, 0)
+        for name in ("warm_start", "progress", "standard_errors"):
+            checks.check_flag(name, getattr(self, name))
         for name in ("tol", "reg_covar"):
             checks.check_real(name, getattr(self, name))
         checks.check_choice("covariance_type", self.covariance_type, COVARIANCE_TYPES)

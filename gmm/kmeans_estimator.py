@@ -115,4 +115,5 @@ class KMeans(ClusterTransformer):
     def _validate(self, X: Any, reset: bool = False) -> np.ndarray:
         if not reset:
             check_is_fitted(self)
+        checks.check_dtype(X)
         return np.asarray(validate_data(self, X, reset=reset, dtype=[np.float64, np.float32]))

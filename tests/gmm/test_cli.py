@@ -90,7 +90,7 @@ def test_missing_numbers(tmp_path):
         (["fit", FILE, "-k", "2", "--tol", "-1"], "tol must be"),
         (["fit", FILE, "-k", "2", "--max-iter", "-1"], "max_iter must be"),
         (["fit", FILE, "-k", "2", "--n-init", "0"], "n_init must be"),
-        (["fit", FILE, "-k", "2", "--seed", "-1"], "Seed must be"),
+        (["fit", FILE, "-k", "2", "--seed", "-1"], "random_state must be a seed"),
         (["fit", FILE, "-k", "2", "--columns", "waiting, waiting"], "asked for twice"),
         (["fit", FILE, "-k", "2", "--save", FILE], "read or written already"),
         (["fit", FILE, "-k", "2", "--save", "a.png", "--plot", "./a.png"], "written already"),
