@@ -64,7 +64,7 @@ class Problem(NamedTuple):
     def statistics(self, mixture: Mixture) -> tuple[EStep | MarginalEStep, Statistics]:
         """The E-step over all points, and itself."""
         step = self.e_step(mixture)
-        return step, self.points.reduce(step, self.width(len(mixture.weights)))
+        return step, self.points.reduce(step, step.width)
 
     def step(self, mixture: Mixture) -> tuple[float, Mixture]:
         """Mean log-likelihood of a mixture, and the one that an EM step makes of it."""
@@ -83,11 +83,6 @@ class Problem(NamedTuple):
         spreads = spreads_from_covariances(mixture.covariances, self.covariance_type)
         value = log_wishart(spreads, self.points.d, self.covariance_type, *self.prior)
         return float(value) / self.points.total
-
-    def width(self, k: int) -> int:
-        """How many numbers an E-step computes for each point."""
-        d = self.points.d
-        return 4 * k + (d * (d + 3) // 2 if self.covariance_type == "full" else 2 * d)
 
 
 def placed_problem(

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gmm.density import CovarianceType
-from gmm.em import moments
 from gmm.fitting import Fit, Problem, Progress
 from gmm.kmeans import squared_distances
-from gmm.statistics import Mixture, Statistics, mixture_of_statistics
+from gmm.statistics import Mixture, Statistics, mixture_of_statistics, sums_of_squares
 
 
 class Assigned(NamedTuple):
@@ -51,7 +50,7 @@ class ClusterTask:
         """Sums over the points of a block."""
         resp = members(X, weight, self.centers)
         counts = np.sum(resp, axis=1)
-        squares = moments(self.centers, resp, X, self.covariance_type)
+        squares = sums_of_squares(self.centers, resp, X, self.covariance_type)
         return Statistics(0.0, counts, resp @ X - counts[:, None] * self.centers, squares)
 
 
@@ -71,7 +70,7 @@ def run_kmeans(
     """
     if problem.points.missing:
         raise ValueError("solver='kmeans' knows no missing values")
-    centers, width = start.means, problem.width(len(start.means))
+    centers, width = start.means, 4 * len(start.means) + 2 * problem.points.d
     values: list[float] = []
     converged = False
     while len(values) < problem.max_iter and not converged:

@@ -100,6 +100,12 @@ class MarginalEStep:
                 slope += added
         return self.statistics(value, *slopes)
 
+    @property
+    def width(self) -> int:
+        """How many numbers it computes for each point."""
+        k, d = self.mixture.means.shape
+        return 4 * k * d
+
     def log_joint(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "k n"]:
         """Log-density of what is observed of each point, and component, together."""
         log_joint = np.log(self.mixture.weights)[:, None] + np.zeros(len(X))

@@ -13,7 +13,13 @@ from gmm.kmeans import Random, kmeans, kmeans_plusplus
 from gmm.marginal import reduced
 from gmm.points import Points
 from gmm.prior import WishartPrior
-from gmm.statistics import SMALLEST_COUNT, Mixture, Statistics, mixture_of_statistics
+from gmm.statistics import (
+    SMALLEST_COUNT,
+    Mixture,
+    Statistics,
+    mixture_of_statistics,
+    sums_of_products,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -69,14 +75,9 @@ def fit_responsibilities(
     reg_covar: float,
     prior: WishartPrior | None = None,
 ) -> Mixture:
-    """The M-step, one component at a time: only points that belong to it at all are visited."""
-    d = X.shape[1]
+    """The M-step, one component at a time."""
     counts = np.sum(resp, axis=1)
     means = resp @ X / (counts[:, None] + SMALLEST_COUNT)
-    sums, squares = np.zeros_like(means), np.empty((len(resp), d, d))
-    for k, mine in enumerate(resp):
-        rows = np.flatnonzero(mine)
-        diff = X[rows] - means[k]
-        squares[k] = (mine[rows, None] * diff).T @ diff
-    statistics = Statistics(0.0, counts, sums, reduced(squares, covariance_type))
+    squares = reduced(sums_of_products(means, resp, X), covariance_type)
+    statistics = Statistics(0.0, counts, np.zeros_like(means), squares)
     return mixture_of_statistics(statistics, means, reg_covar, covariance_type, prior)

@@ -25,6 +25,8 @@ from gmm.prior import WishartPrior
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+DIFFERENCES = 1 << 16  # of points from means, taken at a time: they fit a cache
+FEW = 1 << 12  # coordinates, for which all components are summed at once
 SMALLEST_COUNT = 10 * float(np.finfo(float).eps)  # so that an empty component has a mean, too
 
 
@@ -90,19 +92,37 @@ class EStep:
         """Statistics of one block of points."""
         if self.natural is not None:
             return Statistics(*natural.sums(self.natural, X, weight, self.covariance_type))
-        logits, means, spreads = self.parameters
-        log_densities = log_density(means, spreads, X, self.covariance_type)
-        value, resp = weighted_log_likelihood(logits, log_densities, weight)
+        logits, means, _ = self.parameters
+        value, resp = weighted_log_likelihood(logits, self.log_densities(X), weight)
         counts = np.sum(resp, axis=1)
         sums = resp @ X - counts[:, None] * means
-        return Statistics(value, counts, sums, moments(means, resp, X, self.covariance_type))
+        squares = sums_of_squares(means, resp, X, self.covariance_type)
+        return Statistics(value, counts, sums, squares)
 
     def log_joint(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "k n"]:
         """Log-density of each point and component together."""
         if self.natural is not None:
             return natural.log_joint(self.natural, X, self.covariance_type)
-        logits, means, spreads = self.parameters
-        return log_weights(logits)[:, None] + log_density(means, spreads, X, self.covariance_type)
+        return log_weights(self.parameters[0])[:, None] + self.log_densities(X)
+
+    def log_densities(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "k n"]:
+        """Log-density of each point under each component, some components after the other."""
+        _, means, spreads = self.parameters
+        size, kind = max(1, DIFFERENCES // max(1, X.size)), self.covariance_type
+        if size >= len(means):
+            return log_density(means, spreads, X, kind)
+        shared = kind in ("tied", "identity")
+        groups = [slice(first, first + size) for first in range(0, len(means), size)]
+        return np.concatenate(
+            [log_density(means[g], spreads if shared else spreads[g], X, kind) for g in groups]
+        )
+
+    @property
+    def width(self) -> int:
+        """How many numbers it computes for each point."""
+        k, d = self.mixture.means.shape
+        products = self.natural is not None and self.covariance_type == "full"
+        return 4 * k + (d * (d + 3) // 2 if products else 2 * d)
 
     def m_step(
         self, statistics: Statistics, reg_covar: float, prior: WishartPrior | None = None
@@ -111,6 +131,32 @@ class EStep:
         return mixture_of_statistics(
             statistics, self.centers, reg_covar, self.covariance_type, prior
         )
+
+
+def sums_of_squares(
+    means: Float[np.ndarray, "k d"],
+    resp: Float[np.ndarray, "k n"],
+    X: Float[np.ndarray, "n d"],
+    covariance_type: CovarianceType,
+) -> np.ndarray:
+    """`gmm.em.moments`, in the way that is faster for so many points."""
+    if X.size < FEW or covariance_type not in ("full", "tied"):
+        return moments(means, resp, X, covariance_type)
+    squares = sums_of_products(means, resp, X)
+    return squares if covariance_type == "full" else np.sum(squares, axis=0)
+
+
+def sums_of_products(
+    means: Float[np.ndarray, "k d"], resp: Float[np.ndarray, "k n"], X: Float[np.ndarray, "n d"]
+) -> Float[np.ndarray, "k d d"]:
+    """`gmm.em.moments` of full covariances, from the points that belong to a component at all."""
+    squares = np.empty((len(means), X.shape[1], X.shape[1]))
+    for k, mine in enumerate(resp):
+        rows = np.flatnonzero(mine)
+        diff = X[rows] - means[k]
+        diff *= np.sqrt(mine[rows])[:, None]
+        squares[k] = diff.T @ diff
+    return squares
 
 
 def mixture_of_statistics(
