@@ -26,6 +26,7 @@ from adxform.core.types import (
     Type,
     inert_type,
     is_numeric,
+    is_sparse_class,
     plain,
 )
 from adxform.errors import ArgumentError, Diagnostic
@@ -68,6 +69,8 @@ def key_of(value: Any) -> Key:
         return kind, value
     if holds_functions(value):
         return kind, tuple(value), tuple([key_of(item) for item in value.values()])
+    if is_sparse_class(kind):
+        return kind
     if is_object(value):
         return structure(value)
     return Object(value) if callable(value) else kind
@@ -92,6 +95,8 @@ def type_of_argument(name: str, value: Any) -> Type:
         raise ArgumentError(Diagnostic(
             f"{name} is a {kind.__name__}, which computes in its own way: not supported",
             hint=f"Pass a plain array, e.g. np.asarray({name}), and weights of 0 for a mask."))
+    if is_sparse_class(kind):
+        return inert_type(value)
     if isinstance(value, np.ndarray):
         dims = tuple(
             1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)

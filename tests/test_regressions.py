@@ -702,3 +702,18 @@ def test_a_standard_deviation_of_equal_numbers_has_the_slope_zero():
 def test_the_tangent_of_a_step_has_the_shape_of_a_list():
     tangent = adxform.jvp(lambda s, t: np.heaviside([s, t], s), (0.7, 0.4), (1.0, 1.0))[1]
     np.testing.assert_array_equal(tangent, np.zeros(2))
+
+
+def scaled_steps(factors, b):
+    q, r = factors
+    for _ in range(2):
+        b = b + q @ b
+    return b * r[0, 0]
+
+
+def test_several_results_of_a_primitive_are_handed_on_as_they_are():
+    def f(a, b):
+        factors = np.linalg.qr(a)
+        return scaled_steps(factors, b)
+
+    adxform.check_grads(f, (np.array([[1.0, 0.2], [0.5, -1.0]]), np.array([0.3, 0.7])))

@@ -108,10 +108,12 @@ class Number:
 class Inert:
     """Something that has no derivative, and of which no more is known.
 
-    What items it may have are ``numbered`` if it is no dictionary or set.
+    What items it may have are ``numbered`` if it is no dictionary or set; a ``sparse`` matrix of
+    SciPy's, or one of its linear operators, is known by its products.
     """
 
     numbered: bool = True
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +209,24 @@ def type_of_value(value: Any) -> Type:
         isinstance(item, bool | int | float | str | None | np.ndarray) for item in value
     ):
         return Struct(tuple(type_of_value(item) for item in value))
-    return inert_type(value) if type(value).__hash__ is None else Known(value)
+    known = type(value).__hash__ is not None and not is_sparse_class(type(value))
+    return Known(value) if known else inert_type(value)
 
 
 def inert_type(value: Any) -> Inert:
     """The type of a value that has no derivative."""
-    return Inert(numbered=isinstance(value, Sequence | np.ndarray))
+    return Inert(isinstance(value, Sequence | np.ndarray), is_sparse_class(type(value)))
+
+
+def is_sparse_class(kind: Any) -> bool:
+    """Whether a class is one of SciPy's sparse matrices or linear operators."""
+    return isinstance(kind, type) and kind.__module__.startswith("scipy.sparse.") and hasattr(
+        kind, "dot")
+
+
+def is_sparse(t: Type) -> bool:
+    """Whether a type is that of a sparse matrix or of a linear operator."""
+    return isinstance(t, Inert) and t.sparse
 
 
 def value_of(t: Type) -> Any:
@@ -270,7 +284,8 @@ def join(a: Type, b: Type) -> Type:
         case _:
             if differentiable(a) or differentiable(b):
                 return ANY
-            return Inert(numbered=Inert(numbered=False) not in (a, b))
+            both = is_sparse(a) and is_sparse(b)
+            return Inert(Inert(numbered=False) not in (a, b) and not both, both)
 
 
 def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.builder import type_of
-from adxform.core.ir import Callee, Function, Operand, Tuple, Var, leaves
+from adxform.core.ir import Callee, Const, Function, Operand, Tuple, Var, leaves
 from adxform.core.types import ANY, Known, Object, Struct, Type, rank
 from adxform.errors import AdxformError
 from adxform.frontend.arguments import Arguments
@@ -95,8 +95,18 @@ class Callees(Arguments):
         """A call of a function of Core."""
         types = self.general_types(function, bound)
         callee, key = self.callee(function, types)
-        args = [leaf for operand in bound.values() for leaf in leaves(operand)]
+        args = [leaf for operand in bound.values() for leaf in leaves(self._in_parts(operand))]
         return self.call_keyed(key, callee, args, base)
+
+    def _in_parts(self, operand: Operand) -> Operand:
+        """Several results of a primitive one by one, as a callee takes them."""
+        known = self.builder.type_of(operand)
+        several = isinstance(known, Struct) and known.form.kind == "tuple"
+        if isinstance(operand, Tuple) or not several:
+            return operand
+        assert isinstance(known, Struct)
+        items = (self.emit("[]", operand, Const(i)) for i in range(len(known.items)))
+        return Tuple(tuple(map(self._in_parts, items)), known.form)
 
     def call_keyed(
         self, key: Any, callee: Callee, args: list[Operand], base: str | None

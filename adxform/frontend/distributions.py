@@ -132,9 +132,9 @@ class Distributions(Libraries):
             return self._quantile(owner, name, node, valid, point, loc, scale, shapes, base)
         z = point if loc is None else self.emit("op.Sub", point, loc, base="z")
         z = z if scale is None else self.emit("op.Div", z, scale, base="z")
-        value = self._standard(owner, name, node, valid, z, shapes, base)
         if scale is None or "pdf" not in name:
-            return value
+            return self._standard(owner, name, node, valid, z, shapes, base)
+        value = self._standard(owner, name, node, valid, z, shapes, None)
         if name == "logpdf":
             return self.emit("op.Sub", value, self.emit("np.log", scale), base=base)
         return self.emit("op.Div", value, scale, base=base)
@@ -148,9 +148,12 @@ class Distributions(Libraries):
         )
         low, high, _ = self._support(owner, node, shapes)
         ends = (low, high) if name == "ppf" else (high, low)
-        z = self._by_reading(plain, owner, name, node, (valid, q, *ends, *shapes), base)
-        z = z if scale is None else self.emit("op.Mult", z, scale, base=base)
-        return z if loc is None else self.emit("op.Add", z, loc, base=base)
+        whole = base if loc is None and scale is None else None
+        z = self._by_reading(plain, owner, name, node, (valid, q, *ends, *shapes), whole)
+        if loc is None:
+            return z if scale is None else self.emit("op.Mult", z, scale, base=base)
+        z = z if scale is None else self.emit("op.Mult", z, scale, base="z")
+        return self.emit("op.Add", z, loc, base=base)
 
     def _standard(
         self, owner: Any, name: str, node: ast.Call, valid: Operand, z: Operand,

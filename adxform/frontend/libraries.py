@@ -6,15 +6,17 @@ import ast
 import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from adxform.core.forms import LIST
-from adxform.core.ir import UNKNOWN, Const, Operand, Primitive, Tuple
-from adxform.core.types import Array, Scalar, rank
+from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var
+from adxform.core.types import Array, Inert, Scalar, is_sparse, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import Bound
 from adxform.frontend.calls import Calls
@@ -25,6 +27,10 @@ from adxform.frontend.source import SourceFunction
 from adxform.rules.expressions import BindError, bind
 from adxform.rules.table import RULES
 
+EQUIVALENTS_FOLDER = Path(__file__).parent / "equivalents"
+#: What sparse matrices have that gives no matrix of their kind.
+_DENSE = ("toarray", "todense", "sum", "mean", "max", "min", "diagonal", "trace", "dot", "matvec",
+          "nonzero", "getnnz", "argmax", "argmin", "spsolve", "cg", "gmres", "norm", "eigsh")
 _JOINS = {"r_": "np.concatenate", "c_": "np.column_stack"}
 
 
@@ -41,6 +47,8 @@ class Libraries(Calls):
         if each is not None:
             return self.call_vectorized(each.args[0], node, base)
         found = EQUIVALENTS.get(name)
+        if self._makes_sparse(node.func) and name not in RULES:
+            return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
         if found is None:
             return super().on_Call(node, base)
         primitive = self.primitive_named(found.name)
@@ -90,9 +98,69 @@ class Libraries(Calls):
         args, keywords = self.arguments(node)
         return self.user_call(node, readable(vectorized), (inner, *args), keywords, base)
 
+    def refuse_if_said(self, stmt: ast.stmt) -> None:
+        """What an equivalent has no words for, it says by ``raise NotImplementedError(reason)``."""
+        match stmt:
+            case ast.Raise(ast.Call(ast.Name("NotImplementedError"), [ast.Constant(str(reason))])):
+                if EQUIVALENTS_FOLDER in Path(self.source.text.file).parents:
+                    raise self.unsupported(reason, stmt)
+
     def may_be_active(self, node: ast.expr) -> bool:
         """Whether what an expression reads may have a derivative."""
         raise NotImplementedError
+
+    def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
+        """Of sparse matrices and linear operators products are followed; ``*`` may be none."""
+        made = super().on_BinOp(node, base)
+        sides = [self._is_sparse(side) for side in (node.left, node.right)]
+        if not any(sides):
+            return made
+        if all(sides) and isinstance(made, Var):
+            self.builder.types[made.name] = Inert(sparse=True)
+        elif self.may_be_active(node) and not isinstance(node.op, ast.MatMult):
+            name = ast.unparse(node.left if sides[0] else node.right)
+            raise self.unsupported(
+                f"{name} is a sparse matrix or a linear operator, of which products by @ only are"
+                " followed", node, "Write A @ x, or make an array of it first.")
+        return made
+
+    def _is_sparse(self, node: ast.expr) -> bool:
+        """Whether an expression stands for a sparse matrix, or for a linear operator."""
+        match node:
+            case ast.Name():
+                return is_sparse(self.builder.type_of(self.operand(node)))
+            case ast.Attribute(value, "T" | "H" | "real"):
+                return self._is_sparse(value)
+            case ast.Call(ast.Name()):
+                return self._makes_sparse(node.func) and not self.may_be_active(node)
+            case ast.Call(ast.Attribute(value, method)) if method not in _DENSE:
+                made = self._makes_sparse(node.func) or self._is_sparse(value)
+                return made and not self.may_be_active(node)
+            case ast.BinOp(left, _, right):
+                return self._is_sparse(left) and self._is_sparse(right)
+            case _:
+                return False
+
+    def _makes_sparse(self, node: ast.expr) -> bool:
+        """Whether an expression stands for a function or a class of ``scipy.sparse``."""
+        known = self.static(node)
+        module = getattr(known, "__module__", "") if isinstance(known, type | FunctionType) else ""
+        return (module or "").startswith("scipy.sparse.")
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        if node.attr == "T" and self._is_sparse(node.value):
+            return self.emit(".T", self.operand(node.value), base=base)
+        return super().on_Attribute(node, base)
+
+    def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
+        made = super().opaque_call(node, base, reason)
+        if self._is_sparse(node) and isinstance(made, Var):
+            last = self.builder.stmts[-1]
+            assert isinstance(last, Let) and isinstance(last.op, Opaque)
+            op = replace(last.op, known=Inert(sparse=True))
+            self.builder.stmts[-1] = replace(last, op=op)
+            self.builder.types[made.name] = op.known
+        return made
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
         """``np.r_[...]`` and ``np.c_[...]`` join what is in the brackets."""
@@ -169,4 +237,4 @@ def is_library(file: str) -> bool:
     if {"site-packages", "dist-packages"} & set(path.parts):
         return True
     standard = Path(sysconfig.get_path("stdlib"))
-    return standard in path.parents or Path(__file__).parent / "equivalents" in path.parents
+    return standard in path.parents or EQUIVALENTS_FOLDER in path.parents

@@ -288,6 +288,7 @@ class Lowerer(Looping):
         writes: dict[str, str] = getattr(stmt, "_writes", {})
         if isinstance(stmt, ast.Global | ast.Nonlocal | ast.AsyncFor | ast.AsyncWith):
             raise self.unsupported(f"{type(stmt).__name__.lower()} is not supported", stmt)
+        self.refuse_if_said(stmt)
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant):
             return
         harmless = self._harmless(stmt)

@@ -33,7 +33,7 @@ def general_type(name: str, t: Type) -> Type:
         case Struct(items, form):
             keyed = zip(form.keys or range(len(items)), items, strict=True)
             return Struct(tuple(general_type(f"{name}_{k}", item) for k, item in keyed), form)
-        case Inert(numbered=False):
+        case Inert(numbered=False) | Inert(sparse=True):
             return t
         case _:
             return ANY

@@ -17,6 +17,7 @@ from adxform.core.types import (
     broadcast_dims,
     dims_of,
     is_numeric,
+    is_sparse,
     rank,
     unknown_dim,
 )
@@ -65,7 +66,7 @@ bilinear("matmul_right(g, x, y)", g="x @ out_bar", x="matmul_left(g, x, out_bar)
 @lowers("matmul_left")
 def lower_matmul_left(g: Type, x: Type, y: Type) -> str | None:
     """The cotangent of x in ``x @ y``, for known ranks."""
-    text = _left(*ranks(x, y))
+    text = "g @ y.T" if is_sparse(y) else _left(*ranks(x, y))
     return None if text is None else narrowed(text, "x", x, g, y)
 
 
@@ -95,7 +96,7 @@ def _left(m: int | None, n: int | None) -> str | None:
 @lowers("matmul_right")
 def lower_matmul_right(g: Type, x: Type, y: Type) -> str | None:
     """The cotangent of y in ``x @ y``, for known ranks."""
-    text = _right(*ranks(x, y))
+    text = "x.T @ g" if is_sparse(x) else _right(*ranks(x, y))
     return None if text is None else narrowed(text, "y", y, g, x)
 
 
@@ -144,6 +145,8 @@ def _dot_type(a: Type, b: Type) -> Type:
 
 
 def _dot_left(a: Type, b: Type) -> str:
+    if is_sparse(b):
+        return "out_bar @ b.T"
     match ranks(a, b):
         case (0, _) | (_, 0):
             return "unbroadcast(out_bar * b, a)"
@@ -156,6 +159,8 @@ def _dot_left(a: Type, b: Type) -> str:
 
 
 def _dot_right(a: Type, b: Type) -> str:
+    if is_sparse(a):
+        return "a.T @ out_bar"
     match ranks(a, b):
         case (0, _) | (_, 0):
             return "unbroadcast(out_bar * a, b)"

@@ -12,6 +12,7 @@ from adxform.core.types import (
     Type,
     dims_of,
     is_numeric,
+    is_sparse,
     rank,
     unknown_dim,
 )
@@ -166,7 +167,9 @@ linear("np.transpose(a, axes=None)", a=_untransposed, infer=moved(_transposed), 
        cheap=True, sample=calls(*_TURNS))
 linear("a.transpose(*axes)", a=_untransposed, infer=moved(_transposed), fresh=False, cheap=True,
        sample=calls(*_TURNS, "R(2, 3, 4), 2, 0, 1"))
-linear("a.T", a="out_bar.T", infer=moved(lambda dims: dims[::-1]), fresh=False, cheap=True,
+_TURNED = moved(lambda dims: dims[::-1])
+linear("a.T", a="out_bar.T", infer=lambda a: a if is_sparse(a) else _TURNED(a), fresh=False,
+       cheap=True,
        sample=calls("R(2, 3)", "R(3)", "R(2, 3, 4)"))
 
 

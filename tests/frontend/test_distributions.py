@@ -186,3 +186,14 @@ def test_getattr_of_a_known_name(kind):
 
     check_grads(f, (X,))
     assert np.allclose(grad(f)(X, "sin"), np.cos(X) + 1)
+
+
+def test_results_have_the_names_that_they_are_given():
+    def f(q, m, s):
+        density = stats.norm.logpdf(q, m, s)
+        bound = stats.norm.ppf(q, m, s)
+        other = stats.gamma.ppf(q, 2.0, 0.0, s)
+        low, high = norm.interval(q, m, s)
+        return density + bound * other + low * high
+
+    check_grads(f, (0.3, 0.2, 0.7))

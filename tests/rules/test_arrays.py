@@ -402,6 +402,8 @@ def test_unused_results_cost_nothing() -> None:
 @pytest.mark.parametrize("expression, shapes, reason", [
     ("np.pad(x, 1, mode='mean')", [(3,)], "constant"),
     ("np.pad(x, 1, constant_values=(x[0], 1.0))", [(3,)], "in one constant"),
+    ("np.linalg.qr(x, mode='raw')", [(3, 3)], "mode='reduced' and 'r' only"),
+    ("np.quantile(x, 0.3, method='closest_observation')", [(4,)], "quantiles of this method"),
     ("np.pad(x, {0: (1, 2)})", [(3,)], "a dictionary of widths"),
     ("np.average(x, axis=(1, 0), weights=x.T)", [(2, 3)], "in order"),
     ("np.linalg.norm(x, 'nuc', axis=(0, 1))", [(3, 3)], "nuc"),

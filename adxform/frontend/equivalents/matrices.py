@@ -37,7 +37,7 @@ def solve(
         return np.linalg.solve(np.tril(a), b)
     if assume_a is None or assume_a in ("gen", "general"):
         return np.linalg.solve(a, b)
-    raise NotImplementedError(f"no derivative rule for scipy.linalg.solve with {assume_a=}")
+    raise NotImplementedError("scipy.linalg.solve has no derivative rule with this assume_a")
 
 
 @reads("scipy.linalg.eigh", "np.cov(R(3, 6)), eigvals_only=True",
@@ -105,7 +105,11 @@ def lu_solve(
 @reads("np.linalg.qr", "R(4, 3), mode='r'", "R(4, 3), mode='reduced'")
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Orthogonal and triangular factors, or the triangular one."""
-    return np.linalg.qr(a)[1] if mode == "r" else np.linalg.qr(a)
+    if mode == "reduced":
+        return np.linalg.qr(a)
+    if mode == "r":
+        return np.linalg.qr(a)[1]
+    raise NotImplementedError("np.linalg.qr has a derivative with mode='reduced' and 'r' only")
 
 
 @reads("scipy.linalg.polar", "R(4, 3)", "np.eye(3) + 0.3 * R(3, 3)", "R(3, 4), side='left'")

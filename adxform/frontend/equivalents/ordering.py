@@ -82,7 +82,7 @@ def _quantile(values: Any, q: Any, n: Any, method: str) -> Any:
         return _at(values, np.around((n - 1) * q).astype(int))
     if method == "inverted_cdf":
         return _at(values, np.clip(np.ceil(n * q) - 1.0, 0.0, n - 1.0).astype(int))
-    return _unknown_method(method)
+    raise NotImplementedError("quantiles of this method have no derivative rule")
 
 
 def _one(a: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
@@ -96,10 +96,6 @@ def _one_known(a: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
     values = np.sort(_columns(a, axis), axis=0)
     count = np.sum(~np.isnan(values), axis=0)
     return _put_back(_quantile(values, q, count, method), a, axis, keepdims)
-
-
-def _unknown_method(method: str) -> Any:
-    raise NotImplementedError(f"no derivative rule for quantiles with {method=}")
 
 
 _METHODS = tuple(f"R(7), 0.37, method='{m}'" for m in (
