@@ -94,6 +94,8 @@ except ImportError:
         X = floating(X)
         if X.ndim != 2:
             raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
+        if not X.shape[1]:
+            raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}).")
         if np.isinf(X).any():
             raise ValueError("Input X contains infinity.")
         if ensure_all_finite is True and np.isnan(X).any():

@@ -97,6 +97,8 @@ def checked_chunk(chunk: object) -> np.ndarray:
     array = floating(chunk)
     if array.ndim != 2:
         raise ValueError(f"Expected 2D chunks, got a {array.ndim}D one.")
+    if not array.shape[1]:
+        raise ValueError("Found a chunk without columns.")
     return array
 
 

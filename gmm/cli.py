@@ -20,12 +20,14 @@ from gmm.estimator import GaussianMixture
 from gmm.fitting import Regularized
 from gmm.inference import NotAMaximum
 from gmm.model_file import load, save
+from gmm.parameters import count_parameters
 from gmm.reading import Table, read
 from gmm.report import describe, heading
 from gmm.solvers import SOLVERS
 from gmm.writing import check_writable, replacing
 
 MOST_SHOWN = 50_000  # points that a picture is made of
+MOST_SLOPES = 2_000_000_000  # numbers in the derivatives of all points that are worth the wait
 
 FITTING = (
     click.option(
@@ -124,7 +126,12 @@ def fit_table(
     help="Shape of the covariances.",
 )
 @fitting_options
-@click.option("--errors/--no-errors", default=True, help="Print standard errors.")
+@click.option(
+    "--errors/--no-errors",
+    default=None,
+    help="Print standard errors.",
+    show_default="unless they would take minutes",
+)
 @click.option(
     "--plot", type=click.Path(dir_okay=False), help="Draw points and components, as in out.png."
 )
@@ -135,7 +142,7 @@ def fit(
     file: str,
     components: int,
     covariance: CovarianceType,
-    errors: bool,
+    errors: bool | None,
     plot: str | None,
     save_to: str | None,
     **options: Any,
@@ -144,8 +151,8 @@ def fit(
     with user_errors():
         check_outputs([file], plot, save_to)
         table = read(file, chosen_columns(options))
-        errors = errors and options["solver"] != "kmeans"
-        model = fit_table(table, components, covariance, errors, options)
+        wanted = with_errors(errors, table, components, covariance, options["solver"])
+        model = fit_table(table, components, covariance, wanted, options)
         click.echo(describe(model, table))
         if save_to is not None:
             save(save_to, model, table.columns)
@@ -155,6 +162,19 @@ def fit(
             plots.plot_mixture(axes, model._mixture(), shown, model.covariance_type, table.columns)
             axes.set_title(heading(model))
             plots.save(figure, plot)
+
+
+def with_errors(
+    asked: bool | None, table: Table, k: int, covariance: CovarianceType, solver: str
+) -> bool:
+    """Whether to find standard errors, which takes long for many points and parameters."""
+    if solver == "kmeans" or asked is not None:
+        return bool(asked) and solver != "kmeans"
+    d = len(table.columns)
+    if table.n * k * d * count_parameters(k, d, covariance) <= MOST_SLOPES:
+        return True
+    click.echo("standard errors would take minutes: --errors asks for them", err=True)
+    return False
 
 
 def chosen_columns(options: Any) -> list[str]:

@@ -284,8 +284,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if is_in_parts(X):
             totals, sizes = zip(*each_part(X, self._total_score), strict=True)
             return sum(totals), sum(sizes)
-        scores = self.score_samples(X)
-        return float(np.sum(scores, dtype=float)), len(scores)
+        X = self._validate(X)
+        return evaluation.total_score(self._mixture(), X, self.covariance_type), len(X)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Draw points, and the components that they come from, in the order of components."""

@@ -64,6 +64,15 @@ def score_points(
     return over_blocks(log_sum_exp, mixture, X, covariance_type)
 
 
+def total_score(
+    mixture: Mixture, X: Float[np.ndarray, "n d"], covariance_type: CovarianceType
+) -> float:
+    """Log-likelihood of points, of which one block's log-densities are kept at a time."""
+    return sum(
+        float(np.sum(log_sum_exp(block))) for block in log_joints(mixture, X, covariance_type)
+    )
+
+
 def component_probabilities(
     mixture: Mixture, X: Float[np.ndarray, "n d"], covariance_type: CovarianceType
 ) -> Float[np.ndarray, "n k"]:

@@ -95,6 +95,9 @@ def extent(X: Float[np.ndarray, "n d"], sample_weight: np.ndarray | None) -> Ext
 def merge(parts: Iterable[Extent]) -> Extent:
     """Find the extent of all points from those of parts."""
     n, total, sums, known, low, high = zip(*parts, strict=True)
+    widths = sorted({len(of_part) for of_part in low})
+    if len(widths) > 1:
+        raise ValueError(f"Parts of X have {' and '.join(map(str, widths))} columns.")
     added = np.sum(sums, axis=0), np.sum(known, axis=0)
     return Extent(sum(n), sum(total), *added, np.min(low, axis=0), np.max(high, axis=0))
 

@@ -74,7 +74,7 @@ def read(path: str | Path, columns: Sequence[str] = ()) -> Table:
         table = readers[path.suffix.lower()](path, columns)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8: {error}") from error
-    if not table.n:
+    if not table.n or not table.columns:
         raise ValueError(f"{path} holds no points")
     return table
 

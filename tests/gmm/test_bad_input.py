@@ -176,7 +176,13 @@ def test_clusters_of_duplicates():
 
 @pytest.mark.parametrize(
     "chunk, message",
-    [(X * 1j, "Complex data"), (X.astype(str), "must hold numbers"), (X[:, 0], "Expected 2D")],
+    [
+        (X * 1j, "Complex data"),
+        (X.astype(str), "must hold numbers"),
+        (X[:, 0], "Expected 2D"),
+        (X[:, :0], "without columns"),
+        (X[:, :1], "Parts of X have 1 and 2 columns"),
+    ],
 )
 def test_chunks_of_other_things_are_refused(chunk, message):
     with pytest.raises(ValueError, match=message):

@@ -153,6 +153,14 @@ def test_names_and_types_may_stand_apart():
     assert "mean of waiting" in spaced.output
 
 
+def test_standard_errors_that_take_minutes_are_left_out_unless_asked_for(monkeypatch):
+    monkeypatch.setattr("gmm.cli.MOST_SLOPES", 1000)
+    short = ["fit", FILE, "-k", 2, "--n-init", 1]
+    assert "±" not in run(*short).stdout and "--errors asks for them" in run(*short).stderr
+    assert "±" in run(*short, "--errors").stdout
+    assert run(*short, "--no-errors").stderr == ""
+
+
 def test_many_components_are_not_all_named():
     result = run("fit", FILE, "-k", 100, "--n-init", 1, "--no-errors")
     assert "components 0, 1, 2" in result.stderr and "more is reg_covar" in result.stderr

@@ -316,7 +316,7 @@ X = gmm.old_faithful()
 fit = gmm.GaussianMixture(2, random_state=0).fit(X)
 print(fit, round(fit.score(X) * 272, 1), fit.fit_predict(X).shape)
 print(gmm.KMeans(2, random_state=0).fit_predict(X).shape)
-for bad in (X[0], X * np.nan, X[:1]):
+for bad in (X[0], X * np.nan, X[:1], X[:, :0]):
     try: gmm.GaussianMixture().fit(bad)
     except ValueError as error: print("ValueError", str(error)[:30])
 try: gmm.GaussianMixture().predict(X)
@@ -334,6 +334,7 @@ except ValueError as error: print(str(error)[:30])
         "ValueError Expected 2D array, got 1D arra",
         "ValueError Input X contains NaN. With mis",
         "ValueError Found array with 1 sample(s) (",
+        "ValueError Found array with 0 feature(s) ",
         "This GaussianMixture instance is not fitted yet. Call 'fit' first.",
         "True",
         "this solver needs SciPy: pip install 'adxform[scipy]'",
