@@ -75,15 +75,15 @@ def user_errors() -> Iterator[None]:
 
 
 @contextmanager
-def warnings_as_lines() -> Iterator[None]:
-    """Warnings of a fit as one line each."""
+def warnings_as_lines(of: str) -> Iterator[None]:
+    """Warnings of a fit as one line each, which says what they are of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         warnings.simplefilter("always", NotAMaximum)
         warnings.simplefilter("always", Regularized)
         yield
     for warning in caught:
-        click.echo(f"warning: {warning.message}", err=True)
+        click.echo(f"warning: {of}{warning.message}", err=True)
 
 
 @click.group(context_settings={"show_default": True})
@@ -97,9 +97,9 @@ def main() -> None:
 
 
 def fit_table(
-    table: Table, k: int, covariance: CovarianceType, errors: bool, options: Any
+    table: Table, k: int, covariance: CovarianceType, errors: bool, options: Any, of: str = ""
 ) -> GaussianMixture:
-    """Fit a mixture to a table as the options say."""
+    """Fit a mixture to a table as the options say; what it is of is said before warnings."""
     model = GaussianMixture(
         k,
         covariance_type=covariance,
@@ -112,7 +112,7 @@ def fit_table(
         standard_errors=errors,
         progress=sys.stderr.isatty(),
     )
-    with warnings_as_lines():
+    with warnings_as_lines(of):
         return model.fit(table.X)
 
 
@@ -298,7 +298,7 @@ def compare(
         click.echo("covariance   k  parameters  log-likelihood         AIC         BIC")
         for kind in covariance:
             for k in components:
-                model = fit_table(table, k, kind, False, options)
+                model = fit_table(table, k, kind, False, options, f"{kind}, k = {k}: ")
                 total, parameters = model._total_score(table.X)[0], model._n_parameters()
                 aic = 2.0 * (parameters - total)
                 bic = parameters * float(np.log(table.n)) - 2.0 * total

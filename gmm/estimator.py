@@ -18,7 +18,8 @@ from gmm.base import (
 )
 from gmm.chunks import CONTAINS_NAN
 from gmm.dask_points import is_dask
-from gmm.density import COVARIANCE_TYPES, CovarianceType, precision_factor
+from gmm.density import CovarianceType, precision_factor
+from gmm.estimator_parameters import check_parameters
 from gmm.fitting import (
     ILL_DEFINED,
     Fit,
@@ -38,8 +39,6 @@ from gmm.solvers import SOLVERS, SolverName
 from gmm.start import InitParams, starting_mixture
 from gmm.statistics import Mixture
 from gmm.threads import one_thread_for_matrices
-
-INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
@@ -136,9 +135,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         """Fit the mixture to points, the rows of X, which may have weights.
 
         X may also be `gmm.Chunks`, or a Dask array or DataFrame; and the weights a Dask array or
-        Series with it.
+        Series with it. A ValueError says what is wrong with them or with a parameter.
         """
-        self._check_parameters()
+        check_parameters(self)
         if hasattr(self, "standard_errors_"):
             del self.standard_errors_  # they are of an earlier fit
         points, dtype = self._points(X, sample_weight)
@@ -253,7 +252,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     # --- what a fitted mixture says ----------------------------------------------------------
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Log-density of each point."""
+        """Log-density of each point, (n,)."""
         return self._of_points(evaluation.score_points, X)
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -262,11 +261,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return total / n
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probability of each component given each point."""
+        """Probability of each component given each point, (n, k)."""
         return self._of_points(evaluation.component_probabilities, X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The component that each point most likely comes from."""
+        """The component that each point most likely comes from, (n,) integers."""
         return self._of_points(evaluation.likeliest_components, X)
 
     def _of_points(self, function: Any, X: Any) -> np.ndarray:
@@ -288,7 +287,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return evaluation.total_score(self._mixture(), X, self.covariance_type), len(X)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Draw points, and the components that they come from, in the order of components."""
+        """Draw points (n, d), and the component (n,) of each, in the order of components."""
         check_is_fitted(self)
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
@@ -376,23 +375,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 raise
             raise ValueError(CONTAINS_NAN) from None
         return np.asarray(X)
-
-    def _check_parameters(self) -> None:
-        for name in ("n_components", "n_init", "verbose_interval"):
-            checks.check_integer(name, getattr(self, name), 1)
-        checks.check_integer("max_iter", self.max_iter, 0)
-        if not isinstance(self.verbose, bool):
-            checks.check_integer("verbose", self.verbose, 0)
-        for name in ("warm_start", "progress", "standard_errors"):
-            checks.check_flag(name, getattr(self, name))
-        for name in ("tol", "reg_covar"):
-            checks.check_real(name, getattr(self, name))
-        checks.check_choice("covariance_type", self.covariance_type, COVARIANCE_TYPES)
-        checks.check_choice("init_params", self.init_params, INIT_PARAMS)
-        checks.check_choice("solver", self.solver, SOLVERS)
-        checks.check_choice("missing_values", self.missing_values, ("error", "marginalize"))
-        if self.prior is not None:
-            checks.check_prior(self.prior)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -176,16 +176,17 @@ class Fitted:
         The information that labels would give, less the part that is missing without them; that
         part is what the Jacobian of an EM step tells.
         """
+        found = self.sums()
         shared = self.centers, self.kind, self.problem.reg_covar
-        complete = -_EXPECTED_HESSIAN(self.free, self.sums().sums, *shared)
+        complete = -_EXPECTED_HESSIAN(self.free, found.sums, *shared)
         if self.problem.prior is not None:
             complete = complete - self.objective.prior_hessian(self.free)
-        remaining = np.eye(len(self.free)) - self.em_jacobian()
+        remaining = np.eye(len(self.free)) - self.em_jacobian(found)
         return np.linalg.solve(remaining, np.linalg.inv(complete))
 
-    def em_jacobian(self) -> Float[np.ndarray, "p p"]:
+    def em_jacobian(self, found: SumsWithSlopes | None = None) -> Float[np.ndarray, "p p"]:
         """Derivative of an EM step, which shrinks errors by its eigenvalues."""
-        sums, slopes = self.sums()
+        sums, slopes = self.sums() if found is None else found
         shared = self.centers, self.kind, self.problem.reg_covar
         return _STEP_JACOBIAN(sums, *shared, self.problem.prior) @ slopes
 

@@ -84,7 +84,7 @@ class KMeans(ClusterTransformer):
         return lloyd(X, centers, weight, self.max_iter, self.tol)
 
     def transform(self, X: Any) -> np.ndarray:
-        """Distance of every point from every centre."""
+        """Distance of every point from every centre, (n, n_clusters)."""
         distances: np.ndarray = np.sqrt(self._squared_distances(X)).T
         return distances
 
@@ -93,7 +93,7 @@ class KMeans(ClusterTransformer):
         return self.fit(X, y, sample_weight).transform(X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The cluster with the nearest centre, for every point."""
+        """The cluster with the nearest centre, for every point: (n,) integers."""
         labels: np.ndarray = np.argmin(self._squared_distances(X), axis=0).astype(np.int32)
         return labels
 

@@ -67,6 +67,13 @@ def test_compare_tells_the_smallest_criterion():
     assert "smallest BIC: 3 components, tied covariances" in result.output
 
 
+def test_warnings_of_a_comparison_say_which_mixture_they_are_of(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n3,5\n" * 9)
+    result = run("compare", tmp_path / "t.csv", "-k", "1,2", "--covariance", "diag")
+    assert result.stderr.startswith("warning: diag, k = 2: Along some axis")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_missing_numbers(tmp_path):
     rows = gmm.old_faithful().tolist()
     lines = [f"{a},{'' if i % 9 == 0 else b}" for i, (a, b) in enumerate(rows)]
