@@ -37,13 +37,24 @@ class Chunks:
 
     Parameters
     ----------
-    begin : callable
-        Without arguments, gives an iterable of arrays of shape (rows, d), or of pairs of such an
-        array and the weights of its rows; each time the same.
+    begin : callable or iterable
+        An iterable of arrays of shape (rows, d), or of pairs of such an array and the weights of
+        its rows, that can be gone over more than once; or what, without arguments, gives one, each
+        time the same.
+
+    Raises
+    ------
+    ValueError
+        If it can be gone over only once. Later, if the chunks are not the same each time.
     """
 
-    def __init__(self, begin: Callable[[], Iterable[Any]]) -> None:
-        self.begin = begin
+    def __init__(self, begin: Callable[[], Iterable[Any]] | Iterable[Any]) -> None:
+        if isinstance(begin, Iterator) or not (callable(begin) or isinstance(begin, Iterable)):
+            raise ValueError(
+                "Chunks are gone over many times: give a function that begins anew, or a list, "
+                f"not {begin!r}."
+            )
+        self.begin = begin if callable(begin) else partial(iter, begin)
 
     @classmethod
     def parquet(
@@ -176,6 +187,11 @@ class ChunkedPoints(InParts):
             if first < end:
                 yield points, weight
             first = end
+        if first != getattr(self, "n", first):
+            raise ValueError(
+                f"The chunks held {self.n} points the first time, and now {first}: they must "
+                "begin anew each time."
+            )
 
     def reduce(self, function: BlockFunction[Sums], width: int) -> Sums:
         """Sum what a function of a block of points and their weights gives over all blocks."""

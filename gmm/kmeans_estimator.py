@@ -8,6 +8,7 @@ import numpy as np
 
 from gmm import checks
 from gmm.base import ClusterTransformer, check_is_fitted, validate_data
+from gmm.chunks import Chunks
 from gmm.kmeans import Clusters, kmeans, lloyd, squared_distances
 from gmm.points import Arrays
 
@@ -115,5 +116,9 @@ class KMeans(ClusterTransformer):
     def _validate(self, X: Any, reset: bool = False) -> np.ndarray:
         if not reset:
             check_is_fitted(self)
+        if isinstance(X, Chunks):
+            raise ValueError(
+                "KMeans needs points in memory; gmm.GaussianMixture(solver='kmeans') takes chunks."
+            )
         checks.check_dtype(X)
         return np.asarray(validate_data(self, X, reset=reset, dtype=[np.float64, np.float32]))

@@ -28,5 +28,9 @@ def points_in_parts(
 def each_part(X: Any, function: Callable[[Any], Result]) -> list[Result]:
     """What a function makes of each part that holds any points, in order."""
     if isinstance(X, Chunks):
-        return [function(chunk) for chunk in X if len(chunk)]
-    return each_partition(X, function)
+        made = [function(chunk) for chunk in X if len(chunk)]
+    else:
+        made = each_partition(X, function)
+    if not made:
+        raise ValueError("Found no samples.")
+    return made

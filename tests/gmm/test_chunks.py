@@ -84,6 +84,31 @@ def test_bad_chunks_are_an_error(chunks, message):
         gmm.GaussianMixture().fit(gmm.Chunks(chunks))
 
 
+def test_a_list_of_chunks():
+    chunks = gmm.Chunks([X[:100], X[100:]])
+    expected = gmm.GaussianMixture(2, **start("full")).fit(X)
+    assert_same_fit(gmm.GaussianMixture(2, **start("full")).fit(chunks), expected)
+
+
+def test_chunks_that_do_not_begin_anew_are_an_error():
+    with pytest.raises(ValueError, match="gone over many times"):
+        gmm.Chunks(iter([X]))
+    with pytest.raises(ValueError, match="gone over many times"):
+        gmm.Chunks(3)
+    once = (X[first : first + 50] for first in range(0, 272, 50))
+    with pytest.raises(ValueError, match="held 272 points the first time, and now 0"):
+        gmm.GaussianMixture(2).fit(gmm.Chunks(lambda: once))
+    sizes = iter(range(272, 0, -10))
+    with pytest.raises(ValueError, match="held 272 points the first time, and now 262"):
+        gmm.GaussianMixture(2).fit(gmm.Chunks(lambda: [X[: next(sizes)]]))
+    model = gmm.GaussianMixture(2, **start("full")).fit(X)
+    for method in (model.predict, model.score, model.bic):
+        with pytest.raises(ValueError, match="no samples"):
+            method(gmm.Chunks(lambda: once))
+    with pytest.raises(ValueError, match=r"solver='kmeans'\) takes chunks"):
+        gmm.KMeans(2).fit(in_chunks(X))
+
+
 WEIGHT = np.random.default_rng(0).uniform(0.0, 2.0, size=len(X))
 
 
