@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adxform.analysis.shifts import without_influence
 from adxform.core.ir import (
     Block,
     Effect,
@@ -46,8 +47,10 @@ class Activity:
 
 
 def analyze(function: Function, wrt: tuple[str, ...], types: Types) -> Activity:
-    """The activity of a function's names for the derivative in ``wrt``."""
-    varied = _Varied(set(wrt), types)
+    """The activity of a function's names for the derivative in ``wrt``; an extremum that is taken
+    out and put back is constant.
+    """
+    varied = _Varied(set(wrt), types, without_influence(function, types))
     varied.block(function.body)
     useful = _Useful(set(names_in(function.result)))
     useful.block(function.body)
@@ -84,16 +87,19 @@ def transparent(stmt: Let) -> list[str]:
 class _Varied:
     """A walk forward that collects the names that depend on an input."""
 
-    def __init__(self, names: set[str], types: Types) -> None:
+    def __init__(
+        self, names: set[str], types: Types, constant: frozenset[str] = frozenset()
+    ) -> None:
         self.names = names
         self.types = types
+        self.constant = constant
 
     def block(self, block: Block) -> None:
         for stmt in block:
             self.statement(stmt)
 
     def _add(self, name: str) -> None:
-        if differentiable(self.types.get(name, ANY)):
+        if differentiable(self.types.get(name, ANY)) and name not in self.constant:
             self.names.add(name)
 
     def statement(self, stmt: Stmt) -> None:

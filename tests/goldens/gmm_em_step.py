@@ -15,26 +15,23 @@ def responsibilities_gradient_forward(logits, log_densities, dlogits, dlog_densi
     With l = sum_j log sum_k w_k exp(a_kj), the derivative of l in a_kj is
     w_k exp(a_kj) / sum_i w_i exp(a_ij), which is Bayes' formula.
     """
-    max_logits = np.max(logits)
-    condition = logits == max_logits
-    shifted = logits - max_logits
-    dshifted = dlogits - np.sum(condition * dlogits) / np.sum(condition)
+    shifted = logits - np.max(logits)
     exp_shifted = np.exp(shifted)
     sum_exp_shifted = np.sum(exp_shifted)
     log_joint = (shifted - np.log(sum_exp_shifted))[:, None] + log_densities
     dlog_joint = (
-        (dshifted - np.sum(exp_shifted * dshifted) / sum_exp_shifted)[:, None] + dlog_densities
+        (dlogits - np.sum(exp_shifted * dlogits) / sum_exp_shifted)[:, None] + dlog_densities
     )
     peak = np.max(log_joint, axis=0)
     exp_value = np.exp(log_joint - peak)
-    product = exp_value * dlog_joint
+    sum_value_bar = exp_value * dlog_joint
     sum_exp_value = np.sum(exp_value, axis=0)
     # return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
     sum_exp_value_bar = 1.0 / sum_exp_value
     return (
         sum_exp_value_bar * exp_value,
-        sum_exp_value_bar * product
-        - np.sum(product, axis=0) * sum_exp_value_bar / sum_exp_value * exp_value,
+        sum_exp_value_bar * sum_value_bar
+        - np.sum(sum_value_bar, axis=0) * sum_exp_value_bar / sum_exp_value * exp_value,
     )
 
 
@@ -92,8 +89,7 @@ def responsibilities_gradient_record(logits, log_densities):
     With l = sum_j log sum_k w_k exp(a_kj), the derivative of l in a_kj is
     w_k exp(a_kj) / sum_i w_i exp(a_ij), which is Bayes' formula.
     """
-    max_logits = np.max(logits)
-    shifted = logits - max_logits
+    shifted = logits - np.max(logits)
     exp_shifted = np.exp(shifted)
     sum_exp_shifted = np.sum(exp_shifted)
     log_joint = (shifted - np.log(sum_exp_shifted))[:, None] + log_densities
@@ -109,12 +105,11 @@ def responsibilities_gradient_record(logits, log_densities):
         sum_exp_value,
         sum_exp_shifted,
         exp_shifted,
-        max_logits,
     )
 
 
 def responsibilities_gradient_pullback(
-    logits, exp_value, ratio, sum_value, sum_value_2, exp_shifted, max_logits, log_densities_bar_bar
+    exp_value, ratio, sum_value, sum_value_2, exp_shifted, log_densities_bar_bar
 ):
     # return peak + np.log(np.sum(np.exp(log_joint - peak), axis=0))
     exp_value_bar = (
@@ -126,10 +121,7 @@ def responsibilities_gradient_pullback(
     sum_product = np.sum(product, axis=1)
     # return shifted - np.log(np.sum(np.exp(shifted)))
     shifted_bar = sum_product - np.sum(sum_product) / sum_value_2 * exp_shifted
-    # shifted = logits - np.max(logits)
-    condition = logits == max_logits
-    logits_bar = shifted_bar - np.sum(shifted_bar) / np.sum(condition) * condition
-    return logits_bar, product
+    return shifted_bar, product
 
 
 def em_step_full_reverse(weights, means, covariances, X, out_bar, means_bar, out_bar_3):
@@ -146,9 +138,9 @@ def em_step_full_reverse(weights, means, covariances, X, out_bar, means_bar, out
     white = diff @ total
     log_det = np.sum(np.diagonal(spreads, axis1=1, axis2=2), axis=1)
     difference = -0.5 * np.sum(white ** 2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
-    (
-        resp, exp_value, ratio, sum_value, sum_value_2, exp_shifted, max_logits
-    ) = responsibilities_gradient_record(logits, difference + log_det[:, None])
+    resp, exp_value, ratio, sum_value, sum_value_2, exp_shifted = responsibilities_gradient_record(
+        logits, difference + log_det[:, None]
+    )
     counts = np.sum(resp, axis=1)
     item_2 = counts[:, None]
     means = resp @ X / item_2
@@ -180,7 +172,7 @@ def em_step_full_reverse(weights, means, covariances, X, out_bar, means_bar, out
     resp_bar += counts_bar[:, None]
     # return responsibilities(logits, log_density(means, spreads, X, covariance_type))
     logits_bar, responsibilities_gradient_pullback_value = responsibilities_gradient_pullback(
-        logits, exp_value, ratio, sum_value, sum_value_2, exp_shifted, max_logits, resp_bar
+        exp_value, ratio, sum_value, sum_value_2, exp_shifted, resp_bar
     )
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
     white_bar = -(white * responsibilities_gradient_pullback_value[..., None])

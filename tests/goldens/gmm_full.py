@@ -18,8 +18,7 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     white = diff @ total
     log_det = np.sum(np.diagonal(factors, axis1=1, axis2=2), axis=1)
     difference = -0.5 * np.sum(white ** 2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
-    max_logits = np.max(logits)
-    shifted = logits - max_logits
+    shifted = logits - np.max(logits)
     exp_shifted = np.exp(shifted)
     sum_exp_shifted = np.sum(exp_shifted)
     log_joint = (shifted - np.log(sum_exp_shifted))[:, None] + (difference + log_det[:, None])
@@ -33,9 +32,6 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     log_det_bar = np.sum(product, axis=1)
     # return shifted - np.log(np.sum(np.exp(shifted)))
     shifted_bar = log_det_bar - np.sum(log_det_bar) / sum_exp_shifted * exp_shifted
-    # shifted = logits - np.max(logits)
-    condition = logits == max_logits
-    logits_bar = shifted_bar - np.sum(shifted_bar) / np.sum(condition) * condition
     # return -0.5 * np.sum(white**2, axis=2) - 0.5 * white.shape[2] * np.log(2 * np.pi)
     white_bar = -(white * product[..., None])
     # log_det = np.sum(np.diagonal(factors, axis1=1, axis2=2), axis=1)
@@ -49,4 +45,4 @@ def log_likelihood_full_reverse(logits, means, factors, X, out_bar=1.0):
     factors_bar += np.tril(total_bar, k=-1)
     # diff = X[None, :, :] - means[:, None, :]
     means_bar = -(np.sum(white_bar, axis=1, keepdims=True) @ np.swapaxes(total, 1, 2))[:, 0]
-    return out, (logits_bar, means_bar, factors_bar)
+    return out, (shifted_bar, means_bar, factors_bar)
