@@ -12,6 +12,7 @@ from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_w
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
+from adxform.backends.numba.rows import Rows
 from adxform.backends.numba.shapes import Shapes
 from adxform.backends.numba.vectors import IN_VECTORS
 from adxform.core.builder import Builder, Names, all_names
@@ -25,6 +26,7 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Tuple,
+    Var,
     While,
     names_in,
     reads_of,
@@ -38,6 +40,7 @@ from adxform.differentiate.common import outside_names
 from adxform.emit.module import Part
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Rewriter
+from adxform.rules.table import RULES
 
 
 def lowered(function: Function, types: Types) -> Part:
@@ -48,7 +51,9 @@ def lowered(function: Function, types: Types) -> Part:
     respell = Respell(Builder(names, types, bases), _items(function, types))
     respell.block(function.body)
     body = respell.builder.block
-    walk = Lowering(Builder(names, types, bases), Planner(types, Aliases(body, types)))
+    aliases = Aliases(body, types)
+    rows = Rows(body, function.result, types, aliases)
+    walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
     body = walk.lower(body, set(names_in(function.result)))
     body = eliminate_dead_code(body, (function.result,))
     made = replace(function, body=body, bases=bases)
@@ -70,10 +75,12 @@ def _items(function: Function, types: Types) -> Types:
 class Lowering(Rewriter):
     """Rewrites each block with its loop nests."""
 
-    def __init__(self, builder: Builder, planner: Planner) -> None:
+    def __init__(self, builder: Builder, planner: Planner, rows: Rows) -> None:
         super().__init__(builder)
         self.planner = planner
+        self.rows = rows
         self.plan = Plan()
+        self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
         self.nests: Nests
         self.shapes: Shapes
         self.leaving: set[str] = set()
@@ -82,14 +89,17 @@ class Lowering(Rewriter):
     def lower(self, block: Block, leaving: set[str]) -> Block:
         """A block, of whose names those of ``leaving`` are read after it."""
         kept = self.builder, self.plan, getattr(self, "nests", None), getattr(self, "shapes", None)
+        outer = self.in_rows
         self.builder = self.builder.nested()
         self.plan = self.planner.plan(block, leaving)
+        self.in_rows = self.rows.find(block, self.plan)
         self.shapes = Shapes(self.builder, self.plan, self.sub)
         self.nests = Nests(self.builder, self.plan, self.shapes)
         for stmt in block:
             self.statement(stmt)
         made = self.builder.block
         self.builder, self.plan, self.nests, self.shapes = kept  # type: ignore[assignment]
+        self.in_rows = outer
         return made
 
     def let(self, stmt: Let) -> None:
@@ -100,10 +110,14 @@ class Lowering(Rewriter):
             if isinstance(whole, Tuple) and isinstance(place, Const):  # of a shape
                 self.env[stmt.target] = whole.items[place.value]
                 return
+        if any(stored is stmt for stored in self.in_rows.values()):
+            return
         element = self.plan.elements.get(stmt.target)
         lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]
         if isinstance(stmt.op, Primitive) and stmt.op.name in SHAPES and lazy:
             self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
+        elif stmt.target in self.in_rows:
+            self._in_row(stmt, self.in_rows[stmt.target])
         elif self._puts(stmt, lazy):
             self.nests.put(stmt)
         elif element is None or not (lazy or self._worth(stmt)):
@@ -116,6 +130,16 @@ class Lowering(Rewriter):
         else:
             self.nests.store(stmt)
             self.shapes.stored.add(stmt.target)
+
+    def _in_row(self, stmt: Let, stored: Let) -> None:
+        """An array is computed where it is stored, and read from there."""
+        stored = self.substituted(stored)
+        self.plan.lazy.add(stmt.target)
+        self.nests.put(stored)
+        self.plan.lazy.remove(stmt.target)
+        self.shapes.stored.add(stmt.target)
+        read = Var(stored.target), stored.args[1]
+        self.builder.append(Let((stmt.target,), RULES["[]"].primitive, read, stmt.origin))
 
     def _puts(self, stmt: Let, lazy: list[str]) -> bool:
         """Whether a statement writes to a part of an array what is no part of it."""

@@ -77,26 +77,33 @@ class Planner:
                 continue
             made.elements[stmt.target] = element
             used = users.get(stmt.target, [])
-            if stmt.target in leaving or not all(near and self._taken(made, s, stmt.target)
-                                                 for _, s, near in used):
-                continue
-            if not isinstance(self.types.get(stmt.target), Array):
-                continue
-            if isinstance(element, Reduced) and not element.trailing:
+            if stmt.target in leaving or not self._may_wait(made, stmt, used):
+                self._stored(made, stmt)
                 continue
             last = max((needs.get(s.target, p) if self._is_lazy(made, s) else p
                         for p, s, _ in used if isinstance(s, Let)), default=place)
-            if self._clashes(stmt, made, block, written, place, last):
-                continue
             where = self._contexts(made, stmt.target, used, contexts)
-            if not self._cheap(element) and (
-                len(where) > 1 or self._repeated(stmt.target, used, made)
-            ):
+            again = len(where) > 1 or self._repeated(stmt.target, used, made)
+            dear = again and not self._cheap(element)
+            if dear or self._clashes(stmt, made, block, written, place, last):
+                self._stored(made, stmt)
                 continue
             contexts[stmt.target] = where
             needs[stmt.target] = last
             made.lazy.add(stmt.target)
         return made
+
+    def _may_wait(self, made: Plan, stmt: Let, used: list[tuple[int, Stmt, bool]]) -> bool:
+        """Whether the elements of an array are only taken one by one."""
+        element = made.elements[stmt.target]
+        along = isinstance(element, Reduced) and not element.trailing
+        taken = all(near and self._taken(made, s, stmt.target) for _, s, near in used)
+        return taken and not along and isinstance(self.types.get(stmt.target), Array)
+
+    def _stored(self, made: Plan, stmt: Let) -> None:
+        """An array is stored; a transposed one as a view of what it is of."""
+        if isinstance(stmt.op, Primitive) and stmt.op.name == ".T":
+            del made.elements[stmt.target]
 
     def _is_lazy(self, made: Plan, stmt: Stmt) -> bool:
         return isinstance(stmt, Let) and stmt.target in made.lazy
