@@ -119,9 +119,8 @@ class Writes(Iterations):
         if not whole:  # the copy of a list has the very items of the list
             element = ast.Subscript(load(own), index, ast.Load())
             return ast.Assign([place], ast.BinOp(element, ast.Add(), value), lineno=1)
-        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
-            return ast.AugAssign(place, ast.Sub(), value.operand)
-        return ast.AugAssign(place, ast.Add(), value)
+        minus, value = signed(value)
+        return ast.AugAssign(place, ast.Sub() if minus else ast.Add(), value)
 
     def augmented_element(self, stmt: Let, own: str) -> ast.stmt | None:
         """``x[i] += v``, as the user wrote it, where the sum is needed nowhere else."""
@@ -148,15 +147,24 @@ class Writes(Iterations):
         bar, value = stmt.args
         own = self.variable[stmt.target]
         source, added = self.operand(bar), self.operand(value)
-        minus = isinstance(added, ast.UnaryOp) and isinstance(added.op, ast.USub)
+        minus, added = signed(added)
         op: ast.operator = ast.Sub() if minus else ast.Add()
-        if isinstance(added, ast.UnaryOp) and minus:
-            added = added.operand
         known = self.types.get(stmt.target, ANY)
         ours = isinstance(bar, Var) and bar.name in self.fresh and stmt in self.live.exclusive
         if is_name(source, own) and (isinstance(known, Scalar) or ours):
             return [ast.AugAssign(self.store(stmt.target), op, added)]
         return [ast.Assign([self.store(stmt.target)], ast.BinOp(source, op, added), lineno=1)]
+
+
+def signed(value: ast.expr) -> tuple[bool, ast.expr]:
+    """Whether a minus comes before a product or quotient, and that without it."""
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+        minus, value = signed(value.operand)
+        return not minus, value
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div | ast.MatMult):
+        minus, left = signed(value.left)
+        return minus, ast.BinOp(left, value.op, value.right) if minus else value
+    return False, value
 
 
 def is_name(node: ast.expr, name: str) -> bool:

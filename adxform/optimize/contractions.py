@@ -23,6 +23,7 @@ from adxform.core.ir import (
 from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive
+from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Remembering
 
 PRODUCTS = frozenset({"op.MatMult", "np.matmul"})
@@ -34,7 +35,8 @@ def contracted(function: Function, types: Types) -> Function:
     """
     if not any(_is(stmt, *PRODUCTS) for stmt in walk(function.body)):
         return function
-    reads = read_counts(function.body, function.result)
+    body = eliminate_dead_code(function.body, (function.result,))
+    reads = read_counts(body, function.result)
     walker = _Contracting(Builder(names_for(function, types), types, function.bases), reads)
     walker.block(function.body)
     return replace(

@@ -330,7 +330,6 @@ _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "np.sum": _total,
     "op.Mult": _product,
     "op.Div": _quotient,
-    "op.MatMult": _minus_out,
     "op.USub": _negation,
     "op.Add": _sum,
     "op.Sub": _difference,
