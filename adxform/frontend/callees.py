@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from adxform.core.builder import type_of
-from adxform.core.ir import Callee, Const, Function, Operand, Tuple, Var, leaves
+from adxform.core.ir import Callee, Const, Function, Global, Operand, Tuple, Var, leaves
 from adxform.core.types import ANY, Known, Object, Struct, Type, rank
 from adxform.errors import AdxformError
 from adxform.frontend.arguments import Arguments
@@ -168,7 +169,7 @@ class Callees(Arguments):
                 raise
             if key in program.assumed or key in program.awaited.values():
                 program.assume(key, made.result)
-            callee.function = made
+            callee.function = _without_names(made)
         return program.callees[key]
 
     def general_types(
@@ -185,6 +186,14 @@ class Callees(Arguments):
             self.program.shared[group] = common
             raise Again
         return common
+
+
+def _without_names(function: Function) -> Function:
+    """A function without defaults that name what only its own module has: calls give them all."""
+    if not any(isinstance(p.default, Global) for p in function.params):
+        return function
+    params = (replace(p, default=None) for p in function.params)
+    return replace(function, params=tuple(params))
 
 
 def _which(function: Any) -> object:

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from adxform.core.forms import LIST
-from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var
-from adxform.core.types import Array, Inert, Scalar, is_sparse, rank
+from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var, leaves
+from adxform.core.types import Array, Inert, Scalar, differentiable, is_sparse, rank
+from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import Bound
 from adxform.frontend.calls import Calls
@@ -24,6 +25,7 @@ from adxform.frontend.equivalents import EQUIVALENTS, Equivalent
 from adxform.frontend.equivalents.arrays import vectorized
 from adxform.frontend.scope import Meaning, readable
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError, bind
 from adxform.rules.table import RULES
 
@@ -220,7 +222,16 @@ class Libraries(Calls):
                 function = function.called_from(here.called)
             elif not is_library(here.file):
                 function = function.called_from(here.place(node))
-        return super().user_call(node, function, args, keywords, base)
+        before = len(self.builder.stmts)
+        try:
+            return super().user_call(node, function, args, keywords, base)
+        except UnsupportedError:  # what no derivative flows through need not be understood
+            operands = (leaf for a in (*args, *keywords.values()) for leaf in leaves(a))
+            if any(differentiable(self.builder.type_of(o)) for o in operands) or writes_params(
+                    function.node) or any(isinstance(a, Tuple) for a in args):
+                raise
+        del self.builder.stmts[before:]
+        return self.opaque_call(node, base, "")
 
 
 def _in_numpy(meaning: Meaning) -> str:
