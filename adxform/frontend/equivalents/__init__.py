@@ -3,11 +3,13 @@
 from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the table)
     arrays,
     densities,
+    distances,
     integrals,
     matrices,
     ordering,
     padding,
     reductions,
+    statistics,
 )
 from adxform.frontend.equivalents.namespaces import equivalent as equivalent
 from adxform.frontend.equivalents.namespaces import reduced as reduced
