@@ -23,7 +23,7 @@ def lists_as_arrays(builder: Builder, rule: Rule, args: dict[str, Operand]) -> d
     made = dict(args)
     for name, formula in rule.pull.items():
         operand = args[name]
-        if isinstance(operand, Tuple) and takes_items(formula):
+        if isinstance(operand, Tuple) and takes_items(formula, rule.primitive.params):
             if rule.kind == "bilinear":  # its formulas multiply by the other items
                 made[name] = items_as_arrays(builder, operand)
         elif isinstance(operand, Tuple):

@@ -210,7 +210,7 @@ class Reverse(Mirrors):
         """Add to one operand's cotangent what its rule says."""
         operand = args[param]
         env = lists_as_arrays(self.builder, rule, args) | {"out": Var(stmt.target)}
-        if isinstance(operand, Tuple) and takes_items(rule.pull[param]):
+        if isinstance(operand, Tuple) and takes_items(rule.pull[param], rule.primitive.params):
             for place, item in enumerate(operand.items):
                 if self.activity.operand(item):
                     its = env[param].items[place]  # type: ignore[union-attr]

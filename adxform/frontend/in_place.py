@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from adxform.core.ir import Const, Operand, Tuple
+import numpy as np
+
+from adxform.core.ir import Const, Operand, Primitive, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import ANY, Type, Unknown
 from adxform.frontend.callables import Closure
 from adxform.frontend.certainty import is_array, of_arrays_only
+from adxform.frontend.equivalents import WRITERS
 from adxform.frontend.program import signature_of
 from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
@@ -35,11 +38,15 @@ class InPlace(Unrolled):
         if dotted == "np.copyto" and len(node.args) == 2 and not node.keywords:
             value = self.operand(node.args[1])
             return self._writes_all(node.args[0], value, self.builder.type_of(value))
+        if dotted in WRITERS:
+            self.operand(node)
+            return True
         if isinstance(node.func, ast.Attribute) and node.func.attr == "at" and len(node.args) == 3:
             sign = _AT.get(self.resolve(node.func.value) or "")
             return sign is not None and self._adds_at(node, sign)
-        if self._out_of(node) is not None and self.called_primitive(node) is not None:
-            self.operand(node)
+        named = self._with_out(node)
+        if self._out_of(named) is not None and self.called_primitive(named) is not None:
+            self.operand(named)
             return True
         return self._call_writes(node)
 
@@ -70,11 +77,12 @@ class InPlace(Unrolled):
     def _method_writes(self, node: ast.Call, function: ast.Attribute) -> bool:
         if function.attr == "fill" and len(node.args) == 1:
             return self._writes_all(function.value, self.operand(node.args[0]))
-        if function.attr == "sort" and not node.args and not node.keywords:
+        if function.attr == "sort" and all(k.arg == "axis" for k in node.keywords):
             held = self._array(function.value, array=False)
             if held is None:
                 return False
-            made = self.emit_call(RULES["np.sort"].primitive, [held], {}, None)
+            args, keywords = self.arguments(node)
+            made = self.emit_call(RULES["np.sort"].primitive, [held, *args], keywords, None)
             return self._writes_all(function.value, made)
         return False
 
@@ -121,7 +129,30 @@ class InPlace(Unrolled):
         none = found is not None and isinstance(found.value, ast.Constant)
         return None if none else found
 
+    def _with_out(self, node: ast.Call) -> ast.Call:
+        """A call whose ``out`` is given by its name, also of a ufunc that is given it as the last
+        argument, or as a tuple of one.
+        """
+        found = self._out_of(node)
+        if found is not None and isinstance(found.value, ast.Tuple) and len(found.value.elts) == 1:
+            rest = [k for k in node.keywords if k is not found]
+            out = ast.keyword("out", found.value.elts[0])
+            return ast.copy_location(ast.Call(node.func, node.args, [*rest, out]), node)
+        ufunc = self._ufunc(node)
+        if found is not None or ufunc is None or len(node.args) != ufunc.nin + 1:
+            return node
+        named = [*node.keywords, ast.keyword("out", node.args[-1])]
+        return ast.copy_location(ast.Call(node.func, node.args[:-1], named), node)
+
+    def _ufunc(self, node: ast.Call) -> np.ufunc | None:
+        """The ufunc of NumPy's that is called."""
+        primitive = self.called_primitive(node)
+        dotted = "" if primitive is None else primitive.text
+        known = getattr(np, dotted.removeprefix("np."), None) if dotted.startswith("np.") else None
+        return known if isinstance(known, np.ufunc) and known.nout == 1 else None
+
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        node = self._with_out(node)
         out = self._out_of(node)
         primitive = None if out is None else self.called_primitive(node)
         if out is None or primitive is None:
@@ -130,18 +161,45 @@ class InPlace(Unrolled):
         plain = ast.copy_location(ast.Call(node.func, node.args, rest), node)
         if isinstance(out.value, ast.Name) and self.known_value(self.operand(out.value)) is None:
             return super().on_Call(plain, base)
-        held = None if self._may_be_none(out.value) else self._array(out.value)
+        held = None if self._may_be_none(out.value) else self._written_to(out.value)
         if held is None:
             raise self.unsupported(
                 "it is not known what array is written to here",
                 out.value,
                 "Assign the result instead of giving out=.",
             )
-        made = super().on_Call(plain, None)
-        held = self._array(out.value) or held
+        where = next((k for k in rest if k.arg == "where"), None)
+        if where is None or self._ufunc(node) is None:
+            made = super().on_Call(plain, None)
+        else:
+            rest.remove(where)
+            plain = ast.copy_location(ast.Call(node.func, node.args, rest), node)
+            made = self._where_asked(plain, primitive, self.operand(where.value), held)
+        if not isinstance(out.value, ast.Call):
+            held = self._array(out.value) or held
         self.writer.require_same_kind(held, self.builder.type_of(made))
         self.writer.update(held, Const(Ellipsis), made, None)
         return self.memory.fresh(held, self.builder)
+
+    def _written_to(self, node: ast.expr) -> Operand | None:
+        """The array that ``out=`` names, or one that is made for it."""
+        if not isinstance(node, ast.Call):
+            return self._array(node)
+        held = self.operand(node)
+        self.memory.prove(held, self.builder, array=True)
+        return None if self.memory.view(held, self.builder) is None else held
+
+    def _where_asked(
+        self, node: ast.Call, primitive: Primitive, where: Operand, held: Operand
+    ) -> Operand:
+        """A ufunc where a condition holds; elsewhere what is there. No slope of the elements that
+        are passed over, such as 1 / 0, is to reach them: another number stands for these.
+        """
+        args, keywords = self.arguments(node)
+        other = Const(2.0 if primitive.name == "np.arccosh" else 0.5)
+        safe = [a if isinstance(a, Const) else self.emit("np.where", where, a, other)
+                for a in args]
+        return self.emit("np.where", where, self.emit_call(primitive, safe, keywords, None), held)
 
     def _may_be_none(self, node: ast.expr) -> bool:
         """Whether an expression is a parameter that is None unless it is given."""

@@ -226,6 +226,7 @@ class Libraries(Calls):
         try:
             return super().user_call(node, function, args, keywords, base)
         except UnsupportedError:  # what no derivative flows through need not be understood
+            self._bind(node, function, args, keywords)
             operands = (leaf for a in (*args, *keywords.values()) for leaf in leaves(a))
             if any(differentiable(self.builder.type_of(o)) for o in operands) or writes_params(
                     function.node) or any(isinstance(a, Tuple) for a in args):

@@ -44,9 +44,11 @@ def _mentioned(formula: Formula) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
 
 
-def takes_items(formula: Formula) -> bool:
-    """Whether a formula is about one array of a list of them, not about the list as an array."""
-    mentioned = _mentioned(formula)
+def takes_items(formula: Formula, params: tuple[str, ...]) -> bool:
+    """Whether a formula is about one array of a list of them, not about the list as an array; a
+    parameter of its primitive's that is called ``index`` is no place in a list.
+    """
+    mentioned = set(_mentioned(formula)) - set(params)
     return "item" in mentioned or "index" in mentioned
 
 

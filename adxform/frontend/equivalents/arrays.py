@@ -255,3 +255,42 @@ def polysub(a1: Any, a2: Any) -> Any:
 def polymul(a1: Any, a2: Any) -> Any:
     """The product of two polynomials."""
     return np.convolve(a1, a2)
+
+
+# Python's own functions, of an array
+
+
+@reads("max", "R(4)")
+def largest(iterable: Any) -> Any:
+    """The largest element of a vector."""
+    return np.max(iterable)
+
+
+@reads("min", "R(4)")
+def smallest(iterable: Any) -> Any:
+    """The smallest element of a vector."""
+    return np.min(iterable)
+
+
+@reads("list", "R(4)", "R(3, 2)")
+def listed(iterable: Any) -> Any:
+    """The items of an array, as a list."""
+    return [item for item in iterable]  # noqa: C416
+
+
+@reads("sorted", "R(4)")
+def in_order(iterable: Any) -> Any:
+    """The elements of a vector in order, as a list."""
+    return [item for item in np.sort(iterable)]  # noqa: C416
+
+
+@reads("math.dist", "R(3), R(3)")
+def dist(p: Any, q: Any) -> Any:
+    """The distance of two points."""
+    return np.linalg.norm(np.subtract(p, q))
+
+
+@reads("math.hypot", "R, R, R", "R, R, R, R")
+def hypot(*coordinates: Any) -> Any:
+    """The length of a vector whose coordinates are given one by one."""
+    return np.linalg.norm(np.array(coordinates))

@@ -81,7 +81,8 @@ def gmean(
     a: Any, axis: Any = 0, dtype: Any = None, weights: Any = None, *, keepdims: bool = False
 ) -> Any:
     """The geometric mean."""
-    return np.exp(np.average(np.log(a), axis=axis, weights=weights, keepdims=keepdims))
+    mean = np.average(np.log(a), axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]
+    return np.exp(mean)
 
 
 @reads("scipy.stats.hmean", *_POSITIVE, "P(3, 4), axis=1, weights=P(4)")
@@ -89,7 +90,8 @@ def hmean(
     a: Any, axis: Any = 0, dtype: Any = None, *, weights: Any = None, keepdims: bool = False
 ) -> Any:
     """The harmonic mean."""
-    return 1.0 / np.average(1.0 / a, axis=axis, weights=weights, keepdims=keepdims)
+    mean = np.average(1.0 / a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]
+    return 1.0 / mean
 
 
 @reads("scipy.stats.entropy", *_POSITIVE, "P(4), P(4)", "P(4), base=2", "P(3, 4), P(3, 4), axis=1")

@@ -1,0 +1,55 @@
+"""Functions that write to an array they are given, in other words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adxform.frontend.equivalents.table import reads
+
+
+@reads("np.copyto")
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    """Write to the elements where a condition holds."""
+    dst[...] = np.where(where, src, dst)
+
+
+@reads("np.putmask")
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    """Write to the elements where a condition holds, in place."""
+    a[...] = np.where(mask, values, a)
+
+
+@reads("np.place")
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """Write a number, or as many as there are places, where a condition holds."""
+    arr[mask] = vals
+
+
+@reads("np.put")
+def put(a: Any, ind: Any, v: Any) -> None:
+    """Write to places, counted in a row."""
+    a[np.unravel_index(ind, np.shape(a))] = v
+
+
+@reads("np.put_along_axis")
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:
+    """Write to places along an axis of a vector or a matrix."""
+    if np.ndim(arr) == 1:
+        arr[indices] = values
+    elif axis % 2 == 1:
+        arr[np.arange(len(arr))[:, None], indices] = values
+    else:
+        arr[indices, np.arange(np.shape(arr)[1])] = values
+
+
+@reads("np.fill_diagonal")
+def fill_diagonal(a: Any, val: Any) -> None:
+    """Write to the diagonal of a matrix."""
+    places = np.arange(min(np.shape(a)[0], np.shape(a)[1]))
+    a[places, places] = val
+
+
+WRITERS = frozenset({"np.copyto", "np.putmask", "np.place", "np.put", "np.put_along_axis",
+                     "np.fill_diagonal"})
