@@ -219,7 +219,7 @@ class Containers(Derivatives):
             return primitive, keywords, False
         rest = {name: v for name, v in keywords.items() if name not in ("copy", "ndmin")}
         if "copy" in known:
-            name = "np.array" if copied else "np.asarray"
+            name = "np.array" if copied is True else "np.asarray"  # it may be an if-needed
             primitive = self.primitive_named(name) or primitive
         return primitive, rest, not plain
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from adxform.core.forms import LIST
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var, leaves
-from adxform.core.types import Array, Inert, Scalar, differentiable, is_sparse, rank
+from adxform.core.types import Array, Inert, Object, Scalar, differentiable, is_sparse, rank
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import Bound
 from adxform.frontend.calls import Calls
-from adxform.frontend.equivalents import EQUIVALENTS, Equivalent
+from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
 from adxform.frontend.equivalents.arrays import vectorized
 from adxform.frontend.scope import Meaning, readable
 from adxform.frontend.source import SourceFunction
@@ -48,6 +48,21 @@ class Libraries(Calls):
         each = self._of_each(node.func) if isinstance(node.func, ast.Call) else None
         if each is not None:
             return self.call_vectorized(each.args[0], node, base)
+        if name in ("adxform.stop_gradient", "adxform.markers.stop_gradient") and len(
+                node.args) == 1 and self._is_librarys(node.args[0]):
+            held = self.opaque_call(node.args[0], None, "")  # type: ignore[arg-type]
+            return self.emit(name, held, base=base)
+        interpolation = self._interpolation(node)
+        if interpolation is not None:
+            made = self.opaque_call(node, base, "")
+            assert isinstance(made, Var)
+            self.builder.types[made.name] = Object(Bound(interpolation, (made,)))
+            return made
+        interpolation = self._interpolation(node.func)
+        if interpolation is not None:
+            held = self.opaque(node.func, None)
+            args, keywords = self.arguments(node)
+            return self.user_call(node, readable(interpolation), (held, *args), keywords, base)
         found = EQUIVALENTS.get(name)
         if self._makes_sparse(node.func) and name not in RULES:
             return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
@@ -84,7 +99,25 @@ class Libraries(Calls):
                                        node, "Call the function in a loop.")
             inner = self.outer_value(ast.unparse(node.func), value.pyfunc)
             return self.call_vectorized(inner, node, base)
+        interpolation = interpolators.called(value)
+        if interpolation is not None:
+            args, keywords = self.arguments(node)
+            held = self.operand(node.func)
+            return self.user_call(node, readable(interpolation), (held, *args), keywords, base)
         return super().call_of(value, node, base)
+
+    def _is_librarys(self, node: ast.expr) -> bool:
+        """Whether an expression calls a function of a library, which has source."""
+        meaning = self.meaning(node.func) if isinstance(node, ast.Call) else None
+        function = None if meaning is None else meaning.function
+        return function is not None and is_library(function.text.file)
+
+    def _interpolation(self, node: ast.expr) -> Any:
+        """What is read where an interpolator is called that an expression makes of constants."""
+        if not isinstance(node, ast.Call) or self.may_be_active(node):
+            return None
+        kind = self.static(node.func)
+        return interpolators.made_by(kind, len(node.args), [k.arg for k in node.keywords])
 
     def _of_each(self, node: ast.Call) -> Bound | None:
         """What ``np.vectorize(f)`` makes of a function that is known."""

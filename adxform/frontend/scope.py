@@ -124,7 +124,9 @@ def describe(text: str, value: Any) -> Meaning:
     owner = getattr(value, "__self__", None)
     if isinstance(owner, np.ufunc):  # np.add.reduce: another object each time it is looked up
         return Meaning(text, f"np.{owner.__name__}.{value.__name__}", value=value)
-    if isinstance(value, BuiltinFunctionType | type) or callable(value):
+    if isinstance(value, BuiltinFunctionType | type) or (
+        callable(value) and hasattr(value, "__name__")  # not an object of a class that has a name
+    ):
         module = getattr(value, "__module__", None) or ""
         name = getattr(value, "__qualname__", getattr(value, "__name__", text))
         dotted = name if module in ("builtins", "") else f"{canonical(module)}.{name}"
