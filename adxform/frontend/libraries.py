@@ -66,7 +66,8 @@ class Libraries(Calls):
         found = EQUIVALENTS.get(name)
         if self._makes_sparse(node.func) and name not in RULES:
             return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
-        if found is None:
+        own = "." not in name and (len(node.args) != 1 or node.keywords)  # sorted(x, key=f)
+        if found is None or own:
             return super().on_Call(node, base)
         primitive = self.primitive_named(found.name)
         if not self.may_be_active(node):
