@@ -5,6 +5,7 @@ Most were found by ``tests/random_programs``; the comment over each says what wa
 
 from __future__ import annotations
 
+import enum
 import functools
 import math
 
@@ -717,3 +718,33 @@ def test_several_results_of_a_primitive_are_handed_on_as_they_are():
         return scaled_steps(factors, b)
 
     adxform.check_grads(f, (np.array([[1.0, 0.2], [0.5, -1.0]]), np.array([0.3, 0.7])))
+
+
+# a key was looked for by its type, too: under another one the default was taken, silently
+class Kind(str, enum.Enum):
+    A = "a"
+
+
+@pytest.mark.parametrize("key", ["a", np.str_("a"), Kind.A, "b", np.str_("c"), None])
+def test_a_key_is_any_that_is_equal(key):
+    def f(x, key):
+        weights = {"a": 2.0, "b": 3.0}
+        return weights.get(key, 5.0) * x + (7.0 * x if key in weights else 0.0)
+
+    def g(x, key):
+        return {"a": 2.0, "b": 3.0, "c": 4.0, None: 6.0}[key] * x
+
+    for function in (f, g):
+        assert grad(function)(1.0, key) == function(1.0, key)
+
+
+@pytest.mark.parametrize("key", [0, 1, True, False, np.int64(1), 1.0, np.bool_(True)])
+def test_a_number_that_is_equal_is_the_same_key(key):
+    def f(x, key):
+        return {0: 2.0, 1: 3.0}.get(key, 5.0) * x
+
+    def g(x, key):
+        return {0: 2.0, 1: 3.0}[key] * x
+
+    for function in (f, g):
+        assert grad(function)(1.0, key) == function(1.0, key)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
@@ -30,10 +32,12 @@ class Form:
     def place(self, key: Any, length: int) -> int | None:
         """Where the item stands that a key, a field's name or an index means."""
         if self.kind == "dict" or (self.kind == "object" and isinstance(key, str)):
-            same = [type(k) is type(key) and k == key for k in self.keys]
-            return same.index(True) if True in same else None
-        if isinstance(key, int) and -length <= key < length:
-            return key % length
+            try:  # found as Python finds it: True is 1, and a string of NumPy's is a string
+                return {k: place for place, k in enumerate(self.keys)}.get(key)
+            except TypeError:
+                return None  # nothing is found under what cannot be hashed
+        if isinstance(key, int | np.integer) and -length <= key < length:
+            return int(key) % length
         return None
 
 
