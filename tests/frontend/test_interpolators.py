@@ -94,7 +94,7 @@ def test_a_root_that_is_held_constant_is_refined_by_newtons_method() -> None:
     optimize = pytest.importorskip("scipy.optimize")
 
     def root(a, b):  # type: ignore[no-untyped-def]
-        residual = lambda x: x**3 + b * x - a  # noqa: E731
+        residual = lambda x: x**3 + b * x - a
         x = adxform.stop_gradient(optimize.brentq(residual, 0.0, 2.0))
         for _ in range(2):
             x = x - residual(x) / adxform.grad(residual)(x)
