@@ -17,6 +17,7 @@ WORDS = {
     "op.USub": "minus",
     "accumulate": "total",
     "accumulate_at": "total",
+    "update": "total",
     ".T": "transposed",
 }
 GENERIC = frozenset({*WORDS.values(), "condition", "item", "part", "value"})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import islice
 
 from adxform.analysis.aliasing import may_repeat
-from adxform.core.ir import Const, Let, Operand, Primitive
+from adxform.core.ir import Const, Let, Operand, Primitive, parts_of
 from adxform.core.types import Array, Scalar
+from adxform.differentiate.common import primitive
 from adxform.differentiate.increments import same
 from adxform.optimize.walk import Remembering
 from adxform.rules.table import RULES
 
+UPDATE = primitive("update")
 NEAR = 12  # how many statements back an addition is looked for
 
 
@@ -34,24 +36,25 @@ def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
 
 
 def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:
-    """``x_bar[i] = 0.0; x_bar[i] += v`` is ``x_bar[i] = v``, and what one statement adds to an
-    element twice is one sum.
+    """What is added to a zero is ``x_bar[i] = v``, and what one statement adds to an element twice
+    is one sum.
     """
     bar, index, value = stmt.args
     inner = walk.origin_of(bar)
     if inner is None or not _is_near(walk, inner) or not isinstance(inner.op, Primitive):
         return None
     base = walk.builder.bases.get(stmt.target)
+    if _is_zero_at(walk, bar, index) and _is_plain(walk, bar, value):
+        return walk.made(UPDATE, (bar, index, value), base)
     if inner.op.name not in ("update", "accumulate_at"):
         return None
     if not same(inner.args[1], index, walk.made_by) or may_repeat(index, walk.builder.types):
         return None
     if inner.op.name == "update":
-        types = walk.builder.type_of(bar), walk.builder.type_of(value)
-        plain = isinstance(types[0], Array) and isinstance(types[1], Scalar | Array)
-        if inner.args[2] != Const(0.0) or not plain:
+        if inner.args[2] == Const(0.0) and _is_plain(walk, bar, value):
+            return walk.made(inner.op, (inner.args[0], index, value), base)
+        if inner.origin is None or inner.origin.role == "primal":
             return None
-        return walk.made(inner.op, (inner.args[0], index, value), base)
     if alike(walk, inner.args[2], value):
         return walk.made(inner.op, (inner.args[0], index, twice(walk, value)), base)
     added = (inner.args[2], value)
@@ -60,6 +63,37 @@ def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:
         return None
     total = walk.made(RULES["op.Add"].primitive, added)
     return walk.made(inner.op, (inner.args[0], index, total), base)
+
+
+def _is_plain(walk: Remembering, bar: Operand, value: Operand) -> bool:
+    """Whether a number or an array is added to an array."""
+    types = walk.builder.type_of(bar), walk.builder.type_of(value)
+    return isinstance(types[0], Array) and isinstance(types[1], Scalar | Array)
+
+
+def _is_zero_at(walk: Remembering, bar: Operand, index: Operand) -> bool:
+    """Whether an array of zeros has got nothing yet at some places, of which no two are the same:
+    one number, or arrays one of which counts.
+    """
+    for _ in range(NEAR):
+        inner = walk.origin_of(bar)
+        if inner is None or (inner.origin is not None and inner.origin.role == "primal"):
+            return False
+        if _is_op(inner, "np.zeros_like"):
+            return _is_place(index) or any(
+                _is_op(walk.origin_of(part), "np.arange") for part in parts_of(index)
+            )
+        if not (_is_op(inner, "accumulate_at") or _is_op(inner, "update")):
+            return False
+        places = index, inner.args[1]
+        if not all(map(_is_place, places)) or places[0] == places[1]:
+            return False
+        bar = inner.args[0]
+    return False
+
+
+def _is_place(index: Operand) -> bool:
+    return isinstance(index, Const) and type(index.value) is int and index.value >= 0
 
 
 def twice(walk: Remembering, value: Operand, base: str | None = None) -> Operand:

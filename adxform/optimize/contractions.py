@@ -65,6 +65,8 @@ class _Contracting(Remembering):
             value = self._summed(stmt)
         elif own and _is(stmt, *PRODUCTS):
             value = self._multiplied(stmt)
+        elif own and _is(stmt, ".T"):
+            value = self._turned(stmt)
         if value is None:
             self.builder.append(stmt)
             self.remember(stmt)
@@ -119,6 +121,17 @@ class _Contracting(Remembering):
             column = self._product(first, outer.args[0])
             return self.made(primitive("np.outer"), (column, outer.args[1]), base)
         return None
+
+    def _turned(self, stmt: Let) -> Operand | None:
+        """``(A.T @ B).T`` is ``B.T @ A``."""
+        product = self._once(stmt.args[0], *PRODUCTS)
+        if product is None or self._ranks(product) != [2, 2]:
+            return None
+        first = self.origin_of(product.args[0])
+        if first is None or not _is(first, ".T"):
+            return None
+        turned = self.made(primitive(".T"), product.args[1:])
+        return self._product(turned, first.args[0], self.builder.bases.get(stmt.target))
 
     def _once(self, operand: Operand, *names: str) -> Let | None:
         """The operation behind an operand that nothing else reads, if it is one of these."""

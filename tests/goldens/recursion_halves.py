@@ -38,7 +38,7 @@ def soft_sum_pullback(tape, out_bar):
     if value == 1:
         # return x[0]
         x_bar = np.zeros_like(x)
-        x_bar[0] += out_bar
+        x_bar[0] = out_bar
     else:
         # return np.sin(left) + right
         left_bar = out_bar * np.cos(left)
@@ -58,7 +58,7 @@ def soft_sum_reverse(x, out_bar=1.0):
         out = x[0]
         # return x[0]
         x_bar = np.zeros_like(x)
-        x_bar[0] += out_bar
+        x_bar[0] = out_bar
     else:
         half = len_x // 2
         left, soft_sum_tape = soft_sum_record(x[:half])

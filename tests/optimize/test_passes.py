@@ -287,3 +287,54 @@ def test_sound_core_passes():
     )
     made = function(*body, result=Var("s"))
     assert verify(made) is made
+
+
+# --- cotangents that are zero so far ----------------------------------------------------------
+
+
+def labelled(w, x, labels):
+    logits = x @ w
+    return -np.mean(logits[np.arange(len(labels)), labels])
+
+
+def picked(x, places):
+    return np.sum(x[places] ** 2)
+
+
+def two_places(x):
+    return x[0] * x[1] + x[0]
+
+
+def a_place_and_the_end(x):
+    return x[0] * x[-1]
+
+
+def keys_and_values(q, k):
+    return np.sum((q @ k.T) ** 2)
+
+
+def test_what_is_added_to_zero_is_assigned():
+    text = adxform.source(two_places, args=(np.ones(3),))
+    assert "x_bar[1] = " in text
+    assert "x_bar[0] = " in text or "x_bar[0] += " in text
+    w, x, labels = np.ones((3, 4)), np.ones((5, 3)), np.array([0, 1, 2, 1, 1])
+    text = adxform.source(labelled, args=(w, x, labels), argnums=(0,))
+    assert "np.add.at" not in text
+    text = adxform.source(picked, args=(np.ones(4), np.array([0, 0, 1])), argnums=(0,))
+    assert "np.add.at" in text
+
+
+def test_places_that_may_be_the_same_are_summed():
+    adxform.check_grads(two_places, (np.array([0.3, 0.7, 0.1]),))
+    assert adxform.grad(a_place_and_the_end)(np.array([3.0])) == 6.0
+    w, x = np.random.default_rng(0).normal(size=(3, 4)), np.random.default_rng(1).normal(size=(5, 3))
+    labels = np.array([0, 1, 2, 1, 1])
+    adxform.check_grads(lambda w: labelled(w, x, labels), (w,))
+    adxform.check_grads(lambda x: picked(x, np.array([0, 0, 1])), (x[:, 0],))
+
+
+def test_a_transposed_product_is_a_product():
+    q, k = np.random.default_rng(0).normal(size=(2, 4, 3))
+    text = adxform.source(keys_and_values, args=(q, k))
+    assert "k_bar = product_bar.T @ q" in text
+    adxform.check_grads(keys_and_values, (q, k))
