@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases, fresh_names
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Function, Let, Operand, Primitive, Tuple, Var
+from adxform.core.ir import (
+    Callee,
+    Const,
+    Function,
+    Let,
+    Operand,
+    Primitive,
+    Tuple,
+    Var,
+    names_in,
+    walk,
+)
 from adxform.core.types import ANY, Array, Type
 from adxform.differentiate.common import names_for, primitive
 
@@ -19,7 +31,8 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
     items = bars.items if isinstance(bars, Tuple) else (bars,)
     if not any(isinstance(_type(item, types), Array) for item in items):
         return function
-    fresh, aliases = fresh_names(function, types), Aliases(function.body, types)
+    fresh = fresh_names(function, types) | _made_by_calls(function)
+    aliases = Aliases(function.body, types)
     builder = Builder(names_for(function, types), types, function.bases)
     builder.stmts = list(function.body)
     seen: set[str] = set()
@@ -36,6 +49,30 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
             made.append(_copied(builder, item, param))
     result = Tuple(tuple(made)) if isinstance(bars, Tuple) else made[0]
     return replace(function, body=builder.block, result=Tuple((value, result)))
+
+
+def _made_by_calls(function: Function) -> set[str]:
+    """The names of arrays that a part of the derivative makes, and keeps no hold of."""
+    found: set[str] = set()
+    for stmt in walk(function.body):
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Callee):
+            continue
+        part = stmt.op.function
+        if part is None:
+            continue
+        results = part.result.items if isinstance(part.result, Tuple) else (part.result,)
+        counts = Counter(names_in(part.result))
+        if len(results) == len(stmt.targets):
+            fresh, aliases = fresh_names(part, stmt.op.types), Aliases(part.body, stmt.op.types)
+            families = Counter(aliases.of(name) for name in counts)
+            found.update(
+                target
+                for target, item in zip(stmt.targets, results, strict=True)
+                if isinstance(item, Var)
+                and item.name in fresh
+                and counts[item.name] == families[aliases.of(item.name)] == 1
+            )
+    return found
 
 
 def _type(item: Operand, types: Types) -> Type:

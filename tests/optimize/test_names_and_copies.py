@@ -123,3 +123,60 @@ def test_two_gradients_that_share_memory_are_two_arrays():
 def test_copies_that_matter_stay():
     assert source(kept_apart, mode="forward", args=(A[0],)).count("np.copy(") == 4  # tangents, too
     adxform.check_grads(kept_apart, (A[0],))
+
+
+# --- what calls hand back ---------------------------------------------------------------------
+
+
+def damped(x, n):
+    s = x
+    for _ in range(n):
+        s = np.sin(s) * x[0]
+    return s
+
+
+def of_damped(x):
+    return np.sum(damped(x, 3))
+
+
+def grown(x, y):
+    for _ in range(3):
+        x = x * 1.5
+        y = y * 1.0
+    return x + y
+
+
+def of_grown(x, y):
+    return np.sum(grown(x, y))
+
+
+def unchanged(x, n):
+    for _ in range(n):
+        x = x
+    return x
+
+
+def of_unchanged(x):
+    return np.sum(unchanged(x, 2) ** 2)
+
+
+def test_what_a_pullback_makes_is_not_copied():
+    text = adxform.source(of_damped, args=(np.ones(3),))
+    assert "return out, x_bar" in text
+    assert "np.copy" not in text
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (of_damped, (np.arange(1.0, 4.0),)),
+        (of_grown, (np.arange(1.0, 4.0), np.arange(3.0))),
+        (of_unchanged, (np.arange(1.0, 4.0),)),
+    ],
+)
+def test_cotangents_share_memory_with_nothing(f, args):
+    gradient = adxform.grad(f, argnums=tuple(range(len(args))))
+    _, pullback = adxform.vjp(f, *args)
+    bars = [*gradient(*args), *pullback(1.0), *pullback(1.0)]
+    for place, bar in enumerate(bars):
+        assert not any(np.shares_memory(bar, other) for other in (*args, *bars[:place]))
