@@ -25,6 +25,7 @@ FEW = [
 ALL = [
     *((n, 2, 2, "full") for n in (1_000, 10_000, 100_000, 1_000_000)),
     *((n, 2, 16, "full") for n in (1_000, 100_000)),
+    *((1_000, 64, k, kind) for k in (2, 16) for kind in ("full", "tied", "diag", "spherical")),
     (1_000_000, 4, 8, "full"),
     *((n, 8, 8, kind) for n in (1_000, 100_000) for kind in ("full", "tied", "diag", "spherical")),
     *((50_000, 16, k, "full") for k in (2, 16, 64)),
