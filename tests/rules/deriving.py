@@ -30,7 +30,8 @@ from adxform.rules.samples import Program, Shape, uniform
 from adxform.rules.table import RULES, Rule
 
 scipy = pytest.importorskip("scipy")
-for _name in ("scipy.special", "scipy.linalg", "scipy.signal", "scipy.integrate", "scipy.stats"):
+for _name in ("scipy.special", "scipy.linalg", "scipy.signal", "scipy.integrate", "scipy.stats",
+              "scipy.spatial.distance", "scipy.ndimage"):
     importlib.import_module(_name)
 
 HEADER = "import math\nimport numpy as np\nimport scipy\n\n"

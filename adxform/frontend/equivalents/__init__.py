@@ -4,6 +4,7 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
     arrays,
     densities,
     distances,
+    images,
     integrals,
     matrices,
     ordering,

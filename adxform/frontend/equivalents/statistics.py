@@ -81,6 +81,8 @@ def gmean(
     a: Any, axis: Any = 0, dtype: Any = None, weights: Any = None, *, keepdims: bool = False
 ) -> Any:
     """The geometric mean."""
+    if dtype is not None:
+        raise NotImplementedError("means in another dtype have no derivative rule here")
     mean = np.average(np.log(a), axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]
     return np.exp(mean)
 
@@ -90,6 +92,8 @@ def hmean(
     a: Any, axis: Any = 0, dtype: Any = None, *, weights: Any = None, keepdims: bool = False
 ) -> Any:
     """The harmonic mean."""
+    if dtype is not None:
+        raise NotImplementedError("means in another dtype have no derivative rule here")
     mean = np.average(1.0 / a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]
     return 1.0 / mean
 
