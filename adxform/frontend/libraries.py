@@ -52,6 +52,19 @@ class Libraries(Calls):
                 node.args) == 1 and self._is_librarys(node.args[0]):
             held = self.opaque_call(node.args[0], None, "")  # type: ignore[arg-type]
             return self.emit(name, held, base=base)
+        interpolated = self._interpolated(node, base)
+        if interpolated is not None:
+            return interpolated
+        if self._makes_sparse(node.func) and name not in RULES:
+            return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
+        found = EQUIVALENTS.get(name)
+        own = "." not in name and (len(node.args) != 1 or node.keywords)  # sorted(x, key=f)
+        if found is None or own:
+            return super().on_Call(node, base)
+        return self._in_other_words(found, node, base)
+
+    def _interpolated(self, node: ast.Call, base: str | None) -> Operand | None:
+        """An interpolator that is made of constants, or a call of one where it is made."""
         interpolation = self._interpolation(node)
         if interpolation is not None:
             made = self.opaque_call(node, base, "")
@@ -59,16 +72,14 @@ class Libraries(Calls):
             self.builder.types[made.name] = Object(Bound(interpolation, (made,)))
             return made
         interpolation = self._interpolation(node.func)
-        if interpolation is not None:
-            held = self.opaque(node.func, None)
-            args, keywords = self.arguments(node)
-            return self.user_call(node, readable(interpolation), (held, *args), keywords, base)
-        found = EQUIVALENTS.get(name)
-        if self._makes_sparse(node.func) and name not in RULES:
-            return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
-        own = "." not in name and (len(node.args) != 1 or node.keywords)  # sorted(x, key=f)
-        if found is None or own:
-            return super().on_Call(node, base)
+        if interpolation is None:
+            return None
+        held = self.opaque(node.func, None)
+        args, keywords = self.arguments(node)
+        return self.user_call(node, readable(interpolation), (held, *args), keywords, base)
+
+    def _in_other_words(self, found: Equivalent, node: ast.Call, base: str | None) -> Operand:
+        """A call of a function that has an equivalent: by its rule, if that knows the arguments."""
         primitive = self.primitive_named(found.name)
         if not self.may_be_active(node):
             return self.opaque_call(node, base, "") if primitive is None else (
