@@ -53,6 +53,7 @@ def test_rows_are_written_to_a_part_of_a_matrix() -> None:
     "np.copyto(y, x, where=p > 0.5)\n    return y",
     "np.putmask(y, p > 0.5, 2.0 * x)\n    return y",
     "np.place(y, p > 0.5, x[0])\n    return y",
+    "np.place(y, 1 - (p > 0.5), x[0])\n    return y",
     "np.put(y, [0, 2], [x[1], 2.0])\n    return y",
     "np.put_along_axis(y, np.array([2, 0]), x[:2], 0)\n    return y",
     "z = np.outer(x, p)\n    np.fill_diagonal(z, x)\n    return z",

@@ -700,6 +700,12 @@ def test_a_standard_deviation_of_equal_numbers_has_the_slope_zero():
         np.testing.assert_array_equal(adxform.grad(lambda x: std(x))(np.ones(1)), np.zeros(1))
 
 
+def test_a_standard_deviation_of_one_chosen_element_has_the_slope_zero():
+    chosen = np.array([True, False, False])
+    found = adxform.grad(lambda x: np.std(x, where=chosen))(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(found, np.zeros(3))
+
+
 def test_the_tangent_of_a_step_has_the_shape_of_a_list():
     tangent = adxform.jvp(lambda s, t: np.heaviside([s, t], s), (0.7, 0.4), (1.0, 1.0))[1]
     np.testing.assert_array_equal(tangent, np.zeros(2))

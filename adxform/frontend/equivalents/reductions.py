@@ -152,7 +152,10 @@ def std(
 ) -> Any:
     """The standard deviation of some elements, about a mean that may be known."""
     values = a if dtype is None else np.asarray(a, dtype)
-    return np.sqrt(_variance(values, axis, ddof + correction, keepdims, where, mean))
+    if mean is None and where is True:
+        return np.std(values, axis=axis, ddof=ddof + correction, keepdims=keepdims)
+    found = _variance(values, axis, ddof + correction, keepdims, where, mean)
+    return np.where(found == 0.0, 0.0, np.sqrt(np.where(found == 0.0, 1.0, found)))
 
 
 @reads("np.nanvar", *_SOME, _WIDE)

@@ -24,7 +24,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 @reads("np.place")
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """Write a number, or as many as there are places, where a condition holds."""
-    arr[mask] = vals
+    arr[np.asarray(mask, dtype=bool)] = vals
 
 
 @reads("np.put")
