@@ -80,7 +80,7 @@ _VARIANCE = (f"np.nansum(np.square(a - {_MEAN}), axis=axis, keepdims=keepdims)"
 @statements
 def _deviation(a: Any, axis: Any, ddof: Any, keepdims: Any) -> Any:
     variance = np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims)
-    return np.where(variance == 0.0, 0.0, np.sqrt(np.where(variance == 0.0, 1.0, variance)))
+    return np.sqrt(variance + (variance == 0.0)) * (variance != 0.0)
 
 
 # Where all elements agree, a standard deviation has the slope 0, as that of np.std.

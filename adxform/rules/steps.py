@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Scalar, Type
+from adxform.core.types import Array, Scalar, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.samples import uniform
 from adxform.rules.table import alias, inactive
@@ -46,8 +46,8 @@ inactive("np.isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", infer=_clo
          sample=_SIGNED)
 inactive("np.allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)", "np.array_equal(a, b)",
          infer=_answer, sample=_SIGNED)
-inactive("np.isin(element, test_elements, *, invert=False)", infer=lambda a, *_: _answers(a),
-         sample=_SIGNED)
+inactive("np.isin(element, test_elements, *, invert=False)", sample=_SIGNED,
+         infer=lambda a, *_: Array("bool", dims_of(infer.as_array(a))))
 inactive("np.isscalar(x)", "np.iscomplexobj(x)", "np.isrealobj(x)", infer=_answer, cheap=True,
          sample=_SIGNED)
 

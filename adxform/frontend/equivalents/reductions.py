@@ -155,7 +155,7 @@ def std(
     if mean is None and where is True:
         return np.std(values, axis=axis, ddof=ddof + correction, keepdims=keepdims)
     found = _variance(values, axis, ddof + correction, keepdims, where, mean)
-    return np.where(found == 0.0, 0.0, np.sqrt(np.where(found == 0.0, 1.0, found)))
+    return np.sqrt(found + (found == 0.0)) * (found != 0.0)
 
 
 @reads("np.nanvar", *_SOME, _WIDE)
