@@ -15,7 +15,7 @@ import operator
 import re
 import sys
 import textwrap
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from dataclasses import dataclass
 
 import numpy as np
@@ -442,12 +442,145 @@ def forces(q, stiffness):
     return np.sum(grad(energy)(q, stiffness) ** 2)
 
 
+# Objects that functions make, and what functions inside change
+
+
+class Vector:
+    """A vector in the plane."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+
+    def __mul__(self, factor):
+        return Vector(self.x * factor, self.y * factor)
+
+    def __iter__(self):
+        yield self.x
+        yield self.y
+
+    def __abs__(self):
+        return np.hypot(self.x, self.y)
+
+
+@example(V)
+def vectors(x):
+    """Operators, `len`, `abs`, indices and loops of objects: `a + b * 2.0`, `u, v = a`"""
+    a = Vector(x[0], x[1])
+    for k in range(3):
+        a = a * x[2] + Vector(0.1 * k, 1.0)
+    u, v = a
+    return abs(a) + u * v
+
+
+class Particle:
+    """A particle on a spring."""
+
+    def __init__(self, position, velocity):
+        self.position, self.velocity = position, velocity
+        self.path = []
+
+    def step(self, dt):
+        self.velocity -= dt * self.position
+        self.position += dt * self.velocity
+        self.path.append(self.position)
+
+
+@example(V)
+def simulated(x):
+    """Objects made inside, whose methods change their attributes: `self.total += x`"""
+    p = Particle(x[0], x[1])
+    for _ in range(5):
+        p.step(0.1 * x[2])
+    return p.position**2 + p.velocity**2 + p.path[0] * len(p.path)
+
+
+@example(V)
+def accumulated(x):
+    """`nonlocal`, and lists and dictionaries that functions inside change"""
+    total, seen = 0.0, {}
+
+    def note(name, value):
+        nonlocal total
+        total += value * value
+        seen[name] = value
+
+    note("first", x[0])
+    note("last", x[2])
+    return total * seen["last"]
+
+
+@example(V)
+def grouped(x):
+    """`setdefault`, `pop` in expressions, `popitem`, `del d[key]`, `defaultdict`"""
+    groups = defaultdict(list)
+    for key, value in (("a", x[0]), ("b", x[1]), ("a", x[2])):
+        groups[key].append(value)
+    stack = [x[0], x[1]]
+    return sum(groups["a"]) * groups["b"][0] + stack.pop() * stack.pop()
+
+
+@example(V)
+def ranked(x):
+    """`max`, `min` and `sorted` of what is differentiated, by keys, of tuples"""
+    _, low = min([("a", x[0]), ("b", x[2])], key=lambda pair: pair[1])
+    far = max(x[0], x[1], key=lambda v: abs(v - 0.9))
+    return far * low + sorted([x[0], x[1], x[2]])[1]
+
+
+def _squares(x):
+    for v in x:
+        if v > 0.5:
+            yield v * v
+
+
+@example(V)
+def yielded(x):
+    """Generators whose items are all gone over: by `for`, `sum`, `list`"""
+    total = sum(_squares(x))
+    for v in _squares(2.0 * x):
+        total += np.sin(v)
+    return total
+
+
+@example(M)
+def elements(a):
+    """`a.flat`, `np.ndenumerate`, `np.ndindex`, `a.item(i, j)`"""
+    total = np.sin(a.item(1, 2) * a.flat[1]) * a.flat[0] ** 2 - 0.5 * a.item(0)
+    for (i, j), v in np.ndenumerate(a):
+        total += v**2 * (i + 2 * j)
+    return total
+
+
+class Scaled:
+    """What is put in is scaled on the way out."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.value = self.value * self.factor
+
+
+@example(V)
+def managed(x):
+    """`with` around objects of classes that are written in Python"""
+    with Scaled(x[0]) as s:
+        s.value = x[1] ** 2
+    return s.value * x[2]
+
+
 # What is refused
 
 
 @refused(V)
 def generates(x):
-    """Generators"""
+    """Functions to be differentiated that are generators"""
     yield np.sum(x)
 
 
@@ -495,6 +628,15 @@ def shared_list(x):
     b = a
     a.append(x[1])
     return b[1]
+
+
+@refused(V)
+def one_of_two(x):
+    """Writes to an object that may be another, as it turns out, which is used later"""
+    a, b = Vector(x[0], 1.0), Vector(x[1], 2.0)
+    best = a if x[0] > x[1] else b
+    best.x = x[2]
+    return a.x * b.x
 
 
 @refused(V)

@@ -26,6 +26,10 @@ class Form:
     def __hash__(self) -> int:
         return hash(self._key())
 
+    def with_key(self, key: Any) -> Form:
+        """The form of what has one more item, under a key."""
+        return Form(self.kind, (*self.keys, key), self.maker)
+
     def _key(self) -> tuple[Any, ...]:
         return self.kind, self.keys, self.maker, id(getattr(self.maker, "value", None))
 

@@ -65,7 +65,7 @@ from adxform.core.operands import (
 from adxform.core.operands import (
     uses as uses,
 )
-from adxform.errors import Location
+from adxform.errors import Diagnostic, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,7 @@ class Opaque:
     reason: str = ""
 
 
+NOT_FOLLOWED = "what is done with this object is not followed"  # the reason of an Opaque
 Op = Primitive | Callee | Opaque
 
 
@@ -256,7 +257,8 @@ class Function:
     Where the user's parameters are containers, ``params`` are what they hold, and ``given`` the
     user's own parameters, each with its structure. A ``derived`` one's names are values only: which
     memory they share was checked in the function that it is derived from. ``cotangents`` says of
-    which value a cotangent is that the user has no name for.
+    which value a cotangent is that the user has no name for. ``doubts`` say why objects that it
+    makes are not followed.
     """
 
     name: str
@@ -270,6 +272,7 @@ class Function:
     given: tuple[tuple[Param, Operand], ...] = ()
     derived: bool = False
     cotangents: dict[str, str] = field(default_factory=dict)
+    doubts: tuple[Diagnostic, ...] = ()
 
     def leaves_of(self, place: int) -> list[str]:
         """The parameters here that hold the user's parameter at ``place``."""

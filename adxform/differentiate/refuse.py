@@ -14,6 +14,7 @@ from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.calls import is_foreign
 from adxform.core.ir import (
+    NOT_FOLLOWED,
     Callee,
     Const,
     Effect,
@@ -22,7 +23,9 @@ from adxform.core.ir import (
     Opaque,
     Origin,
     Primitive,
+    Tuple,
     names_in,
+    phis_of,
     uses,
     walk,
 )
@@ -41,6 +44,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     """
     errors: list[AdxformError] = []
     for stmt in walk(function.body):
+        if errors and function.doubts:
+            raise UnsupportedError(*function.doubts)
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
             errors.extend(_opaque(function, stmt, stmt.op, activity))
         elif isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
@@ -48,12 +53,16 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                 errors.extend(_index(function, stmt, activity, types))
                 if reverse:
                     errors.extend(_key(function, stmt, activity, types))
+            elif stmt.op.name == "append" and isinstance(stmt.args[2], Tuple):
+                errors.extend(_kept_tuple(function, stmt, activity))
             elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
                 errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
             errors.extend(_unread_call(stmt, stmt.op, activity))
         elif isinstance(stmt, Effect):
             errors.extend(_effect(function, stmt, activity))
+    if function.doubts and _touched(function, activity):
+        raise UnsupportedError(*function.doubts)
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
@@ -180,6 +189,38 @@ def _list_operator(stmt: Let, activity: Activity, types: Types) -> list[AdxformE
     reason = "this may join or repeat a list, whose items the derivative follows"
     hint = "Write the items out, or make an array of the list with np.array(...)."
     return [_unsupported(reason, stmt.origin, hint)]
+
+
+def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[AdxformError]:
+    """A tuple in a list that a loop fills: what is found there is no number, and no array."""
+    active = [n for n in names_in(stmt.args[2]) if n in activity.varied]
+    if not active or stmt.target not in activity.useful:
+        return []
+    label = function.bases.get(active[0], active[0])
+    reason = f"a container with {label}, which is active here, is put into a list by a loop"
+    hint = "Keep a list for each of the items, or fill an array."
+    return [_unsupported(reason, stmt.origin, hint)]
+
+
+def _touched(function: Function, activity: Activity) -> bool:
+    """Whether an active value may get into an object that is made here and not followed."""
+    objects: set[str] = set()
+    for _ in range(2):  # once more for what a loop carries
+        for stmt in walk(function.body):
+            for phi in phis_of(stmt):
+                if not objects.isdisjoint(names_in(Tuple((phi.first, phi.second)))):
+                    objects.add(phi.target)
+            if isinstance(stmt, Let):
+                made = isinstance(stmt.op, Opaque) and stmt.op.reason == NOT_FOLLOWED
+                if made or not objects.isdisjoint(uses(stmt.args)):
+                    objects.update(stmt.targets)
+    for stmt in walk(function.body):
+        opaque = isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and not stmt.op.pure
+        read = uses(stmt.args) if opaque else (  # type: ignore[union-attr]
+            uses([o for _, o in stmt.reads]) if isinstance(stmt, Effect) else [])
+        if not objects.isdisjoint(read) and not activity.varied.isdisjoint(read):
+            return True
+    return False
 
 
 def _effect(function: Function, stmt: Effect, activity: Activity) -> list[AdxformError]:

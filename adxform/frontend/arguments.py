@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from adxform.core.forms import Form
@@ -18,6 +19,8 @@ Keywords = dict[str, Operand]
 
 class Arguments(Spreading):
     """Binds the arguments of calls to parameters."""
+
+    epoch = 0  # how often variables of comprehensions have been given values
 
     def arguments(self, node: ast.Call) -> tuple[tuple[Operand, ...], Keywords]:
         """The arguments of a call, ``*args`` and ``**kwargs`` of known length spread."""
@@ -36,6 +39,21 @@ class Arguments(Spreading):
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
         return args, keywords
+
+    def changing(self, node: ast.AST, call: Callable[[], Operand]) -> Operand:
+        """What a call gives; one that changes something is lowered where it is made, only."""
+        memory = self.builder.memory
+        mark = memory.mark()
+        made = call()
+        if memory.changed_since(mark):
+            key = id(node), id(self.builder), self.epoch
+            if key in self.program.effects:
+                raise self.unsupported(
+                    "what is called here changes something", node,
+                    "Call it in a statement of its own.",
+                )
+            self.program.effects[key] = node, self.builder  # so that no other has their numbers
+        return made
 
     def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
         args, keywords = self.arguments(node)

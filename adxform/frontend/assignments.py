@@ -69,10 +69,13 @@ class Assignments(Transformer):
         return list(self._assign(node.targets, node.value, node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        """``x += y`` as ``x = x + y``, but for attributes: what they hold may change in place."""
         value = ast.BinOp(_read(node.target), node.op, node.value)
         if isinstance(node.target, ast.Name):
             marked = ast.Call(load(AUGMENT), [value], [])
             return [assign(node.target.id, marked, node)]
+        if isinstance(node.target, ast.Attribute):
+            return [node]
         return list(self._assign([node.target], value, node))
 
     def visit_Expr(self, node: ast.Expr) -> list[ast.stmt] | ast.stmt:
@@ -154,9 +157,7 @@ class Assignments(Transformer):
         else:
             name = self.fresh("t")
             yield assign(name, value, old)
-            values = [
-                ast.Subscript(load(name), ast.Constant(i), ast.Load()) for i in range(len(targets))
-            ]
+            values = [_part_of(name, i) for i in range(len(targets))]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
 
@@ -170,9 +171,10 @@ def variable_of(node: ast.expr) -> str:
 
 def _part_of(name: str, place: int) -> ast.expr:
     number: ast.expr = ast.Constant(abs(place))
-    return ast.Subscript(
-        load(name), number if place >= 0 else ast.UnaryOp(ast.USub(), number), ast.Load()
-    )
+    index = number if place >= 0 else ast.UnaryOp(ast.USub(), number)
+    part = ast.Subscript(load(name), index, ast.Load())
+    part._unpacked = True  # type: ignore[attr-defined]  # whatever an index of an object gives
+    return part
 
 
 def _read(target: ast.expr) -> ast.expr:

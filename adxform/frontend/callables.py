@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import functools
 import inspect
-from dataclasses import dataclass, field, is_dataclass
+import sys
+import sysconfig
+from dataclasses import InitVar, dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, Generic, Protocol
 
-from adxform.core.ir import Operand
+from adxform.core.forms import Form
+from adxform.core.ir import Operand, Tuple
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 
@@ -84,10 +90,67 @@ def fields_of(value: Any) -> tuple[str, ...] | None:
     if issubclass(value, tuple) and hasattr(value, "_fields"):
         made = value.__new__.__module__.startswith("namedtuple_")
         return tuple(value._fields) if made else None
-    if not is_dataclass(value) or hasattr(value, "__post_init__"):
+    if not is_dataclass(value) or not _is_made_of_fields(value):
         return None
-    fields = value.__dataclass_fields__.values()
-    return tuple(f.name for f in fields) if all(f.init for f in fields) else None
+    found = fields(value)
+    return tuple(f.name for f in found) if all(f.init for f in found) else None
+
+
+def _is_made_of_fields(value: type) -> bool:
+    """Whether a data class does nothing of its own when an object is made, or read."""
+    kind: Any = value
+    code = getattr(kind.__init__, "__code__", None)
+    every = kind.__dataclass_fields__.values()
+    return (
+        code is not None
+        and code.co_filename == "<string>"
+        and not any(isinstance(f.type, InitVar) or f.type is InitVar for f in every)
+        and kind.__new__ is object.__new__
+        and kind.__getattribute__ is object.__getattribute__
+        and not hasattr(value, "__getattr__")
+        and not hasattr(value, "__post_init__")
+    )
+
+
+def positional_fields(value: type) -> tuple[str, ...]:
+    """The fields that are given by place when an object is made, in order."""
+    if issubclass(value, tuple):
+        return tuple(value._fields)  # type: ignore[attr-defined]
+    return tuple(f.name for f in fields(value) if not f.kw_only)  # type: ignore[arg-type]
+
+
+def object_class(operand: Operand | None) -> type | None:
+    """The class of an object whose attributes are known one by one; None for anything else."""
+    if not isinstance(operand, Tuple) or operand.form.kind != "object":
+        return None
+    kind = operand.form.maker.value
+    return kind if isinstance(kind, type) else None
+
+
+def is_followed(value: Any) -> bool:
+    """Whether the objects of a class may be known by their attributes: it is written in Python,
+    and attributes of its objects are what they seem to be.
+    """
+    if not isinstance(value, type):
+        return False
+    if fields_of(value) is not None:
+        return True
+    module = sys.modules.get(value.__module__)
+    if is_library(getattr(module, "__file__", None) or ""):
+        return False
+    bases = [kind for kind in value.__mro__ if kind not in (object, abc.ABC, Generic, Protocol)]
+    plain = all(type(kind) in (type, abc.ABCMeta) and kind.__flags__ & _HEAP for kind in bases)
+    own = {name for kind in bases for name in vars(kind)}
+    return plain and own.isdisjoint(_OF_ITS_OWN)
+
+
+def is_made_of_fields(form: Form) -> bool:
+    """Whether an object is made again by a call of its class with its attributes."""
+    return form.kind != "object" or fields_of(form.maker.value) == form.keys
+
+
+_HEAP = 1 << 9
+_OF_ITS_OWN = ("__new__", "__setattr__", "__delattr__", "__getattribute__", "__getattr__")
 
 
 def as_definition(node: ast.Lambda | ast.FunctionDef, name: str) -> ast.FunctionDef:
@@ -97,3 +160,13 @@ def as_definition(node: ast.Lambda | ast.FunctionDef, name: str) -> ast.Function
     body = ast.copy_location(ast.Return(node.body), node.body)
     made = ast.FunctionDef(name, node.args, [body], [])
     return ast.copy_location(made, node)
+
+
+@cache
+def is_library(file: str) -> bool:
+    """Whether a file belongs to Python, to an installed package, or to what is read for it."""
+    path = Path(file)
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return True
+    standard = Path(sysconfig.get_path("stdlib"))
+    return standard in path.parents or Path(__file__).parent / "equivalents" in path.parents

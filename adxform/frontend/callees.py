@@ -17,6 +17,7 @@ from adxform.core.types import ANY, Known, Object, Struct, Type, rank
 from adxform.errors import AdxformError
 from adxform.frontend.arguments import Arguments
 from adxform.frontend.callables import Closure
+from adxform.frontend.heap import is_sayable, references
 from adxform.frontend.program import Again, new_containers
 from adxform.frontend.signatures import general_type, result_type
 from adxform.frontend.source import SourceFunction
@@ -24,6 +25,7 @@ from adxform.frontend.writes import changed_params
 from adxform.rules.expressions import BindError
 
 KINDS = 12  # of arguments that a function may call itself with in turn
+LEVELS = 20  # calls of itself that a function is written out in with objects
 DEPTH = 60  # calls inside calls that are lowered one in the other
 
 
@@ -46,6 +48,12 @@ class Callees(Arguments):
         given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
         called = [v for v in given if callable(v) or isinstance(v, Closure)]
         key = (function.same, *map(_which, called))
+        if key not in self.program.deep and any(any(references(o)) for o in bound.values()):
+            if self.program.open.count(key) < LEVELS:  # that of the objects may end it
+                self.program.next_key = key
+                return False
+            self.program.deep.add(key)
+            raise Again
         if len(self.program.open) > DEPTH or self.program.open.count(key) > KINDS:
             raise self.unsupported(f"{function.name} calls itself with ever other arguments", node)
         if key in self.program.open and key not in self.program.recursive:
@@ -113,6 +121,8 @@ class Callees(Arguments):
         self, key: Any, callee: Callee, args: list[Operand], base: str | None
     ) -> Operand:
         """A call of a callee, whose result may not be known yet."""
+        if callee.function is not None and not is_sayable(callee.function.result):
+            raise self.unsupported(f"{callee.name}, which calls itself, returns an object")
         if callee.function is not None:
             return self.call_core(callee, args, callee.function.result, base)
         made = self.call_core(callee, args, self.program.assumed.get(key, Var("_")), base)
@@ -130,7 +140,9 @@ class Callees(Arguments):
             self.builder.types[result.name] = result_type(result.name, known)
         for result in results:
             self.builder.memory.view(result, self.builder)  # it is there from here on
-        return new_containers(refilled(shape, iter(results)))
+        made = new_containers(refilled(shape, iter(results)))
+        self.builder.memory.heap.add(made)
+        return made
 
     def _result_types(self, callee: Callee, shape: Operand) -> list[Type]:
         """What is known of a callee's results where it is lowered, or derived."""
@@ -145,6 +157,8 @@ class Callees(Arguments):
         callee, _ = self.callee(function, self.general_types(function, bound))
         self.program.next_key = key
         _, types = self.program.results.get(id(callee.function), (None, []))
+        if callee.function is not None and not is_sayable(callee.function.result):
+            return True
         return any(isinstance(t, Object) for t in types)
 
     def callee(self, function: SourceFunction, types: dict[str, Type]) -> tuple[Callee, Any]:

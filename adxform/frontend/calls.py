@@ -33,6 +33,7 @@ from adxform.frontend.callables import (
     unwrapped,
 )
 from adxform.frontend.desugar import desugar
+from adxform.frontend.heap import cell_site
 from adxform.frontend.lifting import Around, Lifting, versions_read
 from adxform.frontend.program import yield_of
 from adxform.frontend.scope import describe, live_function
@@ -223,7 +224,7 @@ class Calls(Lifting):
             receiver = self.outer_value("receiver", value.__self__)
             return self._call_value(value.__func__, node, (receiver, *args), keywords, base)
         if isinstance(value, Closure):
-            return self._call_closure(value, node, args, keywords, base)
+            return self.call_closure(value, node, args, keywords, base)
         function, is_receiver = self._behind(value)
         if function is not None:
             if is_receiver:
@@ -265,7 +266,7 @@ class Calls(Lifting):
         self.program.closures.append(closure)
         return closure
 
-    def _call_closure(
+    def call_closure(
         self,
         closure: Closure,
         node: ast.Call,
@@ -343,9 +344,10 @@ class Calls(Lifting):
 
     def _tree(self, function: SourceFunction) -> tuple[ast.FunctionDef, set[str]]:
         """A callee, desugared once, for one call, and the names that it takes from outside."""
-        key = id(function.node), id(function.scope)
+        cells = cell_site(function) not in self.program.verbatim
+        key = id(function.node), id(function.scope), cells
         if key not in self.program.trees:
-            tree = desugar(function.node, function.text, function.scope)
+            tree = desugar(function.node, function.text, function.scope, cells=cells)
             self.program.trees[key] = function, tree, outer_names(tree)
         _, tree, names = self.program.trees[key]
         return copied(tree), names

@@ -10,22 +10,34 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from adxform.core.ir import If, Operand, Phi, Var, names_in, reads_of, tests_of, walk
+from adxform.core.ir import (
+    Block,
+    If,
+    Operand,
+    Origin,
+    Phi,
+    Var,
+    names_in,
+    reads_of,
+    tests_of,
+    walk,
+)
 from adxform.core.trees import nodes
 from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, rank
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
-from adxform.frontend.joins import Joins
 from adxform.frontend.memory import Memory, Remembering
+from adxform.frontend.object_loops import Attributes, ObjectLoops
 from adxform.frontend.views import Roots, View
 
 Header = tuple[str, str, str]  # target, before, after
-ATTEMPTS = 8
+ATTEMPTS = 16
+_T = TypeVar("_T")
 
 
-class Carried(Joins):
+class Carried(ObjectLoops):
     """Lowers loops and branches with the arrays that they write to."""
 
     builder: Remembering
@@ -35,11 +47,51 @@ class Carried(Joins):
     def memory(self) -> Memory:
         return self.builder.memory
 
+
     # --- branches -----------------------------------------------------------------------------
+
+    def branched(
+        self, test: Operand, then: Callable[[], _T], orelse: Callable[[], _T], origin: Origin | None
+    ) -> tuple[_T, _T]:
+        """A branch of two blocks, with what lowering each gives; phis may be added to it."""
+        roots, facts, objects = dict(self.memory.roots), self.memory.facts(), dict(self.heap.now)
+        block, found = self._block_of(then)
+        first, self.memory.roots = self.memory.roots, dict(roots)
+        held, self.heap.now, known = self.heap.now, dict(objects), self.memory.facts()
+        self.memory.restore(facts)
+        other, found_there = self._block_of(orelse)
+        self.builder.append(If(test, block, other, (), origin))
+        self.memory.weaken(known)
+        self.merge_roots(roots, first)
+        self.merge_objects(objects, held, self.heap.now)
+        self.taken = None
+        return found, found_there
+
+    def one_of_two(
+        self, test: Operand, first: list[Operand], second: list[Operand]
+    ) -> list[Operand]:
+        """The first of two lists of values where a test holds, else the second."""
+        self.branched(test, dict, dict, self.builder.origin)
+        found = []
+        for one, other in zip(first, second, strict=True):
+            name = self.builder.names.fresh("_one")
+            self.locals.add(name)
+            self.phi_after_branch(name, one, other)
+            found.append(self.value(name))
+        return found
+
+    def _block_of(self, lowering: Callable[[], _T]) -> tuple[Block, _T]:
+        """The statements that lowering appends, as a block, and what it gives."""
+        outer, objects = self.builder, dict(self.heap.now)
+        self.builder = outer.nested()
+        found = lowering()
+        self.heap.settle(objects, lambda held: self.memory.fresh(held, self.builder))
+        block, self.builder = self.builder.block, outer
+        return block, found
 
     def settled(self, names: list[str]) -> dict[str, Operand]:
         """What versions of variables are in memory as it is here, at the end of a block."""
-        return {name: self.memory.fresh(self.value(name), self.builder) for name in names}
+        return {name: self.present(self.value(name)) for name in names}
 
     def merge_roots(self, before: Roots, first: Roots) -> None:
         """After a branch whose sides leave arrays as ``first`` and as they are now."""
@@ -83,29 +135,35 @@ class Carried(Joins):
         for value in start.values():
             self.memory.place(value, self.builder)  # one first met here was there before the loop
         env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
-        facts = self.memory.facts()
+        facts, objects = self.memory.facts(), Attributes(dict(self.heap.now))
         written = set[int]()  # arrays that are written to
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         covers: dict[str, Type] = {}  # types of these, before and after
         for _ in range(ATTEMPTS):
-            opened = self._open_headers(headers, begins)
+            opened = self._open_headers(headers, begins, objects.moving)
             assumed = self._assume(start, other, covers)
             heads = self._open_roots(assumed, written)
+            self._open_slots(objects)
             begun = dict(self.memory.roots)
+            self.attributes.append(objects)
             made = body()
+            self.attributes.pop()
             ends = self.ends
             ended = dict(self.memory.roots)
             changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
-            if changed <= written and not broken and not wrong:
+            slots = self._changed_slots(objects)
+            known = not slots and not self._moved(objects, opened, ends)
+            if known and changed <= written and not broken and not wrong:
                 self.mark_read(_names_read(made))
                 self.memory.weaken(facts)
                 phis = self._close_headers(opened, ends)
                 closed = self._close_roots(phis, heads, roots, ended)
                 for target in (t for t in start if t not in assumed):
                     self._renew(target)
+                self._close_slots(objects, opened)
                 return made, closed
             covers = {n: t for n, t in covers.items() if n not in wrong} | {
                 n: _cover(n, self._type(start[n]), self._type(after[n])) for n in broken
@@ -113,9 +171,13 @@ class Carried(Joins):
             self.env = dict(env)
             self.memory.views, self.memory.roots = dict(views), dict(roots)
             self.memory.restore(facts)
+            self.heap.now = dict(objects.before)
+            for slot in slots:
+                env[slot.before] = begins[slot.before] = start[slot.target] = self._begin(slot)
+                headers.append((slot.target, slot.before, slot.after))
             other = broken if changed and not written else other | broken
             written = written | changed
-        raise self.unsupported("which arrays this loop writes to cannot be settled")
+        raise self.unsupported("which arrays and objects this loop changes cannot be settled")
 
     def _type(self, value: Operand) -> Type:
         return self.builder.type_of(value)
@@ -228,7 +290,7 @@ def may_write(statements: list[ast.stmt]) -> bool:
     """Whether statements may write to an array: by an index, ``+=``, or in a call."""
     for stmt in statements:
         for node in nodes(stmt):
-            if isinstance(node, ast.Expr):
+            if isinstance(node, ast.Expr | ast.AugAssign):
                 return True
             if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE, NEST):
                 return True

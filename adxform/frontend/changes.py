@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
-from adxform.core.trees import nodes
 from adxform.core.types import ListOf
+from adxform.frontend.heap import is_reference
+from adxform.frontend.holding import changed_names, holds, indices, named, times
 from adxform.frontend.in_place import InPlace
 from adxform.frontend.ssa import free_names
 from adxform.frontend.views import View
@@ -30,6 +31,12 @@ class Changes(InPlace):
         held_node, method, *rest = node.args
         assert isinstance(method, ast.Constant) and isinstance(method.value, str)
         held = self.operand(held_node)
+        if is_reference(held):
+            called = ast.Attribute(held_node, method.value, ast.Load())
+            whole = ast.copy_location(ast.Call(called, rest, node.keywords), node)
+            self.operand(ast.fix_missing_locations(whole))
+            self.env[name] = held
+            return True
         call = ast.copy_location(ast.Call(held_node, rest, node.keywords), node)
         args, keywords = self.arguments(call)
         if isinstance(held, Tuple):
@@ -56,12 +63,25 @@ class Changes(InPlace):
                     f"this statement is carried along, and does not see {name}", stmt,
                     "Return what it makes instead of keeping it.",
                 )
-            if isinstance(found.get(name), Tuple) and name in _changed_names(stmt):
+            held = found.get(name)
+            if isinstance(held, Tuple) and not is_reference(held) and name in changed_names(stmt):
                 raise self.unsupported(
                     f"{name}, which a function around this one made, is changed here", stmt,
                     "Return the new items instead.",
                 )
         return found
+
+    def item_assignment(self, name: str, args: list[ast.expr]) -> None:
+        """``x[i] = v``: a new value of x, or of what x is a view of."""
+        held = self.operand(args[0])
+        if isinstance(held, Tuple):
+            self.item_replaced(name, held, args[1], self.operand(args[2]))
+            return
+        index, value = self.operands(args[1:])
+        with self.builder.declaring(name) as base:
+            made = self.writer.update(held, index, value, base)
+        if made != Var(name):
+            self.env[name] = made
 
     def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:
         """``x[key] = value`` where the items of x are known one by one."""
@@ -70,7 +90,7 @@ class Changes(InPlace):
     def nested_item_replaced(self, name: str, args: list[ast.expr]) -> bool:
         """``x[i][key] = value`` where the items of x, and those of its item i, are known."""
         variable, target, index, value = args
-        keys = _indices(target)
+        keys = indices(target)
         if not isinstance(self._item(self.operand(variable), keys), Tuple):
             return False
         given = self.operand(value)
@@ -91,7 +111,7 @@ class Changes(InPlace):
 
     def _with_item(
         self, held: Tuple, keys: list[ast.expr], index: ast.expr, value: Operand, root: Tuple,
-        name: str,
+        name: str, owner: int | None = None,
     ) -> Tuple:
         """A container with another item, or with an item that has: of the variable ``name``, which
         holds it somewhere in ``root``.
@@ -102,11 +122,16 @@ class Changes(InPlace):
             assert place is not None
             inner = held.items[place]
             assert isinstance(inner, Tuple)
-            item: Operand = self._with_item(inner, keys[1:], index, value, root, name)
+            item: Operand = self._with_item(
+                inner, keys[1:], index, value, root, name, owner
+            )
         elif key is UNKNOWN:
-            raise self.unsupported("which item is replaced here is not known", index)
+            raise self.unsupported(
+                "which item is replaced here is not known", index,
+                "Keep numbers in an array, by their places.",
+            )
         else:
-            self._require_alone(held, name, root)
+            self._require_alone(held, name, root, owner=owner)
             item = value
         if place is not None:
             return held.with_items((*held.items[:place], item, *held.items[place + 1 :]))
@@ -130,8 +155,16 @@ class Changes(InPlace):
                 items.insert(place, item)
             case "reverse", () if held.is_list:
                 items.reverse()
-            case "clear", () if held.is_list:
-                items.clear()
+            case "clear", ():
+                return Tuple((), replace(held.form, keys=()), held.tokens)
+            case "setdefault", (Const(key), *_):
+                rest = args[1] if len(args) > 1 else Const(None)
+                return held if held.place(key) is not None else self._updated_with(held, key, rest)
+            case "popitem", () if items:
+                return self._without_item(held, len(items) - 1)
+            case "pop", (Const(key), *_) if held.form.kind == "dict":
+                at = held.place(key)
+                return held if at is None else self._without_item(held, at)
             case "pop", _ if held.is_list and items:
                 place = args[0].value if args and isinstance(args[0], Const) else -1
                 items.pop(place)
@@ -143,6 +176,14 @@ class Changes(InPlace):
                     "supported here"
                 )
         return held.with_items(items)
+
+    def _updated_with(self, held: Tuple, key: Any, value: Operand) -> Tuple:
+        return Tuple((*held.items, value), held.form.with_key(key), held.tokens)
+
+    def _without_item(self, held: Tuple, place: int) -> Tuple:
+        keys = held.form.keys[:place] + held.form.keys[place + 1 :]
+        items = (*held.items[:place], *held.items[place + 1 :])
+        return Tuple(items, replace(held.form, keys=keys), held.tokens)
 
     def _updated(
         self, held: Tuple, args: tuple[Operand, ...], keywords: dict[str, Operand]
@@ -209,9 +250,11 @@ class Changes(InPlace):
         self.memory.stands_for(made, place)
         return Var(made)
 
-    def extended(self, name: str, old: Tuple, value: Operand, node: ast.BinOp) -> Operand:
+    def extended(
+        self, name: str, old: Tuple, value: Operand, node: ast.BinOp, owner: int | None = None
+    ) -> Operand:
         """``x += [...]`` and ``x *= 2`` of a list, ``x |= {...}`` change the container itself."""
-        self._require_alone(old, name)
+        self._require_alone(old, name, owner=owner)
         if isinstance(node.op, ast.BitOr) and old.form.kind == "dict":
             return self._updated(old, (value,), {})
         count = self.known_value(value)
@@ -222,31 +265,43 @@ class Changes(InPlace):
         raise self.unsupported("what is added to a list here is not known item by item", node)
 
     def _require_alone(
-        self, held: Tuple, name: str, root: Operand | None = None, *, again: bool = False
+        self,
+        held: Tuple,
+        name: str,
+        root: Operand | None = None,
+        *,
+        again: bool = False,
+        owner: int | None = None,
     ) -> None:
         """Refuse to change a container that another variable, or another container, holds; what
         ``root``, which the variable is, holds once is its own. ``again``: in another iteration of
-        the loop at hand.
+        the loop at hand. ``owner`` is the object whose attribute the container is.
         """
         self.program.changed.append(held.tokens)
         own = self.builder.bases.get(name, name)
-        if root is not None and _times(root, held.tokens) > 1:
+        if root is not None and times(root, held.tokens) > 1:
             raise self.unsupported(f"{own} holds what is changed in place here twice", None,
                                    "Work on copies, made by list(...) or dict(...).")
-        if any(_holds(default, held.tokens) for default in self.program.defaults):
+        if any(holds(default, held.tokens) for default in self.program.defaults):
             raise self.unsupported(
                 f"{own} may be the default of a parameter, or held by a partial, which keeps "
                 "what is changed in it",
                 None,
                 "Make it in the function, where the argument is None, or pass a copy.",
             )
-        if any(_holds(table, held.tokens) for table in self.program.tables.values()):
+        if any(holds(table, held.tokens) for table in self.program.tables.values()):
             raise self.unsupported(
                 f"{own}, whose functions the derivative follows, is changed in place here", None,
                 "Do it before the derivative is called.",
             )
+        for token, other in self.heap.now.items():
+            if token != owner and any(holds(item, held.tokens) for item in other.items):
+                raise self.unsupported(
+                    f"{own} is changed in place here while an object holds it, too", None,
+                    f"Work on a copy, e.g. {own} = list({own}) before.",
+                )
         for kept in self._kept_by_closures():
-            if _holds(kept, held.tokens):
+            if holds(kept, held.tokens):
                 raise self.unsupported(
                     f"{own} is changed in place here while a function made inside holds it, too",
                     None,
@@ -256,11 +311,11 @@ class Changes(InPlace):
             later = self._read_later(lowerer, again or lowerer is not self)
             for other, value in lowerer.env.items():
                 base = self.builder.bases.get(other, other)
-                same = lowerer is self and base == own
+                same = lowerer is self and base == own and owner is None
                 passing = other not in lowerer.gone_over and (base[0] == "_" or base not in later)
-                if not same and not passing and _holds(value, held.tokens):
+                if not same and not passing and holds(value, held.tokens):
                     raise self.unsupported(
-                        f"{own} is changed in place here while {_named(base)} holds it, too",
+                        f"{own} is changed in place here while {named(base)} holds it, too",
                         None,
                         f"Work on a copy, e.g. {own} = list({own}) before.",
                     )
@@ -284,76 +339,29 @@ class Changes(InPlace):
                 yield from map(home.value, closure.reads.values())
 
     def require_alone_again(
-        self, head: Operand, end: Operand, name: str, since: int, root: Operand | None = None
+        self,
+        head: Operand,
+        end: Operand,
+        name: str,
+        since: int,
+        root: Operand | None = None,
+        owner: int | None = None,
     ) -> None:
         """What a loop changes is another container the next time round, maybe: the one that the
         variable has at the loop's end. ``since`` is how many changes came before the loop.
         """
-        if not isinstance(head, Tuple) or not isinstance(end, Tuple):
+        if not isinstance(head, Tuple) or not isinstance(end, Tuple) or is_reference(head):
             return
         if not all(map(head.tokens.isdisjoint, self.program.changed[since:])):
-            self._require_alone(end, name, root or end, again=True)
+            self._require_alone(end, name, root or end, again=True, owner=owner)
         for first, last in zip(head.items, end.items, strict=False):
-            self.require_alone_again(first, last, name, since, root or end)
+            self.require_alone_again(first, last, name, since, root or end, owner)
 
-    def listed(self, name: str, held: Tuple) -> Operand:
+    def listed(self, name: str, held: Tuple, owner: int | None = None) -> Operand:
         """A list of known items as a list of the generated code, for a loop to append to."""
-        self._require_alone(held, name, again=True)
+        self._require_alone(held, name, again=True, owner=owner)
         base = self.builder.bases.get(name)
         made = self.emit("empty_list", base=base)
         for item in held.items:
             made = self.emit("append", made, self.emit("len", made), item, base=base)
         return made
-
-
-def _named(base: str) -> str:
-    return "the loop around" if base.startswith("_") else base
-
-
-def _holds(value: Operand, tokens: frozenset[int]) -> bool:
-    return isinstance(value, Tuple) and (
-        not tokens.isdisjoint(value.tokens) or any(_holds(item, tokens) for item in value.items)
-    )
-
-
-def _times(value: Operand, tokens: frozenset[int]) -> int:
-    """How often a container is one of some containers, or holds one."""
-    if not isinstance(value, Tuple):
-        return 0
-    return (not tokens.isdisjoint(value.tokens)) + sum(_times(i, tokens) for i in value.items)
-
-
-def _indices(node: ast.expr) -> list[ast.expr]:
-    """The indices of an item of an item of ... a variable, from the outside in."""
-    found: list[ast.expr] = []
-    while isinstance(node, ast.Subscript):
-        found.insert(0, node.slice)
-        node = node.value
-    return found
-
-
-def appended_in(body: list[ast.stmt]) -> set[str]:
-    """The versions of variables that statements append to."""
-    return {
-        node.targets[0].id
-        for stmt in body
-        for node in nodes(stmt)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-        and node.value.func.id == "__change__"
-    }
-
-
-def _changed_names(stmt: ast.stmt) -> set[str]:
-    """The variables of which a statement assigns or deletes items or attributes."""
-    found = set()
-    for part in nodes(stmt):
-        owner: ast.AST = part
-        if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load):
-            while isinstance(owner, ast.Subscript | ast.Attribute):
-                owner = owner.value
-            if isinstance(owner, ast.Name):
-                found.add(owner.id)
-    return found

@@ -11,6 +11,8 @@ from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, ListOf, differentiable
 from adxform.frontend.containers import Containers
+from adxform.frontend.control import tested
+from adxform.frontend.heap import Contents, changed_fields
 from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
 from adxform.frontend.ssa import free_names
@@ -26,13 +28,6 @@ class Comprehensions(Containers):
     depth: int
     kept: tuple[str, ...] = ()  # variables of comprehensions that functions read
     place: Operand  # the number of the iteration of the innermost loop
-
-    def on_IfExp(self, node: ast.IfExp, base: str | None) -> Operand:
-        """``a if test else b`` within an expression: one side, where the signature decides."""
-        taken = self.truth(node.test)
-        return self.other(node, base) if taken is None else self.operand(
-            node.body if taken else node.orelse, base
-        )
 
     def on_ListComp(self, node: Comprehension, base: str | None) -> Operand:
         node = self._with_own_names(node)
@@ -105,6 +100,7 @@ class Comprehensions(Containers):
 
     def bind_target(self, target: ast.expr, value: Operand) -> None:
         """Give the names of a ``for`` their values."""
+        self.epoch += 1
         match target:
             case ast.Name(name):
                 self.env[name] = value
@@ -176,7 +172,7 @@ class Comprehensions(Containers):
         target = result or self.builder.name(base)
         index = self.builder.name("ijklm"[min(self.depth, 4)])
         count, element = self._source(first.iter, Var(index))
-        outer, roots = self.builder, dict(self.builder.memory.roots)
+        outer, seen = self.builder, self._seen_now()
         self.builder = outer.nested()
         self.builder.types[index] = INT
         self.place = Var(index)
@@ -189,19 +185,27 @@ class Comprehensions(Containers):
         )
         self.depth -= 1
         self._forget(kept)
-        self._refuse_writes(roots, first.iter)
+        self._refuse_writes(seen, first.iter)
         body, self.builder = self.builder.block, outer
         phi = Phi(target, carried, after)
         self.builder.append(For(index, (count,), (phi,), body, origin=self.builder.origin))
         self.note_merge(phi)
         return Var(target)
 
-    def _refuse_writes(self, before: Roots, node: ast.expr) -> None:
-        """Refuse a comprehension whose calls write to arrays from outside it."""
-        now = self.builder.memory.roots
-        if any(now.get(number) != root for number, root in before.items()):
+    def _seen_now(self) -> tuple[Roots, Contents]:
+        """The arrays and the objects that there are."""
+        memory = self.builder.memory
+        return dict(memory.roots), dict(memory.heap.now)
+
+    def _refuse_writes(self, before: tuple[Roots, Contents], node: ast.expr) -> None:
+        """Refuse a comprehension whose calls write to arrays or objects from outside it."""
+        roots, objects = before
+        now, memory = self.builder.memory.roots, self.builder.memory
+        written = any(now.get(number) != root for number, root in roots.items())
+        if written or changed_fields(objects, memory.heap.now):
+            kind = "an array" if written else "an object"
             raise self.unsupported(
-                "a call in this comprehension writes to an array", node, "Say it with a loop."
+                f"a call in this comprehension writes to {kind}", node, "Say it with a loop."
             )
 
     def _where(
@@ -213,11 +217,11 @@ class Comprehensions(Containers):
         held = self.truth(tests[0])
         if held is not None:
             return self._where(tests[1:], carried, action, base) if held else carried
-        test = self.operand(tests[0])
-        outer, roots = self.builder, dict(self.builder.memory.roots)
+        test = self.operand(tested(tests[0]))
+        outer, seen = self.builder, self._seen_now()
         self.builder = outer.nested()
         after = self._where(tests[1:], carried, action, base)
-        self._refuse_writes(roots, tests[0])
+        self._refuse_writes(seen, tests[0])
         then, self.builder = self.builder.block, outer
         target = self.builder.name(base)
         if isinstance(self.builder.type_of(carried), ListOf):

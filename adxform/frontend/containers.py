@@ -10,7 +10,7 @@ from typing import Any
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
 from adxform.core.types import ListOf, Scalar, differentiable, rank
-from adxform.frontend.callables import fields_of
+from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
@@ -169,7 +169,7 @@ class Containers(Derivatives):
             return self.operand(whole, base)
         handler = BUILTINS.get(function) if isinstance(function, type | BUILTIN) else None
         if handler is not None and (node.args or function is dict):
-            held_args = [self.sequence(a) for a in node.args]
+            held_args = self._sequences(node.args)
             made = handler(self, held_args, node, base)
             if made is not None:
                 return made
@@ -228,6 +228,21 @@ class Containers(Derivatives):
             return operand
         return self.emit("np.array", operand, Const(None))
 
+    def _sequences(self, nodes: list[ast.expr]) -> list[list[Operand] | None]:
+        """What going over each of several arguments gives; of ``*rows``, over each of the rows."""
+        found: list[list[Operand] | None] = []
+        for node in nodes:
+            if not isinstance(node, ast.Starred):
+                found.append(self.sequence(node))
+                continue
+            rows = self.sequence(node.value)
+            known = rows is not None and all(
+                isinstance(row, Tuple) and row.form in (TUPLE, LIST) for row in rows
+            )
+            found += [list(row.items) for row in rows or () if isinstance(row, Tuple)]
+            found += [] if known else [None]
+        return found
+
     def sequence(self, node: ast.expr) -> list[Operand] | None:
         """The items that going over an expression gives, where they are known one by one."""
         if isinstance(node, ast.Call) and not node.keywords:
@@ -251,8 +266,8 @@ class Containers(Derivatives):
     def _gives_container(self, node: ast.Call) -> bool:
         function = self.static(node.func)
         if function in (zip, enumerate, reversed, map, filter, sorted, list, tuple):
-            return bool(node.args) and all(
-                self.sequence(a) is not None for a in node.args[function in (map, filter) :]
+            return bool(node.args) and None not in self._sequences(
+                node.args[function in (map, filter) :]
             )
         if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             return self.container(node.func.value) is not None
@@ -323,15 +338,19 @@ class Containers(Derivatives):
         """An object of a class that is its fields: a named tuple, a dataclass."""
         args, keywords = self.arguments(node)
         self.require_none_kept(node.args)
-        given = {**dict(zip(names, args, strict=False)), **keywords}
+        placed = positional_fields(made)
+        given = {**dict(zip(placed, args, strict=False)), **keywords}
         defaults = _class_defaults(made)
+        given = {**_made_defaults(made), **given}
         missing = [n for n in names if n not in given and n not in defaults]
-        if missing or len(args) > len(names) or not set(given) <= set(names):
+        if missing or len(args) > len(placed) or not set(given) <= set(names):
             raise self.unsupported(f"{made.__name__} is not made from these arguments", node)
         items = [
             given[n] if n in given else self.outer_value(n, defaults[n]) for n in names
         ]
-        return Tuple(tuple(items), Form("object", names, Global(ast.unparse(node.func), made)))
+        held = Tuple(tuple(items), Form("object", names, Global(ast.unparse(node.func), made)))
+        self.builder.memory.heap.add(held)
+        return held
 
     def require_none_kept(self, values: Iterable[ast.expr]) -> None:
         """Refuse iterators among what is kept."""
@@ -360,8 +379,16 @@ def listed(node: ast.expr) -> ast.Call:
     return ast.fix_missing_locations(made)
 
 
+def _made_defaults(made: Any) -> dict[str, Operand]:
+    """The fields that a data class gives a new container."""
+    fields = dataclasses.fields(made) if dataclasses.is_dataclass(made) else ()
+    factories = {f.name: f.default_factory for f in fields}
+    return {n: Tuple((), Form(f.__name__)) for n, f in factories.items()
+            if f in (list, dict, tuple)}
+
+
 def _class_defaults(made: Any) -> dict[str, Any]:
     if hasattr(made, "_field_defaults"):
         return dict(made._field_defaults)
-    fields = made.__dataclass_fields__.values()
-    return {f.name: f.default for f in fields if type(f.default).__name__ != "_MISSING_TYPE"}
+    fields = dataclasses.fields(made)
+    return {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.trees import nodes
+from adxform.frontend.managers import entered
 from adxform.frontend.scope import LiveScope, Meaning
 
 _QUIET = frozenset({"np.errstate", "warnings.catch_warnings", "contextlib.nullcontext"})
@@ -44,6 +45,8 @@ def _opened(stmt: ast.stmt, scope: Any) -> list[ast.stmt]:
                 return [stmt]
             kept = [s for s in stmt.body if s not in filters]
             return kept or [ast.copy_location(ast.Pass(), stmt)]
+        case ast.With([item]):
+            return entered(stmt, item, _class_of(item, scope))
         case ast.Try(finalbody=[]) if stmt.handlers and all(_raises(h.body) for h in stmt.handlers):
             return [*stmt.body, *stmt.orelse]
         case ast.Try(finalbody=[]) if all(isinstance(s, _IMPORT) for s in stmt.body):
@@ -64,6 +67,15 @@ def _is_quiet(item: ast.withitem, scope: Any) -> bool:
         return False
     given = [k.value for k in call.keywords]
     return all(isinstance(v, ast.Constant) and v.value not in _LOUD for v in given)
+
+
+def _class_of(item: ast.withitem, scope: Any) -> Any:
+    """The class of which a context manager is made there."""
+    call = item.context_expr
+    if not isinstance(call, ast.Call):
+        return None
+    found = _meaning(call.func, scope.lookup, scope.attribute)
+    return None if found is None else found.value
 
 
 def _is_call_of(stmt: ast.stmt, names: frozenset[str], scope: Any) -> bool:

@@ -114,3 +114,9 @@ def ending(body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.expr | None]:
             return before, test
         case _:
             return body, None
+
+
+def tested(node: ast.expr) -> ast.expr:
+    """A test, of which it only matters whether it holds."""
+    node._tested = True  # type: ignore[attr-defined]
+    return node

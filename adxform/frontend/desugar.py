@@ -14,6 +14,7 @@ from typing import Any
 from adxform.core.trees import bound_names, copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh, assign, load, located
+from adxform.frontend.cells import celled
 from adxform.frontend.contexts import opened
 from adxform.frontend.control import VERBATIM, returns
 from adxform.frontend.endings import explicit_end
@@ -26,12 +27,15 @@ from adxform.frontend.ssa import all_args
 from adxform.frontend.writing_calls import WritingCalls, WritingTests
 
 
-def desugar(node: ast.FunctionDef, text: Text, scope: Any) -> ast.FunctionDef:
+def desugar(
+    node: ast.FunctionDef, text: Text, scope: Any, *, cells: bool = True
+) -> ast.FunctionDef:
     """A copy of a function in the Python that the rest of the compiler understands.
 
-    ``scope`` says what names from outside mean.
+    ``scope`` says what names from outside mean; ``cells``: what functions inside assign is kept in
+    an object.
     """
-    tree = copied(node)
+    tree = copied(celled(node) if cells else node)
     kinds: set[type[ast.AST]] = set()
     for part in nodes(tree):
         kinds.add(type(part))
@@ -91,7 +95,7 @@ def pipeline(
         # before loops: targets are names
         ((ast.stmt,), lambda body: _each(Assignments(fresh, own), body)),
         # makes assignments of one name
-        ((ast.For,), lambda body: _each(Loops(fresh, text), body)),
+        ((ast.For,), lambda body: _each(Loops(fresh, text, calls), body)),
         # last: sees all expressions
         (_CONDITIONS, lambda body: _each(ConditionalExpressions(fresh, calls), body)),
     )

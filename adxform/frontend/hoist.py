@@ -59,6 +59,9 @@ class ConditionalExpressions(Transformer):
             return self._branch(node.value, node.targets[0].id, node)
         return self._hoisted(node, "value")
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt] | ast.stmt:
+        return self._hoisted(node, "value")
+
     def visit_Return(self, node: ast.Return) -> list[ast.stmt] | ast.stmt:
         return self._hoisted(node, "value") if node.value is not None else node
 
@@ -67,7 +70,17 @@ class ConditionalExpressions(Transformer):
             sides = [node.value.body, node.value.orelse]
             then, orelse = ([_place(ast.Expr(v), node)] for v in sides)
             return _place(ast.If(node.value.test, then, orelse), node)
-        return self._hoisted(node, "value") if _writes(node.value) else node
+        followed = _writes(node.value) or self._is_method_of_own(node.value)
+        return self._hoisted(node, "value") if followed else node
+
+    def _is_method_of_own(self, node: ast.expr) -> bool:
+        """Whether an expression calls a method of what a variable of the function's is."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        owner = node.func.value
+        while isinstance(owner, ast.Attribute | ast.Subscript):
+            owner = owner.value
+        return isinstance(owner, ast.Name) and owner.id in self.calls.own
 
     def visit_If(self, node: ast.If) -> list[ast.stmt] | ast.stmt:
         self.generic_visit(node)

@@ -13,16 +13,16 @@ from dataclasses import replace
 
 from adxform.core.ir import Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
-from adxform.frontend.changes import Changes
 from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
+from adxform.frontend.generating import Generating
 from adxform.frontend.ssa import free_names
 
 ITERATORS = frozenset({zip, enumerate, reversed, map, filter})
 _LATER = (*SCOPES, ast.Lambda)
 
 
-class Iterators(Changes):
+class Iterators(Generating):
     """Lowers assignments of iterators to variables, and iterators as arguments."""
 
     def kept_iterator(self, name: str, value: ast.expr, made: Operand) -> Operand:
@@ -41,6 +41,13 @@ class Iterators(Changes):
 
     def assigned(self, name: str, value: ast.expr, base: str | None) -> Operand:
         """What an assignment's right side gives."""
+        self.nothing_asked()
+        made = self._assigned(name, value, base)
+        if self.last_asked is not None and self.generator_of(value) is not None:
+            self.asked[name] = self.last_asked
+        return made
+
+    def _assigned(self, name: str, value: ast.expr, base: str | None) -> Operand:
         if isinstance(value, ast.List) and name in self.changed:
             return self.opaque(value, base)
         return (self.items_of if hasattr(value, "_iterated") else self.checked)(value, base)
@@ -81,7 +88,8 @@ class Iterators(Changes):
         if isinstance(node, ast.GeneratorExp):
             return True
         function = self.static(node.func) if isinstance(node, ast.Call) else None
-        return isinstance(function, type) and function in ITERATORS
+        made = isinstance(function, type) and function in ITERATORS
+        return made or self.generator_of(node) is not None
 
     def require_used_up(self, node: ast.Call, function: ast.FunctionDef, names: list[str]) -> None:
         """Refuse an iterator as the argument of a function that may go over it twice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.forms import Form
 from adxform.core.ir import (
     UNDEFINED,
     If,
@@ -16,6 +17,15 @@ from adxform.core.ir import (
 )
 from adxform.core.types import join, unvalued
 from adxform.frontend.comprehensions import Comprehensions
+from adxform.frontend.heap import (
+    Contents,
+    Moving,
+    base_of,
+    field,
+    is_reference,
+    references,
+    same_value,
+)
 from adxform.frontend.program import MIXED
 
 
@@ -58,6 +68,9 @@ class Joins(Comprehensions):
         if MIXED in (first, second):
             return MIXED
         first, second = _unbound_items(first, second), _unbound_items(second, first)
+        if is_reference(first) and is_reference(second):
+            assert isinstance(first, Tuple) and isinstance(second, Tuple)
+            return self._one_of_objects(target, first, second, phis)
         if isinstance(first, Tuple) and isinstance(second, Tuple):
             if len(first.items) != len(second.items) or first.form != second.form:
                 return MIXED
@@ -75,27 +88,86 @@ class Joins(Comprehensions):
             self.builder.memory.view(Var(target), self.builder)
         return Var(target)
 
+    def _one_of_objects(
+        self, target: str, first: Tuple, second: Tuple, phis: list[Phi]
+    ) -> Operand:
+        """An object that is the one or the other, by the path taken."""
+        if first.tokens == second.tokens:
+            return first
+        if first.form != second.form:
+            return MIXED
+        pairs = zip(first.items, second.items, strict=True)
+        items = [self._merge(self._item_name(target), a, b, phis) for a, b in pairs]
+        return self.builder.memory.heap.one_of(Tuple(tuple(items), first.form), first, second)
+
+    def merge_objects(self, before: Contents, first: Contents, second: Contents) -> None:
+        """The attributes of objects after the branch just lowered, which leaves them as ``first``
+        and as ``second``.
+        """
+        heap, phis = self.builder.memory.heap, list[Phi]()
+        heap.now = {**first, **second}
+        for token, held in before.items():
+            one, two = first[token], second[token]
+            if one is two:
+                heap.now[token] = one
+                continue
+            names = dict.fromkeys((*held.form.keys, *one.form.keys, *two.form.keys))
+            items = [self._merged_field(n, field(one, n), field(two, n), phis) for n in names]
+            form = Form("object", tuple(names), held.form.maker)
+            heap.now[token] = Tuple(tuple(items), form, held.tokens)
+        if phis:
+            last = self.builder.stmts[-1]
+            assert isinstance(last, If)
+            self.builder.stmts[-1] = If(
+                last.test, last.then, last.orelse, (*last.phis, *phis), last.origin, last.mirror
+            )
+
+    def _merged_field(self, name: str, one: Operand, two: Operand, phis: list[Phi]) -> Operand:
+        if same_value(one, two):
+            return one
+        target = self.builder.name(base_of(name))
+        if self._same_array(one, two):
+            self.builder.memory.again(target, one, self.builder)
+            return Var(target)
+        return self._merge(target, one, two, phis)
+
     def _item_name(self, target: str) -> str:
         """A name for an item of a tuple: of the tuple's variable, as that of each version is."""
         return self.builder.name(self.builder.bases.get(target))
 
     def _open_headers(
-        self, headers: list[tuple[str, str, str]], begins: dict[str, Operand]
+        self,
+        headers: list[tuple[str, str, str]],
+        begins: dict[str, Operand],
+        moving: Moving,
     ) -> list[tuple[str, Operand, Operand, str]]:
-        """What each header name stands for in the body; the items of a tuple are names, too."""
+        """What each header name stands for in the body; the items of a tuple are names, too.
+
+        ``moving`` are the variables that hold other objects in each iteration, with these.
+        """
         opened: list[tuple[str, Operand, Operand, str]] = []
         for target, before, after in headers:
             value = begins[before]
-            shape = self._header_shape(target, value)
+            shape = self._header_shape(target, value, target in moving)
             self.env_or_name(target, shape)
             opened.append((target, shape, value, after))
+        shapes = {target: shape for target, shape, _, _ in opened}
+        for target, same in moving.items():
+            for held in references(shapes[target]):
+                self.builder.memory.heap.may_be(held, frozenset(same))
         return opened
 
-    def _header_shape(self, target: str, value: Operand) -> Operand:
-        if isinstance(value, Tuple):
-            items = (self._header_shape(self._item_name(target), i) for i in value.items)
+    def _header_shape(self, target: str, value: Operand, moves: bool) -> Operand:
+        if is_reference(value) and not moves:
+            return value
+        if not isinstance(value, Tuple):
+            return Var(target)
+        names = [self._item_name(target) for _ in value.items]
+        pairs = zip(names, value.items, strict=True)
+        items = tuple(self._header_shape(n, i, moves) for n, i in pairs)
+        if not is_reference(value):
             return value.with_items(items)
-        return Var(target)
+        return self.builder.memory.heap.one_of(Tuple(items, value.form), value)
 
     def _close_headers(
         self, opened: list[tuple[str, Operand, Operand, str]], ends: dict[str, Operand]
@@ -111,6 +183,8 @@ class Joins(Comprehensions):
         """The phis of a variable, or of an item; one that becomes something else, and that nothing
         in the loop has read before, may not be read after it.
         """
+        if is_reference(shape) and shape is before:
+            return
         if isinstance(shape, Tuple):
             before_items = before.items if isinstance(before, Tuple) else (before,)
             if isinstance(after, Tuple) and len(after.items) == len(shape.items):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -19,7 +17,7 @@ from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tup
 from adxform.core.types import Array, Inert, Object, Scalar, differentiable, is_sparse, rank
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
-from adxform.frontend.callables import Bound
+from adxform.frontend.callables import Bound, is_library
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
 from adxform.frontend.equivalents.arrays import vectorized
@@ -285,13 +283,3 @@ def _in_numpy(meaning: Meaning) -> str:
     live = {id(np.r_): "r_", id(np.c_): "c_"}
     dotted = {"np.r_": "r_", "np.c_": "c_"}
     return live.get(id(meaning.value)) or dotted.get(meaning.dotted or "", "")
-
-
-@cache
-def is_library(file: str) -> bool:
-    """Whether a file belongs to Python, to an installed package, or to what is read for it."""
-    path = Path(file)
-    if {"site-packages", "dist-packages"} & set(path.parts):
-        return True
-    standard = Path(sysconfig.get_path("stdlib"))
-    return standard in path.parents or EQUIVALENTS_FOLDER in path.parents

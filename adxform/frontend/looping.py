@@ -8,8 +8,8 @@ from typing import Any
 from adxform.core.ir import For, Operand, Tuple, While
 from adxform.core.trees import names
 from adxform.core.types import INT
-from adxform.frontend.changes import appended_in
-from adxform.frontend.control import ending
+from adxform.frontend.control import ending, tested
+from adxform.frontend.holding import appended_in
 from adxform.frontend.iterators import Iterators
 from adxform.frontend.joins import split_phis
 
@@ -20,7 +20,9 @@ class Looping(Iterators):
     def loop(self, stmt: ast.For) -> None:
         origin = self.builder.origin
         self._require_same_length(stmt)
+        over = set(names(stmt.iter))
         if self.unrolled(stmt):
+            self.require_unchanged(over, stmt.iter)
             return
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
         bounds = self.operands(stmt.iter.args)
@@ -35,6 +37,7 @@ class Looping(Iterators):
         )
         self.depth -= 1
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
+        self.require_unchanged(over, stmt.iter)
 
     def _require_same_length(self, stmt: ast.For) -> None:
         """Refuse a loop that adds to what it goes over, or takes from it."""
@@ -56,7 +59,9 @@ class Looping(Iterators):
             outer = self.builder
             self.builder = outer.nested()
             self.seen = stmt._again  # type: ignore[attr-defined]
-            test = self.checked(stmt.test, None)
+            before = dict(self.heap.now)
+            test = self.as_test(self.checked(tested(stmt.test), None), stmt.test)
+            self.require_same_objects(before, stmt.test)
             head, self.builder = self.builder.block, outer
             return head, test, *self._iteration(body, headers)
 
@@ -87,10 +92,17 @@ class Looping(Iterators):
         heads = {target: self.value(target) for target, _, _ in headers}
         since = len(self.program.changed)
         self.block(body)
+        self.leave_slots()
         ends = self.settled([after for _, _, after in headers])
+        owners = self.slot_owners()
         for target, _, after in headers:
-            self.require_alone_again(heads[target], ends[after], after, since)
-        test = None if stop is None else self.checked(stop, None)
+            self.require_alone_again(
+                heads[target], ends[after], after, since, owner=owners.get(after)
+            )
+        before = dict(self.heap.now)
+        test = None if stop is None else self.checked(tested(stop), None)
+        if stop is not None:
+            self.require_same_objects(before, stop)
         made, self.builder = self.builder.block, outer
         self.ends = ends
         return made, test

@@ -16,17 +16,20 @@ from adxform.frontend.assignments import (
     load,
     located,
 )
+from adxform.frontend.contexts import dotted
 from adxform.frontend.control import ending
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
+from adxform.frontend.writing_calls import WritingCalls
 
 
 class Loops(Transformer):
     """Loops over arrays, ``zip``, ``enumerate`` and ``reversed`` become loops over ``range``."""
 
-    def __init__(self, fresh: Fresh, text: Text) -> None:
+    def __init__(self, fresh: Fresh, text: Text, calls: WritingCalls) -> None:
         self.fresh = fresh
         self.text = text
+        self.calls = calls
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -39,9 +42,47 @@ class Loops(Transformer):
         ):
             return self._unroll(node, node.iter.elts)
         self.generic_visit(node)
+        before: list[ast.stmt] = []
+        node.iter = self._over_grid(node.iter, before, node)
+        if before:
+            return [*before, *self._over_index(node)]
         if _is_call(node.iter, "range") and isinstance(node.target, ast.Name):
             return node
         return self._over_index(node)
+
+    def _over_grid(self, over: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
+        """``np.ndenumerate(a)`` and ``np.ndindex(shape)`` said by shapes alone."""
+        name = self._numpy_call(over)
+        if name == "np.ndindex":
+            assert isinstance(over, ast.Call)
+            over.args = [self._named("shape", arg, before, old) for arg in over.args]
+        elif name == "np.ndenumerate":
+            assert isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute)
+            array = self._named("over", over.args[0], before, old)
+            shape = self._named("shape", ast.Attribute(array, "shape", ast.Load()), before, old)
+            numpy = over.func.value
+            places = ast.Call(ast.Attribute(numpy, "ndindex", ast.Load()), [shape], [])
+            flat = ast.Call(ast.Attribute(copied(array), "ravel", ast.Load()), [], [])
+            zipped = ast.Call(load("zip"), [places, flat], [])
+            return ast.fix_missing_locations(ast.copy_location(zipped, over))
+        return over
+
+    def _numpy_call(self, node: ast.expr) -> str:
+        """The name of NumPy's function that an expression calls with arguments by place."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return ""
+        owner = node.func.value
+        if isinstance(owner, ast.Name) and owner.id in self.calls.own:
+            return ""
+        plain = node.args and not node.keywords
+        return (dotted(node.func, self.calls.scope) or "") if plain else ""
+
+    def _named(
+        self, stem: str, value: ast.expr, before: list[ast.stmt], old: ast.stmt
+    ) -> ast.expr:
+        name = self.fresh(stem)
+        before.append(assign(name, value, old))
+        return load(name)
 
     def _unroll(self, node: ast.For, items: list[ast.expr]) -> list[ast.stmt]:
         """A loop over a tuple written out has its body once for each item."""

@@ -6,7 +6,6 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from adxform.core.builder import Builder, Names
 from adxform.core.ir import (
@@ -16,7 +15,6 @@ from adxform.core.ir import (
     Effect,
     Function,
     Global,
-    If,
     Let,
     Operand,
     Origin,
@@ -31,8 +29,9 @@ from adxform.core.verify import verify
 from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.certainty import is_array
-from adxform.frontend.control import changed_lists
+from adxform.frontend.control import changed_lists, tested
 from adxform.frontend.desugar import desugar, made_result
+from adxform.frontend.heap import cell_site, require_sayable
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
@@ -83,10 +82,14 @@ def _lowered(
     reads: Iterable[str] = (),
 ) -> Function:
     """The Core of a function; of one inside another with what it sees ``around`` it."""
-    tree = desugar(source.node, source.text, source.scope)
+    tree = desugar(
+        source.node, source.text, source.scope, cells=cell_site(source) not in program.verbatim
+    )
     builder = Remembering(Names(outer_names(tree) - set(reads)))
     builder.memory = Memory()
     builder.memory.dispatching = program.dispatching
+    heap = builder.memory.heap
+    heap.verbatim = program.verbatim
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = spread_parameters(source, builder, types)
     seen: dict[str, Operand] = {}
@@ -95,6 +98,10 @@ def _lowered(
         seen = inward.seen()
         params[:] = [*(Param(p.name) for p in params), *inward.params]
         given += tuple((p, Var(p.name)) for p in inward.params)
+    for operand in (*env.values(), *seen.values()):
+        heap.add(operand)
+    if program.open:  # the caller has them, and does not see what changes
+        heap.lent.update(heap.now)
     for p in params:
         if is_array(builder.types[p.name]):  # of unknown rank, too: it is said to be an array
             builder.memory.arrays.add(builder.memory.add_root(Var(p.name), p.name))
@@ -114,6 +121,8 @@ def _lowered(
         dict(program.spelled),
         given,
     )
+    require_sayable(made, heap, whole=source is program.root)
+    made = replace(made, doubts=tuple(dict.fromkeys(program.verbatim.values())))
     program.doubtful |= builder.memory.doubtful
     program.given = {p.name: builder.types[p.name] for p in params}
     program.results[id(made)] = made, [builder.type_of(leaf) for leaf in leaves(result)]
@@ -218,6 +227,14 @@ class Lowerer(Looping):
                 self.imported(stmt)
             case ast.FunctionDef():
                 self.definition(stmt)
+            case ast.Assign([ast.Attribute()]) | ast.AugAssign(ast.Attribute()) if (
+                self.attribute_assigned(stmt._renamed)  # type: ignore[union-attr]
+            ):
+                pass
+            case ast.Delete() if hasattr(stmt, "_renamed") and all(
+                map(self.deleted, stmt._renamed.targets)
+            ):
+                pass
             case ast.Expr() if self.written_by(stmt._renamed):  # type: ignore[attr-defined]
                 pass
             case _:
@@ -248,33 +265,24 @@ class Lowerer(Looping):
         origin = self.builder.origin
         self.taken = taken = self.truth(stmt.test)
         if taken is None:
-            test = self.checked(stmt.test, None)
+            test = self.as_test(self.checked(tested(stmt.test), None), stmt.test)
             decided = self.known_value(test)  # by what the functions that the test calls give
             taken = decided if isinstance(decided, bool) else None
         if taken is not None:  # the signature decides: the other branch is no matter
             self.block(stmt.body if taken else stmt.orelse)
             self.taken, self.sides = taken, ({}, {})
             return
-        outer, before, facts = self.builder, dict(self.memory.roots), self.memory.facts()
-        then, firsts = self._side(stmt.body, [first for _, first, _ in phis])
-        first, self.memory.roots, found = self.memory.roots, dict(before), self.memory.facts()
-        self.memory.restore(facts)
-        orelse, seconds = self._side(stmt.orelse, [second for _, _, second in phis])
-        outer.append(If(test, then, orelse, (), origin))
-        self.memory.weaken(found)
-        self.merge_roots(before, first)
-        self.taken, self.sides = None, (firsts, seconds)
+        self.sides = self.branched(
+            test,
+            lambda: self._side(stmt.body, [first for _, first, _ in phis]),
+            lambda: self._side(stmt.orelse, [second for _, _, second in phis]),
+            origin,
+        )
 
-    def _side(
-        self, body: list[ast.stmt], names: list[str]
-    ) -> tuple[tuple[Any, ...], dict[str, Operand]]:
-        """A block, and what variables are at its end."""
-        outer = self.builder
-        self.builder = outer.nested()
+    def _side(self, body: list[ast.stmt], names: list[str]) -> dict[str, Operand]:
+        """Lower a block, and give what variables are at its end."""
         self.block(body)
-        ends = self.settled(names)
-        made, self.builder = self.builder.block, outer
-        return made, ends
+        return self.settled(names)
 
     def definition(self, stmt: ast.FunctionDef) -> None:
         """A function inside: known where it is called, and carried along for all else."""
@@ -292,6 +300,8 @@ class Lowerer(Looping):
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant):
             return
         harmless = self._harmless(stmt)
+        stmt = self.said(stmt)
+        reads = getattr(stmt, "_reads", {})
         operands = {name: self.used(version, stmt) for name, version in reads.items()}
         for name in free_names(stmt):  # the output has no names of another module
             if name not in reads and name not in writes and self._is_foreign_value(name):
@@ -344,22 +354,10 @@ class Lowerer(Looping):
             case _:
                 return self.operand(node, name)
 
-    def item_assignment(self, name: str, args: list[ast.expr]) -> None:
-        """``x[i] = v``: a new value of x, or of what x is a view of."""
-        held = self.operand(args[0])
-        if isinstance(held, Tuple):
-            self.item_replaced(name, held, args[1], self.operand(args[2]))
-            return
-        index, value = self.operands(args[1:])
-        with self.builder.declaring(name) as base:
-            made = self.writer.update(held, index, value, base)
-        if made != Var(name):
-            self.env[name] = made
-
     def store(self, args: list[ast.expr], stmt: ast.stmt) -> None:
         """``x.y[i] = v``, ``x[i][j] = v``: a write to an array that x holds, or a view."""
         target, index, value = args
-        if not self.item_store(target, index, value):
+        if not self.stored_in_object(target, index, value) and not self.item_store(*args):
             place = ast.Subscript(target, index, ast.Store())
             self.carried_along(ast.Assign([place], value), stmt)
 

@@ -37,6 +37,7 @@ from adxform.frontend.certainty import (
     numeric,
     shows_no_list,
 )
+from adxform.frontend.heap import Heap
 from adxform.frontend.views import Facts, Root, Roots, Step, View
 from adxform.rules.table import RULES
 
@@ -62,6 +63,18 @@ class Memory:
         self.dispatching = False  # what may be an array is asked when it is read
         self.doubtful = False  # whether something was written that such a value may show
         self._numbers = itertools.count(1)
+        self.heap = Heap()
+        self.dirty: list[int] = []  # arrays that have changed, one change after the other
+
+    def mark(self) -> tuple[int, int, int, int]:
+        """What there is, and what has changed so far."""
+        return next(self._numbers), len(self.dirty), *self.heap.mark()
+
+    def changed_since(self, mark: tuple[int, int, int, int]) -> bool:
+        """Whether an array or an object has changed that was there at a mark."""
+        number, count, token, writes = mark
+        arrays = any(root < number for root in self.dirty[count:])
+        return arrays or any(t < token for t in self.heap.dirty[writes:])
 
     # --- what names stand for -----------------------------------------------------------------
 
@@ -212,6 +225,7 @@ class Memory:
         """A root has a new value."""
         stamp = next(self._numbers)
         self.roots[root] = replace(self.roots[root], current=value, stamp=stamp)
+        self.dirty.append(root)
         self.views[value.name] = View(root, (), stamp)
         self.unsure.discard(value.name)
         self.doubtful |= any(n in self.views and self.views[n].root == root for n in self.unsure)
@@ -262,6 +276,10 @@ class Memory:
         if view.root not in self.roots:  # an array of another branch
             return False
         return view.stamp != self.roots[view.root].stamp
+
+    def now(self, operand: Operand, builder: Builder) -> Operand:
+        """An operand with the arrays and the objects that it stands for as they are now."""
+        return self.fresh(self.heap.current(operand), builder)
 
     def fresh(self, operand: Operand, builder: Builder) -> Operand:
         """An operand's current value, read again through its view where it was written to."""

@@ -21,9 +21,16 @@ class NamedAttributes(Distributions):
             return self.operand(node, base)
         return super().on_Call(node, base)
 
+    def _has(self, owner: ast.expr, name: ast.expr) -> bool:
+        """Whether an object has an attribute, so that there is no need of another value."""
+        held, known = self.container(owner), self.static(name)
+        return held is not None and held.form.kind == "object" and known in held.form.keys
+
     def _read_by_name(self, node: ast.expr) -> ast.Attribute | None:
         match node:
             case ast.Call(ast.Name("getattr"), [owner, name], []) if not self.is_local("getattr"):
+                known = self.static(name)
+            case ast.Call(ast.Name("getattr"), [owner, name, _], []) if self._has(owner, name):
                 known = self.static(name)
             case _:
                 return None

@@ -17,6 +17,7 @@ from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
+from adxform.frontend.callables import object_class
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY
 from adxform.frontend.watching import is_instance
@@ -133,14 +134,18 @@ class Objects(Written):
             case _:
                 return None
         owner, home = self.known_value(self.value(name)), self.lookup("__class__")
-        if not is_object(owner) or home is None or home.value not in type(owner).__mro__:
+        first = self.value(name)
+        made = object_class(first) or (first.value if isinstance(first, Global) else None)
+        kind = type(owner) if is_object(owner) else made
+        order = kind.__mro__ if isinstance(kind, type) else ()
+        if home is None or home.value not in order:
             return None
-        order = type(owner).__mro__
         for kind in order[order.index(home.value) + 1 :]:
             self.program.watch_attribute(kind, node.attr)
             if node.attr in vars(kind):
                 raw = vars(kind)[node.attr]
-                return (raw, (self.value(name),)) if isinstance(raw, FunctionType) else None
+                raw = raw.__func__ if isinstance(raw, classmethod) else raw
+                return (raw, (first,)) if isinstance(raw, FunctionType) else None
         return None
 
     def _owner(self, node: ast.expr) -> tuple[Any, Operand | None]:
@@ -291,10 +296,22 @@ class Objects(Written):
         raise NotImplementedError
 
     def static(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Attribute(value, "__class__") | ast.Call(ast.Name("type"), [value], []):
+                kind = object_class(self.container(value))
+                if kind is not None:
+                    return kind
         found = super().static(node)
         if found is UNKNOWN and isinstance(node, ast.Subscript | ast.Attribute):
             item = self.held(node)
             return UNKNOWN if item is None else self.known_value(item)
+        return found
+
+    def known_type(self, node: ast.expr) -> Type | None:
+        found = super().known_type(node)
+        if found is None and isinstance(node, ast.Attribute | ast.Subscript):
+            held = self.held(node)
+            return None if held is None else self.builder.type_of(held)
         return found
 
     def _compare(self, node: ast.Compare) -> Any:
@@ -311,7 +328,7 @@ class Objects(Written):
         found: Operand | None = None
         match node:
             case ast.Name(name) if name in self.locals or name in self.env:
-                found = self.value(name)
+                found = self.builder.memory.heap.current(self.value(name))
             case ast.Attribute(value, attr):
                 found = _item(self.container(value), attr)
             case ast.Subscript(value, ast.Slice() as part):

@@ -9,10 +9,13 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import Array, ListOf
 from adxform.frontend.equivalents import reduced, reduced_from
+from adxform.frontend.ordering import extreme, in_order
 from adxform.frontend.scope import readable
 
 
@@ -27,7 +30,7 @@ Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
 
 def _zip(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     columns = [h for h in held if h is not None]
-    if len(columns) < len(held):
+    if len(columns) < len(held) or node.keywords:
         return None
     return Tuple(tuple(Tuple(row) for row in zip(*columns, strict=False)))
 
@@ -50,10 +53,18 @@ def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand |
     if held[0] is not None:
         return Tuple(tuple(held[0]), LIST)
     written = _as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
+    if len(node.args) == 1 and isinstance(lower.known_type(node.args[0]), ListOf):
+        written = _items_of(node.args[0])
     if written is None or not lower.may_be_active(written):
         return None
     made: Operand = lower.operand(ast.ListComp(written.elt, written.generators), base)
     return made
+
+
+def _items_of(node: ast.expr) -> ast.GeneratorExp:
+    generator = ast.comprehension(ast.Name("_item", ast.Store()), node, [], 0)
+    made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def _as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
@@ -70,7 +81,19 @@ def _as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
 
 
 def _tuple(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0]))
+    return _list(lower, held, node, base) if held[0] is None else Tuple(tuple(held[0]))
+
+
+def _fromiter(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``np.fromiter(items, dtype)``; how many there are it finds out."""
+    listed = ast.copy_location(ast.Call(node.func, node.args[:1], []), node)
+    items = _list(lower, held[:1], listed, None)
+    given = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "dtype")]
+    if items is None or len(given) != 1 or len(node.args) > 3:
+        return None
+    args = items, lower.operand(given[0])
+    made: Operand = lower.emit_call(lower.primitive_named("np.array"), args, {}, base)
+    return made
 
 
 def _map(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -108,10 +131,7 @@ def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
         return None
     over = _as_comprehension(lower, over) or over
     if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
-        item = ast.Name("_item", ast.Store())
-        generator = ast.comprehension(item, over, [], 0)
-        made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
-        over = ast.fix_missing_locations(ast.copy_location(made, node))
+        over = _items_of(over)
     if not isinstance(over, ast.ListComp | ast.GeneratorExp) or not lower.may_be_active(over):
         return None
     given: Operand = lower.summed(over, Const(0), base)
@@ -121,26 +141,38 @@ def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
 def _sorted(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     given = {keyword.arg: keyword.value for keyword in node.keywords}
     backward = lower.static(given.get("reverse", ast.Constant(False)))
-    if held[0] is None or not given.keys() <= {"key", "reverse"} or not isinstance(backward, bool):
+    if not given.keys() <= {"key", "reverse"} or not isinstance(backward, bool):
         return None
-    values = [_order(lower, item, given.get("key"), node) for item in held[0]]
+    if held[0] is None:
+        return in_order(lower, held[0], None, backward, given, node, base)
+    keys = [_key(lower, item, given["key"], node) if "key" in given else item for item in held[0]]
+    values = [_order(lower, key, "key" in given) for key in keys]
     if any(value is UNKNOWN for value in values) or (
-        len(set(values)) < len(values) and any(isinstance(item, Tuple) for item in held[0])
+        "key" not in given
+        and len(set(values)) < len(values)
+        and any(isinstance(item, Tuple) for item in held[0])
     ):
-        return None
+        return in_order(lower, held[0], keys, backward, given, node, base)
     order = sorted(range(len(values)), key=values.__getitem__, reverse=backward)
     return Tuple(tuple(held[0][i] for i in order), LIST)
 
 
-def _order(lower: Any, item: Operand, key: ast.expr | None, node: ast.Call) -> Any:
-    """What an item is sorted by, if that is known: a pair's first item, if these all differ."""
-    if key is not None:
-        if isinstance(key, ast.Call) and lower.resolve(key.func) == "operator.itemgetter":
-            place = lower.static(key.args[0]) if len(key.args) == 1 else UNKNOWN
-            at = item.place(place) if isinstance(item, Tuple) and place is not UNKNOWN else None
-            return UNKNOWN if at is None else lower.known_value(item.items[at])  # type: ignore[union-attr]
-        return lower.known_value(lower.called_with(key, [item], node))
-    return lower.known_value(item.items[0] if isinstance(item, Tuple) and item.items else item)
+def _key(lower: Any, item: Operand, key: ast.expr, node: ast.Call) -> Operand:
+    """What an item is sorted by."""
+    if isinstance(key, ast.Call) and lower.resolve(key.func) == "operator.itemgetter":
+        place = lower.static(key.args[0]) if len(key.args) == 1 else UNKNOWN
+        at = item.place(place) if isinstance(item, Tuple) and place is not UNKNOWN else None
+        if at is None:
+            raise lower.unsupported("which item this is sorted by is not known", node)
+        return item.items[at]  # type: ignore[union-attr]
+    made: Operand = lower.called_with(key, [item], node)
+    return made
+
+
+def _order(lower: Any, key: Operand, given: bool) -> Any:
+    """A key, if it is known: of a pair that is one itself, its first item, if these all differ."""
+    first = not given and isinstance(key, Tuple) and key.items
+    return lower.known_value(key.items[0] if first else key)  # type: ignore[union-attr]
 
 
 def _quotient(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -215,19 +247,6 @@ def _reduced(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
     return made
 
 
-def _extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    """``max`` or ``min`` of several numbers, or of the items of one container."""
-    several = len(node.args) > 2 and not any(isinstance(a, ast.Starred) for a in node.args)
-    items = [lower.operand(a) for a in node.args] if several else held[0]
-    if not (several or len(node.args) == 1) or node.keywords or not items:
-        return None
-    assert isinstance(node.func, ast.Name)
-    total = items[0]
-    for item in items[1:]:
-        total = lower.called_with(node.func, [total, item], node)
-    return total
-
-
 BUILTIN = type(len)
 BUILTINS: dict[Any, Handler] = {
     zip: _zip,
@@ -236,11 +255,12 @@ BUILTINS: dict[Any, Handler] = {
     list: _list,
     tuple: _tuple,
     map: _map,
+    np.fromiter: _fromiter,
     sum: _sum,
     sorted: _sorted,
     dict: _dict,
-    max: _extreme,
-    min: _extreme,
+    max: extreme,
+    min: extreme,
     functools.reduce: _reduce,
     divmod: _quotient,
     math.prod: _product,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import (
     UNDEFINED,
     UNKNOWN,
@@ -29,6 +30,7 @@ from adxform.core.ir import (
 from adxform.core.trees import nodes
 from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.control import tested
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.later import Spots
 from adxform.frontend.memory import Remembering
@@ -67,9 +69,10 @@ class Outside(Expressions):
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
         self.imports: dict[str, Meaning] = {}  # what imports inside the function bind
+        self.attributes: list[Any] = []  # what the loops at hand do to objects
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
-        """Lower the right side of an assignment, so that its last operation takes ``name``."""
+        """Lower an assignment's right side, so that its last operation takes ``name``."""
         raise NotImplementedError
 
     def checked(self, node: ast.expr, base: str | None) -> Operand:
@@ -96,9 +99,12 @@ class Outside(Expressions):
             raise self.unsupported(
                 "this variable is a tuple on one path and something else on another", node
             )
-        found = self.builder.memory.fresh(found, self.builder)
-        self.mark_read(names_in(found))
+        self.mark_read(names_in(found := self.present(found)))
         return found
+
+    def present(self, operand: Operand) -> Operand:
+        """An operand with the arrays and the objects that it stands for as they are now."""
+        return self.builder.memory.now(operand, self.builder)
 
     def mark_read(self, names: Iterable[str]) -> None:
         """Note names as read, and what phis have merged into them."""
@@ -251,6 +257,11 @@ class Outside(Expressions):
             name = f"_{text}_{number}"
         return name
 
+    def on_UnaryOp(self, node: ast.UnaryOp, base: str | None) -> Operand:
+        if isinstance(node.op, ast.Not):
+            tested(node.operand)
+        return super().on_UnaryOp(node, base)
+
     def on_BoolOp(self, node: ast.BoolOp, base: str | None) -> Operand:
         return self.other(node, base)
 
@@ -269,12 +280,14 @@ class Outside(Expressions):
         """Lists and tuples whose items are known are joined and repeated at compile time."""
         left, right = self.operand(node.left), self.operand(node.right)
         match node.op, left, right:
-            case ast.Add(), Tuple(first, is_list), Tuple(second, same) if is_list == same:
-                return Tuple(first + second, is_list)
-            case (ast.Mult(), Tuple(items, is_list), Const(int(times))) | (
-                ast.Mult(), Const(int(times)), Tuple(items, is_list)
+            case ast.Add(), Tuple(first, form), Tuple(second, same) if (
+                form == same and form in _SEQUENCES
             ):
-                return Tuple(items * times, is_list)
+                return Tuple(first + second, form)
+            case (ast.Mult(), Tuple(items, form), Const(int(times))) | (
+                ast.Mult(), Const(int(times)), Tuple(items, form)
+            ) if form in _SEQUENCES:
+                return Tuple(items * times, form)
         return self.emit(f"op.{type(node.op).__name__}", left, right, base=base)
 
     def _called_by_index(self, node: ast.expr) -> str | None:
@@ -328,7 +341,7 @@ class Outside(Expressions):
             node,
             reads,
             pure=all(isinstance(n, _PURE) for n in nodes(node)),
-            boolean=gives_boolean(node) or (isinstance(node, ast.BoolOp) and base is None),
+            boolean=gives_boolean(node) or getattr(node, "_tested", False),
             callee=callee,
             reason=reason,
         )
@@ -362,13 +375,14 @@ class Outside(Expressions):
         return UnsupportedError(Diagnostic(reason, location, hint))
 
 
+
+_SEQUENCES = (TUPLE, LIST)
 _NAMED_RESULTS = {
     "np.linalg.eigh": ("eigenvalues", "eigenvectors"),
     "np.linalg.qr": ("Q", "R"),
     "np.linalg.slogdet": ("sign", "logabsdet"),
     "np.linalg.svd": ("U", "S", "Vh"),
 }
-
 _PURE = (
     ast.Compare,
     ast.BoolOp,

@@ -42,9 +42,10 @@ class Again(Exception):
 class Program:
     """The functions lowered so far, so that each is lowered once.
 
-    Of the functions that call themselves (``recursive``): ``shared`` are the types that all calls
-    have in common, ``assumed`` the structure of a result that is no single value, and ``awaited``
-    the functions behind the results that were given a name while it was not known.
+    Of the functions that call themselves (``recursive``, ``deep`` if objects do not end that):
+    ``shared`` are the types that all calls have in common, ``assumed`` the structure of a result
+    that is no single value, and ``awaited`` the functions behind the results that were given a name
+    while it was not known.
 
     ``changed`` are the tokens of the containers that are changed, one change after the other,
     ``defaults`` what functions inside take where they are given nothing, and what partials hold,
@@ -55,7 +56,13 @@ class Program:
     lowering has relied on; ``asking`` says which functions look at nothing but types,
     ``written`` which attributes from outside the functions themselves write to.
 
-    ``trees`` are desugared functions, for as many calls as are written out.
+    ``verbatim`` are the places where objects are made that cannot be followed, with the reasons.
+
+    ``effects`` are the calls that have changed something, as often as they were lowered,
+    ``displays`` the containers written out that call something.
+
+    ``trees`` are desugared functions, for as many calls as are written out, ``listings`` generators
+    as functions that return lists.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
 
@@ -95,7 +102,12 @@ class Program:
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
-    trees: dict[tuple[int, int], Any] = field(default_factory=dict)  # by id
+    trees: dict[tuple[int, int, bool], Any] = field(default_factory=dict)  # by id
+    verbatim: dict[Any, Diagnostic] = field(default_factory=dict)
+    deep: set[Any] = field(default_factory=set)
+    displays: dict[Any, Any] = field(default_factory=dict)
+    effects: dict[Any, Any] = field(default_factory=dict)
+    listings: dict[tuple[int, int], Any] = field(default_factory=dict)  # by id
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -144,6 +156,10 @@ class Program:
                 return lowering()
             except Again:
                 self._reset(state)
+            except UnsupportedError:
+                if not self.verbatim:
+                    raise
+                raise UnsupportedError(*dict.fromkeys(self.verbatim.values())) from None
         raise InternalError("lowering functions that call themselves does not come to an end")
 
     def _reset(self, state: State) -> None:

@@ -96,7 +96,7 @@ class Ssa(Transformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         target = node.targets[0]
         if not isinstance(target, ast.Name):
-            return self.visit_other(node)
+            return self._attribute_assigned(node, target)
         if isinstance(node.value, ast.Lambda) and target.id in free_names(node.value):
             return self.visit_FunctionDef(_defined(node, node.value, target.id))
         node.value = self.visit(node.value)
@@ -187,6 +187,7 @@ class Ssa(Transformer):
     def visit_Delete(self, node: ast.Delete) -> ast.stmt | list[ast.stmt]:
         """Nothing, for names: none of them is read again."""
         names = all(isinstance(t, ast.Name) for t in node.targets)
+        node._renamed = self.generic_visit(copied(node))  # type: ignore[attr-defined]
         return [] if names else self.visit_other(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
@@ -211,9 +212,26 @@ class Ssa(Transformer):
         node._renamed = self.visit(copied(node.value))  # type: ignore[attr-defined]
         return self.visit_other(node)
 
+    def _attribute_assigned(self, node: Any, target: ast.expr) -> ast.stmt:
+        """``o.x = v`` stays as it is; beside it, what it is in versions."""
+        if isinstance(target, ast.Attribute):
+            inner = copied(target)
+            inner.value = self.visit(inner.value)
+            made = copied(node)
+            made.value = self.visit(made.value)
+            if isinstance(made, ast.AugAssign):
+                made.target = inner
+            else:
+                made.targets = [inner]
+            node._renamed = made
+        return self.visit_other(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        return self._attribute_assigned(node, node.target)
+
     visit_Assert = visit_Raise = visit_Match = visit_other
     visit_Import = visit_ImportFrom = visit_Global = visit_Nonlocal = visit_other
-    visit_AugAssign = visit_AnnAssign = visit_other
+    visit_AnnAssign = visit_other
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         free = [n for n in free_names(node) if n in self.env]

@@ -51,6 +51,9 @@ def class_of(t: Type) -> type | None:
             return np.dtype(dtype).type
         case Array(dims=dims) if dims != ():
             return np.ndarray
+        case Struct(form=form) if form.kind == "object":
+            kind = form.maker.value
+            return kind if isinstance(kind, type) else None
         case Struct(form=form) if form.kind in _CONTAINERS:
             return _CONTAINERS[form.kind]
         case Struct(form=form):
@@ -228,6 +231,8 @@ class Static(Outside):
             if value is not UNKNOWN:
                 return callable(value) or type(value) in _MADE_INSIDE
             return False if t is not None and is_numeric(t) else UNKNOWN
+        if function is len and isinstance(value, str):
+            return len(value)
         if function is len and isinstance(t, Struct):
             return len(t.items)
         if function is np.ndim and t is not None:
@@ -288,6 +293,8 @@ class Static(Outside):
             return hasattr(_MADE_INSIDE[type(value)], name)
         if value is not UNKNOWN:
             return hasattr(value, name)
+        if isinstance(t, Struct) and t.form.kind == "object" and name in t.form.keys:
+            return True
         found = None if t is None else class_of(t)
         return UNKNOWN if found is None else hasattr(found, name)
 

@@ -7,17 +7,19 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.ir import Const, If, Operand
+from adxform.core.ir import Const, Operand
 from adxform.core.trees import SCOPES, children, names
-from adxform.frontend.carried import Carried
-from adxform.frontend.control import ending
+from adxform.frontend.choices import Choices
+from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
 
 MOST_ITEMS = 256
 
 
-class Unrolled(Carried):
+class Unrolled(Choices):
     """Lowers loops whose number of iterations the signature decides, if they go over containers."""
+
+    unrolling = 0  # loops at hand that are written out
 
     def block(self, body: list[ast.stmt]) -> None:
         """Lower statements one after the other."""
@@ -39,7 +41,9 @@ class Unrolled(Carried):
         current = {target: self.value(before) for target, before, _ in headers}
         held = {name for name in names(stmt.iter) if name.startswith("_")} - self.gone_over
         self.gone_over |= held
+        self.unrolling += 1
         ends = self._iterations(stmt, headers, ending(body), range(count), current)
+        self.unrolling -= 1
         self.gone_over -= held
         self.env.update(ends)  # which a loop inside may have begun anew
         return True
@@ -66,7 +70,7 @@ class Unrolled(Carried):
             if left:
                 return current
             if left is None:
-                test = self.checked(renamed(stop, renaming), None)
+                test = self.checked(tested(renamed(stop, renaming)), None)
                 rest = places[places.index(place) + 1 :]
                 return self._unless(
                     test, current, lambda c, rest=rest: self._iterations(  # type: ignore[misc]
@@ -81,17 +85,13 @@ class Unrolled(Carried):
         rest: Callable[[dict[str, Operand]], dict[str, Operand]],
     ) -> dict[str, Operand]:
         """What is carried after the rest of a loop, which runs unless it was left."""
-        outer = self.builder
-        roots, facts = dict(self.memory.roots), self.memory.facts()
-        self.builder = outer.nested()
-        after = {t: self.memory.fresh(v, self.builder) for t, v in rest(current).items()}
-        block, self.builder = self.builder.block, outer
-        outer.append(If(test, (), block, (), outer.origin))
-        self.memory.weaken(facts)
-        self.merge_roots(roots, roots)
-        self.taken = None
+        now = {t: self.present(v) for t, v in current.items()}
+        def others() -> dict[str, Operand]:
+            return {t: self.present(v) for t, v in rest(current).items()}
+
+        _, after = self.branched(test, dict[str, Operand], others, self.builder.origin)
         found: dict[str, Operand] = {}
-        for target, before in current.items():
+        for target, before in now.items():
             merged = self.builder.name(self.builder.bases.get(target))
             self.phi_after_branch(merged, before, after[target])
             self.locals.add(merged)
@@ -139,6 +139,8 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
         setattr(made, field, renamed(value, names))
     if isinstance(made, ast.Name):
         made.id = names.get(made.id, made.id)
+    if hasattr(made, "_renamed"):
+        made._renamed = renamed(made._renamed, names)
     for noted in ("_reads", "_writes", "_late", "_seen", "_again"):
         if hasattr(made, noted):
             old: dict[str, str] = getattr(made, noted)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from adxform.core.trees import Transformer, nodes
 from adxform.frontend.assignments import located
 from adxform.frontend.control import own_exits
@@ -40,6 +42,19 @@ class WritingCalls:
             case _:
                 return False
 
+    def may_change(self, node: ast.expr) -> bool:
+        """Whether a test calls a function made inside, or a method of what is no array."""
+        for part in nodes(node):
+            match part:
+                case ast.Call(ast.Name(name)) if name in self.own:
+                    return True
+                case ast.Call(ast.Attribute(value, method)) if not hasattr(np.ndarray, method):
+                    while isinstance(value, ast.Attribute | ast.Subscript):
+                        value = value.value
+                    if isinstance(value, ast.Name) and value.id in self.own:
+                        return True
+        return False
+
     def _is_one(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Call):
             return False
@@ -70,7 +85,8 @@ class WritingTests(Transformer):
     def visit_While(self, node: ast.While) -> ast.AST:
         self.generic_visit(node)
         outward = any(isinstance(e, ast.Break | ast.Continue) for e in own_exits(node.orelse))
-        if outward or not any(map(self.calls.conditional, nodes(node.test))):
+        writes = any(map(self.calls.conditional, nodes(node.test)))
+        if outward or not (writes or self.calls.may_change(node.test)):
             return node
         end: list[ast.stmt] = [*node.orelse, ast.Break()]
         leave = located(ast.If(ast.UnaryOp(ast.Not(), node.test), end, []), node)

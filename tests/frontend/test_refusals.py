@@ -152,5 +152,5 @@ def memoised(x, n):
 
 
 def test_a_container_of_a_function_around_that_is_changed_inside():
-    with pytest.raises(UnsupportedError, match="memo, which a function around this one made, is changed here"):
+    with pytest.raises(UnsupportedError, match="which item is replaced here is not known"):
         grad(memoised)(1.5, 6)

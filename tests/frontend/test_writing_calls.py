@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 
 import numpy as np
@@ -122,9 +123,19 @@ def as_a_key(x):
     return w[0] * order[0]
 
 
+def test_sorting_calls_the_key_once_for_each_item():
+    agrees(as_a_key, 1.3)
+
+
+def as_another_key(x):
+    w = given(x)
+    order = list(itertools.accumulate([1, 2], lambda a, e: grown(w)))
+    return w[0] * order[0]
+
+
 def test_a_lambda_that_others_call_may_not_write():
     with pytest.raises(UnsupportedError, match="grown may write to its arguments"):
-        grad(as_a_key)(1.3)
+        grad(as_another_key)(1.3)
 
 
 def stored(x, out, twice):

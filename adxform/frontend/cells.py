@@ -1,0 +1,229 @@
+"""Variables that functions inside assign, or change, as attributes of one object.
+
+``nonlocal total; total += x`` is ``shared.total += x``, where ``shared`` is an object that the
+function around makes first. So is a list or a dictionary that a function inside changes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from adxform.core.trees import Transformer, bound_names, children, copied, nodes
+from adxform.frontend.ssa import all_args
+
+CELL = "__cell__"
+_CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "update",
+                       "setdefault", "popitem", "remove"})
+_DISPLAYS = (ast.List, ast.Dict, ast.ListComp, ast.DictComp)
+_TAKING = frozenset({"popitem", "setdefault"})
+_MAKERS = frozenset({"list", "dict", "defaultdict", "Counter", "deque", "OrderedDict"})
+_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+
+
+class Cell:
+    """The variables of a function that functions inside it assign."""
+
+
+def celled(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function with the variables that functions inside it change in a cell; itself if there
+    are none.
+    """
+    inner = [n for n in nodes(*node.body) if isinstance(n, _FUNCTIONS)]
+    taken = _taken_from(node)
+    if not inner and not taken:
+        return node
+    params = [a.arg for a in all_args(node.args)]
+    own = {*params, *(n for s in node.body for n in bound_names(s))} - _foreign(node)
+    shared = {n for f in inner for n in _changed_in(f, node) if n in own} | (taken & own)
+    shared -= _bound_otherwise(node)
+    if not shared:
+        return node
+    made = copied(node)
+    name = f"_shared_{node.lineno}_{node.col_offset}"
+    rewrite = _Rewritten(shared, name)
+    body = [rewrite.visit(stmt) for stmt in made.body]
+    place = made.body[0]
+    first: list[ast.stmt] = [_assign(ast.Name(name, ast.Store()), ast.Call(
+        ast.Name(CELL, ast.Load()), [], []), place)]
+    for param in (p for p in params if p in shared):
+        target = ast.Attribute(ast.Name(name, ast.Load()), param, ast.Store())
+        first.append(_assign(target, ast.Name(param, ast.Load()), place))
+    document = ast.get_docstring(made) is not None
+    made.body = [*body[:document], *first, *body[document:]]
+    return made
+
+
+def _assign(target: ast.expr, value: ast.expr, place: ast.stmt) -> ast.stmt:
+    made = ast.copy_location(ast.Assign([target], value), place)
+    return ast.fix_missing_locations(made)
+
+
+def _taken_from(function: ast.FunctionDef) -> set[str]:
+    """The containers of a function's own that it changes in expressions, by ``del``, in depth."""
+    found: set[str] = set()
+    plain = {id(s.value) for s in _scope(function.body) if isinstance(s, ast.Expr)}
+    for node in _scope(function.body):
+        match node:
+            case ast.Call(ast.Attribute(ast.Name(name), method)) if (
+                method in _TAKING or (method in _CHANGING and id(node) not in plain)
+            ):
+                found.add(name)
+            case ast.Call(ast.Attribute(ast.Subscript() as value, method)) if method in _CHANGING:
+                found.add(_root(value))
+            case ast.Subscript(value, ctx=ast.Del()):
+                found.add(_root(value))
+            case ast.Assign([ast.Name(name)], ast.Call() as made) if (
+                _called(made) in ("defaultdict", "Counter")
+            ):
+                found.add(name)
+    return {name for name in found if _is_container(name, function)}
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _foreign(node: ast.FunctionDef) -> set[str]:
+    """The names that a function says are others' variables."""
+    return {n for s in _scope(node.body) if isinstance(s, ast.Global | ast.Nonlocal)
+            for n in s.names}
+
+
+def _scope(body: Sequence[Any]) -> list[ast.AST]:
+    """The nodes of statements that are in their scope, not in that of functions inside."""
+    found: list[ast.AST] = list(body)
+    for node in found:  # which grows on the way
+        if not isinstance(node, _FUNCTIONS):
+            found.extend(children(node))
+    return found
+
+
+def _changed_in(function: ast.FunctionDef | ast.Lambda, around: ast.FunctionDef) -> set[str]:
+    """The variables of functions around it that a function assigns, or changes as containers."""
+    found: set[str] = set()
+    own = {a.arg for a in all_args(function.args)}
+    body = [function.body] if isinstance(function, ast.Lambda) else function.body
+    own.update(n for s in body for n in bound_names(s) if isinstance(s, ast.stmt))
+    for node in _scope(body):
+        match node:
+            case ast.Nonlocal(names):
+                found.update(names)
+            case ast.Call(ast.Attribute(ast.Name(name), method)) if method in _CHANGING:
+                found |= {name} - own if _is_container(name, around) else set()
+            case ast.Subscript(value, ctx=ast.Store() | ast.Del()):
+                while isinstance(value, ast.Subscript):
+                    value = value.value
+                if isinstance(value, ast.Name) and _is_container(value.id, around):
+                    found |= {value.id} - own
+    return found
+
+
+def _is_container(name: str, function: ast.FunctionDef) -> bool:
+    """Whether a variable of a function is a list or a dictionary, as far as its text tells."""
+    pairs: list[tuple[ast.expr, ast.expr | None]] = []
+    for node in _scope(function.body):
+        match node:
+            case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)):
+                pairs.extend(zip(targets, values, strict=False))
+            case ast.Assign(targets, value):
+                pairs.extend((target, value) for target in targets)
+            case ast.AnnAssign(target, _, value):
+                pairs.append((target, value))
+    return any(
+        isinstance(target, ast.Name) and target.id == name and _makes_container(value)
+        for target, value in pairs
+    )
+
+
+def _makes_container(value: ast.expr | None) -> bool:
+    made = isinstance(value, ast.Call) and _called(value) in _MAKERS
+    return made or isinstance(value, _DISPLAYS)
+
+
+def _called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _bound_otherwise(node: ast.FunctionDef) -> set[str]:
+    """The variables that are bound by more than assignments and loops."""
+    found: set[str] = set()
+    for part in nodes(*node.body):
+        match part:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.NamedExpr(ast.Name(name)) | ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+            case ast.Delete(targets):
+                found.update(t.id for t in targets if isinstance(t, ast.Name))
+            case ast.Import() | ast.ImportFrom() | ast.With():
+                found.update(bound_names(part) if not isinstance(part, ast.With) else [
+                    n for item in part.items if item.optional_vars is not None
+                    for n in bound_names(item.optional_vars)
+                ])
+            case ast.ClassDef():
+                found.update(n.id for n in nodes(part) if isinstance(n, ast.Name))
+    return found
+
+
+class _Rewritten(Transformer):
+    """Names of variables as attributes of the cell."""
+
+    def __init__(self, shared: set[str], cell: str) -> None:
+        self.shared = shared
+        self.cell = cell
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.shared:
+            return node
+        cell = ast.copy_location(ast.Name(self.cell, ast.Load()), node)
+        return ast.copy_location(ast.Attribute(cell, node.id, node.ctx), node)
+
+    def visit_ListComp(self, node: Any) -> Any:
+        """Variables of a comprehension's own are no others', but for what it goes over first."""
+        first = node.generators[0]
+        over = self.visit(first.iter)
+        own = {n for g in node.generators for n in bound_names(g.target)}
+        first.iter = ast.copy_location(ast.Constant(None), over)
+        _Rewritten(self.shared - own, self.cell).generic_visit(node)
+        first.iter = over
+        return node
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        self.generic_visit(node)
+        node.simple = int(isinstance(node.target, ast.Name))
+        return node
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.stmt:
+        rest = [n for n in node.names if n not in self.shared]
+        made = ast.Nonlocal(rest) if rest else ast.Pass()
+        return ast.copy_location(made, node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.decorator_list = [self.visit(d) for d in node.decorator_list]
+        own = {n for s in node.body for n in bound_names(s)} - _foreign(node)
+        return self._function(node, own, [*node.body])
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._function(node, set(), [node.body])
+
+    def _function(self, node: Any, own: set[str], body: list[Any]) -> ast.AST:
+        args = node.args
+        args.defaults = [self.visit(d) for d in args.defaults]
+        args.kw_defaults = [d and self.visit(d) for d in args.kw_defaults]
+        hidden = own | {a.arg for a in all_args(args)}
+        inner = _Rewritten(self.shared - hidden, self.cell)
+        made = [inner.visit(part) for part in body]
+        node.body = made if isinstance(node.body, list) else made[0]
+        return node  # type: ignore[no-any-return]

@@ -1,0 +1,96 @@
+"""Elements of arrays by other words: ``a.flat``, ``a.tolist()``, ``a.item(i, j)``."""
+
+from __future__ import annotations
+
+import ast
+
+from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.types import Array, rank
+from adxform.frontend.equivalents.sorting import items_of
+from adxform.frontend.sayable import Sayable
+from adxform.frontend.scope import readable
+
+
+class Elements(Sayable):
+    """Reads and writes elements of arrays, one after the other."""
+
+    def _rank(self, node: ast.expr) -> int | None:
+        """The rank of an array that an expression is, if that is known before it is lowered."""
+        known = self.known_type(node)
+        return rank(known) if isinstance(known, Array) else None
+
+    def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
+        if node.attr == "flat" and self.meaning(node) is None:
+            value, held = self.held_once(node.value)
+            if isinstance(self.builder.type_of(held), Array):
+                return self.operand(_flat(value, node), base)
+            node = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
+        return super().on_Attribute(node, base)
+
+    def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        match node:
+            case ast.Call(ast.Attribute(value, "tolist"), [], []) if self.meaning(value) is None:
+                name, held = self.held_once(value)
+                known = self.builder.type_of(held)
+                if isinstance(known, Array) and rank(known) == 1:
+                    made: Operand = self.user_call(node, readable(items_of), (held,), {}, base)
+                    return made
+                function = ast.Attribute(name, "tolist", ast.Load())
+                node = ast.copy_location(ast.Call(function, [], []), node)
+            case ast.Call(ast.Attribute(value, "item"), [first, *rest], []):
+                return self._item_at(value, first, rest, node, base)
+        return super().on_Call(node, base)
+
+    def _item_at(
+        self, value: ast.expr, first: ast.expr, rest: list[ast.expr], node: ast.Call,
+        base: str | None,
+    ) -> Operand:
+        """``a.item(i)`` counts through the whole array, ``a.item(i, j)`` along its axes."""
+        name, held = self.held_once(value)
+        if not isinstance(self.builder.type_of(held), Array):
+            function = ast.Attribute(name, "item", ast.Load())
+            return super().on_Call(
+                ast.copy_location(ast.Call(function, [first, *rest], []), node), base)
+        index = ast.Tuple([first, *rest], ast.Load()) if rest else first
+        whole = name if rest or isinstance(first, ast.Tuple) else _flat(name, node)
+        item = ast.copy_location(ast.Subscript(whole, index, ast.Load()), node)
+        return self.operand(ast.fix_missing_locations(item), base)
+
+    def item_store(self, target: ast.expr, index: ast.expr, value: ast.expr) -> bool:
+        """``a.flat[i] = v`` of an array of which the elements lie in order, or of one axis."""
+        if not isinstance(target, ast.Attribute) or target.attr != "flat":
+            return super().item_store(target, index, value)
+        if self._rank(target.value) == 1:
+            return super().item_store(target.value, index, value)
+        whole = self.operand(target.value)
+        view = self.memory.view(whole, self.builder)
+        if view is None or view.path or not self.memory.roots[view.root].contiguous:
+            raise self.unsupported(
+                "which elements .flat means here is not known", target,
+                "Write to a[i, j], or to a reshaped array that is made here.",
+            )
+        return super().item_store(_flat(target.value, target), index, value)
+
+    def attribute_assigned(self, stmt: ast.Assign | ast.AugAssign) -> bool:
+        match stmt:
+            case ast.Assign([ast.Attribute(value, "flat") as target], given):
+                held = self.operand(value)
+                if not isinstance(self.builder.type_of(held), Array):
+                    return super().attribute_assigned(stmt)
+                made = self.operand(given)
+                if isinstance(made, Tuple) or rank(self.builder.type_of(made)) != 0:
+                    shape = self.emit(".shape", held)
+                    flat = self.emit("np.asarray", made, Const(None))
+                    reshape = self.primitive_named("np.reshape")
+                    assert reshape is not None
+                    made = self.emit_call(reshape, (flat, shape), {}, None)
+                self.writer.update(self.operand(target.value), Const(Ellipsis), made, None)
+                return True
+        return super().attribute_assigned(stmt)
+
+
+def _flat(value: ast.expr, node: ast.expr) -> ast.expr:
+    """All elements of an array, in order."""
+    axis = ast.UnaryOp(ast.USub(), ast.Constant(1))
+    made = ast.Call(ast.Attribute(value, "reshape", ast.Load()), [axis], [])
+    return ast.fix_missing_locations(ast.copy_location(made, node))

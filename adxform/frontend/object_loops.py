@@ -1,0 +1,183 @@
+"""Objects through loops: attributes that a loop changes are carried as its variables are.
+
+Which they are is found by lowering the loop's body; then it is lowered again with a variable for
+each. A variable that holds another object in each iteration is, at the loop's head, an object of
+its own, which may be the one from before or one from the iteration before.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from adxform.core.ir import Operand, Tuple
+from adxform.frontend.heap import (
+    Contents,
+    Heap,
+    Moving,
+    base_of,
+    changed_fields,
+    is_reference,
+    references,
+    token_of,
+)
+from adxform.frontend.heap import field as attribute
+from adxform.frontend.joins import Joins
+from adxform.frontend.memory import Remembering
+from adxform.frontend.program import MIXED
+
+Opened = list[tuple[str, Operand, Operand, str]]
+_symbols = itertools.count(-1, -1).__next__  # objects of an iteration that has no tokens yet
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An attribute of an object that a loop changes, and its versions before and in the loop."""
+
+    token: int
+    name: str
+    target: str
+    before: str
+    after: str
+
+
+@dataclass
+class Attributes:
+    """What a loop does to objects that were there ``before``."""
+
+    before: Contents
+    slots: list[Slot] = field(default_factory=list)
+    moving: Moving = field(default_factory=dict)
+    begun: Contents = field(default_factory=dict)
+    links: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+class ObjectLoops(Joins):
+    """Carries objects through loops."""
+
+    builder: Remembering
+    attributes: list[Attributes]  # of the loops at hand, the innermost last
+
+    @property
+    def heap(self) -> Heap:
+        return self.builder.memory.heap
+
+    def listed(self, name: str, held: Tuple, owner: int | None = None) -> Operand:
+        """A list of known items as a list of the generated code."""
+        raise NotImplementedError
+
+    def _open_slots(self, objects: Attributes) -> None:
+        """Attributes have the values that the loop carries, at its head."""
+        for slot in objects.slots:
+            self._set(slot, self.value(slot.target))
+        objects.begun = dict(self.heap.now)
+
+    def _set(self, slot: Slot, value: Operand) -> None:
+        held = self.heap.now[slot.token]
+        self.heap.write(with_field(held, slot.name, value))
+
+    def leave_slots(self) -> None:
+        """What attributes are at the end of an iteration is what the loop carries on."""
+        for slot in self.attributes[-1].slots if self.attributes else ():
+            self.env[slot.after] = attribute(self.heap.now[slot.token], slot.name)
+
+    def slot_owners(self) -> dict[str, int]:
+        """The objects of which the loop at hand carries attributes, by the versions of these."""
+        return {s.after: s.token for s in self.attributes[-1].slots} if self.attributes else {}
+
+    def require_same_objects(self, before: Contents, node: ast.expr) -> None:
+        """Refuse a loop's test that changes objects: it is made once more than the loop's body."""
+        if changed_fields(before, self.heap.now):
+            raise self.unsupported(
+                "this test of a loop changes something", node,
+                "Say it in the loop: while True: if not ...: break.",
+            )
+
+    def _changed_slots(self, objects: Attributes) -> list[Slot]:
+        """Attributes that the body changes, and that are not carried yet."""
+        known = {(slot.token, slot.name) for slot in objects.slots}
+        found = []
+        for token, name in changed_fields(objects.begun, self.heap.now):
+            if token in objects.before and (token, name) not in known:
+                fresh = self.builder.names.fresh
+                target = self.builder.name(base_of(name))
+                found.append(Slot(token, name, target, fresh("_before"), fresh("_after")))
+                self.locals.add(target)
+        self.growing = {
+            slot.target for slot in found
+            if _grows(objects.before[slot.token], self.heap.now[slot.token], slot.name)
+        }
+        objects.slots += found
+        return found
+
+    def _begin(self, slot: Slot) -> Operand:
+        """What an attribute is before the loop; a list that grows is one of the generated code."""
+        value = self.present(attribute(self.heap.now[slot.token], slot.name))
+        if slot.target in self.growing and isinstance(value, Tuple):
+            return self.listed(slot.target, value, slot.token)
+        self.builder.memory.place(value, self.builder)
+        return value
+
+    def _moved(self, objects: Attributes, opened: Opened, ends: dict[str, Operand]) -> bool:
+        """Whether variables hold other objects after an iteration than was assumed."""
+        heap, moving = self.heap, objects.moving
+        last = {target: ends[after] for target, _, _, after in opened}
+        grown = False
+        for target, shape, _, _ in opened:
+            if target not in moving and _moves(shape, last[target]):
+                moving[target], grown = set(), True
+        kept = {token for held in objects.before for token in heap.origin(held)}
+        found = {
+            target: {t for held in references(last[target]) for t in heap.origin(token_of(held))}
+            for target in moving
+        }
+        for one, other in itertools.combinations(moving, 2):
+            if found[one] & found[other] - kept:  # of an iteration: both may have it in the next
+                link = objects.links.setdefault((one, other), _symbols())
+                found[one].add(link)
+                found[other].add(link)
+        for target, tokens in found.items():
+            alike = tokens & (kept | set(objects.links.values()))
+            if not alike <= moving[target]:
+                moving[target] |= alike
+                grown = True
+        return grown
+
+    def _close_slots(self, objects: Attributes, opened: Opened) -> None:
+        """Objects as they are after the loop: as at its head, when no iteration follows."""
+        self.heap.now = dict(objects.before)
+        for _, shape, _, _ in opened:
+            for held in references(shape):
+                self.heap.now.setdefault(token_of(held), held)
+        for slot in objects.slots:
+            self._set(slot, self.value(slot.target))
+
+
+def with_field(held: Tuple, name: str, value: Operand) -> Tuple:
+    """An object with another value of an attribute."""
+    place = held.place(name)
+    if place is not None:
+        return held.with_items((*held.items[:place], value, *held.items[place + 1 :]))
+    form = held.form.with_key(name)
+    return Tuple((*held.items, value), form, held.tokens)
+
+
+def _grows(before: Tuple, after: Tuple, name: str) -> bool:
+    one, two = attribute(before, name), attribute(after, name)
+    if not isinstance(one, Tuple) or not one.is_list:
+        return False
+    return two is MIXED or (
+        isinstance(two, Tuple) and two.is_list and len(one.items) != len(two.items)
+    )
+
+
+def _moves(shape: Any, after: Any) -> bool:
+    """Whether a variable, or what it holds, is another object after an iteration."""
+    if is_reference(shape) and is_reference(after):
+        return bool(shape.tokens != after.tokens)
+    if isinstance(shape, Tuple) and isinstance(after, Tuple):
+        return any(map(_moves, shape.items, after.items))
+    return False
+

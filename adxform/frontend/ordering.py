@@ -1,0 +1,187 @@
+"""``max``, ``min`` and ``sorted``: by keys, of tuples and objects, of arrays."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from adxform.core.forms import LIST
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.types import Array, ListOf, differentiable, is_numeric, rank
+from adxform.frontend.callables import object_class
+from adxform.frontend.equivalents.sorting import (
+    ascending,
+    ascending_by,
+    descending,
+    descending_by,
+    items_of,
+    largest_by,
+    smallest_by,
+)
+from adxform.frontend.scope import readable
+
+Held = list[list[Operand] | None]
+
+
+def extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``max`` or ``min`` of several values, or of the items of one container."""
+    several = len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args)
+    items = [lower.operand(a) for a in node.args] if several else held[0]
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    largest = lower.static(node.func) is max
+    if len(node.args) == 1 and not several and items is None and given.keys() == {"key"}:
+        return _best_of_array(lower, node, given["key"], largest, base)
+    if items is None and not several and not given and len(node.args) == 1:
+        return _of_list(lower, node.args[0], largest, base)
+    if not (several or len(node.args) == 1) or not items or not given.keys() <= {"key"}:
+        return None
+    key = given.get("key")
+    if key is None and not any(isinstance(item, Tuple) for item in items):
+        return None if len(node.args) == 2 else _folded(lower, node.func, items, node)
+    keys = items if key is None else [lower.called_with(key, [item], node) for item in items]
+    best, top = items[0], keys[0]
+    for item, value in zip(items[1:], keys[1:], strict=True):
+        better = _above(lower, value, top, largest, node)
+        if isinstance(better, bool):
+            best, top = (item, value) if better else (best, top)
+        else:
+            best, top = lower.one_of_two(better, [item, value], [best, top])
+    return best
+
+
+def _of_list(lower: Any, over: ast.expr, largest: bool, base: str | None) -> Operand | None:
+    """``max`` of a list that a loop has filled with numbers."""
+    if not isinstance(lower.known_type(over), ListOf):
+        return None
+    primitive = lower.primitive_named("np.max" if largest else "np.min")
+    made: Operand = lower.emit_call(primitive, (lower.operand(over),), {}, base)
+    return made
+
+
+def _folded(lower: Any, function: ast.expr, items: list[Operand], node: ast.Call) -> Operand:
+    total = items[0]
+    for item in items[1:]:
+        total = lower.called_with(function, [total, item], node)
+    return total
+
+
+def _best_of_array(
+    lower: Any, node: ast.Call, key: ast.expr, largest: bool, base: str | None
+) -> Operand | None:
+    over = lower.operand(node.args[0])
+    known = lower.builder.type_of(over)
+    if not (isinstance(known, ListOf) or (isinstance(known, Array) and rank(known))):
+        return None
+    args = (over, lower.operand(key))
+    reader = readable(largest_by if largest else smallest_by)
+    made: Operand = lower.user_call(node, reader, args, {}, base)
+    return made
+
+
+def _above(lower: Any, value: Operand, top: Operand, largest: bool, node: ast.Call) -> Any:
+    """Whether a key is better than the best so far: an operand, or a bool where that is known."""
+    one, other = lower.known_value(value), lower.known_value(top)
+    if one is not UNKNOWN and other is not UNKNOWN:
+        try:
+            return bool(one > other if largest else one < other)
+        except TypeError:
+            raise lower.unsupported("these are not ordered", node) from None
+    return _less(lower, top, value, node) if largest else _less(lower, value, top, node)
+
+
+def _less(lower: Any, first: Operand, second: Operand, node: ast.Call) -> Any:
+    """``first < second``: of numbers, of objects by their method, of tuples item by item."""
+    if object_class(first) is not None or object_class(second) is not None:
+        made = lower._by_either(first, second, "__lt__", "__gt__", node, None)
+        if made is not None:
+            return made
+        first, second = _in_fields(first), _in_fields(second)
+    if not isinstance(first, Tuple) and not isinstance(second, Tuple):
+        if any(not is_numeric(lower.builder.type_of(o)) for o in (first, second)):
+            raise lower.unsupported("what is compared here is not known to be numbers", node)
+        return lower.emit("op.Lt", first, second)
+    alike = isinstance(first, Tuple) and isinstance(second, Tuple) and first.form == second.form
+    plain = alike and first.form.kind in ("tuple", "list")  # type: ignore[union-attr]
+    if not plain or len(first.items) != len(second.items) or not first.items:  # type: ignore[union-attr]
+        raise lower.unsupported(
+            "how these are ordered is not known", node, "Give a key=, or compare them by hand."
+        )
+    (a, *rest), (b, *others) = first.items, second.items  # type: ignore[union-attr]
+    less = _compared(lower, "op.Lt", operator.lt, a, b)
+    if not rest:
+        return less
+    same = _compared(lower, "op.Eq", operator.eq, a, b)
+    later = Tuple(tuple(rest)), Tuple(tuple(others))
+    if same is False or less is True:
+        return less
+    if same is True:
+        return _less(lower, *later, node)
+    inner = _less(lower, *later, node)
+    both = lower.emit("op.BitAnd", same, Const(inner) if isinstance(inner, bool) else inner)
+    return lower.emit("op.BitOr", less, both)
+
+
+def _in_fields(held: Operand) -> Operand:
+    """The fields by which a data class with ``order=True`` is ordered, or a named tuple."""
+    kind: Any = object_class(held)
+    params = getattr(kind, "__dataclass_params__", None)
+    ordered = kind is not None and (issubclass(kind, tuple) or (params and params.order))
+    return Tuple(held.items) if ordered else held  # type: ignore[union-attr]
+
+
+def _compared(
+    lower: Any, name: str, plain: Callable[[Any, Any], bool], a: Operand, b: Operand
+) -> Any:
+    one, other = lower.known_value(a), lower.known_value(b)
+    if one is not UNKNOWN and other is not UNKNOWN:
+        return bool(plain(one, other))
+    return lower.emit(name, a, b)
+
+
+def in_order(
+    lower: Any, items: list[Operand] | None, keys: list[Operand] | None, backward: bool,
+    given: dict[Any, ast.expr], node: ast.Call, base: str | None,
+) -> Operand | None:
+    """``sorted`` of numbers that are differentiated: of an array, or of known items."""
+    if items is None:
+        over = lower.operand(node.args[0])
+        if not isinstance(lower.builder.type_of(over), Array | ListOf):
+            return None
+        by = _keys_of(lower, node.args[0], given["key"], node) if "key" in given else None
+        array = _sorted_array(lower, over, by, backward, node)
+        made: Operand = lower.user_call(node, readable(items_of), (array,), {}, base)
+        return made
+    plain = not any(isinstance(o, Tuple) for o in (*items, *(keys or ())))
+    if not any(differentiable(lower.builder.type_of(o)) for o in (*items, *(keys or ()))):
+        return None
+    if not plain or not all(is_numeric(lower.builder.type_of(item)) for item in items):
+        raise lower.unsupported(
+            "the order of these depends on what is differentiated", node,
+            "Sort the numbers by np.argsort, and take the items by it.",
+        )
+    array = lower.emit("np.array", Tuple(tuple(items), LIST), Const(None))
+    by = None
+    if "key" in given and keys is not None:
+        by = lower.emit("np.array", Tuple(tuple(keys), LIST), Const(None))
+    array = _sorted_array(lower, array, by, backward, node)
+    return Tuple(tuple(lower.emit("[]", array, Const(i)) for i in range(len(items))), LIST)
+
+
+def _sorted_array(
+    lower: Any, over: Operand, keys: Operand | None, backward: bool, node: ast.Call
+) -> Operand:
+    """An array in the order of its items, or of keys; those with equal ones stay in order."""
+    functions = (descending, descending_by) if backward else (ascending, ascending_by)
+    args = (over,) if keys is None else (over, keys)
+    reader = readable(functions[len(args) - 1])
+    made: Operand = lower.user_call(node, reader, args, {}, None)
+    return made
+
+
+def _keys_of(lower: Any, over: ast.expr, key: ast.expr, node: ast.Call) -> Operand:
+    item = ast.comprehension(ast.Name("_item", ast.Store()), over, [], 0)
+    listed = ast.ListComp(ast.Call(key, [ast.Name("_item", ast.Load())], []), [item])
+    found: Operand = lower.operand(ast.fix_missing_locations(ast.copy_location(listed, node)))
+    return found
