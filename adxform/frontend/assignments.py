@@ -76,6 +76,7 @@ class Assignments(Transformer):
             return [assign(node.target.id, marked, node)]
         if isinstance(node.target, ast.Attribute):
             return [node]
+        value._in_place = True  # type: ignore[attr-defined]  # what an item is may change itself
         return list(self._assign([node.target], value, node))
 
     def visit_Expr(self, node: ast.Expr) -> list[ast.stmt] | ast.stmt:

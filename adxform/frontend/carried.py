@@ -140,29 +140,28 @@ class Carried(ObjectLoops):
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         covers: dict[str, Type] = {}  # types of these, before and after
         for _ in range(ATTEMPTS):
-            opened = self._open_headers(headers, begins, objects.moving)
+            opened = self._open_headers(headers, begins, objects.moving, objects.unlike)
             assumed = self._assume(start, other, covers)
             heads = self._open_roots(assumed, written)
-            self._open_slots(objects)
             begun = dict(self.memory.roots)
-            self.attributes.append(objects)
-            made = body()
-            self.attributes.pop()
-            ends = self.ends
-            ended = dict(self.memory.roots)
+            made = self.with_attributes(objects, body)
+            ends, ended = self.ends, dict(self.memory.roots)
             changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
             slots = self._changed_slots(objects)
             known = not slots and not self._moved(objects, opened, ends)
+            known = not self._other_items(objects, opened, ends) and known
             if known and changed <= written and not broken and not wrong:
                 self.mark_read(_names_read(made))
                 self.memory.weaken(facts)
                 phis = self._close_headers(opened, ends)
                 closed = self._close_roots(phis, heads, roots, ended)
-                for target in (t for t in start if t not in assumed):
-                    self._renew(target)
+                items = (p.target for p in phis if p.target in self.memory.views)
+                for target in dict.fromkeys((*start, *items)):
+                    if target not in assumed:
+                        self._renew(target)
                 self._close_slots(objects, opened)
                 return made, closed
             covers = {n: t for n, t in covers.items() if n not in wrong} | {

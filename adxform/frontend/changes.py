@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
-from adxform.core.types import ListOf
+from adxform.core.types import ListOf, Number, Scalar
 from adxform.frontend.heap import is_reference
 from adxform.frontend.holding import changed_names, holds, indices, named, times
 from adxform.frontend.in_place import InPlace
@@ -75,13 +75,23 @@ class Changes(InPlace):
         """``x[i] = v``: a new value of x, or of what x is a view of."""
         held = self.operand(args[0])
         if isinstance(held, Tuple):
-            self.item_replaced(name, held, args[1], self.operand(args[2]))
+            self.item_replaced(name, held, args[1], self.given(args[2], name))
             return
         index, value = self.operands(args[1:])
         with self.builder.declaring(name) as base:
             made = self.writer.update(held, index, value, base)
         if made != Var(name):
             self.env[name] = made
+
+    def given(self, node: ast.expr, name: str, owner: int | None = None) -> Operand:
+        """What an item becomes: after ``d[key] += v`` an array, or a list, is the same one."""
+        if not hasattr(node, "_in_place") or not isinstance(node, ast.BinOp):
+            return self.operand(node)
+        old = self.operand(node.left)
+        if isinstance(old, Tuple) and (old.is_list or old.form.kind == "dict"):
+            return self.extended(name, old, self.operand(node.right), node, owner)
+        number = isinstance(self.builder.type_of(old), Scalar | Number)
+        return self.operand(node) if number or isinstance(old, Tuple) else self.augment(node, None)
 
     def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:
         """``x[key] = value`` where the items of x are known one by one."""
@@ -93,7 +103,7 @@ class Changes(InPlace):
         keys = indices(target)
         if not isinstance(self._item(self.operand(variable), keys), Tuple):
             return False
-        given = self.operand(value)
+        given = self.given(value, name)
         held = self.operand(variable)
         assert isinstance(held, Tuple)
         self.env[name] = self._with_item(held, keys, index, given, held, name)

@@ -9,12 +9,12 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from adxform.core.trees import Transformer, copied, nodes
+from adxform.core.trees import Transformer, copied, names, nodes
 from adxform.frontend.control import SCOPES
 from adxform.frontend.program import yield_of
 from adxform.frontend.source import SourceFunction
 
-_LIST = "_yielded"
+_LIST = "yielded"
 
 
 def listing(source: SourceFunction) -> SourceFunction | None:
@@ -33,12 +33,13 @@ def listing(source: SourceFunction) -> SourceFunction | None:
                 return None
     if any(isinstance(n, ast.While) and _is_endless(n) for n in nodes(node)):
         return None
-    listed = _Listed()
+    name = _LIST if _LIST not in names(node) else f"_{_LIST}"
+    listed = _Listed(name)
     made: list[Any] = [listed.visit(stmt) for stmt in node.body]
-    first = ast.Assign([ast.Name(_LIST, ast.Store())], ast.List([], ast.Load()))
+    first = ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load()))
     node.body = [ast.copy_location(first, node.body[0]), *made]
     if not isinstance(node.body[-1], ast.Return):
-        end = ast.Return(ast.Name(_LIST, ast.Load()))
+        end = ast.Return(ast.Name(name, ast.Load()))
         node.body.append(ast.copy_location(end, node.body[-1]))
     ast.fix_missing_locations(node)
     found = replace(source, node=node)
@@ -52,7 +53,10 @@ def _is_endless(loop: ast.While) -> bool:
 
 
 class _Listed(Transformer):
-    """``yield v`` as ``_yielded.append(v)``, ``return`` as that of the list."""
+    """``yield v`` as ``yielded.append(v)``, ``return`` as that of the list."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -68,8 +72,8 @@ class _Listed(Transformer):
                 method, given = "extend", value
             case _:
                 return node
-        target = ast.Attribute(ast.Name(_LIST, ast.Load()), method, ast.Load())
+        target = ast.Attribute(ast.Name(self.name, ast.Load()), method, ast.Load())
         return ast.copy_location(ast.Expr(ast.Call(target, [given], [])), node)
 
     def visit_Return(self, node: ast.Return) -> ast.stmt:
-        return ast.copy_location(ast.Return(ast.Name(_LIST, ast.Load())), node)
+        return ast.copy_location(ast.Return(ast.Name(self.name, ast.Load())), node)

@@ -58,7 +58,9 @@ class HeldContainers(Instances):
             if not isinstance(found, Tuple):
                 return None
             known = self.static(key)
-            place = None if known is UNKNOWN else found.place(known)
+            if known is UNKNOWN:
+                return None
+            place = found.place(known)
             found = self.default_of(found) if place is None else found.items[place]
         return found
 
@@ -176,7 +178,7 @@ class HeldContainers(Instances):
         if held is None or not isinstance(self._inner(held), Tuple):
             return False
         with self.following(held.owner):
-            given = self.operand(value)
+            given = self.given(value, base_of(held.name), token_of(held.owner))
             inner = self._inner(held)
             assert isinstance(inner, Tuple)
             name, owner = base_of(held.name), token_of(held.owner)

@@ -15,7 +15,7 @@ from adxform.core.ir import (
     leaves,
     names_in,
 )
-from adxform.core.types import join, unvalued
+from adxform.core.types import Number, Scalar, join, unvalued
 from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.heap import (
     Contents,
@@ -140,15 +140,21 @@ class Joins(Comprehensions):
         headers: list[tuple[str, str, str]],
         begins: dict[str, Operand],
         moving: Moving,
+        unlike: set[str],
     ) -> list[tuple[str, Operand, Operand, str]]:
         """What each header name stands for in the body; the items of a tuple are names, too.
 
-        ``moving`` are the variables that hold other objects in each iteration, with these.
+        ``moving`` are the variables that hold other objects in each iteration, with these. What a
+        container holds that is a number is one in the loop, but for the variables in ``unlike``.
         """
         opened: list[tuple[str, Operand, Operand, str]] = []
         for target, before, after in headers:
             value = begins[before]
             shape = self._header_shape(target, value, target in moving)
+            if isinstance(shape, Tuple) and target not in unlike:
+                for leaf, begin in zip(leaves(shape), leaves(value), strict=True):
+                    if isinstance(leaf, Var) and isinstance(self.builder.type_of(begin), Scalar):
+                        self.builder.types[leaf.name] = Number()
             self.env_or_name(target, shape)
             opened.append((target, shape, value, after))
         shapes = {target: shape for target, shape, _, _ in opened}

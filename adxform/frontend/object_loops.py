@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adxform.core.ir import Operand, Tuple
+from adxform.core.ir import Operand, Tuple, leaves
+from adxform.core.types import Number, Scalar
 from adxform.frontend.heap import (
     Contents,
     Heap,
@@ -51,6 +53,7 @@ class Attributes:
     slots: list[Slot] = field(default_factory=list)
     moving: Moving = field(default_factory=dict)
     begun: Contents = field(default_factory=dict)
+    unlike: set[str] = field(default_factory=set)
     links: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
@@ -73,6 +76,15 @@ class ObjectLoops(Joins):
         for slot in objects.slots:
             self._set(slot, self.value(slot.target))
         objects.begun = dict(self.heap.now)
+
+    def with_attributes(self, objects: Attributes, body: Callable[[], Any]) -> Any:
+        """A loop's body, lowered with the attributes that the loop carries."""
+        self._open_slots(objects)
+        self.attributes.append(objects)
+        try:
+            return body()
+        finally:
+            self.attributes.pop()
 
     def _set(self, slot: Slot, value: Operand) -> None:
         held = self.heap.now[slot.token]
@@ -144,6 +156,25 @@ class ObjectLoops(Joins):
                 moving[target] |= alike
                 grown = True
         return grown
+
+    def _other_items(
+        self, objects: Attributes, opened: Opened, ends: dict[str, Operand]
+    ) -> bool:
+        """Whether containers hold something else after an iteration where they held numbers."""
+        found = set()
+        for target, shape, _, after in opened:
+            if not isinstance(shape, Tuple) or target in objects.unlike:
+                continue
+            pairs = zip(leaves(shape), leaves(ends[after]), strict=False)
+            kinds = (Number, Scalar)
+            if any(
+                isinstance(self.builder.type_of(one), Number)
+                and not isinstance(self.builder.type_of(last), kinds)
+                for one, last in pairs
+            ):
+                found.add(target)
+        objects.unlike |= found
+        return bool(found)
 
     def _close_slots(self, objects: Attributes, opened: Opened) -> None:
         """Objects as they are after the loop: as at its head, when no iteration follows."""

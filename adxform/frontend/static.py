@@ -95,6 +95,10 @@ class Static(Outside):
                 return self._fact(node) if found is UNKNOWN else found
             case ast.BinOp():
                 return self._count(node)
+            case ast.Subscript(ast.Constant(str(text)), index):
+                place = self.static(index)
+                known = type(place) is int and -len(text) <= place < len(text)
+                return text[place] if known else UNKNOWN
             case ast.Tuple(items) | ast.List(items) | ast.Set(items):
                 found = [self.static(item) for item in items]
                 return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)

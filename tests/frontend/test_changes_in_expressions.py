@@ -355,6 +355,7 @@ RIGHT = [
 REFUSED = [
     (case_and_append, "this statement may change a list whose items the derivative follows"),
     (case_comp_append, "a function that changes st is not followed here"),
+    (case_dd_list, "this expression may change v, which is active here"),
     (case_dict_of_lists, "this expression may change v, which is active here"),
     (case_pop_alias, "q is changed in place here while r holds it, too"),
     (case_q_arg, "pop changes a list in an expression"),
