@@ -275,7 +275,7 @@ class Instances(ObjectCalls):
         """Whether a call is one of a method of an object, or of a function with an object."""
         if isinstance(node.func, ast.Attribute) and self._is_object(node.func.value):
             return True
-        if object_class(self.container(node.func)) is not None:
+        if self._is_own(node.func) and object_class(self.container(node.func)) is not None:
             return True
         meaning, known = self.meaning(node.func), self.static(node.func)
         followed = meaning is not None and meaning.function is not None
@@ -307,10 +307,16 @@ class Instances(ObjectCalls):
             return True
         return node.func.attr == "__init__" and not node.args and not node.keywords
 
+    def _is_own(self, node: ast.expr) -> bool:
+        """Whether an expression is a variable, or an attribute or item of one."""
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+        return isinstance(node, ast.Name) and self.is_local(node.id)
+
     def _is_object(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Call):
             return self.may_be_object(node) and isinstance(node.func, ast.Attribute)
-        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        if not self._is_own(node):
             return False
         found = self.held(node)
         return found is not None and any(references(found))

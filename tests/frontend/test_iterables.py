@@ -126,6 +126,19 @@ def of_active_ones(x):
     return s
 
 
-def test_generators_of_what_is_differentiated_are_refused():
-    with pytest.raises(AdxformError, match="doubles is a generator"):
-        grad(of_active_ones)(1.5)
+def of_endless_ones(x):
+    for v in doubles_for_ever(x):
+        if v > 5.0:
+            return v
+
+
+def doubles_for_ever(x):
+    while True:
+        yield x
+        x = 2.0 * x
+
+
+def test_generators_of_what_is_differentiated_are_lists_if_they_end():
+    assert grad(of_active_ones)(1.5) == 3.0
+    with pytest.raises(AdxformError, match="doubles_for_ever is a generator"):
+        grad(of_endless_ones)(1.5)
