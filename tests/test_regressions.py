@@ -11,9 +11,11 @@ import math
 
 import numpy as np
 import pytest
+import scipy.linalg.blas
 
 import adxform
 from adxform import grad, jvp, vjp
+from adxform.errors import UnsupportedError
 from adxform.generated import Generated
 from adxform.options import Options
 
@@ -754,3 +756,14 @@ def test_a_number_that_is_equal_is_the_same_key(key):
 
     for function in (f, g):
         assert grad(function)(1.0, key) == function(1.0, key)
+
+
+def filled_by_another_language(x):
+    out = np.zeros(3)
+    done = scipy.linalg.blas.dcopy(x, out)  # it writes to out
+    return np.sum(out) + 0.0 * len(done)
+
+
+def test_an_array_that_a_call_may_fill_is_no_constant():
+    with pytest.raises(UnsupportedError, match="may write what depends on x to out"):
+        grad(filled_by_another_language)(np.arange(3.0))
