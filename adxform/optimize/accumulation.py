@@ -21,8 +21,10 @@ def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
     bar, value = stmt.args
     base = walk.builder.bases.get(stmt.target)
     inner = walk.origin_of(bar)
-    if bar == Const(0.0) or _is_op(inner, "np.zeros_like"):
+    if bar == Const(0.0):
         return value
+    if _is_op(inner, "np.zeros_like"):
+        return value if _fills(walk, value, stmt) else None
     if inner is None:
         return None
     again = walk.origin_of(value)
@@ -33,6 +35,15 @@ def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
         assert isinstance(inner.op, Primitive)
         return walk.made(inner.op, (inner.args[0], twice(walk, value)), base)
     return None
+
+
+def _fills(walk: Remembering, value: Operand, stmt: Let) -> bool:
+    """Whether what is added to zeros has their shape: it may be what was stretched by the sum."""
+    own, whole = walk.builder.type_of(value), walk.builder.types.get(stmt.target)
+    if not isinstance(whole, Array):
+        return True
+    known = isinstance(own, Array) and own.dims is not None and whole.dims is not None
+    return own.dims == whole.dims if known else not isinstance(own, Scalar)  # type: ignore[union-attr]
 
 
 def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:

@@ -338,3 +338,20 @@ def test_a_transposed_product_is_a_product():
     text = adxform.source(keys_and_values, args=(q, k))
     assert "k_bar = product_bar.T @ q" in text
     adxform.check_grads(keys_and_values, (q, k))
+
+
+def summed_beside_a_loop_that_is_empty(x, w, m):
+    y = 0.0
+    w = w + np.sum(np.mean(m, axis=0), keepdims=True)[0]
+    for _ in range(3):
+        for _ in range(0):
+            y = np.sqrt(1.0 + (w @ w) ** 2)
+            _rest = -w * x + (m * w[0])[0]
+    return np.sin(np.sum(w)) + y
+
+
+def test_what_a_sum_stretches_keeps_its_shape_without_the_sum():
+    args = 0.3, np.ones(3), np.arange(6.0).reshape(2, 3)
+    _, pullback = adxform.vjp(summed_beside_a_loop_that_is_empty, *args)
+    assert [np.shape(bar) for bar in pullback(1.0)] == [(), (3,), (2, 3)]
+    adxform.check_grads(summed_beside_a_loop_that_is_empty, args)
