@@ -139,7 +139,10 @@ class Loops(Transformer):
             if node.func.id == "zip":
                 parts = [self._sequence(a, index, before, old) for a in node.args]
                 lengths = [length for length, _ in parts]
-                shortest = lengths[0] if len(lengths) == 1 else ast.Call(load("min"), lengths, [])
+                strict = _is_strict(node) and len(lengths) > 1
+                if strict:
+                    before.append(located(_require_equal(lengths), old))
+                shortest = lengths[0] if strict or len(lengths) == 1 else ast.Call(load("min"), lengths, [])
                 return shortest, ast.Tuple([e for _, e in parts], ast.Load())
             if node.func.id == "enumerate":
                 length, element = self._sequence(node.args[0], index, before, old)
@@ -252,6 +255,24 @@ def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
         if isinstance(part, ast.Name) and part.id == old:
             part.id = new.id
     return node
+
+
+def _is_strict(node: ast.Call) -> bool:
+    """Whether ``zip`` is asked to fail where lengths differ; what is not written out may be."""
+    return any(
+        k.arg == "strict" and not (isinstance(k.value, ast.Constant) and not k.value.value)
+        for k in node.keywords
+    )
+
+
+def _require_equal(lengths: list[ast.expr]) -> ast.stmt:
+    """Fail as ``zip`` does where lengths differ."""
+    first, *others = map(copied, lengths)
+    equal = ast.Compare(first, [ast.Eq()] * len(others), others)
+    error = ast.Call(
+        load("ValueError"), [ast.Constant("zip() arguments have different lengths")], []
+    )
+    return ast.If(ast.UnaryOp(ast.Not(), equal), [ast.Raise(error, None)], [])
 
 
 def _is_call(node: ast.expr, name: str) -> bool:

@@ -30,8 +30,11 @@ Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
 
 def _zip(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     columns = [h for h in held if h is not None]
-    if len(columns) < len(held) or node.keywords:
+    given = {k.arg: lower.static(k.value) for k in node.keywords}
+    if len(columns) < len(held) or given not in ({}, {"strict": False}, {"strict": True}):
         return None
+    if given.get("strict") and len(set(map(len, columns))) > 1:
+        raise lower.unsupported("zip(strict=True) of what has different lengths fails", node)
     return Tuple(tuple(Tuple(row) for row in zip(*columns, strict=False)))
 
 

@@ -334,3 +334,18 @@ def dictionaries_by_name(x, v):
 def test_dictionaries_made_by_dict():
     # Refused without reason: only the copy of a dictionary was known.
     agrees(dictionaries_by_name, 0.3, V)
+
+
+def strictly_paired(x, v):
+    total = 0.0
+    for a, b in zip(x, v, strict=True):
+        total += a * b
+    return total
+
+
+def test_zip_may_be_strict():
+    # Of different lengths the shortest was taken.
+    agrees(strictly_paired, V, V[::-1])
+    assert np.array_equal(grad(strictly_paired)(np.ones(2), np.arange(2.0)), [0.0, 1.0])
+    with pytest.raises(ValueError, match="different lengths"):
+        grad(strictly_paired)(np.ones(2), np.ones(3))
