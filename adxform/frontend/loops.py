@@ -142,7 +142,8 @@ class Loops(Transformer):
                 strict = _is_strict(node) and len(lengths) > 1
                 if strict:
                     before.append(located(_require_equal(lengths), old))
-                shortest = lengths[0] if strict or len(lengths) == 1 else ast.Call(load("min"), lengths, [])
+                alone = strict or len(lengths) == 1
+                shortest = lengths[0] if alone else ast.Call(load("min"), lengths, [])
                 return shortest, ast.Tuple([e for _, e in parts], ast.Load())
             if node.func.id == "enumerate":
                 length, element = self._sequence(node.args[0], index, before, old)
