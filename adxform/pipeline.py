@@ -48,7 +48,7 @@ from adxform.optimize.results import own_results
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, rewritten
 from adxform.optimize.written_out import active_in
 from adxform.options import Options
 from adxform.typed import by_name, typed, typed_callee
@@ -328,12 +328,7 @@ class Derivation:
         if self.options.optimize:
             names = names_for(function, types)
             for make in PASSES:
-                walk = make(Builder(names, types, function.bases))
-                walk.block(function.body)
-                result, cotangents = walk.sub(function.result), walk.renamed(function.cotangents)
-                function = replace(
-                    function, body=walk.builder.block, result=result, cotangents=cotangents
-                )
+                function = rewritten(function, make(Builder(names, types, function.bases)))
             function = without_needless_copies(contracted(function, types), types)
         body = eliminate_dead_code(function.body, (function.result,))
         return verify(replace(function, body=body), f"optimized {function.name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 from adxform.analysis.types import Types
@@ -24,7 +23,7 @@ from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, rewritten
 
 PRODUCTS = frozenset({"op.MatMult", "np.matmul"})
 
@@ -37,14 +36,8 @@ def contracted(function: Function, types: Types) -> Function:
         return function
     body = eliminate_dead_code(function.body, (function.result,))
     reads = read_counts(body, function.result)
-    walker = _Contracting(Builder(names_for(function, types), types, function.bases), reads)
-    walker.block(function.body)
-    return replace(
-        function,
-        body=walker.builder.block,
-        result=walker.sub(function.result),
-        cotangents=walker.renamed(function.cotangents),
-    )
+    builder = Builder(names_for(function, types), types, function.bases)
+    return rewritten(function, _Contracting(builder, reads))
 
 
 class _Contracting(Remembering):

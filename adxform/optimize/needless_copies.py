@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from adxform.analysis.aliasing import IN_PLACE
 from adxform.analysis.types import Types
@@ -21,7 +20,7 @@ from adxform.core.ir import (
 from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
@@ -31,14 +30,8 @@ def without_needless_copies(function: Function, types: Types) -> Function:
     if not any(_is_copy(stmt) for stmt in walk(function.body)):
         return function
     reads = read_counts(function.body, function.result)
-    walker = _Copies(Builder(names_for(function, types), types, function.bases), reads)
-    walker.block(function.body)
-    return replace(
-        function,
-        body=walker.builder.block,
-        result=walker.sub(function.result),
-        cotangents=walker.renamed(function.cotangents),
-    )
+    builder = Builder(names_for(function, types), types, function.bases)
+    return rewritten(function, _Copies(builder, reads))
 
 
 class _Copies(Rewriter):

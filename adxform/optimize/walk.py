@@ -11,6 +11,7 @@ from adxform.core.ir import (
     Const,
     Effect,
     For,
+    Function,
     If,
     Let,
     Operand,
@@ -143,6 +144,17 @@ class Rewriter:
 
     def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
+
+
+def rewritten(function: Function, walk: Rewriter) -> Function:
+    """A function whose whole body a rewriter has gone over."""
+    walk.block(function.body)
+    return replace(
+        function,
+        body=walk.builder.block,
+        result=walk.sub(function.result),
+        cotangents=walk.renamed(function.cotangents),
+    )
 
 
 class Remembering(Rewriter):
