@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -349,3 +350,41 @@ def test_zip_may_be_strict():
     assert np.array_equal(grad(strictly_paired)(np.ones(2), np.arange(2.0)), [0.0, 1.0])
     with pytest.raises(ValueError, match="different lengths"):
         grad(strictly_paired)(np.ones(2), np.ones(3))
+
+
+@dataclass
+class OnOnePath:
+    scale: float
+    weights: np.ndarray
+
+
+def made_on_one_path(p, v):
+    total = 0.0
+    for e in p:
+        if v[0] > 0.5:
+            a = p
+        else:
+            b = OnOnePath(2.0, np.zeros_like(v) + e)
+            total += np.sum(b.weights * v)
+    return total + np.sum(v)
+
+
+def read_on_the_same_path(v):
+    if v[0] > 0.5:
+        b = OnOnePath(2.0, v * v)
+    if v[0] > 0.5:
+        return np.sum(b.weights) * b.scale
+    return np.sum(v)
+
+
+@pytest.mark.parametrize("x", [0.3, 0.7])
+def test_objects_that_only_one_path_makes(x):
+    # Crashed: what the object holds was sought outside its branch.
+    v = np.array([x, 0.2])
+    for f, args in ((made_on_one_path, ((1.0, 2.0), v)), (read_on_the_same_path, (v,))):
+        place = len(args) - 1
+        found = grad(f, argnums=place)(*args)
+        expected = [
+            (f(*args[:place], v + h) - f(*args[:place], v - h)) / 2e-6 for h in 1e-6 * np.eye(2)
+        ]
+        assert np.allclose(found, expected, atol=1e-7)
