@@ -61,6 +61,11 @@ def recurrence(x):
     return total
 
 
+def halves(x):
+    w = x * (1.0 + 2.0j) / 2j
+    return np.sum(np.real(w * 2.0))
+
+
 def branch(x):
     z = x[0] if x[1] > 5 else x[0] * (1 + 2j)
     return (z * z).imag
@@ -123,7 +128,7 @@ def of_real_numbers(x):
 
 OF_REALS = [
     (turned, 2.0), (waves, X), (captured, X), (parts, X), (written, X), (recurrence, Y),
-    (branch, X), (matrices, X), (expectation, X), (einsums, X), (spectrum, Y), (smoothed, Y),
+    (halves, X), (branch, X), (matrices, X), (expectation, X), (einsums, X), (spectrum, Y), (smoothed, Y),
     (split_step, Y), (made_of_parts, X), (joined, X), (of_text, X),
     (two_parts, X), (of_real_numbers, X),
 ]

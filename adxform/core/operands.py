@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,11 @@ class _Marker:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def is_power_of_two(number: float) -> bool:
+    """Whether a number is a power of two, or minus one: a product with it is exact."""
+    return bool(number) and math.frexp(abs(number))[0] == 0.5
 
 
 UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell

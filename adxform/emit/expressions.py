@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -24,6 +23,7 @@ from adxform.core.ir import (
     Tuple,
     Var,
 )
+from adxform.core.operands import is_power_of_two
 from adxform.emit.nesting import Nested
 from adxform.errors import InternalError
 
@@ -212,16 +212,11 @@ def _scaled(factor: ast.Constant, chain: ast.expr) -> ast.expr:
         return ast.BinOp(_scaled(factor, chain.left), chain.op, chain.right)
     if isinstance(chain, ast.Constant):
         product = factor.value * chain.value  # type: ignore[operator]
-        if isinstance(product, float) and (product.is_integer() or _exact(factor, chain)):
+        numbers = (factor.value, chain.value)
+        exact = any(isinstance(n, float) and is_power_of_two(n) for n in numbers)
+        if isinstance(product, float) and (product.is_integer() or exact):
             return ast.Constant(product)
     return ast.BinOp(factor, ast.Mult(), chain)
-
-
-def _exact(*numbers: ast.Constant) -> bool:
-    """Whether the product of two numbers is that of their digits: one is a power of two."""
-    return any(
-        isinstance(n.value, float) and abs(math.frexp(n.value)[0]) == 0.5 for n in numbers
-    )
 
 
 def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:

@@ -9,7 +9,7 @@ from adxform.core.ir import Const, Let, Operand, Primitive, parts_of
 from adxform.core.types import Array, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.increments import same
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_derived, is_op, is_users
 from adxform.rules.table import RULES
 
 UPDATE = primitive("update")
@@ -23,7 +23,7 @@ def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
     inner = walk.origin_of(bar)
     if bar == Const(0.0):
         return value
-    if _is_op(inner, "np.zeros_like"):
+    if is_op(inner, "np.zeros_like"):
         return value if _fills(walk, value, stmt) else None
     if inner is None:
         return None
@@ -64,7 +64,7 @@ def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:
     if inner.op.name == "update":
         if inner.args[2] == Const(0.0) and _is_plain(walk, bar, value):
             return walk.made(inner.op, (inner.args[0], index, value), base)
-        if inner.origin is None or inner.origin.role == "primal":
+        if not is_derived(inner):
             return None
     if alike(walk, inner.args[2], value):
         return walk.made(inner.op, (inner.args[0], index, twice(walk, value)), base)
@@ -88,13 +88,13 @@ def _is_zero_at(walk: Remembering, bar: Operand, index: Operand) -> bool:
     """
     for _ in range(NEAR):
         inner = walk.origin_of(bar)
-        if inner is None or (inner.origin is not None and inner.origin.role == "primal"):
+        if inner is None or is_users(inner):
             return False
-        if _is_op(inner, "np.zeros_like"):
+        if is_op(inner, "np.zeros_like"):
             return _is_place(index) or any(
-                _is_op(walk.origin_of(part), "np.arange") for part in parts_of(index)
+                is_op(walk.origin_of(part), "np.arange") for part in parts_of(index)
             )
-        if not (_is_op(inner, "accumulate_at") or _is_op(inner, "update")):
+        if not (is_op(inner, "accumulate_at") or is_op(inner, "update")):
             return False
         places = index, inner.args[1]
         if not all(map(_is_place, places)) or places[0] == places[1]:
@@ -132,7 +132,3 @@ def _equal(walk: Remembering, a: Let, b: Let) -> bool:
 def _is_near(walk: Remembering, let: Let) -> bool:
     """Whether a statement is one of the last of this block."""
     return any(stmt is let for stmt in islice(reversed(walk.builder.stmts), NEAR))
-
-
-def _is_op(stmt: Let | None, name: str) -> bool:
-    return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name

@@ -15,7 +15,6 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Slice,
-    Stmt,
     Tuple,
     walk,
 )
@@ -23,7 +22,7 @@ from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Remembering, rewritten
+from adxform.optimize.walk import Remembering, is_derived, is_op, rewritten
 
 PRODUCTS = frozenset({"op.MatMult", "np.matmul"})
 
@@ -32,7 +31,7 @@ def contracted(function: Function, types: Types) -> Function:
     """``np.sum(A @ B, axis=0)`` is ``np.sum(A, axis=0) @ B``, ``(A @ B) @ v`` is ``A @ (B @ v)``,
     and ``np.outer(u, v) @ A`` is ``np.outer(u, v @ A)``, in what the compiler itself makes.
     """
-    if not any(_is(stmt, *PRODUCTS) for stmt in walk(function.body)):
+    if not any(is_op(stmt, *PRODUCTS) for stmt in walk(function.body)):
         return function
     body = eliminate_dead_code(function.body, (function.result,))
     reads = read_counts(body, function.result)
@@ -51,14 +50,14 @@ class _Contracting(Remembering):
         self.made_by = outer
 
     def let(self, stmt: Let) -> None:
-        own = stmt.origin is not None and stmt.origin.role != "primal"
+        own = is_derived(stmt)
         self.builder.origin = stmt.origin
         value = None
-        if own and _is(stmt, "np.sum"):
+        if own and is_op(stmt, "np.sum"):
             value = self._summed(stmt)
-        elif own and _is(stmt, *PRODUCTS):
+        elif own and is_op(stmt, *PRODUCTS):
             value = self._multiplied(stmt)
-        elif own and _is(stmt, ".T"):
+        elif own and is_op(stmt, ".T"):
             value = self._turned(stmt)
         if value is None:
             self.builder.append(stmt)
@@ -121,7 +120,7 @@ class _Contracting(Remembering):
         if product is None or self._ranks(product) != [2, 2]:
             return None
         first = self.origin_of(product.args[0])
-        if first is None or not _is(first, ".T"):
+        if first is None or not is_op(first, ".T"):
             return None
         turned = self.made(primitive(".T"), product.args[1:])
         return self._product(turned, first.args[0], self.builder.bases.get(stmt.target))
@@ -134,8 +133,7 @@ class _Contracting(Remembering):
     def _own(self, operand: Operand, *names: str) -> Let | None:
         """The operation behind an operand, if it is one of these, here and the compiler's own."""
         made = self.origin_of(operand)
-        own = made is not None and made.origin is not None and made.origin.role != "primal"
-        return made if own and made is not None and _is(made, *names) else None
+        return made if is_op(made, *names) and is_derived(made) else None
 
     def _ranks(self, stmt: Let) -> list[int | None]:
         return [rank(self.builder.type_of(a)) for a in stmt.args]
@@ -151,7 +149,3 @@ class _Contracting(Remembering):
 
 
 _PLAIN: dict[str, Operand] = {"keepdims": Const(False), "dtype": Const(None), "where": Const(True)}
-
-
-def _is(stmt: Stmt, *names: str) -> bool:
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in names

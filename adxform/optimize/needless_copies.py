@@ -13,21 +13,20 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
-    Stmt,
     Var,
     walk,
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, rewritten
+from adxform.optimize.walk import Rewriter, is_op, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
     """``np.copy(a * b)`` is ``a * b``: a derivative that is made before all types are known, and
     called inside, copies what it hands out.
     """
-    if not any(_is_copy(stmt) for stmt in walk(function.body)):
+    if not any(is_op(stmt, "np.copy") for stmt in walk(function.body)):
         return function
     reads = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)
@@ -46,7 +45,7 @@ class _Copies(Rewriter):
         self.new = outer
 
     def let(self, stmt: Let) -> None:
-        if _is_copy(stmt) and stmt.args[0] in self.new:
+        if is_op(stmt, "np.copy") and stmt.args[0] in self.new:
             self.env[stmt.target] = stmt.args[0]
             return
         if self._is_new(stmt) and self.reads[stmt.target] == 1:
@@ -60,7 +59,3 @@ class _Copies(Rewriter):
         known = self.builder.types.get(stmt.target)
         made = stmt.op.fresh and stmt.op.name not in IN_PLACE
         return made and isinstance(known, Array) and bool(known.dims)
-
-
-def _is_copy(stmt: Stmt) -> bool:
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "np.copy"

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adxform.core.ir import Const, Let, Operand, Primitive, Slice, parts_of
+from adxform.core.operands import is_power_of_two
 from adxform.core.types import differentiable
 from adxform.differentiate.common import primitive
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_derived
 
 DEPTH = 2  # products within products that a factor is looked for in
 
@@ -28,13 +29,13 @@ class _Scaled:
 
 def unscaled(walk: Remembering, stmt: Let) -> Operand | None:
     """A product without constant factors that cancel, or None."""
-    if not _own(stmt):
+    if not is_derived(stmt):
         return None
     sides = [_scaled(walk, arg, DEPTH) for arg in stmt.args]
     if None in sides:
         return None
     factors = [side.factor for side in sides if side is not None]
-    if abs(math.prod(factors)) != 1.0 or not any(map(is_exact, factors)):
+    if abs(math.prod(factors)) != 1.0 or not any(map(is_power_of_two, factors)):
         return None
     rests = [side.rest for side in sides if side is not None and side.rest is not None]
     if not rests:
@@ -55,10 +56,9 @@ def unscaled(walk: Remembering, stmt: Let) -> Operand | None:
 def _scaled(walk: Remembering, operand: Operand, depth: int) -> _Scaled | None:
     """An operand as a constant times something, if it is one."""
     if isinstance(operand, Const):
-        number = type(operand.value) in (int, float) and math.isfinite(operand.value)
-        return _Scaled(operand.value) if number else None
+        return _Scaled(operand.value) if _is_real(operand) else None
     made = walk.origin_of(operand)
-    if made is None or not _own(made) or not isinstance(made.op, Primitive):
+    if made is None or not is_derived(made) or not isinstance(made.op, Primitive):
         return None
     first, second = made.args[0], made.args[-1]
     if made.op.name == "op.Mult":
@@ -68,7 +68,7 @@ def _scaled(walk: Remembering, operand: Operand, depth: int) -> _Scaled | None:
             return None if inner is None else _Scaled(inner.factor, lambda base: other)
         return _within(walk, made, depth)
     if made.op.name == "op.Div":
-        if isinstance(second, Const) and second.value and is_exact(second.value):
+        if isinstance(second, Const) and _is_real(second) and is_power_of_two(second.value):
             return _Scaled(1.0 / second.value, lambda base: first)
         return _within(walk, made, depth)
     stretches = made.op.name == "[]" and all(p in _WHOLE for p in parts_of(second))
@@ -88,10 +88,5 @@ def _within(walk: Remembering, made: Let, depth: int) -> _Scaled | None:
     return _Scaled(inner.factor, lambda base: walk.made(op, (rest(None), *made.args[1:]), base))
 
 
-def is_exact(factor: float) -> bool:
-    """Whether a factor is a power of two, or minus one: then a product with it is exact."""
-    return bool(factor) and math.frexp(abs(factor))[0] == 0.5
-
-
-def _own(stmt: Let) -> bool:
-    return stmt.origin is not None and stmt.origin.role != "primal"
+def _is_real(constant: Const) -> bool:
+    return type(constant.value) in (int, float) and math.isfinite(constant.value)

@@ -12,13 +12,14 @@ from typing import Any
 
 from adxform.analysis.aliasing import IN_PLACE
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
+from adxform.core.operands import is_power_of_two
 from adxform.core.types import Array, differentiable
 from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
-from adxform.optimize.scaling import is_exact, unscaled
+from adxform.optimize.scaling import unscaled
 from adxform.optimize.stretching import unstretched
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_derived, is_op, is_users
 from adxform.optimize.widening import unwidened
 from adxform.rules.expressions import static_item
 from adxform.rules.formulas import expand
@@ -102,8 +103,7 @@ def _real(walk: Simplify, stmt: Let, operand: Operand) -> bool:
     """Whether an operand is no integer: times 1.0, that would be another number."""
     known = walk.builder.type_of(operand)
     unsure = isinstance(known, Array) and known.dtype is None
-    primal = stmt.origin is not None and stmt.origin.role == "primal"
-    return differentiable(known) and not (unsure and primal)
+    return differentiable(known) and not (unsure and is_users(stmt))
 
 
 def _product(walk: Simplify, stmt: Let) -> Operand | None:
@@ -119,9 +119,8 @@ def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
     x, y = stmt.args
     if _is_one(y) and _real(walk, stmt, x):
         return x
-    own = stmt.origin is not None and stmt.origin.role != "primal"
     numbers = all(isinstance(a, Const) and type(a.value) in (int, float) for a in stmt.args)
-    if own and numbers and is_exact(y.value):  # type: ignore[union-attr]
+    if is_derived(stmt) and numbers and is_power_of_two(y.value):  # type: ignore[union-attr]
         return Const(x.value / y.value)  # type: ignore[union-attr]
     return _mask_out(walk, stmt, (0,)) or _minus_out(walk, stmt)
 
@@ -132,7 +131,7 @@ def _mask_out(walk: Simplify, stmt: Let, places: tuple[int, ...]) -> Operand | N
         return None
     for place in places:
         inner = walk.origin_of(stmt.args[place])
-        if inner is None or not _is_op(inner, "np.where") or Const(0.0) not in inner.args[1:]:
+        if inner is None or not is_op(inner, "np.where") or Const(0.0) not in inner.args[1:]:
             continue
         if inner.origin is None or inner.origin.role != "adjoint":
             continue
@@ -151,10 +150,10 @@ def _mask_out(walk: Simplify, stmt: Let, places: tuple[int, ...]) -> Operand | N
 
 def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     """``(-a) * b`` is ``-(a * b)``: signs that meet a sum turn it into a difference."""
-    if stmt.origin is None or stmt.origin.role == "primal":
+    if not is_derived(stmt):
         return None
     found = [(i, walk.origin_of(a)) for i, a in enumerate(stmt.args)]
-    minus = next(((i, let) for i, let in found if let and _is_op(let, "op.USub")), None)
+    minus = next(((i, let) for i, let in found if let and is_op(let, "op.USub")), None)
     if minus is None:
         return None
     args = list(stmt.args)
@@ -168,11 +167,7 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _negation(walk: Simplify, stmt: Let) -> Operand | None:
     inner = walk.origin_of(stmt.args[0])
-    return inner.args[0] if _is_op(inner, "op.USub") and inner is not None else None
-
-
-def _is_op(stmt: Let | None, name: str) -> bool:
-    return stmt is not None and isinstance(stmt.op, Primitive) and stmt.op.name == name
+    return inner.args[0] if is_op(inner, "op.USub") and inner is not None else None
 
 
 def _less(operand: Operand) -> Operand | None:
@@ -193,9 +188,9 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
             return again
     first, second = (walk.origin_of(arg) for arg in stmt.args)
     pair: tuple[Operand, ...] = ()
-    if second is not None and _is_op(second, "op.USub"):
+    if second is not None and is_op(second, "op.USub"):
         pair = (stmt.args[0], second.args[0])
-    elif first is not None and _is_op(first, "op.USub") and stmt.origin is not None:
+    elif first is not None and is_op(first, "op.USub") and stmt.origin is not None:
         pair = (stmt.args[1], first.args[0]) if stmt.origin.role != "primal" else ()
     base = walk.builder.bases.get(stmt.target)
     return walk.made(RULES["op.Sub"].primitive, pair, base) if pair else None
@@ -207,7 +202,7 @@ def _added_again(walk: Simplify, stmt: Let) -> Operand | None:
     if alike(walk, *stmt.args):
         return twice(walk, stmt.args[0], base)
     inner = walk.origin_of(stmt.args[0])
-    if inner is None or not _is_op(inner, "op.Add") or inner.target in walk.builder.bases:
+    if inner is None or not is_op(inner, "op.Add") or inner.target in walk.builder.bases:
         return None
     if not alike(walk, inner.args[1], stmt.args[1]):
         return None
@@ -222,12 +217,12 @@ def _difference(walk: Simplify, stmt: Let) -> Operand | None:
         base = walk.builder.bases.get(stmt.target)
         return walk.made(RULES["op.Add"].primitive, (stmt.args[0], more), base)
     first, second = (walk.origin_of(arg) for arg in stmt.args)
-    if stmt.origin is None or stmt.origin.role == "primal" or second is None:
+    if not is_derived(stmt) or second is None:
         return None
-    if not _is_op(second, "op.USub"):
+    if not is_op(second, "op.USub"):
         return None
     base = walk.builder.bases.get(stmt.target)
-    if first is not None and _is_op(first, "op.USub"):
+    if first is not None and is_op(first, "op.USub"):
         parts = second.args[0], first.args[0]
         return walk.made(RULES["op.Sub"].primitive, parts, base)
     return walk.made(RULES["op.Add"].primitive, (stmt.args[0], second.args[0]), base)
@@ -235,10 +230,10 @@ def _difference(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _total(walk: Simplify, stmt: Let) -> Operand | None:
     """``np.sum(-a)`` is ``-np.sum(a)``: rounding is symmetric."""
-    if stmt.origin is None or stmt.origin.role == "primal":
+    if not is_derived(stmt):
         return None
     inner = walk.origin_of(stmt.args[0])
-    if not _is_op(inner, "op.USub") or inner is None or not isinstance(stmt.op, Primitive):
+    if not is_op(inner, "op.USub") or inner is None or not isinstance(stmt.op, Primitive):
         return None
     total = walk.made(stmt.op, (inner.args[0], *stmt.args[1:]))
     base = walk.builder.bases.get(stmt.target)
@@ -250,12 +245,12 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     if _all(walk, stmt) and stmt.origin is not None and stmt.origin.role == "adjoint":
         return stmt.args[0]
     made = walk.origin_of(stmt.args[0])
-    if _is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
+    if is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
         again = replace(stmt, targets=("",), args=(made.args[0], stmt.args[1]))  # nameless
         part = _element(walk, again) or walk.made(stmt.op, again.args)
         base = walk.builder.bases.get(stmt.target)
         return walk.made(RULES["op.USub"].primitive, (part,), base)
-    if not _is_op(made, "np.sum") or made is None or not isinstance(made.op, Primitive):
+    if not is_op(made, "np.sum") or made is None or not isinstance(made.op, Primitive):
         return None
     args = dict(zip(made.op.params, made.args, strict=True))
     index = stmt.args[1]
@@ -284,7 +279,7 @@ def _copied(walk: Simplify, stmt: Let) -> Operand | None:
     if stmt.origin is None or stmt.origin.role != "adjoint" or inner is None:
         return None
     known = walk.builder.type_of(stmt.args[0])
-    picked = _is_op(inner, "[]") and isinstance(walk.builder.type_of(inner.args[1]), Array)
+    picked = is_op(inner, "[]") and isinstance(walk.builder.type_of(inner.args[1]), Array)
     new = isinstance(inner.op, Primitive) and inner.op.fresh and inner.op.name not in IN_PLACE
     new = new or picked
     return stmt.args[0] if new and isinstance(known, Array) and known.dims else None
@@ -301,13 +296,13 @@ def _update(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _conjugate(walk: Simplify, stmt: Let) -> Operand | None:
     """In a derivative, the conjugate of a number, or of a conjugate."""
-    if stmt.origin is not None and stmt.origin.role == "primal":
+    if is_users(stmt):
         return None
     only = stmt.args[0]
     if isinstance(only, Const) and isinstance(only.value, complex):
         return Const(conjugate_of(only.value))
     inner = walk.origin_of(only)
-    return inner.args[0] if inner is not None and _is_op(inner, "np.conj") else None
+    return inner.args[0] if inner is not None and is_op(inner, "np.conj") else None
 
 
 def _extreme(walk: Simplify, stmt: Let) -> Operand | None:

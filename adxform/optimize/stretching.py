@@ -6,7 +6,7 @@ import numpy as np
 
 from adxform.core.ir import Const, Let, Operand, Primitive, Var
 from adxform.core.types import Array, Scalar, Type
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_users
 from adxform.rules.infer import holds_complex
 from adxform.rules.table import RULES
 
@@ -16,7 +16,7 @@ STRETCHES = {"np.broadcast_to": 0, "np.full_like": 1}  # and which operand is st
 
 def unstretched(walk: Remembering, stmt: Let, op: Primitive) -> Operand | None:
     """An operation on what was stretched instead of on the stretched array, or None."""
-    if stmt.origin is not None and stmt.origin.role == "primal":
+    if is_users(stmt):
         return None
     base = walk.builder.bases.get(stmt.target)
     place = INTO_PLACE.get(op.name)
@@ -49,7 +49,7 @@ def _rounds(walk: Remembering, made: Let) -> bool:
     """Whether a number that fills an array may become an integer there."""
     filled = getattr(walk.builder.type_of(Var(made.target)), "dtype", None)
     if filled is None:
-        return made.origin is not None and made.origin.role == "primal"
+        return is_users(made)
     given = getattr(walk.builder.type_of(source(made)), "dtype", None)
     return np.dtype(filled).kind in "biu" and filled != given
 

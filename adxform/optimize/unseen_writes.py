@@ -15,7 +15,6 @@ from adxform.core.ir import (
     Function,
     Let,
     Operand,
-    Primitive,
     Stmt,
     Var,
     While,
@@ -28,7 +27,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, is_op, is_users
 
 FAR = 64  # versions after a write beyond which nobody looks
 
@@ -37,7 +36,7 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
     array before it need not be a copy.
     """
-    writes = [s for s in walk(function.body) if _is(s, "update") and not _users(s)]
+    writes = [s for s in walk(function.body) if is_op(s, "update") and not is_users(s)]
     if not writes:
         return function
     versions = _Versions(function)
@@ -52,7 +51,7 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
         walker.env[stmt.target] = walker.sub(stmt.args[0])
         parts.update(versions.whole_parts(stmt, targets))
     for other in walk(function.body):
-        if not isinstance(other, Let) or not _is(other, "np.copy"):
+        if not isinstance(other, Let) or not is_op(other, "np.copy"):
             continue
         if parts & set(uses(other.args)) or versions.only_added(other, walker, regions):
             walker.env[other.target] = other.args[0]
@@ -74,7 +73,7 @@ class _Versions:
         for stmt in block:
             self.places[stmt] = len(self.places), loops
             self.seen.update(tests_of(stmt))
-            if isinstance(stmt, Let) and _is(stmt, "[]"):
+            if isinstance(stmt, Let) and is_op(stmt, "[]"):
                 self.made[Var(stmt.target)] = stmt
             for name in reads_of(stmt):
                 self.readers[name].append(stmt)
@@ -113,9 +112,9 @@ class _Versions:
         """Whether a statement reads or writes other elements of a version than were written."""
         if not isinstance(stmt, Let) or stmt.args[0] != Var(name) or name in uses(stmt.args[1:]):
             return False
-        if _is(stmt, "update"):
+        if is_op(stmt, "update"):
             return True
-        reads = _is(stmt, "[]") or _is(stmt, "accumulate_at")
+        reads = is_op(stmt, "[]") or is_op(stmt, "accumulate_at")
         return reads and not self._meet(write, stmt, regions)
 
     def whole_parts(self, write: Let, gone: set[str]) -> set[str]:
@@ -127,7 +126,7 @@ class _Versions:
         if any(_writes(s, name) and s.target not in gone for s, name in readers):
             return set()
         firsts = [s for name in uses(write.args[:1]) for s in self.readers[name]]
-        return {s.target for s in firsts if isinstance(s, Let) and _is(s, "[]")}
+        return {s.target for s in firsts if isinstance(s, Let) and is_op(s, "[]")}
 
     def only_added(self, copy: Let, walker: Rewriter, regions: Regions) -> bool:
         """Whether a copy of a part is only added to another part of its array."""
@@ -136,7 +135,7 @@ class _Versions:
         if part is None or len(readers) != 1 or self.merges[copy.target]:
             return False
         other = readers[0]
-        if not isinstance(other, Let) or not _is(other, "accumulate_at"):
+        if not isinstance(other, Let) or not is_op(other, "accumulate_at"):
             return False
         same = walker.sub(other.args[0]) == walker.sub(part.args[0])
         return same and not self._meet(part, other, regions)
@@ -158,19 +157,10 @@ def _renamed(function: Function, walker: Rewriter) -> Function:
     return replace(function, body=walker.builder.block, result=walker.sub(function.result))
 
 
-def _users(stmt: Stmt) -> bool:
-    """Whether a statement is the user's own, which may raise an error."""
-    return stmt.origin is not None and stmt.origin.role == "primal"
-
-
-def _is(stmt: Stmt, name: str) -> bool:
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == name
-
-
 def _writes(stmt: Stmt, name: str) -> TypeGuard[Let]:
     """Whether a statement writes to a part of an array."""
     return (
         isinstance(stmt, Let)
-        and (_is(stmt, "update") or _is(stmt, "accumulate_at"))
+        and (is_op(stmt, "update") or is_op(stmt, "accumulate_at"))
         and stmt.args[0] == Var(name)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
+from typing import TypeGuard
 
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -22,6 +23,21 @@ from adxform.core.ir import (
     While,
     substitute,
 )
+
+
+def is_op(stmt: Stmt | None, *names: str) -> TypeGuard[Let]:
+    """Whether a statement is one of some operations."""
+    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in names
+
+
+def is_users(stmt: Let) -> bool:
+    """Whether a statement is the user's own."""
+    return stmt.origin is not None and stmt.origin.role == "primal"
+
+
+def is_derived(stmt: Let) -> bool:
+    """Whether a statement was made of one of the user's: of its tangent or its cotangent."""
+    return stmt.origin is not None and stmt.origin.role != "primal"
 
 
 class Rewriter:

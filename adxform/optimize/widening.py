@@ -5,7 +5,7 @@ from __future__ import annotations
 from adxform.core.builder import result_types
 from adxform.core.ir import Let, Operand, Primitive, Var
 from adxform.core.types import Array, is_complex
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_derived
 
 WIDENING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "op.MatMult"})
 _TRANSFORMS = ("np.fft.", "scipy.fft.")
@@ -33,7 +33,7 @@ def _widens(walk: Remembering, cast: Let) -> bool:
     """Whether a derivative's operation makes complex numbers of real ones."""
     if not isinstance(cast.op, Primitive) or cast.op.name != ".astype()":
         return False
-    if cast.origin is None or cast.origin.role == "primal":
+    if not is_derived(cast):
         return False
     before, after = (walk.builder.type_of(x) for x in (cast.args[0], Var(cast.target)))
     known = isinstance(before, Array) and isinstance(after, Array) and before.dtype is not None
