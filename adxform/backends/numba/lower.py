@@ -81,6 +81,7 @@ class Lowering(Rewriter):
         self.rows = rows
         self.plan = Plan()
         self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
+        self.stored: set[Let] = set()  # the statements that store it
         self.nests: Nests
         self.shapes: Shapes
         self.leaving: set[str] = set()
@@ -93,6 +94,7 @@ class Lowering(Rewriter):
         self.builder = self.builder.nested()
         self.plan = self.planner.plan(block, leaving)
         self.in_rows = self.rows.find(block, self.plan)
+        self.stored.update(self.in_rows.values())
         self.shapes = Shapes(self.builder, self.plan, self.sub)
         self.nests = Nests(self.builder, self.plan, self.shapes)
         for stmt in block:
@@ -110,7 +112,7 @@ class Lowering(Rewriter):
             if isinstance(whole, Tuple) and isinstance(place, Const):  # of a shape
                 self.env[stmt.target] = whole.items[place.value]
                 return
-        if any(stored is stmt for stored in self.in_rows.values()):
+        if stmt in self.stored:
             return
         element = self.plan.elements.get(stmt.target)
         lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]

@@ -15,7 +15,6 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Slice,
-    Stmt,
     Var,
     names_in,
     parts_of,
@@ -55,6 +54,7 @@ class Rows:
     def find(self, block: Block, plan: Plan) -> dict[str, Let]:
         """The arrays of a block that are computed in place, and the statements that store them."""
         made = {s.target: place for place, s in enumerate(block) if isinstance(s, Let)}
+        read = self._first_reads(block)
         found: dict[str, Let] = {}
         for place, stmt in enumerate(block):
             value = part_written(stmt, self.types) if isinstance(stmt, Let) else None
@@ -64,7 +64,9 @@ class Rows:
             first = block[made[value.name]]
             assert isinstance(first, Let)
             known = all(made.get(n, -1) < made[value.name] for n in uses(stmt.args[:2]))
-            if known and self._fits(stmt, first, plan) and self._unread(block, place, stmt, plan):
+            whole = {self.aliases.of(n) for n in uses(stmt.args[:1])}
+            unread = all(read[of] >= place for of in whole)  # nor late, by what is before
+            if known and unread and self._fits(stmt, first, plan):
                 found[value.name] = stmt
         return found
 
@@ -87,17 +89,14 @@ class Rows:
             and part not in self.leaving
         )
 
-    def _unread(self, block: Block, place: int, store: Let, plan: Plan) -> bool:
-        """Whether nothing reads the array that is written to until then, not even late."""
-        whole = {self.aliases.of(n) for n in uses(store.args[:1])}
-        return all(
-            whole.isdisjoint(map(self.aliases.of, _read_by(stmt)))
-            for stmt in block[:place]
-        )
-
-
-def _read_by(stmt: Stmt) -> list[str]:
-    return [name for inner in walk((stmt,)) for name in reads_of(inner)]
+    def _first_reads(self, block: Block) -> dict[str, int]:
+        """Where a block first reads each class of memory, within nested blocks, too."""
+        found: dict[str, int] = {}
+        for place, stmt in enumerate(block):
+            for inner in walk((stmt,)):
+                for name in reads_of(inner):
+                    found.setdefault(self.aliases.of(name), place)
+        return found
 
 
 def _is_call(stmt: Let) -> bool:
