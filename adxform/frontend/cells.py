@@ -81,7 +81,8 @@ def _taken_from(function: ast.FunctionDef) -> set[str]:
     return {name for name in found if _is_container(name, function)}
 
 
-def _root(node: ast.expr) -> str:
+def _root(node: Any) -> str:
+    """The variable of whose items an expression is one; empty where it is none."""
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
@@ -114,11 +115,8 @@ def _changed_in(function: ast.FunctionDef | ast.Lambda, around: ast.FunctionDef)
                 found.update(names)
             case ast.Call(ast.Attribute(ast.Name(name), method)) if method in _CHANGING:
                 found |= {name} - own if _is_container(name, around) else set()
-            case ast.Subscript(value, ctx=ast.Store() | ast.Del()):
-                while isinstance(value, ast.Subscript):
-                    value = value.value
-                if isinstance(value, ast.Name) and _is_container(value.id, around):
-                    found |= {value.id} - own
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) if _is_container(_root(node), around):
+                found |= {_root(node)} - own
     return found
 
 
@@ -165,13 +163,11 @@ def _bound_otherwise(node: ast.FunctionDef) -> set[str]:
                 found.add(name)
             case ast.Delete(targets):
                 found.update(t.id for t in targets if isinstance(t, ast.Name))
-            case ast.Import() | ast.ImportFrom() | ast.With():
-                found.update(bound_names(part) if not isinstance(part, ast.With) else [
-                    n for item in part.items if item.optional_vars is not None
-                    for n in bound_names(item.optional_vars)
-                ])
-            case ast.ClassDef():
-                found.update(n.id for n in nodes(part) if isinstance(n, ast.Name))
+            case ast.Import() | ast.ImportFrom():
+                found.update(bound_names(part))
+            case ast.With(items):
+                targets = [i.optional_vars for i in items if i.optional_vars is not None]
+                found.update(n for target in targets for n in bound_names(target))
     return found
 
 

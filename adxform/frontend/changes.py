@@ -304,31 +304,30 @@ class Changes(InPlace):
                 f"{own}, whose functions the derivative follows, is changed in place here", None,
                 "Do it before the derivative is called.",
             )
+        other = self._other_holder(held, own, again, owner)
+        if other:
+            raise self.unsupported(
+                f"{own} is changed in place here while {other} holds it, too",
+                None,
+                f"Work on a copy, e.g. {own} = list({own}) before.",
+            )
+
+    def _other_holder(self, held: Tuple, own: str, again: bool, owner: int | None) -> str:
+        """What holds a container besides the variable or object that is its own; else empty."""
         for token, other in self.heap.now.items():
             if token != owner and any(holds(item, held.tokens) for item in other.items):
-                raise self.unsupported(
-                    f"{own} is changed in place here while an object holds it, too", None,
-                    f"Work on a copy, e.g. {own} = list({own}) before.",
-                )
-        for kept in self._kept_by_closures():
-            if holds(kept, held.tokens):
-                raise self.unsupported(
-                    f"{own} is changed in place here while a function made inside holds it, too",
-                    None,
-                    f"Work on a copy, e.g. {own} = list({own}) before.",
-                )
+                return "an object"
+        if any(holds(kept, held.tokens) for kept in self._kept_by_closures()):
+            return "a function made inside"
         for lowerer in self.program.lowerers:
             later = self._read_later(lowerer, again or lowerer is not self)
-            for other, value in lowerer.env.items():
-                base = self.builder.bases.get(other, other)
+            for name, value in lowerer.env.items():
+                base = self.builder.bases.get(name, name)
                 same = lowerer is self and base == own and owner is None
-                passing = other not in lowerer.gone_over and (base[0] == "_" or base not in later)
+                passing = name not in lowerer.gone_over and (base[0] == "_" or base not in later)
                 if not same and not passing and holds(value, held.tokens):
-                    raise self.unsupported(
-                        f"{own} is changed in place here while {named(base)} holds it, too",
-                        None,
-                        f"Work on a copy, e.g. {own} = list({own}) before.",
-                    )
+                    return named(base)
+        return ""
 
     def _read_later(self, lowerer: Any, now: bool) -> set[str]:
         """The variables of a function, or of one around, that may be read after this statement,

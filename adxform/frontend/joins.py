@@ -67,9 +67,6 @@ class Joins(Comprehensions):
     def _merge(self, target: str, first: Operand, second: Operand, phis: list[Phi]) -> Operand:
         if MIXED in (first, second):
             return MIXED
-        for side, other in ((first, second), (second, first)):
-            if side == UNDEFINED and isinstance(other, Tuple) and is_reference(other):
-                return self._bound_on_one_side(target, other, other is second, phis)
         first, second = _unbound_items(first, second), _unbound_items(second, first)
         if is_reference(first) and is_reference(second):
             assert isinstance(first, Tuple) and isinstance(second, Tuple)
@@ -102,16 +99,6 @@ class Joins(Comprehensions):
         pairs = zip(first.items, second.items, strict=True)
         items = [self._merge(self._item_name(target), a, b, phis) for a, b in pairs]
         return self.builder.memory.heap.one_of(Tuple(tuple(items), first.form), first, second)
-
-    def _bound_on_one_side(
-        self, target: str, held: Tuple, after: bool, phis: list[Phi]
-    ) -> Operand:
-        """An object that only one path makes, or has; what it holds is unbound on the other."""
-        nothing = (UNDEFINED,) * len(held.items)
-        sides = (nothing, held.items) if after else (held.items, nothing)
-        pairs = zip(*sides, strict=True)
-        items = [self._merge(self._item_name(target), a, b, phis) for a, b in pairs]
-        return self.builder.memory.heap.one_of(Tuple(tuple(items), held.form), held)
 
     def merge_objects(self, before: Contents, first: Contents, second: Contents) -> None:
         """The attributes of objects after the branch just lowered, which leaves them as ``first``
@@ -229,10 +216,13 @@ class Joins(Comprehensions):
 
 
 def _unbound_items(value: Operand, other: Operand) -> Operand:
-    """``value``; where it is unbound and ``other`` a tuple, a tuple of that length, unbound."""
-    if value == UNDEFINED and isinstance(other, Tuple):
-        return other.with_items((UNDEFINED,) * len(other.items))
-    return value
+    """``value``; where it is unbound and ``other`` a tuple, a tuple of that length, unbound; where
+    that is an object, another one.
+    """
+    if value != UNDEFINED or not isinstance(other, Tuple):
+        return value
+    items = (UNDEFINED,) * len(other.items)
+    return Tuple(items, other.form) if is_reference(other) else other.with_items(items)
 
 
 def split_phis(body: list[ast.stmt]) -> tuple[list[tuple[str, str, str]], list[ast.stmt]]:

@@ -85,11 +85,8 @@ def _lowered(
     tree = desugar(
         source.node, source.text, source.scope, cells=cell_site(source) not in program.verbatim
     )
-    builder = Remembering(Names(outer_names(tree) - set(reads)))
-    builder.memory = Memory()
-    builder.memory.dispatching = program.dispatching
+    builder = _beginning(program, outer_names(tree) - set(reads))
     heap = builder.memory.heap
-    heap.verbatim = program.verbatim
     builder.names.reserve(p.name for p in signature_of(source))
     given, params, env = spread_parameters(source, builder, types)
     seen: dict[str, Operand] = {}
@@ -127,6 +124,15 @@ def _lowered(
     program.given = {p.name: builder.types[p.name] for p in params}
     program.results[id(made)] = made, [builder.type_of(leaf) for leaf in leaves(result)]
     return verify(made, f"lowering {source.name}")
+
+
+def _beginning(program: Program, taken: set[str]) -> Remembering:
+    """A builder that knows nothing yet, and gives out no name that is taken."""
+    builder = Remembering(Names(taken))
+    builder.memory = Memory()
+    builder.memory.dispatching = program.dispatching
+    builder.memory.heap.verbatim = program.verbatim
+    return builder
 
 
 class Lowerer(Looping):

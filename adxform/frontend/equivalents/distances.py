@@ -73,6 +73,4 @@ def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
 @reads("scipy.spatial.distance_matrix", "R(3, 2), R(4, 2)", "R(3, 2), R(4, 2), p=1")
 def distance_matrix(x: Any, y: Any, p: Any = 2) -> Any:
     """The distances of the points of one set from those of another."""
-    if p == 2:
-        return _root(np.sum((x[:, None, :] - y[None, :, :]) ** 2, axis=-1))
-    return np.sum(np.abs(x[:, None, :] - y[None, :, :]) ** p, axis=-1) ** (1.0 / p)
+    return _between(x[:, None, :], y[None, :, :], "euclidean" if p == 2 else "minkowski", p)

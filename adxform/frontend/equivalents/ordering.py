@@ -53,6 +53,7 @@ def _put_back(found: Any, a: Any, axis: Any, keepdims: bool) -> Any:
 _BETWEEN = {"linear": (0.0, -1.0), "hazen": (-0.5, 0.0), "weibull": (-1.0, 1.0),
             "median_unbiased": (-2.0 / 3.0, 1.0 / 3.0), "normal_unbiased": (-0.625, 0.25),
             "interpolated_inverted_cdf": (-1.0, 0.0)}
+_PLACED = tuple(_BETWEEN)
 
 
 def _at(values: Any, places: Any) -> Any:
@@ -64,8 +65,7 @@ def _at(values: Any, places: Any) -> Any:
 
 def _quantile(values: Any, q: Any, n: Any, method: str) -> Any:
     """A quantile of each column of values in order, of which the first n count."""
-    if method in ("linear", "hazen", "weibull", "median_unbiased", "normal_unbiased",
-                  "interpolated_inverted_cdf"):
+    if method in _PLACED:
         place = np.clip(_BETWEEN[method][0] + (n + _BETWEEN[method][1]) * q, 0.0, n - 1.0)
         lower = np.floor(place).astype(int)
         left, right = _at(values, lower), _at(values, np.minimum(lower + 1, n - 1))
@@ -85,17 +85,21 @@ def _quantile(values: Any, q: Any, n: Any, method: str) -> Any:
     raise NotImplementedError("quantiles of this method have no derivative rule")
 
 
-def _one(a: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
-    """A quantile of numbers that are all known."""
+def _one(a: Any, q: Any, axis: Any, keepdims: bool, method: str, numbers: bool) -> Any:
+    """A quantile of what is a number; with ``numbers`` all is."""
     values = np.sort(_columns(a, axis), axis=0)
-    return _put_back(_quantile(values, q, len(values), method), a, axis, keepdims)
-
-
-def _one_known(a: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
-    """A quantile of what is a number."""
-    values = np.sort(_columns(a, axis), axis=0)
-    count = np.sum(~np.isnan(values), axis=0)
+    count = len(values) if numbers else np.sum(~np.isnan(values), axis=0)
     return _put_back(_quantile(values, q, count, method), a, axis, keepdims)
+
+
+def _each(
+    a: Any, q: Any, axis: Any, keepdims: bool, method: str, whole: float, numbers: bool
+) -> Any:
+    """A quantile, or several, one after the other; ``whole`` is what the greatest is called."""
+    if np.ndim(q) > 0:
+        each = [_one(a, one / whole, axis, keepdims, method, numbers) for one in q]
+        return np.stack(each)
+    return _one(a, q / whole, axis, keepdims, method, numbers)
 
 
 _METHODS = tuple(f"R(7), 0.37, method='{m}'" for m in (
@@ -113,9 +117,7 @@ def quantile(
     """Several quantiles, one after the other, or one of any kind."""
     if np.ndim(q) > 0 and method == "linear":
         return np.stack([np.quantile(a, one, axis=axis, keepdims=keepdims) for one in q])
-    if np.ndim(q) > 0:
-        return np.stack([_one(a, one, axis, keepdims, method) for one in q])
-    return _one(a, q, axis, keepdims, method)
+    return _each(a, q, axis, keepdims, method, 1.0, True)
 
 
 @reads("np.percentile", "R(7), [25, 50.0]", "R(2, 5), [10.0, 60.0], axis=1",
@@ -127,9 +129,7 @@ def percentile(
     """Several percentiles, one after the other, or one of any kind."""
     if np.ndim(q) > 0 and method == "linear":
         return np.stack([np.percentile(a, one, axis=axis, keepdims=keepdims) for one in q])
-    if np.ndim(q) > 0:
-        return np.stack([_one(a, one / 100.0, axis, keepdims, method) for one in q])
-    return _one(a, q / 100.0, axis, keepdims, method)
+    return _each(a, q, axis, keepdims, method, 100.0, True)
 
 
 _HOLED = "R(2, 4) + np.array([0.3, np.nan, 0.2, 0.1])"
@@ -141,9 +141,7 @@ def nanquantile(
     a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: bool = False
 ) -> Any:
     """Quantiles of what is a number."""
-    if np.ndim(q) > 0:
-        return np.stack([_one_known(a, one, axis, keepdims, method) for one in q])
-    return _one_known(a, q, axis, keepdims, method)
+    return _each(a, q, axis, keepdims, method, 1.0, False)
 
 
 @reads("np.nanpercentile", "R(7), 30", f"{_HOLED}, 60.0, axis=1", f"{_HOLED}, [20, 50], axis=1")
@@ -151,13 +149,11 @@ def nanpercentile(
     a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: bool = False
 ) -> Any:
     """Percentiles of what is a number."""
-    if np.ndim(q) > 0:
-        return np.stack([_one_known(a, one / 100.0, axis, keepdims, method) for one in q])
-    return _one_known(a, q / 100.0, axis, keepdims, method)
+    return _each(a, q, axis, keepdims, method, 100.0, False)
 
 
 @reads("np.nanmedian", "R(5)", _HOLED, f"{_HOLED}, axis=1", f"{_HOLED}, axis=1, keepdims=True",
        "R(2, 3, 4), axis=(0, 2)")
 def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The median of what is a number."""
-    return _one_known(a, 0.5, axis, keepdims, "linear")
+    return _one(a, 0.5, axis, keepdims, "linear", False)
