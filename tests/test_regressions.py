@@ -764,6 +764,52 @@ def filled_by_another_language(x):
     return np.sum(out) + 0.0 * len(done)
 
 
-def test_an_array_that_a_call_may_fill_is_no_constant():
-    with pytest.raises(UnsupportedError, match="may write what depends on x to out"):
-        grad(filled_by_another_language)(np.arange(3.0))
+def filled_argument(x, out):
+    scaled = 2.0 * x
+    done = scipy.linalg.blas.dcopy(scaled, out)
+    return np.sum(out * out) + 0.0 * len(done)
+
+
+def filled_copy(x, c):
+    out = c.copy()
+    done = scipy.linalg.blas.dcopy(x, out)
+    return np.sum(out * out) + 0.0 * len(done)
+
+
+def changed_by_another_language(x):
+    y = 2.0 * x
+    done = scipy.linalg.blas.dscal(3.0, y)
+    return np.sum(y) + 0.0 * len(done)
+
+
+def changed_in_a_test(x):
+    y = 2.0 * x
+    if not np.all(scipy.linalg.blas.dscal(3.0, y)):
+        return 0.0
+    return np.sum(y)
+
+
+@pytest.mark.parametrize(
+    "function, args, message",
+    [
+        (filled_by_another_language, (), "write x to out"),
+        (filled_argument, (np.zeros(3),), "write scaled to out"),
+        (filled_copy, (np.zeros(3),), "write x to out"),
+        (changed_by_another_language, (), "change y"),
+        (changed_in_a_test, (), "change y"),
+    ],
+)
+def test_an_array_that_a_call_may_write_to_is_no_constant(function, args, message):
+    with pytest.raises(UnsupportedError, match=message):
+        grad(function)(np.arange(3.0), *args)
+    with pytest.raises(UnsupportedError, match="this call has no rule, and may"):
+        jvp(lambda x: function(x, *args), (np.arange(3.0),), (np.ones(3),))
+
+
+def read_by_another_language(x):
+    largest = scipy.linalg.blas.idamax(adxform.stop_gradient(x))
+    return x[largest] ** 2
+
+
+def test_a_call_that_only_reads_is_handed_a_constant():
+    np.testing.assert_array_equal(grad(read_by_another_language)(np.array([1.0, 3, 2])), [0, 6, 0])

@@ -36,6 +36,7 @@ from adxform.core.unread import unread_phis, without
 
 WRITES = frozenset({"update", "accumulate_at"})
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
+WRITING_MODULES = frozenset({"scipy.linalg.blas", "scipy.linalg.lapack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,32 @@ def _writing(op: Opaque) -> bool:
     if op.pure or op.boolean or not op.callee:
         return False
     head, _, last = op.callee.rpartition(".")
-    return last in WRITING_CALLS if head.startswith(("np", "math", "scipy")) else bool(op.callee)
+    known = head.split(".")[0] in ("np", "math", "scipy") and head not in WRITING_MODULES
+    return last in WRITING_CALLS if known else True
+
+
+def unseen_writes(function: Function, types: Types, activity: Activity) -> list[Conflict]:
+    """Calls without a rule that may write what is active, or to what is active, by the side of a
+    result that no derivative needs.
+    """
+    calls = [
+        stmt
+        for stmt in walk(function.body)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op)
+        if stmt.target not in activity.useful and not activity.varied.isdisjoint(uses(stmt.args))
+    ]
+    if not calls:
+        return []
+    aliases = Aliases(without(function.body, {stmt.target for stmt in calls}), types)
+    needed = {aliases.of(name) for name in activity.useful}
+    found = []
+    for stmt in calls:
+        active = next(name for name in uses(stmt.args) if name in activity.varied)
+        for name in uses(stmt.args):
+            if has_memory(types.get(name, ANY)) and aliases.of(name) in needed:
+                found.append(Conflict(name, stmt.origin, active, None))
+                break
+    return found
 
 
 def _conflict(function: Function, stmt: Let, name: str, aliases: Aliases) -> Conflict:

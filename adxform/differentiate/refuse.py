@@ -8,6 +8,7 @@ from adxform.analysis.mutation import (
     argument_writes,
     captured_writes,
     late_effects,
+    unseen_writes,
     visible_writes,
 )
 from adxform.analysis.types import Types
@@ -123,15 +124,22 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
         reason = f"this statement may change {label}, whose earlier value the derivative needs"
         hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
         found.append(_unsupported(reason, seen.origin, hint))
+    for seen in unseen_writes(function, types, activity):
+        label, active = (function.bases.get(n, n) for n in (seen.name, seen.other))
+        written = f"change {label}" if label == active else f"write {active} to {label}"
+        reason = f"this call has no rule, and may {written}, which the derivative needs"
+        hint = (
+            f"If it only reads {active}, hand it stop_gradient({active}); "
+            "if not, write what it does in plain NumPy."
+        )
+        found.append(_unsupported(reason, seen.origin, hint))
     return found
 
 
 def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
     active = [function.bases.get(n, n) for n in uses(stmt.args) if n in activity.varied]
-    if op.boolean or not active:
+    if op.boolean or not active or stmt.target not in activity.useful:
         return []
-    if stmt.target not in activity.useful:
-        return _filling(function, stmt, op, activity, active[0])
     location = getattr(op.tree, "_location", None)
     name = active[0]
     if op.callee:
@@ -145,31 +153,6 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
     reason = f"{_CALLED.get(kind, kind)} over an active value is not supported yet"
     hint = f"{name} is active here. Say it with assignments, if and for."
     return [UnsupportedError(Diagnostic(reason, location, hint))]
-
-
-_BUFFERS = frozenset(
-    f"np.{kind}{like}" for kind in ("empty", "zeros", "ones", "full") for like in ("", "_like")
-)
-
-
-def _filling(
-    function: Function, stmt: Let, op: Opaque, activity: Activity, active: str
-) -> list[AdxformError]:
-    """A call whose result nothing needs, with an array that was made to be filled."""
-    if op.pure or not op.callee:
-        return []
-    filled = [
-        n for n in uses(stmt.args) if n in activity.useful and n not in activity.varied
-    ]
-    made = {s.target for s in walk(function.body) if filled and isinstance(s, Let)
-            and isinstance(s.op, Primitive) and s.op.name in _BUFFERS}  # fmt: skip
-    for name in filled:
-        if name in made:
-            label = function.bases.get(name, name)
-            reason = f"{op.callee} has no rule, and may write what depends on {active} to {label}"
-            hint = f"Hold {active} constant with stop_gradient, or write to {label} in plain NumPy."
-            return [_unsupported(reason, stmt.origin, hint)]
-    return []
 
 
 def _index(function: Function, stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:

@@ -31,6 +31,7 @@ EQUIVALENTS_FOLDER = Path(__file__).parent / "equivalents"
 #: What sparse matrices have that gives no matrix of their kind.
 _DENSE = ("toarray", "todense", "sum", "mean", "max", "min", "diagonal", "trace", "dot", "matvec",
           "nonzero", "getnnz", "argmax", "argmin", "spsolve", "cg", "gmres", "norm", "eigsh")
+_CONSTANT = ("adxform.stop_gradient", "adxform.markers.stop_gradient")
 _JOINS = {"r_": "np.concatenate", "c_": "np.column_stack"}
 
 
@@ -46,8 +47,7 @@ class Libraries(Calls):
         each = self._of_each(node.func) if isinstance(node.func, ast.Call) else None
         if each is not None:
             return self.call_vectorized(each.args[0], node, base)
-        if name in ("adxform.stop_gradient", "adxform.markers.stop_gradient") and len(
-                node.args) == 1 and self._is_librarys(node.args[0]):
+        if name in _CONSTANT and len(node.args) == 1 and self._is_librarys(node.args[0]):
             held = self.opaque_call(node.args[0], None, "")  # type: ignore[arg-type]
             return self.emit(name, held, base=base)
         interpolated = self._interpolated(node, base)
@@ -129,6 +129,21 @@ class Libraries(Calls):
         kind = self.static(node.func)
         return interpolators.made_by(kind, len(node.args), [k.arg for k in node.keywords])
 
+    def _constants_first(self, node: ast.Call) -> ast.Call:
+        """A call with each argument that is ``stop_gradient(...)`` given a name before it."""
+        named = [self._held_constant(arg) for arg in node.args]
+        if named == node.args:
+            return node
+        return ast.copy_location(ast.Call(node.func, named, node.keywords), node)
+
+    def _held_constant(self, node: ast.expr) -> ast.expr:
+        meaning = self.meaning(node.func) if isinstance(node, ast.Call) else None
+        if meaning is None or meaning.dotted not in _CONSTANT:
+            return node
+        name = f"constant {len(self.env)}"
+        self.env[name] = self.operand(node)
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
     def _of_each(self, node: ast.Call) -> Bound | None:
         """What ``np.vectorize(f)`` makes of a function that is known."""
         meaning = self.meaning(node.func)
@@ -198,7 +213,7 @@ class Libraries(Calls):
         return super().on_Attribute(node, base)
 
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
-        made = super().opaque_call(node, base, reason)
+        made = super().opaque_call(self._constants_first(node), base, reason)
         if self._is_sparse(node) and isinstance(made, Var):
             last = self.builder.stmts[-1]
             assert isinstance(last, Let) and isinstance(last.op, Opaque)
