@@ -35,7 +35,7 @@ class AssignmentTask:
     def __call__(self, X: np.ndarray, weight: np.ndarray | float) -> Assigned:
         """Assign the points of a block."""
         resp = members(X, weight, self.centers)
-        distances = np.min(squared_distances(X, self.centers), axis=0)
+        distances = np.min(squared_distances(X, self.centers), axis=1)
         return Assigned(np.sum(weight * distances), np.sum(resp, axis=1), resp @ X)
 
 
@@ -56,7 +56,7 @@ class ClusterTask:
 
 def members(X: np.ndarray, weight: np.ndarray | float, centers: np.ndarray) -> np.ndarray:
     """Weights of points, in the row of the nearest centre."""
-    nearest = np.argmin(squared_distances(X, centers), axis=0)
+    nearest = np.argmin(squared_distances(X, centers), axis=1)
     return weight * (nearest == np.arange(len(centers))[:, None])
 
 

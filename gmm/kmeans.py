@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+try:
+    from scipy.sparse import csr_array
+except ImportError:
+    csr_array = None
+
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
 Random = np.random.Generator | np.random.RandomState
-FEW_CLUSTERS = 32
 BLOCK = 1 << 18  # numbers in a block of distances: they fit a cache
 
 
@@ -33,19 +37,19 @@ class Clusters(NamedTuple):
 
 def squared_distances(
     X: Float[np.ndarray, "n d"], centers: Float[np.ndarray, "k d"]
-) -> Float[np.ndarray, "k n"]:
+) -> Float[np.ndarray, "n k"]:
     """Squared distance of every point from every centre."""
     distances = relative_distances(X, centers)
-    distances += squared_norms(X)
+    distances += squared_norms(X)[:, None]
     return np.maximum(distances, 0.0, out=distances)
 
 
 def relative_distances(
     X: Float[np.ndarray, "n d"], centers: Float[np.ndarray, "k d"]
-) -> Float[np.ndarray, "k n"]:
+) -> Float[np.ndarray, "n k"]:
     """Squared distances less the squared norm of each point: enough to tell which is nearest."""
-    products = (-2.0 * centers) @ X.T
-    products += squared_norms(centers)[:, None]
+    products = X @ (-2.0 * centers).T
+    products += squared_norms(centers)
     return products
 
 
@@ -58,7 +62,7 @@ def lloyd_step(
     centers: Float[np.ndarray, "k d"], X: Float[np.ndarray, "n d"]
 ) -> Float[np.ndarray, "k d"]:
     """Move every centre to the mean of the points that it is nearest to."""
-    labels = np.argmin(squared_distances(X, centers), axis=0)
+    labels = np.argmin(squared_distances(X, centers), axis=1)
     members = 1.0 * (labels == np.arange(len(centers))[:, None])
     return members @ X / np.sum(members, axis=1)[:, None]
 
@@ -81,13 +85,26 @@ def kmeans_plusplus(
     weight = np.ones(len(X)) if sample_weight is None else sample_weight
     chosen = np.empty(k, dtype=int)
     chosen[0] = draw(weight, 1, rng)[0]
-    nearest = squared_distances(X, X[chosen[:1]])[0]
+    columns, norms = np.ascontiguousarray(X.T), squared_norms(X)
+    nearest = distances_from(X[chosen[:1]], columns, norms)[0]
     for i in range(1, k):
         candidates = draw(weight * nearest, 2 + int(np.log(k)), rng)
-        distances = np.minimum(nearest, squared_distances(X, X[candidates]))
+        distances = np.minimum(nearest, distances_from(X[candidates], columns, norms))
         best = np.argmin(distances @ weight)
         chosen[i], nearest = candidates[best], distances[best]
     return chosen
+
+
+def distances_from(
+    few: Float[np.ndarray, "m d"],
+    columns: Float[np.ndarray, "d n"],
+    norms: Float[np.ndarray, "n"],
+) -> Float[np.ndarray, "m n"]:
+    """Squared distances of a few points from all, whose coordinates lie in rows."""
+    distances = (-2.0 * few) @ columns
+    distances += squared_norms(few)[:, None]
+    distances += norms
+    return np.maximum(distances, 0.0, out=distances)
 
 
 def draw(weight: Float[np.ndarray, "n"], size: int, rng: Random) -> Int[np.ndarray, "size"]:
@@ -162,8 +179,8 @@ def assign(
     for start in range(0, len(X), rows):
         block = slice(start, start + rows)
         distances = relative_distances(X[block], centers)
-        found = labels[block] = np.argmin(distances, axis=0)
-        nearest[block] = distances[found, np.arange(len(found))] + norms[block]
+        found = labels[block] = np.argmin(distances, axis=1)
+        nearest[block] = distances[np.arange(len(found)), found] + norms[block]
         sums += sums_of_clusters(X[block], weight[block], found, k)
         totals += np.bincount(found, weight[block], k)
     return sums, totals, np.maximum(nearest, 0.0, out=nearest)
@@ -175,10 +192,11 @@ def sums_of_clusters(
     labels: Int[np.ndarray, "n"],
     k: int,
 ) -> Float[np.ndarray, "k d"]:
-    """Weighted sums of the points of each cluster; of few clusters as one product of matrices."""
-    if k > FEW_CLUSTERS:
-        return np.stack([np.bincount(labels, weight * x, k) for x in X.T], axis=1)
-    return ((labels == np.arange(k)[:, None]) * weight) @ X
+    """Weighted sums of the points of each cluster, each point read once where SciPy is there."""
+    if csr_array is None:
+        return ((labels == np.arange(k)[:, None]) * weight) @ X
+    members = csr_array((weight, labels, np.arange(len(X) + 1)), shape=(len(X), k))
+    return members.T @ X
 
 
 def refill_empty(

@@ -86,7 +86,7 @@ class KMeans(ClusterTransformer):
 
     def transform(self, X: Any) -> np.ndarray:
         """Distance of every point from every centre, (n, n_clusters)."""
-        distances: np.ndarray = np.sqrt(self._squared_distances(X)).T
+        distances: np.ndarray = np.sqrt(self._squared_distances(X))
         return distances
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
@@ -95,12 +95,12 @@ class KMeans(ClusterTransformer):
 
     def predict(self, X: Any) -> np.ndarray:
         """The cluster with the nearest centre, for every point: (n,) integers."""
-        labels: np.ndarray = np.argmin(self._squared_distances(X), axis=0).astype(np.int32)
+        labels: np.ndarray = np.argmin(self._squared_distances(X), axis=1).astype(np.int32)
         return labels
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the sum of the squared distances of points from the nearest centre."""
-        nearest = np.min(self._squared_distances(X), axis=0)
+        nearest = np.min(self._squared_distances(X), axis=1)
         weight = checks.check_sample_weight(sample_weight, len(nearest))
         return -float(np.sum(nearest if weight is None else weight * nearest))
 

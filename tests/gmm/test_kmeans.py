@@ -1,5 +1,7 @@
 """k-means as functions: what it minimises, its weights, and clusters that lose their points."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
@@ -33,6 +35,14 @@ def test_integer_weights_are_repetitions(blobs, rng):
     repeated = gmm.lloyd(np.repeat(blobs, weight, axis=0), start, tol=0.0)
     np.testing.assert_allclose(weighted.centers, repeated.centers, rtol=1e-10)
     assert weighted.inertia == pytest.approx(repeated.inertia)
+
+
+def test_sums_are_the_same_without_scipy(blobs, monkeypatch):
+    ours = gmm.kmeans(blobs, 5, np.random.default_rng(1))
+    monkeypatch.setattr(sys.modules["gmm.kmeans"], "csr_array", None)
+    alone = gmm.kmeans(blobs, 5, np.random.default_rng(1))
+    np.testing.assert_array_equal(alone.labels, ours.labels)
+    np.testing.assert_allclose(alone.centers, ours.centers, rtol=1e-12)
 
 
 def test_starts_are_distinct_points_and_better_than_chance(blobs):
