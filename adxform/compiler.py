@@ -153,7 +153,8 @@ class Request:
 
 @dataclass(slots=True)
 class Compiled:
-    """A generated function and its text; ``scalar`` if its result is known to be a number.
+    """A generated function and its text; ``scalar`` if its result is known to be a number,
+    ``valued`` if it returns the value beside the derivative.
 
     ``written`` are the places, among what the parameters hold, of arrays that the primal writes to;
     ``numbers`` says that all arguments in question are plain floats.
@@ -164,6 +165,7 @@ class Compiled:
     function: Function
     types: Types
     scalar: bool = False
+    valued: bool = True
     written: tuple[int, ...] = ()
     numbers: bool = False
 
@@ -217,13 +219,14 @@ def derive(
     outputs: list[Operand] | None = None,
     *,
     unit: bool = False,
+    valued: bool = True,
 ) -> tuple[Function, Types]:
     """The Core of a derivative; ``outputs`` are the results that get a cotangent (all), ``unit``
-    says that it is 1, and no parameter.
+    says that it is 1, and no parameter. Without ``valued`` a number as value may be None.
     """
     derivation = Derivation(options or Options(), observe)
     derivation.names.add(function.name)
-    return _derived(derivation, function, request, types, outputs, unit=unit)
+    return _derived(derivation, function, request, types, outputs, unit=unit, valued=valued)
 
 
 def deriving(program: Program) -> Program:
@@ -284,10 +287,13 @@ def _derived(
     outputs: list[Operand] | None,
     *,
     unit: bool,
+    valued: bool = True,
 ) -> tuple[Function, Types]:
     if request.kind in TANGENTS:
         return derivation.forward(function, request.wrt, types, TANGENTS[request.kind])
-    made, known = derivation.reverse(function, request.wrt, types, outputs, unit=unit)
+    made, known = derivation.reverse(
+        function, request.wrt, types, outputs, unit=unit, valued=valued
+    )
     if any(isinstance(shape, Tuple) for shape in request.shapes):
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items

@@ -28,7 +28,7 @@ from adxform.compiler import (
 )
 from adxform.core.builder import type_of
 from adxform.core.ir import NONE, Function, Tuple, leaves
-from adxform.core.types import Array, Scalar, Type, differentiable, is_complex
+from adxform.core.types import Array, Scalar, Type, differentiable, is_complex, rank
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
 from adxform.options import Options
@@ -132,11 +132,12 @@ class Derivative:
         whole = (*self.bound, *args) if self.bound else args
         compiled = self.specialised.made(keys_of(args), whole, self._compile, args)
         try:
-            value, bars = compiled.call(*whole)
+            found = compiled.call(*whole)
         except Exception:
             if not compiled.scalar:
                 self._require_scalar(self.primal(*args))
             raise
+        value, bars = found if compiled.valued else (None, found)
         if not compiled.scalar:
             self._require_scalar(value)
         if compiled.numbers:
@@ -155,17 +156,23 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        function, types = self._derived(self.specialised.types((*self.bound, *args)))
+        function, types = self._derived(
+            self.specialised.types((*self.bound, *args)), valued=self.value or self.has_aux
+        )
+        assert isinstance(function.result, Tuple)
+        value, bars = function.result.items
+        valued = value != NONE
+        if not valued:
+            name = function.name.removesuffix("_reverse")
+            function = replace(function, name=f"{name}_gradient", result=bars)
         made = build(function, types, self.specialised.namespace, self.options)
-        result = function.result
-        assert isinstance(result, Tuple)
-        known = type_of(leaves(result)[0], types)
-        made.scalar = isinstance(known, Scalar) or (isinstance(known, Array) and known.dims == ())
+        made.valued = valued
+        made.scalar = not valued or rank(type_of(leaves(value)[0], types)) == 0
         floats = [type(args[place]) is float for place in self.places]
         made.numbers = all(floats) and (self.single or len(floats) > 1)
         return made
 
-    def _derived(self, given: Sequence[Type]) -> tuple[Function, Types]:
+    def _derived(self, given: Sequence[Type], *, valued: bool) -> tuple[Function, Types]:
         """The reverse function in Core, with a seed of 1."""
         function = self.specialised.core(given)
         types = leaf_types(function, given)
@@ -173,7 +180,7 @@ class Derivative:
         request = request_for("reverse", function, [i + offset for i in self.places], types)
         outputs = self._outputs(function)
         made, known = derive(
-            function, request, types, self.options, outputs=outputs, unit=True
+            function, request, types, self.options, outputs=outputs, unit=True, valued=valued
         )
         self._check_result(function, known)
         return made, known
@@ -235,7 +242,7 @@ class Derivative:
         """The derivative as a function of Core, to be differentiated again."""
         if types is None:
             raise ArgumentError("the source of a derivative of a derivative needs args=")
-        made, _ = self._derived(types)
+        made, _ = self._derived(types, valued=True)
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items
         if not self.single and len(self.places) == 1:

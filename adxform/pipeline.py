@@ -45,7 +45,9 @@ from adxform.optimize.needless_copies import without_needless_copies
 from adxform.optimize.repeat_queries import RepeatQueries
 from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.results import own_results
+from adxform.optimize.shape_queries import without_shaped_values
 from adxform.optimize.simplify import Simplify
+from adxform.optimize.unasked_values import without_value
 from adxform.optimize.unread_tapes import without_unread_tapes
 from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.walk import Rewriter, rewritten
@@ -172,26 +174,30 @@ class Derivation:
         outputs: list[Operand] | None = None,
         *,
         unit: bool = False,
+        valued: bool = True,
     ) -> tuple[Function, Types]:
         """The reverse function, optimised, and the types of its names.
 
         ``outputs`` are the results that get a cotangent; all of them if it is None. If only
-        one does, with ``unit`` that is 1, and no parameter.
+        one does, with ``unit`` that is 1, and no parameter. Without ``valued`` a number as value
+        need not be computed, and is None in the result then.
         """
         self._reserve(function, "reverse")
         given, (function, found) = function, typed(function, types)
         outputs = same_places(given.result, function.result, outputs)
         if self.observe is not None:
-            sweeps = self.sweeps(function, wrt, outputs, found)
+            sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
             self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
             found = typed(given, types)[1]
-        sweeps = self.sweeps(function, wrt, outputs, found)
+        sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")
         made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
         made = self.optimized(made, found)
         if self.options.optimize:
             made = self.merged(made, found)
+        if not valued:
+            made = without_shaped_values(without_value(made, found), found)
         made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
@@ -208,7 +214,13 @@ class Derivation:
         return made if lean is made else self.optimized(lean, types)
 
     def sweeps(
-        self, function: Function, wrt: tuple[str, ...], outputs: list[Operand], types: Types
+        self,
+        function: Function,
+        wrt: tuple[str, ...],
+        outputs: list[Operand],
+        types: Types,
+        *,
+        unit: bool = False,
     ) -> Sweeps:
         pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
         pulled, activity = active_in(pulled, wrt, types)
@@ -217,7 +229,8 @@ class Derivation:
         if not self.options.activity:
             activity = all_active(function, types)
         seeded = tuple(o for o in outputs if _seeded(o, types))
-        return reverse(function, wrt, seeded, activity, types, self.pullback_of)
+        unit = unit and len(seeded) == 1
+        return reverse(function, wrt, seeded, activity, types, self.pullback_of, unit=unit)
 
     def reduce(self, sweeps: Sweeps) -> None:
         """Simplify the reverse sweep, and drop what is dead, before deciding what to record."""

@@ -155,7 +155,7 @@ def test_a_derivative_carries_its_relatives():
     assert bare.primal(3.0, 5.0) == 45.0
     assert bare.value_and_grad(3.0, 5.0) == (45.0, 30.0)
     bare(3.0, 5.0)
-    assert "def bare_reverse(x, y" in bare.source
+    assert "def bare_gradient(x, y" in bare.source
     assert "x_bar" in bare.source
 
 

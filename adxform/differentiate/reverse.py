@@ -28,7 +28,7 @@ from adxform.core.ir import (
     names_in,
     walk,
 )
-from adxform.core.types import ANY, Array, Struct, Taped, Type
+from adxform.core.types import ANY, FLOAT, Array, Scalar, Struct, Taped, Type
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -64,8 +64,12 @@ def reverse(
     activity: Activity,
     types: Types,
     pullback_of: PullbackOf,
+    *,
+    unit: bool = False,
 ) -> Sweeps:
-    """The two sweeps of a function; ``outputs`` are the results that get a seed."""
+    """The two sweeps of a function; ``outputs`` are the results that get a seed, which is Python's
+    number 1.0 if it is to be a ``unit``.
+    """
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
     mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
@@ -75,7 +79,8 @@ def reverse(
     for output in outputs:
         base = builder.bases.get(output.name) if isinstance(output, Var) else None
         seed = builder.name(f"{base or 'out'}_bar")
-        builder.types[seed] = builder.type_of(output)
+        known = builder.type_of(output)
+        builder.types[seed] = FLOAT if unit and isinstance(known, Scalar) else known
         seeds.append(seed)
         if isinstance(output, Var) and output.name in activity:
             mode.seed(bars, output.name, mode.as_array(output, Var(seed)))

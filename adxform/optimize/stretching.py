@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adxform.core.ir import Const, Let, Operand, Primitive, Var
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.types import Array, Scalar, Type, was_broadcast
 from adxform.optimize.walk import Remembering, is_users
 from adxform.rules.infer import holds_complex
 from adxform.rules.table import RULES
@@ -34,8 +34,8 @@ def unstretched(walk: Remembering, stmt: Let, op: Primitive) -> Operand | None:
     args = tuple(source(found[i]) if i in found else a for i, a in enumerate(stmt.args))
     whole = op.infer(*(walk.builder.type_of(a) for a in stmt.args))
     if _same_type(op.infer(*(walk.builder.type_of(a) for a in args)), whole):
-        return walk.made(op, args, base)
-    return _outside(walk, op, args, found, base)
+        return _made(walk, op, args, whole, base)
+    return _outside(walk, op, args, found, whole, base)
 
 
 def stretched(walk: Remembering, operand: Operand) -> Let | None:
@@ -67,9 +67,10 @@ def _first(walk: Remembering, stmt: Let, base: str | None) -> Operand | None:
     if inner is None or total.infer is None:
         return None
     types = (walk.builder.type_of(source(inner)), walk.builder.type_of(stmt.args[1]))
-    if not _same_type(total.infer(*types), walk.builder.type_of(stmt.args[0])):
+    whole = walk.builder.type_of(stmt.args[0])
+    if not _same_type(total.infer(*types), whole):
         return None
-    return walk.made(total, (source(inner), stmt.args[1]), base)
+    return _made(walk, total, (source(inner), stmt.args[1]), whole, base)
 
 
 def _outside(
@@ -77,14 +78,15 @@ def _outside(
     op: Primitive,
     args: tuple[Operand, ...],
     found: dict[int, Let],
+    whole: Type,
     base: str | None,
 ) -> Operand | None:
-    """With numbers beside it, stretch the result instead: that is less work."""
+    """With numbers beside it stretch the result instead, if that rounds no more: less work."""
     numbers = all(
         i in found or isinstance(a, Const) or isinstance(walk.builder.type_of(a), Scalar)
         for i, a in enumerate(args)
     )
-    if len(found) != 1 or not numbers:
+    if len(found) != 1 or not numbers or not _as_precise(op, args, whole, walk):
         return None
     (inner,) = found.values()
     assert isinstance(inner.op, Primitive)
@@ -97,6 +99,30 @@ def _outside(
     return walk.made(inner.op, (*inner.args[:at], value, *rest), base)
 
 
-def _same_type(a: Type, b: Type) -> bool:
-    """Whether two arrays are known to agree in shape and dtype."""
-    return isinstance(a, Array) and a.dims is not None and a == b
+def _as_precise(
+    op: Primitive, args: tuple[Operand, ...], whole: Type, walk: Remembering
+) -> bool:
+    """Whether an operation on numbers rounds no more than on an array of some type."""
+    made = op.infer(*(walk.builder.type_of(a) for a in args)) if op.infer else whole
+    narrow = isinstance(made, Scalar) and made.dtype in ("float32", "float16", "complex64")
+    return not narrow or made.dtype == getattr(whole, "dtype", None)  # type: ignore[union-attr]
+
+
+def _same_type(a: Type, whole: Type) -> bool:
+    """Whether an array has the shape and dtype of one that it was broadcast into."""
+    return (
+        isinstance(a, Array)
+        and isinstance(whole, Array)
+        and a.dtype == whole.dtype
+        and was_broadcast(a, whole) is False
+    )
+
+
+def _made(
+    walk: Remembering, op: Primitive, args: tuple[Operand, ...], known: Type, base: str | None
+) -> Operand:
+    """An operation whose type is known from what it replaces."""
+    made = walk.made(op, args, base)
+    if isinstance(made, Var):
+        walk.builder.types[made.name] = known
+    return made

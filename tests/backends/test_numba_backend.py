@@ -275,7 +275,7 @@ def test_what_numba_does_not_compile_runs_in_numpy_with_one_warning() -> None:
         return np.sum(np.pad(x, 1) ** 2)
 
     slope = adxform.grad(f, backend="numba")
-    with pytest.warns(BackendWarning, match="f_reverse: plain NumPy runs") as caught:
+    with pytest.warns(BackendWarning, match="f_gradient: plain NumPy runs") as caught:
         found = slope(V)
     assert len(caught) == 1
     same(found, 2 * V)
@@ -421,8 +421,8 @@ def test_no_access_is_checked_twice(monkeypatch):
     assert found == {
         "weighted_reverse": False,
         "weighted_while_there_are_weights_reverse": False,
-        "differences_reverse": False,
-        "filled_reverse": False,
+        "differences_gradient": False,
+        "filled_gradient": False,
     }
 
 
