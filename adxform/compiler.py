@@ -9,6 +9,7 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
+from adxform.analysis.contexts import passed_contexts
 from adxform.analysis.mutation import visible_writes
 from adxform.analysis.types import Types, infer
 from adxform.backends.python import compile_text
@@ -233,6 +234,7 @@ def deriving(program: Program) -> Program:
     """A program whose functions may call derivatives of functions."""
     program.derive = partial(derive_inside, program)
     program.conflicts = conflicting
+    program.passed = passed_contexts
     return program
 
 

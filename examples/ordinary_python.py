@@ -575,6 +575,27 @@ def managed(x):
     return s.value * x[2]
 
 
+@example(V)
+def guarded(x):
+    """`with` around locks, files, timers, `np.errstate` and what else lets exceptions pass"""
+    with np.errstate(invalid="raise"), np.printoptions(precision=3):
+        return np.sum(np.sqrt(x))
+
+
+@example(V)
+def tried(x):
+    """`try`, `except`, `else`, `finally`: what the handlers catch is found out first"""
+    total = 0.0
+    for v in x:
+        try:
+            total += math.log(v - 0.5)
+        except ValueError:
+            total += v ** 2
+        finally:
+            total *= 1.5
+    return total
+
+
 # What is refused
 
 
@@ -637,6 +658,18 @@ def one_of_two(x):
     best = a if x[0] > x[1] else b
     best.x = x[2]
     return a.x * b.x
+
+
+@refused(V)
+def half_done(x):
+    """`try` around what is half done when an exception is caught, and read then"""
+    total = 0.0
+    try:
+        for v in x:
+            total += math.sqrt(v - 1.0)
+    except ValueError:
+        pass
+    return total
 
 
 @refused(V)

@@ -36,6 +36,11 @@ from adxform.core.unread import unread_phis, without
 
 WRITES = frozenset({"update", "accumulate_at"})
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
+LOOKING = frozenset({
+    "abs", "bool", "complex", "divmod", "enumerate", "float", "format", "hash", "id", "int",
+    "isinstance", "len", "list", "print", "range", "repr", "reversed", "round", "str", "tuple",
+    "type", "zip",
+})
 WRITING_MODULES = frozenset({"scipy.linalg.blas", "scipy.linalg.lapack"})
 
 
@@ -190,8 +195,10 @@ def _may_change(stmt: Stmt) -> list[str]:
 
 
 def _writing(op: Opaque) -> bool:
-    """Whether a call may write to its arguments: known functions of NumPy do not."""
-    if op.pure or op.boolean or not op.callee:
+    """Whether a call may write to its arguments: known functions of NumPy, and Python's own that
+    only look at them, do not.
+    """
+    if op.pure or op.boolean or not op.callee or op.callee in LOOKING:
         return False
     head, _, last = op.callee.rpartition(".")
     known = head.split(".")[0] in ("np", "math", "scipy") and head not in WRITING_MODULES

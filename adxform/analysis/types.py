@@ -217,6 +217,7 @@ class _Inference:
             case _:
                 for _, name in stmt.writes:
                     self.types[name] = ANY
+                self.types.update(stmt.known)
 
     def waits(self, stmt: Let) -> bool:
         """Whether a statement reads the result of a call that is not known to return yet."""

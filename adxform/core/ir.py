@@ -224,7 +224,7 @@ class Effect:
 
     ``reads`` maps each free name of ``tree`` to its operand and ``writes`` each name that it
     binds to the name Core gives the new value. ``harmless`` ones (print, assert, raise) cannot
-    change what they read.
+    change what they read. ``known`` are the types of new values.
     """
 
     tree: ast.stmt
@@ -232,6 +232,7 @@ class Effect:
     writes: tuple[tuple[str, str], ...] = ()
     harmless: bool = False
     origin: Origin | None = None
+    known: tuple[tuple[str, Any], ...] = ()
 
 
 Stmt = Let | If | For | While | Effect

@@ -245,6 +245,9 @@ def _effect(function: Function, stmt: Effect, activity: Activity) -> list[Adxfor
     if not active:
         return []
     kind = {"Expr": "expression"}.get(kind := type(stmt.tree).__name__, f"{kind.lower()} statement")
+    why: Diagnostic | None = getattr(stmt.tree, "_why", None)
+    if why is not None:
+        return [UnsupportedError(why)]
     reason = f"this {kind} may change {active[0]}, which is active here"
     return [_unsupported(reason, stmt.origin, "Move the active part out of it.")]
 

@@ -27,6 +27,7 @@ from adxform.core.ir import (
 from adxform.core.trees import copied, names
 from adxform.core.types import Scalar, Taped, rank
 from adxform.differentiate.common import outside_names
+from adxform.emit.contexts import with_statements
 from adxform.emit.expressions import Spelling, Substitution, load
 from adxform.emit.iterations import Move, negated
 from adxform.emit.markers import without_markers
@@ -95,7 +96,7 @@ class Writer(Writes):
         self.quoted: Origin | None = None
 
     def definition(self) -> ast.FunctionDef:
-        body = self.block(self.function.body)
+        body = with_statements(self.block(self.function.body))
         body.append(ast.Return(self.operand(self.function.result)))
         if self.function.doc:
             body.insert(0, ast.Expr(ast.Constant(self.function.doc)))

@@ -69,6 +69,7 @@ class Calls(Lifting):
         if meaning is not None and meaning.function is not None:
             return self.user_call(node, meaning.function, *self.arguments(node), base)
         if meaning is not None and meaning.dotted == "len" and len(node.args) == 1:
+            node = self.with_held(node)
             argument = self.operand(node.args[0])
             if isinstance(argument, Tuple):
                 return Const(len(argument.items))
@@ -345,9 +346,11 @@ class Calls(Lifting):
     def _tree(self, function: SourceFunction) -> tuple[ast.FunctionDef, set[str]]:
         """A callee, desugared once, for one call, and the names that it takes from outside."""
         cells = cell_site(function) not in self.program.verbatim
-        key = id(function.node), id(function.scope), cells
+        contexts = self.program.contexts
+        key = id(function.node), id(function.scope), cells, len(contexts)
         if key not in self.program.trees:
-            tree = desugar(function.node, function.text, function.scope, cells=cells)
+            tree = desugar(
+                function.node, function.text, function.scope, cells=cells, contexts=contexts)
             self.program.trees[key] = function, tree, outer_names(tree)
         _, tree, names = self.program.trees[key]
         return copied(tree), names

@@ -169,10 +169,12 @@ class Containers(Derivatives):
             return self.operand(whole, base)
         handler = BUILTINS.get(function) if isinstance(function, type | BUILTIN) else None
         if handler is not None and (node.args or function is dict):
+            node, mark = self.with_held(node), self.mark()
             held_args = self._sequences(node.args)
             made = handler(self, held_args, node, base)
             if made is not None:
                 return made
+            self.forget(mark)
         return super().on_Call(node, base)
 
     def emit_call(

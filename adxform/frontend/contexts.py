@@ -12,9 +12,14 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.trees import nodes
-from adxform.frontend.managers import entered
+from adxform.core.trees import copied, nodes
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.assignments import located
+from adxform.frontend.attempts import Around, Unable, attempted, closed
+from adxform.frontend.control import last_of, own_exits
+from adxform.frontend.managers import entered, held_open, is_steady
 from adxform.frontend.scope import LiveScope, Meaning
+from adxform.frontend.source import Text
 
 _QUIET = frozenset({"np.errstate", "warnings.catch_warnings", "contextlib.nullcontext"})
 _FILTERS = frozenset({"warnings.simplefilter", "warnings.filterwarnings", "warnings.resetwarnings"})
@@ -22,37 +27,127 @@ _LOUD = ("raise", "call", "log")
 _IMPORTS = ("ImportError", "ModuleNotFoundError", "Exception")
 
 
-def opened(body: list[ast.stmt], scope: Any) -> list[ast.stmt]:
-    """Statements with those of transparent ``with`` and ``try`` statements in their place."""
-    result: list[ast.stmt] = []
-    for stmt in body:
-        for field in ("body", "orelse", "finalbody"):
-            inner = getattr(stmt, field, None)
-            if isinstance(inner, list) and not isinstance(stmt, _SCOPES):
-                setattr(stmt, field, opened(inner, scope))
-        result.extend(_opened(stmt, scope))
-    return result
+class Openings:
+    """Opens the ``with`` and ``try`` statements of one function.
+
+    ``asked`` are the places of those that active values may go through, and why one of them cannot
+    be said otherwise.
+    """
+
+    def __init__(self, around: Around, text: Text, scope: Any, asked: dict[Any, Any]) -> None:
+        self.around, self.text, self.scope, self.asked = around, text, scope, asked
+
+    def block(self, body: list[ast.stmt], asked: bool = False) -> list[ast.stmt]:
+        """Statements with those of transparent ``with`` and ``try`` statements in their place; all
+        of them if what is around them is ``asked`` for.
+        """
+        result: list[ast.stmt] = []
+        for stmt in body:
+            raw: list[ast.stmt] = []
+            wanted = asked
+            if isinstance(stmt, ast.With | ast.Try):
+                raw = [copied(s) for s in stmt.body]
+                wanted = asked or _must_open(stmt) or self.text.place(stmt) in self.asked
+            for held in (stmt, *getattr(stmt, "handlers", ())):
+                for field in ("body", "orelse", "finalbody"):
+                    inner = getattr(held, field, None)
+                    if isinstance(inner, list) and not isinstance(stmt, _SCOPES):
+                        setattr(held, field, self.block(inner, wanted))
+            result.extend(self._opened(stmt, raw, wanted))
+        return result
+
+    def _opened(self, stmt: ast.stmt, raw: list[ast.stmt], asked: bool) -> list[ast.stmt]:
+        match stmt:
+            case ast.With() if all(_is_quiet(item, self.scope) for item in stmt.items):
+                filters = [s for s in stmt.body if _is_call_of(s, _FILTERS, self.scope)]
+                if not any("error" in ast.unparse(s) for s in filters):
+                    kept = [s for s in stmt.body if s not in filters]
+                    return kept or [ast.copy_location(ast.Pass(), stmt)]
+            case ast.Try(finalbody=[]) if stmt.handlers and all(
+                _raises(h.body) for h in stmt.handlers
+            ):
+                return [*stmt.body, *stmt.orelse]
+            case ast.Try(finalbody=[]) if all(isinstance(s, _IMPORT) for s in stmt.body):
+                return _imported(stmt, self.scope)
+        match stmt:
+            case ast.With([_, _, *_]):
+                inner = ast.copy_location(ast.With(stmt.items[1:], stmt.body), stmt)
+                inner._origin = stmt._origin  # type: ignore[attr-defined]
+                opened = self._opened(inner, raw, asked)
+                outer = ast.copy_location(ast.With(stmt.items[:1], opened), stmt)
+                outer._origin = stmt._origin  # type: ignore[attr-defined]
+                made = self._opened(outer, raw, asked)
+                return [stmt] if made == [outer] else made
+            case ast.With([item]):
+                made = entered(stmt, item, _class_of(item, self.scope), self.around)
+                return self._said(stmt, self._kept, raw, asked) if made == [stmt] else made
+            case ast.Try():
+                return self._said(stmt, self._tried, raw, asked)
+            case _:
+                return [stmt]
+
+    def _said(
+        self, stmt: Any, say: Callable[..., list[ast.stmt]], raw: list[ast.stmt], asked: bool
+    ) -> list[ast.stmt]:
+        """What a statement is in other words, if active values may go through it; else itself."""
+        place = self.text.place(stmt)
+        reason = self.asked.get(place)
+        if reason is None and asked:
+            try:
+                return say(stmt, raw)
+            except Unable as error:
+                reason = Diagnostic(error.reason, self.text.location(error.node), error.hint)
+                self.asked[place] = reason
+        if reason is not None and _must_open(stmt):
+            raise UnsupportedError(reason)
+        return [stmt]
+
+    def _tried(self, stmt: ast.Try, raw: list[ast.stmt]) -> list[ast.stmt]:
+        body = [*stmt.body, *stmt.orelse]
+        if not all(_raises(h.body) for h in stmt.handlers):
+            body = attempted(stmt, raw, self.around)
+        return closed(body, stmt.finalbody, self.around) if stmt.finalbody else body
+
+    def _kept(self, stmt: ast.With, raw: list[ast.stmt]) -> list[ast.stmt]:
+        item = stmt.items[0]
+        swallowed = _swallowed(item, self.scope)
+        if swallowed is not None:
+            kinds = ast.copy_location(ast.Tuple(swallowed, ast.Load()), stmt)
+            passing = [located(ast.Pass(), stmt)]
+            handler = ast.copy_location(ast.ExceptHandler(kinds, None, passing), stmt)
+            made = located(ast.Try(stmt.body, [handler], [], []), stmt)
+            assert isinstance(made, ast.Try)
+            return attempted(made, raw, self.around)
+        value = _value_of(item.context_expr, self.scope)
+        if not is_steady(item.context_expr, value, self.around):
+            raise Unable("what this context manager does with exceptions is not known",
+                         item.context_expr)
+        return held_open(stmt, self.around)
+
+
+def _must_open(stmt: ast.stmt) -> bool:
+    """Whether a statement has exits of which it could not be told later that they were taken."""
+    last = last_of(stmt)
+    return any(isinstance(e, ast.Return) or e not in last for e in own_exits([stmt]))
 
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def _opened(stmt: ast.stmt, scope: Any) -> list[ast.stmt]:
-    match stmt:
-        case ast.With() if all(_is_quiet(item, scope) for item in stmt.items):
-            filters = [s for s in stmt.body if _is_call_of(s, _FILTERS, scope)]
-            if any("error" in ast.unparse(s) for s in filters):
-                return [stmt]
-            kept = [s for s in stmt.body if s not in filters]
-            return kept or [ast.copy_location(ast.Pass(), stmt)]
-        case ast.With([item]):
-            return entered(stmt, item, _class_of(item, scope))
-        case ast.Try(finalbody=[]) if stmt.handlers and all(_raises(h.body) for h in stmt.handlers):
-            return [*stmt.body, *stmt.orelse]
-        case ast.Try(finalbody=[]) if all(isinstance(s, _IMPORT) for s in stmt.body):
-            return _imported(stmt, scope)
-        case _:
-            return [stmt]
+def _swallowed(item: ast.withitem, scope: Any) -> list[ast.expr] | None:
+    """The exceptions that ``contextlib.suppress(...)`` swallows."""
+    call = item.context_expr
+    plain = isinstance(call, ast.Call) and not call.keywords and item.optional_vars is None
+    if not plain or dotted(call.func, scope) != "contextlib.suppress":  # type: ignore[attr-defined]
+        return None
+    return call.args  # type: ignore[attr-defined,no-any-return]
+
+
+def _value_of(node: ast.expr, scope: Any) -> Any:
+    """What an expression from outside stands for, or what it calls."""
+    found = _meaning(node.func if isinstance(node, ast.Call) else node, scope.lookup,
+                     scope.attribute)
+    return None if found is None else found.value
 
 
 _IMPORT = (ast.Import, ast.ImportFrom)

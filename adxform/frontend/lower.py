@@ -30,13 +30,12 @@ from adxform.frontend.callables import Closure
 from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.certainty import is_array
 from adxform.frontend.control import changed_lists, tested
-from adxform.frontend.desugar import desugar, made_result
+from adxform.frontend.desugar import desugar
 from adxform.frontend.heap import cell_site, require_sayable
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
-from adxform.frontend.looping import Looping
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread_parameters
 from adxform.frontend.program import (
@@ -46,8 +45,10 @@ from adxform.frontend.program import (
     refuse_generator,
     signature_of,
 )
+from adxform.frontend.returns import made_result
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
+from adxform.frontend.trials import Trials
 from adxform.frontend.unused import drop_unused_functions, may_change_a_list
 from adxform.rules.table import RULES
 
@@ -83,7 +84,8 @@ def _lowered(
 ) -> Function:
     """The Core of a function; of one inside another with what it sees ``around`` it."""
     tree = desugar(
-        source.node, source.text, source.scope, cells=cell_site(source) not in program.verbatim
+        source.node, source.text, source.scope,
+        cells=cell_site(source) not in program.verbatim, contexts=program.contexts,
     )
     builder = _beginning(program, outer_names(tree) - set(reads))
     heap = builder.memory.heap
@@ -135,7 +137,7 @@ def _beginning(program: Program, taken: set[str]) -> Remembering:
     return builder
 
 
-class Lowerer(Looping):
+class Lowerer(Trials):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:
@@ -204,6 +206,8 @@ class Lowerer(Looping):
     def statement(self, stmt: ast.stmt) -> None:
         self.builder.origin = stmt._origin  # type: ignore[attr-defined]
         match stmt:
+            case ast.Assign() if hasattr(stmt, "_carried"):
+                self.effect(stmt)
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("__phi__"), sides)):
                 first, second = (
                     ends.get(side.id, self.value(side.id))  # type: ignore[attr-defined]
@@ -278,12 +282,13 @@ class Lowerer(Looping):
             self.block(stmt.body if taken else stmt.orelse)
             self.taken, self.sides = taken, ({}, {})
             return
-        self.sides = self.branched(
-            test,
-            lambda: self._side(stmt.body, [first for _, first, _ in phis]),
-            lambda: self._side(stmt.orelse, [second for _, _, second in phis]),
-            origin,
-        )
+        with self.trying(getattr(stmt, "_attempt", None)):
+            self.sides = self.branched(
+                test,
+                lambda: self._side(stmt.body, [first for _, first, _ in phis]),
+                lambda: self._side(stmt.orelse, [second for _, _, second in phis]),
+                origin,
+            )
 
     def _side(self, body: list[ast.stmt], names: list[str]) -> dict[str, Operand]:
         """Lower a block, and give what variables are at its end."""
@@ -312,6 +317,7 @@ class Lowerer(Looping):
         for name in free_names(stmt):  # the output has no names of another module
             if name not in reads and name not in writes and self._is_foreign_value(name):
                 operands[name] = self.name(ast.copy_location(ast.Name(name, ast.Load()), stmt))
+        self.note_context(stmt, operands)
         operands.update(self.seen_around(stmt, {*reads, *writes, *operands}))
         if not harmless:
             self.note_changes(stmt)
@@ -325,15 +331,17 @@ class Lowerer(Looping):
                 tuple(writes.items()),
                 harmless,
                 self.builder.origin,
+                known := tuple((writes[n], t) for n, t in getattr(stmt, "_trial", {}).items()),
             )
         )
+        self.builder.types.update(known)
 
     def _is_foreign_value(self, name: str) -> bool:
         meaning = None if self.is_local(name) or hasattr(builtins, name) else self.lookup(name)
         return meaning is not None and meaning.value is not UNKNOWN and self.foreign(name)
 
     def _harmless(self, stmt: ast.stmt) -> bool:
-        if isinstance(stmt, ast.Assert | ast.Raise):
+        if isinstance(stmt, ast.Assert | ast.Raise) or hasattr(stmt, "_trial"):
             return True
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Call):
             return self.resolve(stmt.value.func) in HARMLESS_CALLS

@@ -34,17 +34,18 @@ from adxform.frontend.control import tested
 from adxform.frontend.hoist import gives_boolean
 from adxform.frontend.later import Spots
 from adxform.frontend.memory import Remembering
+from adxform.frontend.once import Once
 from adxform.frontend.program import MIXED, Program
 from adxform.frontend.scope import LiveScope, Meaning, describe
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
-from adxform.rules.expressions import BindError, Expressions
+from adxform.rules.expressions import BindError
 
 _numbers = itertools.count(1)
 
 
-class Outside(Expressions):
+class Outside(Once):
     """Lowers expressions of one function; ``env`` holds what is not a Core name: tuples, copies."""
 
     def __init__(
@@ -309,9 +310,8 @@ class Outside(Expressions):
         meaning = self.meaning(node.func)
         name = (meaning.dotted or meaning.text) if meaning else ast.unparse(node.func)
         if name in ("eval", "exec", "locals") or (name == "vars" and not node.args):
-            raise self.unsupported(
-                f"what {name} reads cannot be seen", node, "Write the expression out."
-            )
+            reason = f"what {name} reads cannot be seen"
+            raise self.unsupported(reason, node, "Write the expression out.")
         made = self.opaque(node, base, name, reason)
         self._check_lists(node, name)
         return made
@@ -347,6 +347,7 @@ class Outside(Expressions):
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
+        self.forget_parts(node, uses(values))
         return self.builder.emit(op, values, base)
 
     def _is_read(self, name: str) -> bool:
@@ -373,7 +374,6 @@ class Outside(Expressions):
             else (origin.location if origin else None)
         )
         return UnsupportedError(Diagnostic(reason, location, hint))
-
 
 
 _SEQUENCES = (TUPLE, LIST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +56,10 @@ class Program:
     lowering has relied on; ``asking`` says which functions look at nothing but types,
     ``written`` which attributes from outside the functions themselves write to.
 
-    ``verbatim`` are the places where objects are made that cannot be followed, with the reasons.
+    ``verbatim`` are the places where objects are made that cannot be followed, with the reasons,
+    ``contexts`` those of ``with`` and ``try`` statements that active values may go through, with
+    the reasons why some cannot be said in other words; ``met`` are those that are carried along,
+    and ``passed`` tells through which of them active values go.
 
     ``effects`` are the calls that have changed something, as often as they were lowered,
     ``displays`` the containers written out that call something.
@@ -102,8 +105,11 @@ class Program:
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
-    trees: dict[tuple[int, int, bool], Any] = field(default_factory=dict)  # by id
+    trees: dict[tuple[int, int, bool, int], Any] = field(default_factory=dict)  # by id
     verbatim: dict[Any, Diagnostic] = field(default_factory=dict)
+    contexts: dict[Any, Diagnostic | None] = field(default_factory=dict)
+    met: set[Any] = field(default_factory=set)
+    passed: Callable[[Function, dict[str, Type]], Iterable[Any]] | None = None
     deep: set[Any] = field(default_factory=set)
     displays: dict[Any, Any] = field(default_factory=dict)
     effects: dict[Any, Any] = field(default_factory=dict)
@@ -133,21 +139,41 @@ class Program:
         """What lowering gives once all is known of the functions that call themselves."""
         if self.open:  # a function within another
             return lowering()
-        self.dispatching = self.doubtful = False
         state = dict(self.callees), set(self.names), dict(self.results)
         with refusing_depth(source.node, source.text):
-            made = self._repeated(lowering, state)
-            if not self.doubtful or self.conflicts is None or not self.conflicts(made, self.given):
-                return made
-            first = self.callees, set(self.names), self.results
-            self._reset(state)
-            self.dispatching = True
-            with suppress(UnsupportedError):
-                again = self._repeated(lowering, state)
-                if not self.conflicts(again, self.given):
-                    return again
-            self._reset(first)
+            while True:
+                try:
+                    made = self._dispatched(lowering, state)
+                except UnsupportedError:
+                    if not self._ask(self.met):
+                        raise
+                else:
+                    passed = () if self.passed is None else self.passed(made, self.given)
+                    if not self._ask(passed):
+                        return made
+                self._reset(state)
+
+    def _ask(self, places: Iterable[Any]) -> bool:
+        """Ask for ``with`` and ``try`` statements in other words; whether some are new."""
+        new = [place for place in places if place not in self.contexts]
+        self.contexts.update(dict.fromkeys(new))
+        return bool(new)
+
+    def _dispatched(self, lowering: Callable[[], Function], state: State) -> Function:
+        """What lowering gives, dispatching on names that may be those of arrays if need be."""
+        self.dispatching = self.doubtful = False
+        made = self._repeated(lowering, state)
+        if not self.doubtful or self.conflicts is None or not self.conflicts(made, self.given):
             return made
+        first = self.callees, set(self.names), self.results
+        self._reset(state)
+        self.dispatching = True
+        with suppress(UnsupportedError):
+            again = self._repeated(lowering, state)
+            if not self.conflicts(again, self.given):
+                return again
+        self._reset(first)
+        return made
 
     def _repeated(self, lowering: Callable[[], Function], state: State) -> Function:
         """What lowering gives, done again where it needed to know more."""
@@ -171,6 +197,7 @@ class Program:
         self.names.clear()  # which others hold, too
         self.names.update(names)
         self.lowerers.clear()
+        self.met.clear()
         self.awaited.clear()
 
     def assume(self, key: Any, result: Operand) -> None:

@@ -94,6 +94,8 @@ class Ssa(Transformer):
         return ast.copy_location(ast.Name(self.env.get(node.id, UNDEFINED), node.ctx), node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        if hasattr(node, "_carried"):
+            return self.visit_other(node)
         target = node.targets[0]
         if not isinstance(target, ast.Name):
             return self._attribute_assigned(node, target)
@@ -206,7 +208,17 @@ class Ssa(Transformer):
         self.functions.append(node)
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_other
-    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
+    visit_TryStar = visit_With = visit_AsyncWith = visit_AsyncFor = visit_other
+
+    def visit_Try(self, node: ast.Try) -> ast.stmt:
+        """Carried as it is; of a trial only what it finds out is known after it."""
+        before = dict(self.env)
+        made = self.visit_other(node)
+        kept = getattr(node, "_trial", None)
+        if kept is not None:
+            self.env = {**before, **{name: self.env[name] for name in kept}}
+        return made
+
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         """An expression by itself stays as it is; beside it, what it is in versions."""
         node._renamed = self.visit(copied(node.value))  # type: ignore[attr-defined]

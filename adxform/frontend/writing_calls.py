@@ -30,7 +30,7 @@ class WritingCalls:
     def within(self, node: ast.AST) -> bool:
         """Whether evaluating an expression may call such a function."""
         later = {id(p) for part in nodes(node) if isinstance(part, _LATER) for p in nodes(part)}
-        return any(self._is_one(part) for part in nodes(node) if id(part) not in later)
+        return any(self.is_one(part) for part in nodes(node) if id(part) not in later)
 
     def conditional(self, node: ast.AST) -> bool:
         """Whether an expression that is carried verbatim calls one."""
@@ -55,7 +55,8 @@ class WritingCalls:
                         return True
         return False
 
-    def _is_one(self, node: ast.AST) -> bool:
+    def is_one(self, node: ast.AST) -> bool:
+        """Whether a node is such a call."""
         if not isinstance(node, ast.Call):
             return False
         meaning = self._meaning(node.func)

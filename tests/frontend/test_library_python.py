@@ -210,36 +210,15 @@ def test_no_filter_of_warnings_is_in_the_output() -> None:
     assert "simplefilter" not in text and "catch_warnings" not in text
 
 
-def errors_are_raised(x):
-    with np.errstate(divide="raise"):
-        return np.sum(1.0 / x)
-
-
-def warnings_are_errors(x):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return np.sum(np.log(x))
-
-
-def handler_with_a_value(x):
-    try:
-        return np.sum(x / x[0])
-    except FloatingPointError:
-        return 0.0
-
-
 def imports_nothing(x):
     import no_such_module_anywhere
 
     return no_such_module_anywhere.sum(x)
 
 
-@pytest.mark.parametrize(
-    "f", [errors_are_raised, warnings_are_errors, handler_with_a_value, imports_nothing]
-)
-def test_refused_where_the_context_matters(f) -> None:
+def test_an_import_that_fails_is_refused() -> None:
     with pytest.raises(UnsupportedError):
-        grad(f)(X)
+        grad(imports_nothing)(X)
 
 
 def test_which_of_several_arrays_is_not_known() -> None:

@@ -107,11 +107,11 @@ RIGHT = [
     case_loop,
     case_nested,
     case_early,
+    case_return_exit,
+    case_two,
 ]
 REFUSED = [
-    (case_return_exit, "return inside a with statement is not supported yet"),
-    (case_loud, "this with statement may change x, which is active here"),
-    (case_two, "this with statement may change x, which is active here"),
+    (case_loud, "what this context manager does with exceptions is not known"),
 ]
 
 

@@ -19,9 +19,10 @@ from adxform.errors import (
 
 REFUSED = {
     # what is written: (error, line, what is marked)
-    "while x:\n    with open('f'):\n        return x\nreturn x": (UnsupportedError, 4, "return x"),
-    "for i in range(3):\n    try:\n        break\n    finally:\n        x = 1.0\n        break\nreturn x": (
-        UnsupportedError, 7, "break"
+    "with open('f'):\n    if x > 0:\n        return x\nreturn x": (UnsupportedError, 4, "return x"),
+    "with g(x):\n    y = x * 2\nreturn y": (UnsupportedError, 2, "g(x)"),
+    "try:\n    x[0] = 1.0\n    y = x * 2\nexcept ValueError:\n    y = x\nreturn y": (
+        UnsupportedError, 3, "x[0] = 1.0"
     ),
     "return unknown_name * x": (UnsupportedError, 2, "unknown_name"),
     "yield x": (UnsupportedError, 2, "yield x"),
@@ -34,8 +35,6 @@ REFUSED = {
     "return g()": (UnsupportedError, 2, "g()"),
     "return x +": (SourceSyntaxError, 2, ""),
     "return np.sum(x, bogus=3)": (AdxformError, 2, "np.sum(x, bogus=3)"),
-    "with open('f') as h:\n    x = x * 2\nreturn x": (UnsupportedError, 2, ""),
-    "try:\n    y = x * 2\nexcept ValueError:\n    y = x\nreturn y": (UnsupportedError, 2, ""),
 }
 
 

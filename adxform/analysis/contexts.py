@@ -1,0 +1,45 @@
+"""``with`` and ``try`` statements that are carried along although active values go through them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from adxform.analysis.activity import analyze
+from adxform.analysis.types import Types, infer
+from adxform.core.calls import reachable_callees
+from adxform.core.ir import Effect, Function, names_in, walk
+from adxform.core.types import ANY, Type, differentiable
+
+
+def passed_contexts(function: Function, types: dict[str, Type]) -> list[Any]:
+    """The places of such statements in a function, and in those that it calls."""
+    called = (c.function for c in reachable_callees(function) if c.function is not None)
+    found = _passed(function, infer(function, types)) if _holds(function) else []
+    for inner in called:
+        if _holds(inner):
+            given: dict[str, Type] = {p.name: ANY for p in inner.params}
+            found += _passed(inner, infer(inner, given))
+    return found
+
+
+def _holds(function: Function) -> bool:
+    return any(_is_context(stmt) for stmt in walk(function.body))
+
+
+def _is_context(stmt: Any) -> bool:
+    return isinstance(stmt, Effect) and hasattr(stmt.tree, "_place") and isinstance(
+        stmt.tree, ast.With | ast.Try)
+
+
+def _passed(function: Function, types: Types) -> list[Any]:
+    wrt = tuple(p.name for p in function.params if differentiable(types.get(p.name, ANY)))
+    if any(types.get(name, ANY) is not ANY for name in wrt):  # some are known to be numbers
+        wrt = tuple(name for name in wrt if types.get(name, ANY) is not ANY)
+    varied = analyze(function, wrt, types).varied
+    return [
+        stmt.tree._place  # type: ignore[attr-defined]
+        for stmt in walk(function.body)
+        if isinstance(stmt, Effect) and _is_context(stmt)
+        if any(name in varied for _, operand in stmt.reads for name in names_in(operand))
+    ]
