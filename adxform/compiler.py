@@ -11,7 +11,7 @@ from typing import Any
 from adxform.analysis.activity import analyze
 from adxform.analysis.contexts import passed_contexts
 from adxform.analysis.mutation import visible_writes
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types, has_narrow, infer
 from adxform.backends.python import compile_text
 from adxform.core.builder import type_of
 from adxform.core.calls import is_recursive, own_callee, reachable_callees
@@ -177,7 +177,8 @@ class Pair:
 
     ``given`` are the structures of its arguments: ``flat`` if none is a container, as ``single``
     says of the result. ``places`` are those of the arguments that get a cotangent; ``numbers`` says
-    that all arguments and the result are single numbers, ``plain`` that no argument is a container.
+    that all arguments and the result are single numbers, and none of them ``narrow``, as some of
+    its own may be; ``plain`` that no argument is a container.
     """
 
     record: Callable[..., Any]
@@ -192,6 +193,7 @@ class Pair:
     places: tuple[int, ...] = ()
     numbers: bool = False
     plain: bool = False
+    narrow: bool = False
     flat: bool = field(init=False)
     single: bool = field(init=False)
 
@@ -268,10 +270,8 @@ def derive_inside(
         made, known = function, infer(function, types)
     else:
         request = Request(asked.kind, asked.wrt, asked.shapes)
-        unit = asked.kind == "reverse"
-        made, known = _derived(
-            derivation, function, request, types, list(asked.outputs), unit=unit
-        )
+        unit, outputs = asked.kind == "reverse", list(asked.outputs)
+        made, known = _derived(derivation, function, request, types, outputs, unit=unit)
     if asked.kind == "reverse":
         made = replace(made, result=asked.arranged(made.result))
         made = derivation.optimized(made, known)
@@ -398,4 +398,5 @@ def build_pair(
         pair.kept,
         pair.pulled,
         shapes,
+        narrow=has_narrow(function, pair.pull.types or {}),
     )

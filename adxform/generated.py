@@ -124,7 +124,8 @@ class Generated:
             function, request.wrt, types, specialised.namespace, specialised.options
         )
         made.places = places
-        made.numbers = made.single and all(type(primal) is float for primal in primals)
+        numbers = made.single and not made.narrow
+        made.numbers = numbers and all(type(primal) is float for primal in primals)
         made.plain = all(items_of(primal) is None for primal in primals)
         return made
 

@@ -192,7 +192,7 @@ class Derivation:
         sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")
-        made = with_unit_seed(made) if unit and len(sweeps.seeds) == 1 else made
+        made = with_unit_seed(made, found) if unit and len(sweeps.seeds) == 1 else made
         made = self.optimized(made, found)
         if self.options.optimize:
             made = self.merged(made, found)

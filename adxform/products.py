@@ -148,12 +148,14 @@ def _is_complex(value: Any) -> bool:
 
 
 def _of_its_kind(moved: Any, value: Any, what: str) -> Any:
-    """A tangent or cotangent of the kind of its value: complex for an array of complex numbers."""
-    if _is_complex(moved) == _is_complex(value):
-        return moved
-    if not _is_complex(value):
+    """A tangent or cotangent of the dtype of its value, an array or a number of NumPy."""
+    if _is_complex(moved) and not _is_complex(value):
         raise ArgumentError(f"{what} is complex, and its value is real")
-    return moved.astype(value.dtype) if isinstance(moved, np.ndarray) else moved
+    if isinstance(value, np.generic):
+        return value.dtype.type(moved)
+    if isinstance(moved, np.ndarray) and isinstance(value, np.ndarray):
+        return moved.astype(value.dtype, copy=False)
+    return moved
 
 
 def _fits(tangent: Any, primal: Any) -> bool:
@@ -162,8 +164,7 @@ def _fits(tangent: Any, primal: Any) -> bool:
     if kind is not type(primal):
         return False
     if kind is np.ndarray:
-        same = (tangent.dtype.kind == "c") == (primal.dtype.kind == "c")
-        return bool(same and tangent.shape == primal.shape != ())
+        return bool(tangent.dtype == primal.dtype and tangent.shape == primal.shape != ())
     return kind is float
 
 
@@ -268,7 +269,7 @@ class Pullback:
             return tuple([number(bar, "an argument") for bar in several])
         given = [cotangent] if pair.single else self._seeds(cotangent)
         for place, (seed, leaf) in enumerate(zip(given, self.leaves, strict=True)):
-            if type(seed) not in _NUMBERS or type(leaf) not in _NUMBERS:
+            if type(seed) is not type(leaf) or type(seed) not in _NUMBERS:
                 _require_likeness(seed, leaf)
                 if is_inexact(leaf):
                     given[place] = _of_its_kind(seed, leaf, "the cotangent")

@@ -20,6 +20,7 @@ from adxform.core.ir import (
     Callee,
     For,
     Function,
+    Global,
     If,
     Let,
     Operand,
@@ -29,6 +30,7 @@ from adxform.core.ir import (
     While,
     leaves,
     uses,
+    walk,
 )
 from adxform.core.types import (
     ANY,
@@ -39,6 +41,7 @@ from adxform.core.types import (
     Scalar,
     Sym,
     Type,
+    is_narrow,
     join,
     may_be_one,
     unvalued,
@@ -303,3 +306,10 @@ class _Inference:
             for axis, d in enumerate(t.dims)
         )
         return Array(t.dtype, tuple(dims))
+
+
+def has_narrow(function: Function, types: Types) -> bool:
+    """Whether a function knows numbers that have fewer digits than Python's."""
+    outside = {a for s in walk(function.body) if isinstance(s, Let) for a in s.args
+               if isinstance(a, Global)}  # fmt: skip
+    return any(map(is_narrow, [*types.values(), *(type_of(a, types) for a in outside)]))

@@ -182,6 +182,11 @@ def rank(t: Type) -> int | None:
     return len(t.dims) if isinstance(t, Array) and t.dims is not None else None
 
 
+def is_narrow(t: Type) -> bool:
+    """Whether numbers are known to have fewer digits than Python's."""
+    return isinstance(t, Scalar | Array) and t.dtype in ("float16", "float32", "complex64")
+
+
 def may_be_one(dim: Dim) -> bool:
     """Whether NumPy may stretch along a dimension."""
     return dim == 1 if isinstance(dim, int) else not dim.not_one

@@ -7,8 +7,10 @@ get there is decided afterwards, in ``record``.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adxform.analysis.activity import Activity
-from adxform.analysis.types import Types
+from adxform.analysis.types import Types, has_narrow
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
@@ -28,7 +30,7 @@ from adxform.core.ir import (
     names_in,
     walk,
 )
-from adxform.core.types import ANY, FLOAT, Array, Scalar, Struct, Taped, Type
+from adxform.core.types import ANY, FLOAT, Array, Scalar, Struct, Taped, Type, is_narrow
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -67,8 +69,8 @@ def reverse(
     *,
     unit: bool = False,
 ) -> Sweeps:
-    """The two sweeps of a function; ``outputs`` are the results that get a seed, which is Python's
-    number 1.0 if it is to be a ``unit``.
+    """The two sweeps of a function; ``outputs`` are the results that get a seed. One that is a
+    ``unit`` is Python's number 1.0, or NumPy's where narrower numbers would round a Python one.
     """
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
@@ -80,7 +82,9 @@ def reverse(
         base = builder.bases.get(output.name) if isinstance(output, Var) else None
         seed = builder.name(f"{base or 'out'}_bar")
         known = builder.type_of(output)
-        builder.types[seed] = FLOAT if unit and isinstance(known, Scalar) else known
+        if unit and isinstance(known, Scalar):
+            known = replace(FLOAT, weak=is_narrow(known) or not has_narrow(function, types))
+        builder.types[seed] = known
         seeds.append(seed)
         if isinstance(output, Var) and output.name in activity:
             mode.seed(bars, output.name, mode.as_array(output, Var(seed)))

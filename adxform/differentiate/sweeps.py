@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
@@ -22,7 +23,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import Type
+from adxform.core.types import FLOAT, Type
 from adxform.rules.table import RULES
 
 Bars = dict[str, Operand]
@@ -100,7 +101,9 @@ def whole(index: Operand) -> Operand | None:
     return back[0] if len(back) == 1 else Tuple(back)
 
 
-def with_unit_seed(function: Function) -> Function:
+def with_unit_seed(function: Function, types: Types) -> Function:
     """A reverse function without its last parameter, the seed, which is 1."""
-    one = Let((function.params[-1].name,), RULES["rename"].primitive, (Const(1.0),))
+    seed = function.params[-1].name
+    of_numpy = types.get(seed) == replace(FLOAT, weak=False)
+    one = Let((seed,), RULES["np.float64" if of_numpy else "rename"].primitive, (Const(1.0),))
     return replace(function, params=function.params[:-1], body=(one, *function.body))

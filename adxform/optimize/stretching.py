@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adxform.core.ir import Const, Let, Operand, Primitive, Var
-from adxform.core.types import Array, Scalar, Type, was_broadcast
+from adxform.core.types import Array, Scalar, Type, is_narrow, was_broadcast
 from adxform.optimize.walk import Remembering, is_users
 from adxform.rules.infer import holds_complex
 from adxform.rules.table import RULES
@@ -104,8 +104,7 @@ def _as_precise(
 ) -> bool:
     """Whether an operation on numbers rounds no more than on an array of some type."""
     made = op.infer(*(walk.builder.type_of(a) for a in args)) if op.infer else whole
-    narrow = isinstance(made, Scalar) and made.dtype in ("float32", "float16", "complex64")
-    return not narrow or made.dtype == getattr(whole, "dtype", None)  # type: ignore[union-attr]
+    return not is_narrow(made) or is_narrow(whole)
 
 
 def _same_type(a: Type, whole: Type) -> bool:

@@ -1,0 +1,97 @@
+"""Numbers of single precision beside those of double: a derivative in double precision keeps its
+digits, whatever it is multiplied with, and one in single precision its dtype.
+"""
+
+import numpy as np
+import pytest
+
+from adxform import grad, jacobian, jvp, value_and_grad, vjp
+
+W = np.array([0.3, 0.7, 0.1])
+X = np.array([1.0, 2.0, 3.3], dtype=np.float32)
+WIDE = X.astype(float)
+CONSTANT = np.float32(0.1)
+
+
+def mean_of_products(w, x):
+    return np.mean(x * w)
+
+
+def looped(w, x):
+    total = 0.0
+    for i in range(len(x)):
+        total = total + x[i] * w[i] / 3.0
+    return total
+
+
+def dot(w, x):
+    return x @ w / 3.0
+
+
+@pytest.mark.parametrize("function", [mean_of_products, looped, dot])
+def test_a_cotangent_is_as_precise_as_its_value(function):
+    exact = WIDE / 3.0
+    for bar in (
+        grad(function)(W, X), value_and_grad(function)(W, X)[1], jacobian(function)(W, X),
+        vjp(function, W, X)[1](1.0)[0], vjp(function, W, X)[1](np.float32(1.0))[0],
+    ):  # fmt: skip
+        assert bar.dtype == np.float64
+        np.testing.assert_allclose(bar, exact, rtol=1e-15)
+    bar = grad(function, argnums="x")(W, X)
+    assert bar.dtype == np.float32
+    np.testing.assert_allclose(bar, W / 3.0, rtol=1e-7)
+
+
+@pytest.mark.parametrize("function", [mean_of_products, looped])
+def test_machine_code_is_as_precise(function):
+    bar = grad(function, backend="numba")(W, X)
+    np.testing.assert_allclose(bar, WIDE / 3.0, rtol=1e-15)
+
+
+def scaled(w):
+    return np.sum(np.float32(0.1) * w**2) / 3.0
+
+
+def scaled_from_outside(w):
+    return CONSTANT * np.sum(w**2) / 3.0
+
+
+@pytest.mark.parametrize("function", [scaled, scaled_from_outside])
+def test_a_narrow_constant_rounds_nothing_else(function):
+    np.testing.assert_allclose(grad(function)(W), 2.0 * float(CONSTANT) * W / 3.0, rtol=1e-15)
+
+
+def number(s):
+    return np.float64(s * s) * CONSTANT / 3.0
+
+
+def test_numbers():
+    exact = 2.0 * 0.7 * float(CONSTANT) / 3.0
+    assert grad(number)(0.7) == pytest.approx(exact, rel=1e-15)
+    assert vjp(number, 0.7)[1](1.0)[0] == pytest.approx(exact, rel=1e-15)
+
+
+def squares(w, x):
+    return x * w / 3.0
+
+
+def test_tangents_and_cotangents_take_the_dtype_of_their_values():
+    narrow, whole = np.full(3, 0.1, dtype=np.float32), np.full(3, float(CONSTANT))
+    for given in (narrow, whole):
+        _, tangent = jvp(squares, (W, X), (given, None))
+        np.testing.assert_allclose(tangent, WIDE * whole / 3.0, rtol=1e-15)
+        w_bar, x_bar = vjp(squares, W, X)[1](given)
+        np.testing.assert_allclose(w_bar, WIDE * whole / 3.0, rtol=1e-15)
+        assert x_bar.dtype == np.float32
+    _, tangent = jvp(squares, (np.float64(0.3), X), (1.0, None))
+    np.testing.assert_allclose(tangent, WIDE / 3.0, rtol=1e-15)
+    assert not np.shares_memory(vjp(lambda w: w, W)[1](whole)[0], whole)
+
+
+def test_single_precision_alone_stays():
+    def f(x):
+        return np.mean(np.sin(x) * x)
+
+    assert grad(f)(X).dtype == np.float32
+    assert "np.float64" not in grad(f).source
+    assert vjp(f, X)[1](1.0)[0].dtype == np.float32
