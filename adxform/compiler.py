@@ -235,8 +235,7 @@ def derive(
 def deriving(program: Program) -> Program:
     """A program whose functions may call derivatives of functions."""
     program.derive = partial(derive_inside, program)
-    program.conflicts = conflicting
-    program.passed = passed_contexts
+    program.conflicts, program.passed = conflicting, passed_contexts
     return program
 
 
