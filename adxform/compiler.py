@@ -9,8 +9,8 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from adxform.analysis.activity import analyze
+from adxform.analysis.conflicts import conflicting
 from adxform.analysis.contexts import passed_contexts
-from adxform.analysis.mutation import visible_writes
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.backends.python import compile_text
 from adxform.core.builder import type_of
@@ -237,20 +237,6 @@ def deriving(program: Program) -> Program:
     program.derive = partial(derive_inside, program)
     program.conflicts, program.passed = conflicting, passed_contexts
     return program
-
-
-def conflicting(function: Function, given: dict[str, Type]) -> bool:
-    """Whether a function, or one that it calls, writes to what another name shows later."""
-    types = infer(function, given)
-    if visible_writes(function, types):
-        return True
-    for stmt in walk(function.body):
-        if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op.function is not None:
-            inner, args = stmt.op.function, [type_of(arg, types) for arg in stmt.args]
-            known = dict(zip((p.name for p in inner.params), args, strict=True))
-            if not is_recursive(stmt.op) and not inner.derived and conflicting(inner, known):
-                return True
-    return False
 
 
 def derive_inside(
