@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations
 
 from adxform.analysis.aliasing import root_of, writes
 from adxform.analysis.types import Types
@@ -13,22 +14,32 @@ from adxform.core.types import ANY, Array, Dim, Scalar, dims_of
 from adxform.differentiate.common import names_for
 from adxform.differentiate.restoring import SHAPE_ONLY
 from adxform.optimize.walk import Rewriter, rewritten
-from adxform.rules.table import RULES
+from adxform.rules.table import RULES, Rule
+
+Unlike = frozenset[Dim]
 
 
 def without_shaped_values(function: Function, types: Types) -> Function:
-    """``np.zeros_like(x)`` for ``np.zeros_like(x * 2.0)``, if nothing else reads the product."""
+    """``np.zeros_like(x)`` for ``np.zeros_like(x * 2.0)``, if nothing else reads the product.
+
+    Where operands may not go together, the operation stays, unless another one fails then, too.
+    """
     asked = Counter(like.name for s in walk(function.body) if (like := _like(s)) is not None)
     if not asked:
         return function
     reads = read_counts(function.body, function.result)
     lets = [stmt for stmt in walk(function.body) if isinstance(stmt, Let)]
     written = {stmt.args[0] for stmt in lets if isinstance(stmt.op, Primitive) and writes(stmt.op)}
+    compared = Counter(pair for stmt in function.body for pair in compared_in(stmt, types))
+    top = set(function.body)
     replaced: dict[str, str] = {}
     for stmt in reversed(lets):  # what is asked of a result may be asked of an operand's operand
         if asked[stmt.target] == reads[stmt.target] > 0:
-            shaped = _of_same_shape(stmt, types)
+            unlike = compared_in(stmt, types)
+            elsewhere = all(compared[pair] > (stmt in top) for pair in unlike)  # and fails there
+            shaped = _of_same_shape(stmt, types) if elsewhere else None
             if shaped is not None and shaped not in written:
+                compared.subtract(unlike if stmt in top else ())
                 replaced[stmt.target] = shaped.name
                 asked[shaped.name] += asked[stmt.target]
                 reads[shaped.name] += asked[stmt.target]
@@ -58,25 +69,33 @@ def _like(stmt: Stmt) -> Var | None:
 
 
 def _of_same_shape(stmt: Let, types: Types) -> Var | None:
-    """An operand of an elementwise operation that has the shape and the dtype of its result, if
-    the others must have that shape, too: where they have not, the operation fails.
-    """
-    rule = RULES[stmt.op.name] if isinstance(stmt.op, Primitive) else None
-    if rule is None or not (rule.kind == "elementwise" or rule.broadcasts):
+    """An operand of an elementwise operation that has the shape and the dtype of its result."""
+    if not isinstance(stmt.op, Primitive) or not by_element(RULES[stmt.op.name]):
         return None
     known = types.get(stmt.target, ANY)
     if not isinstance(known, Array) or known.dtype is None:
         return None
     shaped = [(a, t) for a in stmt.args if not isinstance(t := type_of(a, types), Scalar)]
     alone = len(shaped) == 1
-    if not alone and not all(_fits(dims_of(t), known.dims) for _, t in shaped):
+    if not alone and not (known.dims and all(dims_of(t) is not None for _, t in shaped)):
         return None
-    same = (a for a, t in shaped if t == known and isinstance(a, Var) and (alone or known.dims))
-    return next(same, None)
+    return next((a for a, t in shaped if t == known and isinstance(a, Var)), None)
 
 
-def _fits(dims: tuple[Dim, ...] | None, whole: tuple[Dim, ...] | None) -> bool:
-    """Whether an array is sure to be stretched to a shape."""
-    if dims is None or whole is None or len(dims) > len(whole):
-        return False
-    return all(d in (1, w) for d, w in zip(dims[::-1], whole[::-1], strict=False))
+def by_element(rule: Rule) -> bool:
+    """Whether an operation broadcasts its operands, and computes each element by itself."""
+    return rule.broadcasts or rule.kind == "elementwise"
+
+
+def compared_in(stmt: Stmt, types: Types) -> set[Unlike]:
+    """The dimensions that are not known to be equal, and that a statement broadcasts together."""
+    if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+        return set()
+    if stmt.op.name != "accumulate" and not by_element(RULES[stmt.op.name]):
+        return set()
+    shapes = [dims for arg in stmt.args if (dims := dims_of(type_of(arg, types))) is not None]
+    return {
+        frozenset(pair)
+        for axis in range(max(map(len, shapes), default=0))
+        for pair in combinations({s[-1 - axis] for s in shapes if axis < len(s)} - {1}, 2)
+    }

@@ -6,7 +6,6 @@ numbers, or operands whose shapes do not go together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from adxform.analysis.types import Types
@@ -24,13 +23,13 @@ from adxform.core.ir import (
     Tuple,
     walk,
 )
-from adxform.core.types import Array, Dim, Scalar, Type, dims_of, rank
+from adxform.core.types import Array, Scalar, Type, rank
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.rules.table import RULES, Rule
+from adxform.optimize.shape_queries import Unlike, by_element, compared_in
+from adxform.rules.table import RULES
 
 SUMS = ("np.sum", ".sum()", "np.mean", ".mean()")
 TOTAL = ("Add", "Sub", "Mult", "USub")  # of Python's numbers, too
-Unlike = frozenset[Dim]
 
 
 def without_value(function: Function, types: Types) -> Function:
@@ -42,7 +41,7 @@ def without_value(function: Function, types: Types) -> Function:
     result = Tuple((NONE, bars))
     body = eliminate_dead_code(function.body, (result,))
     kept = {stmt for stmt in walk(body) if isinstance(stmt, Let)}
-    compared = {pair for stmt in body if stmt in kept for pair in _compared(stmt, types)}
+    compared = {pair for stmt in body if stmt in kept for pair in compared_in(stmt, types)}
     gone = (stmt for stmt in walk(function.body) if stmt not in kept)
     if all(_is_safe(stmt, types, compared) for stmt in gone):
         return replace(function, body=body, result=result)
@@ -51,8 +50,10 @@ def without_value(function: Function, types: Types) -> Function:
 
 def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:
     """Whether a statement cannot fail, if shapes that are ``compared`` elsewhere go together."""
-    if isinstance(stmt, For | If):  # what is within is asked for itself
-        return isinstance(stmt, If) or all(_is_integer(b, types) for b in stmt.bounds)
+    if isinstance(stmt, For):  # what is within is asked for itself
+        return all(_is_integer(b, types) for b in stmt.bounds)
+    if isinstance(stmt, If):
+        return isinstance(type_of(stmt.test, types), Scalar)
     if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
         return False
     known = [type_of(arg, types) for arg in stmt.args]
@@ -61,18 +62,14 @@ def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:
         return True
     if name in SUMS:
         return isinstance(known[0], Array) and stmt.args[1] == Const(None)
-    if not _by_element(rule) or not all(map(_is_plain, known)):
+    if not by_element(rule) or not all(map(_is_plain, known)):
         return False
     if name.startswith("augment."):  # of a number it is no write
         return isinstance(known[0], Scalar) and name.removeprefix("augment.") in TOTAL
     of_numpy = any(isinstance(t, Array) or (isinstance(t, Scalar) and not t.weak) for t in known)
     operator = name.removeprefix("op.") if name.startswith("op.") else ""
     total = name.startswith("np.") or operator in TOTAL or bool(operator and of_numpy)
-    return total and _compared(stmt, types) <= compared
-
-
-def _by_element(rule: Rule) -> bool:
-    return rule.broadcasts or rule.kind == "elementwise"
+    return total and compared_in(stmt, types) <= compared
 
 
 def _is_plain(t: Type) -> bool:
@@ -83,22 +80,3 @@ def _is_plain(t: Type) -> bool:
 def _is_integer(operand: Operand, types: Types) -> bool:
     known = type_of(operand, types)
     return isinstance(known, Scalar) and known.dtype.startswith("int")
-
-
-def _compared(stmt: Stmt, types: Types) -> set[Unlike]:
-    """The dimensions that are not known to be equal, and that a statement broadcasts together."""
-    if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
-        return set()
-    if not _by_element(RULES[stmt.op.name]):
-        return set()
-    shapes = [dims for arg in stmt.args if (dims := dims_of(type_of(arg, types))) is not None]
-    return {
-        frozenset(pair)
-        for axis in range(max(map(len, shapes), default=0))
-        for pair in _pairs({s[-1 - axis] for s in shapes if axis < len(s)} - {1})
-    }
-
-
-def _pairs(dims: Iterable[Dim]) -> Iterable[tuple[Dim, Dim]]:
-    listed = list(dims)
-    return ((a, b) for i, a in enumerate(listed) for b in listed[i + 1 :])

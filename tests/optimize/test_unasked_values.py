@@ -170,3 +170,19 @@ def test_machine_code_agrees(function):
     np.testing.assert_allclose(
         grad(function, backend="numba")(*args), grad(function)(*args), rtol=1e-14
     )
+
+
+def logistic(theta, X, y):
+    z = X @ theta
+    return -np.mean(y * z - np.log1p(np.exp(z)))
+
+
+def test_what_is_compared_elsewhere_is_not_computed_for_its_shape():
+    gradient = grad(logistic)
+    args = np.ones(2), np.array([[1.0, 2.0], [3.0, 4.0], [0.5, 0.1]]), np.array([0.0, 1.0, 1.0])
+    sigmoid = 1.0 / (1.0 + np.exp(-args[1] @ args[0]))
+    np.testing.assert_allclose(gradient(*args), args[1].T @ (sigmoid - args[2]) / 3, rtol=1e-13)
+    assert "ratio = 1.0 / y.size" in gradient.source
+    for short in (args[2][:2], np.ones(4)):
+        with pytest.raises(ValueError, match="could not be broadcast"):
+            gradient(*args[:2], short)
