@@ -127,6 +127,14 @@ def check_gradient(case: Case) -> tuple[Any, ...]:
     return tuple(gradient)
 
 
+def check_gradient_alone(case: Case, bars: tuple[Any, ...]) -> None:
+    """Without the value the gradient is the same."""
+    args = copy.deepcopy(case.args)
+    alone = Derivative(case.f, case.places)(*args)
+    assert close(alone, bars, 1e-12), f"alone the gradient is {alone}, and not {bars}"
+    assert same(args, case.args), "grad alone changes an argument"
+
+
 def check_options(case: Case, bars: tuple[Any, ...], options: Options) -> None:
     """Neither optimisation, nor inlining, nor what is recorded changes results (but for rounding)."""
     args = copy.deepcopy(case.args)
@@ -251,7 +259,9 @@ def _check_modes(case: Case, seed: int, thorough: bool) -> None:
     check_forward(case)
     bars = check_reverse(case)
     if case.scalar:
-        check_gradient(case)
+        gradient = check_gradient(case)
+        if thorough or seed % 3 == 0:
+            check_gradient_alone(case, gradient)
     for options in VARIANTS if thorough else [VARIANTS[seed % len(VARIANTS)]]:
         with loop_nests_in_python():
             check_options(case, bars, options)
