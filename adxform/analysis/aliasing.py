@@ -31,7 +31,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Inert, Known, Number, Object, Scalar, Type
+from adxform.core.types import ANY, Array, Inert, Known, ListOf, Number, Object, Scalar, Type
 from adxform.rules.table import RULES
 
 STORES = frozenset({"update", "append", "keep"})
@@ -123,9 +123,14 @@ class Aliases:
             self._take([stmt.target], uses(stmt.args))
 
     def copied(self, stmt: Stmt | None) -> bool:
-        """Whether a statement reads by an index that is an array: NumPy gives a copy."""
+        """Whether a statement reads what gives a copy: by an index that is an array, or a slice of
+        a list of numbers.
+        """
         if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive) or stmt.op.name != "[]":
             return False
+        held = type_of(stmt.args[0], self.types)
+        if isinstance(held, ListOf):
+            return isinstance(stmt.args[1], Slice) and isinstance(held.item, Scalar)
         return any(isinstance(type_of(p, self.types), Array) for p in parts_of(stmt.args[1]))
 
     def _keep_stored(self, block: Block) -> None:

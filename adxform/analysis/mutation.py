@@ -6,6 +6,7 @@ name for the same memory is used afterwards.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.trees import nodes
 from adxform.core.types import ANY
 from adxform.core.unread import unread_phis, without
 
@@ -41,6 +43,7 @@ LOOKING = frozenset({
     "isinstance", "len", "list", "print", "range", "repr", "reversed", "round", "str", "tuple",
     "type", "zip",
 })
+ORDERING = frozenset({"all", "any", "max", "min", "sorted", "sum"})
 WRITING_MODULES = frozenset({"scipy.linalg.blas", "scipy.linalg.lapack"})
 
 
@@ -198,11 +201,22 @@ def _writing(op: Opaque) -> bool:
     """Whether a call may write to its arguments: known functions of NumPy, and Python's own that
     only look at them, do not.
     """
-    if op.pure or op.boolean or not op.callee or op.callee in LOOKING:
+    if op.pure or op.boolean or not op.callee or op.callee in LOOKING or _only_looks(op.tree):
         return False
     head, _, last = op.callee.rpartition(".")
     known = head.split(".")[0] in ("np", "math", "scipy") and head not in WRITING_MODULES
     return last in WRITING_CALLS if known else True
+
+
+def _only_looks(tree: ast.expr) -> bool:
+    """Whether an expression calls nothing but Python's own functions that look at numbers, by keys
+    that are written beside them.
+    """
+    called = [node for node in nodes(tree) if isinstance(node, ast.Call)]
+    keys = [keyword.value for node in called for keyword in node.keywords]
+    return all(isinstance(key, ast.Lambda) for key in keys) and all(
+        isinstance(node.func, ast.Name) and node.func.id in LOOKING | ORDERING for node in called
+    )
 
 
 def unseen_writes(function: Function, types: Types, activity: Activity) -> list[Conflict]:

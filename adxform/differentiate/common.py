@@ -111,11 +111,18 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if holds_tapes(known):
         return builder.emit(primitive("zero_tape"), (like,), base)
     if isinstance(known, ListOf):
-        kind = "zero_numbers" if isinstance(known.item, Scalar) else "zero_arrays"
-        return builder.emit(primitive(kind), (like,), base)
+        return builder.emit(primitive(_zeros_of_items(known.item)), (like,), base)
     whole = isinstance(known, Array) and known.dtype is not None and known.dtype.startswith("int")
     dtype = Const("float64" if whole else None)  # what is real later has a real tangent
     return builder.emit(primitive("np.zeros_like"), (like, dtype), base)
+
+
+def _zeros_of_items(item: Type | None) -> str:
+    """What makes zeros for the items of a list; those of integers are real all the same."""
+    if isinstance(item, Scalar):
+        return "zero_numbers"
+    real = item is None or (isinstance(item, Array) and is_float(item.dtype))
+    return "zero_arrays" if real else "zero_values"
 
 
 def holds_tapes(known: Type) -> bool:

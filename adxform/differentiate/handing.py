@@ -67,10 +67,11 @@ def halves(
         tape = _tape_of(sweeps.builder, held, known)
         first, second = (*first, tape.filled(sweeps.builder)), (*tape.read(), *second)
         handed, kept, bases = [tape.name], (), tape.named(sweeps.builder.bases)
+    results = (*leaves(function.result), *(Var(n) for n in handed))
     record = replace(
         function,
         body=first,
-        result=Tuple((*leaves(function.result), *(Var(n) for n in handed))),
+        result=results[0] if len(results) == 1 else Tuple(results),
         bases=sweeps.builder.bases,
     )
     pull = replace(

@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Opaque,
     Origin,
     Primitive,
+    Slice,
     Tuple,
     names_in,
     phis_of,
@@ -56,6 +57,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                     errors.extend(_key(function, stmt, activity, types))
             elif stmt.op.name == "append" and isinstance(stmt.args[2], Tuple):
                 errors.extend(_kept_tuple(function, stmt, activity))
+            elif stmt.op.name == "update" and not function.derived:
+                errors.extend(_part_of_list(stmt, activity, types))
             elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
                 errors.extend(_list_operator(stmt, activity, types))
         elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
@@ -209,6 +212,16 @@ def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[Adxfo
     label = function.bases.get(active[0], active[0])
     reason = f"a container with {label}, which is active here, is put into a list by a loop"
     hint = "Keep a list for each of the items, or fill an array."
+    return [_unsupported(reason, stmt.origin, hint)]
+
+
+def _part_of_list(stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
+    """A slice of a list, replaced by a list that may have another length."""
+    sliced = isinstance(type_of(stmt.args[0], types), ListOf) and isinstance(stmt.args[1], Slice)
+    if not sliced or not any(map(activity.operand, stmt.args)):
+        return []
+    reason = "a slice of a list is replaced here, whose items the derivative follows"
+    hint = "Replace the items one by one, or join what stays with what is new."
     return [_unsupported(reason, stmt.origin, hint)]
 
 

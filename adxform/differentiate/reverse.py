@@ -22,6 +22,7 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
+    Slice,
     Stmt,
     Tuple,
     Var,
@@ -30,7 +31,17 @@ from adxform.core.ir import (
     names_in,
     walk,
 )
-from adxform.core.types import ANY, FLOAT, Array, Scalar, Struct, Taped, Type, is_narrow
+from adxform.core.types import (
+    ANY,
+    FLOAT,
+    Array,
+    ListOf,
+    Scalar,
+    Struct,
+    Taped,
+    Type,
+    is_narrow,
+)
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
@@ -189,6 +200,9 @@ class Reverse(Mirrors):
         elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
+        elif isinstance(known, ListOf) and isinstance(index, Slice):  # a list: += would extend it
+            parts = zeros(self.builder, x), index, out_bar
+            self.add(bars, x, self.builder.emit(primitive("update"), parts, self.base(x.name)))
         else:
             base = self.base(x.name)
             bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)

@@ -285,6 +285,12 @@ def _range_length(writer: Expressions, args: list[ast.expr]) -> ast.expr:
     return ast.Call(load("len"), [ast.Call(load("range"), list(bounds), [])], [])
 
 
+def _for_each(writer: Expressions, text: str, over: ast.expr) -> ast.expr:
+    """Zeros for each item v of a list."""
+    made = ast.parse(text.format(writer.spell("np.zeros_like")), mode="eval").body
+    return ast.ListComp(made, [ast.comprehension(ast.Name("v", ast.Store()), over, [], 0)])
+
+
 _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "copy": lambda writer, args: args[0],
     "rename": lambda writer, args: args[0],
@@ -299,11 +305,13 @@ _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
     ),
     "trip_count": _range_length,
+    **dict.fromkeys(("joined_numbers", "joined_list"),
+                    lambda writer, args: ast.BinOp(args[0], ast.Add(), args[1])),
+    **dict.fromkeys(("repeated_numbers", "repeated_list"),
+                    lambda writer, args: ast.BinOp(args[0], ast.Mult(), args[1])),
     "zero_numbers": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), ast.Call(load("len"), args, [])
     ),
-    "zero_arrays": lambda writer, args: ast.ListComp(
-        ast.parse(f"{writer.spell('np.zeros_like')}(v)", mode="eval").body,
-        [ast.comprehension(ast.Name("v", ast.Store()), args[0], [], 0)],
-    ),
+    "zero_arrays": lambda writer, args: _for_each(writer, "{}(v)", args[0]),
+    "zero_values": lambda writer, args: _for_each(writer, "{}(v) * 1.0", args[0]),
 }

@@ -8,7 +8,7 @@ from adxform.analysis.aliasing import REPLACING, may_repeat
 from adxform.analysis.liveness import Liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import Let, Operand, Primitive, Stmt, Var
-from adxform.core.types import ANY, Scalar
+from adxform.core.types import ANY, ListOf, Scalar
 from adxform.differentiate.common import primitive
 from adxform.emit.expressions import load
 from adxform.emit.iterations import Iterations
@@ -107,7 +107,8 @@ class Writes(Iterations):
             call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
             return ast.Expr(call)
         index = self.operand(stmt.args[1])
-        if op.name == "accumulate_at" and may_repeat(stmt.args[1], self.types):
+        a_list = isinstance(self.types.get(stmt.target), ListOf)  # an item is one
+        if op.name == "accumulate_at" and not a_list and may_repeat(stmt.args[1], self.types):
             at = ast.parse(self.spell("np.add.at"), mode="eval").body
             if any(isinstance(n, ast.Slice) for n in ast.walk(index)):  # elsewhere no index
                 s_ = ast.parse(self.spell("np.s_"), mode="eval").body

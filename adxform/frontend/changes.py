@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
+from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
 from adxform.core.types import ListOf, Number, Scalar
 from adxform.frontend.heap import is_reference
@@ -43,12 +44,21 @@ class Changes(InPlace):
             self._require_alone(held, name)
             self.env[name] = self._after(held, method.value, args, keywords)
             return True
-        if isinstance(self.builder.type_of(held), ListOf) and method.value == "append":
-            count = self.emit("len", held)
-            with self.builder.declaring(name) as base:
-                self.env[name] = self.emit("append", held, count, *args, base=base)
+        added = args[0].items if method.value == "extend" and isinstance(args[0], Tuple) else args
+        known = method.value == "append" or (added and added is not args)
+        if known and isinstance(self.builder.type_of(held), ListOf):
+            self.env[name] = self._longer(name, held, added)
             return True
         return False
+
+    def _longer(self, name: str | None, held: Operand, added: tuple[Operand, ...]) -> Operand:
+        """A list of the generated code after items are appended to it."""
+        base = self.builder.bases.get(name or "")
+        for item in added[:-1]:
+            held = self.emit("append", held, self.emit("len", held), item, base=base)
+        count = self.emit("len", held)
+        with self.builder.declaring(name or "") as base:
+            return self.emit("append", held, count, added[-1], base=base)
 
     def seen_around(self, stmt: ast.stmt, own: Collection[str]) -> dict[str, Operand]:
         """What a statement that is carried along reads of the variables of functions around."""
@@ -74,6 +84,8 @@ class Changes(InPlace):
     def item_assignment(self, name: str, args: list[ast.expr]) -> None:
         """``x[i] = v``: a new value of x, or of what x is a view of."""
         held = self.operand(args[0])
+        if isinstance(held, Tuple) and self._any_item(held, args[1]):
+            held = self.listed(name, held)
         if isinstance(held, Tuple):
             self.item_replaced(name, held, args[1], self.given(args[2], name))
             return
@@ -82,6 +94,11 @@ class Changes(InPlace):
             made = self.writer.update(held, index, value, base)
         if made != Var(name):
             self.env[name] = made
+
+    def _any_item(self, held: Tuple, index: ast.expr) -> bool:
+        """Whether it is a list of numbers and arrays, of which an index may name any."""
+        of_values = held.is_list and not any(isinstance(item, Tuple) for item in held.items)
+        return of_values and not isinstance(index, ast.Slice) and self.static(index) is UNKNOWN
 
     def given(self, node: ast.expr, name: str, owner: int | None = None) -> Operand:
         """What an item becomes: after ``d[key] += v`` an array, or a list, is the same one."""
@@ -216,6 +233,9 @@ class Changes(InPlace):
             return self.extended(name, old, value, node)
         if isinstance(old, Tuple):
             return self.on_BinOp(node, name)
+        listed = isinstance(self.builder.type_of(old), ListOf) and isinstance(node.op, ast.Add)
+        if listed and isinstance(value, Tuple) and value.items and value.form in (LIST, TUPLE):
+            return self._longer(name, old, value.items)
         view = self.memory.view(old, self.builder)
         plain = f"op.{type(node.op).__name__}"
         if view is not None:
@@ -370,6 +390,10 @@ class Changes(InPlace):
         """A list of known items as a list of the generated code, for a loop to append to."""
         self._require_alone(held, name, again=True, owner=owner)
         base = self.builder.bases.get(name)
+        alike = len({repr(item) for item in held.items}) == 1 < len(held.items)
+        if alike and isinstance(held.items[0], Const):
+            one = Tuple(held.items[:1], LIST)
+            return self.emit("repeated_numbers", one, Const(len(held.items)), base=base)
         made = self.emit("empty_list", base=base)
         for item in held.items:
             made = self.emit("append", made, self.emit("len", made), item, base=base)

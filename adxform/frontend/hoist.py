@@ -17,6 +17,14 @@ TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "a
 WRITERS = frozenset({"fill", "copyto", "at"})
 
 
+def gives_place(node: ast.expr) -> bool:
+    """Whether an expression picks a number of a range: ``max(range(n), key=...)``."""
+    match node:
+        case ast.Call(ast.Name("max" | "min"), [ast.Call(ast.Name("range"))], [_, *_]):
+            return True
+    return False
+
+
 def gives_boolean(node: ast.expr) -> bool:
     """Whether an expression's value is a boolean by its form."""
     match node:

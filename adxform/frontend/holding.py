@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from adxform.core.ir import Operand, Tuple
 from adxform.core.trees import nodes
@@ -49,6 +50,28 @@ def appended_in(body: list[ast.stmt]) -> set[str]:
         and isinstance(node.value.func, ast.Name)
         and node.value.func.id == "__change__"
     }
+
+
+def joined_in(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """The versions of variables that are made of a sum, and the names of what is added."""
+    for stmt in body:
+        for node in nodes(stmt):
+            match node:
+                case ast.Assign(
+                    [ast.Name(name)],
+                    ast.BinOp(left, ast.Add(), right)
+                    | ast.Call(ast.Name("__augment__"), [ast.BinOp(left, ast.Add(), right)]),
+                ):
+                    yield from ((name, n.id) for n in (left, right) if isinstance(n, ast.Name))
+
+
+def replaced_in(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The versions of variables that statements replace an item of, and its index."""
+    for stmt in body:
+        for node in nodes(stmt):
+            match node:
+                case ast.Assign([ast.Name(name)], ast.Call(ast.Name("__update__"), [_, index, _])):
+                    yield name, index
 
 
 def changed_names(stmt: ast.stmt) -> set[str]:

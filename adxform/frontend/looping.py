@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from adxform.core.ir import For, Operand, Tuple, While
+from adxform.core.ir import UNKNOWN, For, Operand, Tuple, While
 from adxform.core.trees import names
 from adxform.core.types import INT
 from adxform.frontend.control import ending, tested
-from adxform.frontend.holding import appended_in
+from adxform.frontend.holding import appended_in, joined_in, replaced_in
 from adxform.frontend.iterators import Iterators
 from adxform.frontend.joins import split_phis
 
@@ -71,14 +71,22 @@ class Looping(Iterators):
     def _open_lists(
         self, headers: list[tuple[str, str, str]], body: list[ast.stmt]
     ) -> dict[str, Operand]:
-        """Lists that a loop appends to, as lists of the generated code."""
-        changed = {self.builder.bases.get(name) for name in appended_in(body)}
+        """Lists that a loop appends to, or replaces items of, as lists of the generated code."""
+        base_of = self.builder.bases.get
+        changed = {base_of(name) for name in appended_in(body)}
+        changed |= {base_of(n) for n, added in joined_in(body) if base_of(n) == base_of(added)}
+        replaced = {
+            base_of(name)
+            for name, index in replaced_in(body)
+            if self.static(index) is UNKNOWN
+        }
         made: dict[str, Operand] = {}
         for target, before, _ in headers:
-            held = self.value(before)
-            listed = isinstance(held, Tuple) and held.is_list
-            if listed and self.builder.bases.get(target) in changed:
-                assert isinstance(held, Tuple)
+            held, base = self.value(before), base_of(target)
+            if not isinstance(held, Tuple) or not held.is_list:
+                continue
+            nested = any(isinstance(item, Tuple) for item in held.items)
+            if base in changed or (base in replaced and not nested):
                 made[before] = self.listed(target, held)
         return made
 

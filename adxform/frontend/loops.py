@@ -153,7 +153,7 @@ class Loops(Transformer):
                     count = ast.BinOp(index, ast.Add(), start[0])
                 return length, ast.Tuple([count, element], ast.Load())
             if node.func.id == "reversed":
-                inner = node.args[0]
+                inner = self._bounded(node.args[0], before, old)
                 if not _is_call(inner, "range"):
                     inner = self._held(inner, before, old)
                 length, _ = self._sequence(inner, index, before, old)
@@ -161,6 +161,7 @@ class Loops(Transformer):
                 back = ast.BinOp(one, ast.Sub(), index)
                 return length, self._sequence(inner, back, before, old)[1]
             if node.func.id == "range":
+                node = self._bounded(node, before, old)
                 length = ast.Call(load("len"), [node], [])
                 return length, ast.Subscript(node, index, ast.Load())
         node = self._held(node, before, old)
@@ -197,6 +198,21 @@ class Loops(Transformer):
         name = self.fresh("items")
         before.append(assign(name, node, old))
         return load(name)
+
+
+    def _bounded(self, node: ast.expr, before: list[ast.stmt], old: ast.stmt) -> ast.expr:
+        """A range whose bounds are what they are before the loop, which may change variables."""
+        if not _is_call(node, "range"):
+            return node
+        assert isinstance(node, ast.Call)
+        own, bounds = set(bound_names(old)), []
+        for bound in node.args:
+            if not own.isdisjoint(names(bound)):
+                name = self.fresh("bound")
+                before.append(assign(name, bound, old))
+                bound = load(name)
+            bounds.append(bound)
+        return ast.copy_location(ast.Call(node.func, bounds, []), node)
 
 
 def _assigned(name: str, loop: ast.stmt) -> bool:

@@ -49,12 +49,29 @@ def _enumerate(lower: Any, held: Held, node: ast.Call, base: str | None) -> Oper
 
 
 def _reversed(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return None if held[0] is None else Tuple(tuple(held[0][::-1]))
+    if held[0] is not None:
+        return Tuple(tuple(held[0][::-1]))
+    turned = _turned(lower, node)
+    return None if turned is None else lower.operand(turned, base)
+
+
+def _turned(lower: Any, node: ast.expr) -> ast.expr | None:
+    """``reversed(x)`` of a list of any length as ``x[::-1]``."""
+    match node:
+        case ast.Call(ast.Name("reversed"), [over], []) if isinstance(
+            lower.known_type(over), ListOf
+        ):
+            made = ast.Subscript(over, ast.Slice(step=ast.Constant(-1)), ast.Load())
+            return ast.fix_missing_locations(ast.copy_location(made, node))
+    return None
 
 
 def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     if held[0] is not None:
         return Tuple(tuple(held[0]), LIST)
+    turned = _turned(lower, node.args[0]) if len(node.args) == 1 else None
+    if turned is not None:
+        return lower.operand(turned, base)  # type: ignore[no-any-return]
     written = _as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
     if len(node.args) == 1 and isinstance(lower.known_type(node.args[0]), ListOf):
         written = _items_of(node.args[0])

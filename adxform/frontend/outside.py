@@ -28,13 +28,14 @@ from adxform.core.ir import (
     uses,
 )
 from adxform.core.trees import nodes
-from adxform.core.types import plain
+from adxform.core.types import INT, plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.control import tested
-from adxform.frontend.hoist import gives_boolean
+from adxform.frontend.hoist import gives_boolean, gives_place
 from adxform.frontend.later import Spots
 from adxform.frontend.memory import Remembering
 from adxform.frontend.once import Once
+from adxform.frontend.operators import operation
 from adxform.frontend.program import MIXED, Program
 from adxform.frontend.scope import LiveScope, Meaning, describe
 from adxform.frontend.source import SourceFunction
@@ -281,15 +282,13 @@ class Outside(Once):
         """Lists and tuples whose items are known are joined and repeated at compile time."""
         left, right = self.operand(node.left), self.operand(node.right)
         match node.op, left, right:
-            case ast.Add(), Tuple(first, form), Tuple(second, same) if (
-                form == same and form in _SEQUENCES
-            ):
-                return Tuple(first + second, form)
+            case ast.Add(), Tuple(a, form), Tuple(b, same) if form == same and form in _SEQUENCES:
+                return Tuple(a + b, form)
             case (ast.Mult(), Tuple(items, form), Const(int(times))) | (
                 ast.Mult(), Const(int(times)), Tuple(items, form)
             ) if form in _SEQUENCES:
                 return Tuple(items * times, form)
-        return self.emit(f"op.{type(node.op).__name__}", left, right, base=base)
+        return self.emit(*operation(node.op, left, right, self.builder), base=base)
 
     def _called_by_index(self, node: ast.expr) -> str | None:
         """The name of something from outside that computes when it is indexed: ``np.r_``."""
@@ -344,6 +343,7 @@ class Outside(Once):
             boolean=gives_boolean(node) or getattr(node, "_tested", False),
             callee=callee,
             reason=reason,
+            known=INT if gives_place(node) else None,
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]

@@ -22,6 +22,7 @@ OWN_BUFFER = frozenset(
         "list_of",
         "zero_numbers",
         "zero_arrays",
+        "zero_values",
         "np.empty",
         "np.empty_like",
         "np.zeros",

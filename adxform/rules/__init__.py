@@ -24,6 +24,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     joining,
     joining_lists,
     linalg,
+    lists,
     matrix_functions,
     missing,
     norms,

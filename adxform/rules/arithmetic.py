@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import math
 
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.forms import LIST
+from adxform.core.types import (
+    ANY,
+    Array,
+    ListOf,
+    Scalar,
+    Struct,
+    Type,
+    differentiable,
+    is_float,
+)
 from adxform.rules import infer
 from adxform.rules.infer import const_of
+from adxform.rules.lists import joined, repeated
 from adxform.rules.samples import uniform
 from adxform.rules.table import bilinear, elementwise, holomorphic, inactive
 
@@ -58,9 +69,31 @@ def _power(x: Type, y: Type) -> Type:
     return found if exponent is not None and exponent % 1 == 0 else Scalar("complex128", weak=True)
 
 
-elementwise("x + y", x="g", y="g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
+def _is_list(t: Type) -> bool:
+    return isinstance(t, ListOf) or (isinstance(t, Struct) and t.form == LIST)
+
+
+def _product(x: Type, y: Type) -> Type:
+    """Numbers and arrays are multiplied; a list or tuple is repeated."""
+    for held, times in ((x, y), (y, x)):
+        if isinstance(times, Scalar) and not is_float(times.dtype):
+            if _is_list(held):
+                return repeated(held, times)
+            if isinstance(held, Struct):
+                return ANY if differentiable(held) else infer.inert()
+    return infer.arithmetic(x, y)
+
+
+def _sum(x: Type, y: Type) -> Type:
+    """Numbers and arrays are added; lists are joined."""
+    if _is_list(x) and _is_list(y):
+        return joined(x, y)
+    return infer.arithmetic(x, y)
+
+
+elementwise("x + y", x="g", y="g", infer=_sum, sample=uniform(-1.0, 1.0))
 elementwise("x - y", x="g", y="-g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
-bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=infer.arithmetic,
+bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=_product,
          sample=uniform(-1.0, 1.0))
 elementwise("x / y", x="g / y", y="-g * out / y")
 elementwise("x ** y", x=_power_x, y=_power_y, infer=_power)

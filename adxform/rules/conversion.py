@@ -60,8 +60,13 @@ def _contiguous_type(object: Type, dtype: Type) -> Type:
 
 linear("np.ascontiguousarray(object, dtype=None)", object=_contiguous, infer=_contiguous_type,
        fresh=False, cheap=True, sample=_ARRAYS)
+def _copied(a: Type) -> Type:
+    """A copy of a list is a list."""
+    return a if isinstance(a, ListOf) else infer.fresh_array(a)
+
+
 linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", "R(2, 3)"))
-linear("a.copy()", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)"))
+linear("a.copy()", a="out_bar", infer=_copied, sample=calls("R(3)"))
 
 
 def _cast(object: Type, dtype: Type, *_: Type) -> Type:

@@ -128,10 +128,10 @@ linear(
     sample=calls("[R(2), R(2)], [R(2), R(2)]"),
 )
 
-# Tapes: a list of n places, a list that grows, zeros for each item of a list, and the number of a
-# loop's iterations.
+# Tapes: a list of n places, a list that grows, zeros for each item of a list (numbers, arrays, or
+# values of which no more is known), and the number of a loop's iterations.
 inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
-inactive("zero_numbers(x)", "zero_arrays(x)", infer=_same)
+inactive("zero_numbers(x)", "zero_arrays(x)", "zero_values(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
 
 # What a function that calls itself hands over to its pullback, as one value; zeros for all in it,

@@ -283,7 +283,7 @@ def getitem(x: Type, index: Type) -> Type:
             return x.items[place]
         return ANY
     if isinstance(x, ListOf):
-        return x.item or ANY
+        return x if isinstance(index, Slicing) else x.item or ANY
     dims = dims_of(x)
     if not isinstance(x, Array):
         return ANY

@@ -28,6 +28,7 @@ from adxform.rules.runtime_inserting import (  # noqa: F401
     inserted_of,
     kept_of,
 )
+from adxform.rules.runtime_lists import add_lists, unrepeated  # noqa: F401
 from adxform.rules.runtime_permutations import permutation_of  # noqa: F401
 from adxform.rules.runtime_signals import (  # noqa: F401
     lagged,
@@ -384,9 +385,3 @@ def as_list(x: Any) -> Any:
 def summed(total: Any, value: Any) -> Any:
     """A step of a sum whose order is free: compiled, several are made at once."""
     return total + value
-
-
-def add_lists(a: Any, b: Any) -> Any:
-    """The sums of the items of two lists; one may have been made before the other grew."""
-    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
-    return [x + y for x, y in zip(longer, shorter, strict=False)] + longer[len(shorter) :]
