@@ -864,3 +864,53 @@ def bounds_that_the_loop_changes(x, n=6):
 
 def test_the_bounds_of_a_range_are_those_before_the_loop():
     adxform.check_grads(bounds_that_the_loop_changes, (1.2,))
+
+
+def rows_changed_one_by_one(a, n=3):
+    rows = [np.zeros(3, int) for _ in range(n)]
+    for row in rows:
+        row[1] = 7
+    return rows[0][1] + a.size
+
+
+def rows_changed_under_another_name(a, n=3):
+    rows = []
+    for _ in range(n):
+        rows.append(np.arange(3))
+    for i in range(n):
+        row = rows[i]
+        row += 5
+    return rows[0][1] + a.size
+
+
+def lists_changed_one_by_one(a, n=3):
+    rows = [[1] * n for _ in range(n)]
+    for row in rows:
+        row[0] = 2
+    return rows[0][0] + a.size
+
+
+def products_of_lists_of_lists(a, n=3):
+    rows = [[0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            rows[i][j] += a[i] * a[j]
+    return rows[0][1]
+
+
+@pytest.mark.parametrize("count", [
+    rows_changed_one_by_one, rows_changed_under_another_name, lists_changed_one_by_one,
+    products_of_lists_of_lists,
+])
+@pytest.mark.parametrize("argnums", [0, (0, 1)])
+def test_what_a_call_without_a_derivative_writes_is_not_lost(count, argnums):
+    # Of arrays in lists the writes were left out, where the result was constant or an integer.
+    def scaled(x, a):
+        return x * count(a)
+
+    a = np.array([1.0, -1.0, 2.0])
+    try:
+        value, _ = adxform.value_and_grad(scaled, argnums)(2.0, a)
+    except UnsupportedError:
+        return
+    assert value == scaled(2.0, a)

@@ -11,7 +11,7 @@ from adxform.analysis.mutation import (
     unseen_writes,
     visible_writes,
 )
-from adxform.analysis.types import Types
+from adxform.analysis.types import Types, infer
 from adxform.core.builder import type_of
 from adxform.core.calls import is_foreign
 from adxform.core.ir import (
@@ -70,6 +70,9 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
+        for stmt in walk(function.body):
+            if isinstance(stmt, Let) and not any(name in activity for name in stmt.targets):
+                errors.extend(_held_constant(stmt, types, set()))
     if errors:
         raise combine(errors)
 
@@ -98,7 +101,22 @@ def _unsupported(reason: str, origin: Origin | None, hint: str) -> UnsupportedEr
     return UnsupportedError(Diagnostic(reason, origin.location if origin else None, hint))
 
 
-def _conflicts(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
+def _held_constant(stmt: Let, types: Types, seen: set[Callee]) -> list[AdxformError]:
+    """What a call without a derivative writes, and Core does not model: it would be lost."""
+    callee = stmt.op
+    if not isinstance(callee, Callee) or callee.function is None or callee in seen:
+        return []
+    seen.add(callee)
+    params = zip(callee.function.params, stmt.args, strict=True)
+    found = infer(callee.function, {p.name: type_of(arg, types) for p, arg in params})
+    errors = _unmodelled(callee.function, found)
+    for part in walk(callee.function.body):
+        if isinstance(part, Let):
+            errors.extend(_held_constant(part, found, seen))
+    return errors
+
+
+def _unmodelled(function: Function, types: Types) -> list[AdxformError]:
     """In-place writes that Core's values do not model."""
     found: list[AdxformError] = []
     for seen in visible_writes(function, types):
@@ -122,6 +140,12 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
     for seen in captured_writes(function, types):
         reason = f"{seen.other}, defined outside the function, is changed in place here"
         found.append(_unsupported(reason, seen.origin, "Work on a copy of it."))
+    return found
+
+
+def _conflicts(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
+    """In-place writes that Core's values do not model, and what they take from a derivative."""
+    found = _unmodelled(function, types)
     for seen in late_effects(function, types, activity):
         label = function.bases.get(seen.name, seen.name)
         reason = f"this statement may change {label}, whose earlier value the derivative needs"

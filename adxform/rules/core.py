@@ -33,9 +33,10 @@ def _listed(x: Type) -> Type:
 
 
 def _stored(x: Type, index: Type, value: Type) -> Type:
-    """An array keeps its type; a list learns what it holds."""
+    """An array keeps its type; a list learns what it holds. A list in it may be changed later."""
     if isinstance(x, ListOf):
         plain = Scalar(value.dtype, value.weak) if isinstance(value, Scalar) else value
+        plain = ListOf(ANY) if isinstance(plain, ListOf) else plain
         return ListOf(plain if x.item is None else join(x.item, plain))
     return x
 
