@@ -70,9 +70,10 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
+        seen = set[Callee]()
         for stmt in walk(function.body):
             if isinstance(stmt, Let) and not any(name in activity for name in stmt.targets):
-                errors.extend(_held_constant(stmt, types, set()))
+                errors.extend(_held_constant(stmt, types, seen))
     if errors:
         raise combine(errors)
 
