@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adxform.core.trees import Transformer, bound_names, copied, nodes
-from adxform.core.types import BOOL, INERT, INT, Type
+from adxform.core.types import ANY, BOOL, INT, Type
 from adxform.frontend.assignments import assign, load, located
 from adxform.frontend.control import Exit, ends, own_exits
 from adxform.frontend.writes import writes_params
@@ -138,7 +138,7 @@ class _Trial:
         located(made, self.stmt)
         kept: dict[str, Type] = {self.flag: INT if many else BOOL}
         if self.error is not None:
-            kept[self.error] = INERT
+            kept[self.error] = ANY  # it may hold what is active
         made._trial = kept  # type: ignore[attr-defined]
         return [*first, made]
 

@@ -31,6 +31,7 @@ from adxform.frontend.calls import is_docstring, outer_names
 from adxform.frontend.certainty import is_array
 from adxform.frontend.control import changed_lists, tested
 from adxform.frontend.desugar import desugar
+from adxform.frontend.disturbed import refuse_disturbed
 from adxform.frontend.heap import cell_site, require_sayable
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
@@ -72,7 +73,10 @@ def lower(
     program.root = program.root or source
     refuse_generator(source)
     refuse_collectors(source, types or {})
-    return program.settled(source, lambda: _lowered(source, program, types or {}))
+    made = program.settled(source, lambda: _lowered(source, program, types or {}))
+    if source is program.root:
+        refuse_disturbed(source, program.scopes.values())
+    return made
 
 
 def _lowered(

@@ -413,3 +413,37 @@ def test_calls_inside_calls_are_made_once(f):
     first, second = iter([1.0, 2.0, 3.0]), iter([1.0, 2.0, 3.0])
     assert value_and_grad(f)(2.0, first)[0] == f(2.0, second)
     assert list(first) == list(second)
+
+
+def value_in_an_exception(x):
+    try:
+        raise RuntimeError(2.0 * x)
+    except RuntimeError as error:
+        return error.args[0] ** 2
+
+
+class Found(Exception):
+    def __init__(self, value):
+        self.value = value
+
+
+def searched(x):
+    for v in (x, 2.0 * x):
+        if v > 1.0:
+            raise Found(v)
+
+
+def value_in_an_exception_of_ones_own(x):
+    try:
+        searched(x)
+    except Found as found:
+        return found.value * 3.0
+    return x
+
+
+@pytest.mark.parametrize(
+    "function", [value_in_an_exception, value_in_an_exception_of_ones_own]
+)
+def test_what_an_exception_holds_is_no_constant(function):
+    with pytest.raises(UnsupportedError):
+        grad(function)(0.7)

@@ -1,0 +1,254 @@
+"""What functions change of what is outside while a derivative runs: it is read there no more.
+
+The output reads a name from outside wherever it needs it, in the reverse sweep, too. So variables
+of modules, attributes and arrays are refused that are read, and that a function writes to which is
+called. What a function assigns once, before it reads it, is no other value later.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from adxform.core.trees import bound_names, nodes
+from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.callables import is_library, unwrapped
+from adxform.frontend.scope import LiveScope, live_function
+from adxform.frontend.source import SourceFunction
+
+Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
+DEPTH = 8
+_STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR"})
+_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
+_CALLS = frozenset({"fill", "sort", "put", "partition", "setattr", "delattr"})
+_NOTHING = object()
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def refuse_disturbed(source: SourceFunction, scopes: Iterable[Any]) -> None:
+    """Raise where a function that was read needs what one that it calls writes to.
+
+    Raises
+    ------
+    UnsupportedError
+        At the place where it is read.
+    """
+    if not isinstance(source.scope, LiveScope):
+        return
+    codes = _reachable(source.scope.function)
+    written: dict[Key, list[tuple[_Code, ast.AST]]] = {}
+    for code in codes:
+        for node, key in code.written() if _may_write(code.function.__code__) else ():
+            written.setdefault(key, []).append((code, node))
+    if not written:
+        return
+    lowered = {id(s.function): s.function for s in scopes if isinstance(s, LiveScope)}
+    others = lowered.keys() - {id(code.function) for code in codes}
+    codes = [code for code in codes if id(code.function) in lowered]
+    for code in (*codes, *(_Code(lowered[i]) for i in others)):
+        for node, key in code.read():
+            writes = written.get(key)
+            if writes and not _comes_first(writes, code, node):
+                raise _refusal(node, code, writes[0][0])
+
+
+def _refusal(node: ast.expr, reader: _Code, writer: _Code) -> UnsupportedError:
+    text, name = ast.unparse(node), writer.function.__name__
+    reason = f"{text}, defined outside the function, is read here, and {name} changes it"
+    where = reader.source.text.location(node) if reader.source is not None else None
+    hint = f"Pass {text} as an argument."
+    return UnsupportedError(Diagnostic(f"{reason} while the function runs", where, hint))
+
+
+def _comes_first(writes: list[tuple[_Code, ast.AST]], reader: _Code, read: ast.expr) -> bool:
+    """Whether there is one write, before what is read: the reader's own, or of one that only it
+    calls.
+    """
+    (writer, node), *others = writes
+    if others or reader.source is None:
+        return False
+    if writer.function is not reader.function:
+        calls = [n for n in reader.body if isinstance(n, ast.Call)]
+        calls = [n for n in calls if reader.may_call(n.func, writer.function)]
+        if len(calls) != 1 or len(writer.callers) != 1:
+            return False
+        node = calls[0]
+    first = next((s for s in reader.source.node.body if node in nodes(s)), None)
+    if not isinstance(first, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
+        return False
+    return read in nodes(first) or (first.end_lineno or 0) < read.lineno
+
+
+@dataclass
+class _Code:
+    """A function that exists, what its first parameter is if it is a method, and who calls it."""
+
+    function: FunctionType
+    receiver: Any = field(default=_NOTHING)
+    callers: set[int] = field(default_factory=set)  # by id
+
+    @cached_property
+    def source(self) -> SourceFunction | None:
+        return live_function(self.function)
+
+    @cached_property
+    def scope(self) -> LiveScope:
+        return LiveScope(self.function)
+
+    @cached_property
+    def body(self) -> list[ast.AST]:
+        return [] if self.source is None else list(nodes(*self.source.node.body))
+
+    @cached_property
+    def declared(self) -> set[str]:
+        """The names that are said to be of the module."""
+        return {n for part in self.body if isinstance(part, ast.Global) for n in part.names}
+
+    @cached_property
+    def own(self) -> set[str]:
+        """The names of the function's own variables."""
+        assert self.source is not None
+        args = self.source.node.args
+        given = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
+        own = {a.arg for a in given if a is not None}
+        own.update(name for stmt in self.source.node.body for name in bound_names(stmt))
+        return own - self.declared
+
+    def value(self, node: ast.expr) -> Any:
+        """What an expression made of names and attributes means from outside, if it is that."""
+        match node:
+            case ast.Name(name) if name not in self.own:
+                return self.scope.current(name)
+            case ast.Name(name) if self.source is not None and self.source.node.args.args:
+                return self.receiver if self.source.node.args.args[0].arg == name else _NOTHING
+            case ast.Attribute(owner, name):
+                held = self.value(owner)
+                if isinstance(held, type):
+                    return inspect.getattr_static(held, name, _NOTHING)
+                return vars(held).get(name, _NOTHING) if hasattr(held, "__dict__") else _NOTHING
+            case _:
+                return _NOTHING
+
+    def written(self) -> Iterator[tuple[ast.AST, Key]]:
+        for node in self.body:
+            match node:
+                case ast.Name(name, ast.Store() | ast.Del()) if name in self.declared:
+                    place = self.scope.kept(name)
+                    yield node, (id(place[0]), place[1])
+                case (
+                    ast.Attribute(owner, name, ast.Store() | ast.Del())
+                    | ast.Call(
+                        ast.Name("setattr" | "delattr"), [owner, ast.Constant(str(name)), *_]
+                    )
+                ):
+                    value = self.value(owner)
+                    if value is not _NOTHING:
+                        yield node, (id(value), name)
+                case ast.Subscript(held, _, ast.Store()) | ast.Call(
+                    ast.Attribute(held, "fill" | "sort" | "put" | "partition")
+                ):
+                    value = self.value(held)
+                    if isinstance(value, np.ndarray):
+                        yield node, (id(value), "")
+
+    def read(self) -> Iterator[tuple[ast.expr, Key]]:
+        stored = {id(n.value) for n in self.body
+                  if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
+        for node in self.body:
+            if id(node) in stored:
+                continue
+            match node:
+                case ast.Name(name, ast.Load()) if name not in self.own:
+                    place = self.scope.kept(name)
+                    yield node, (id(place[0]), place[1])
+                case ast.Attribute(owner, name, ast.Load()):
+                    held = self.value(owner)
+                    if held is not _NOTHING:
+                        yield node, (id(held), name)
+                case _:
+                    continue
+            value = self.value(node)
+            if isinstance(value, np.ndarray):
+                yield node, (id(value), "")
+
+    def called(self) -> Iterator[_Code]:
+        """The functions that the names mean, and the methods of classes and objects."""
+        objects = self.receiver is not _NOTHING
+        for name in _names(self.function.__code__):
+            value = unwrapped(inspect.unwrap(self.scope.current(name)))
+            objects = objects or _is_followed(value)
+            if isinstance(value, FunctionType):
+                yield _Code(value)
+        for node in self.body if objects else ():
+            if isinstance(node, ast.Call):
+                yield from self._methods(node.func)
+
+    def may_call(self, node: ast.expr, function: FunctionType) -> bool:
+        """Whether an expression that is called means a function, or a method."""
+        return self.value(node) is function or any(
+            code.function is function for code in self._methods(node)
+        )
+
+    def _methods(self, node: ast.expr) -> Iterator[_Code]:
+        kind = self.value(node)
+        if isinstance(kind, type) and _is_followed(kind):  # an object is made
+            raw = (getattr(v, "__func__", v) for v in vars(kind).values())
+            yield from (_Code(v) for v in raw if isinstance(v, FunctionType))
+        elif isinstance(node, ast.Attribute):
+            owner = self.value(node.value)
+            found = inspect.getattr_static(owner, node.attr, None)
+            found = getattr(found, "__func__", found)
+            if isinstance(found, FunctionType):
+                yield _Code(found, owner)
+
+
+def _reachable(root: FunctionType) -> list[_Code]:
+    """A function and those that it may call, as far as names and methods of objects tell."""
+    seen: dict[tuple[int, int], _Code] = {}
+    level = [_Code(root)]
+    for _ in range(DEPTH):
+        following: list[_Code] = []
+        for code in level:
+            place = id(code.function), id(code.receiver)
+            if is_library(code.function.__code__.co_filename):
+                continue
+            if place in seen:
+                seen[place].callers |= code.callers
+                continue
+            seen[place] = code
+            for inner in code.called():
+                inner.callers.add(id(code.function))
+                following.append(inner)
+        level = following
+    return list(seen.values())
+
+
+@cache
+def _may_write(code: CodeType) -> bool:
+    """Whether a function stores anything but in variables of its own."""
+    if not _CALLS.isdisjoint(code.co_names):
+        return True
+    stores = any(i.opname in _STORES for i in dis.get_instructions(code))
+    return stores or any(_may_write(c) for c in code.co_consts if isinstance(c, CodeType))
+
+
+@cache
+def _names(code: CodeType) -> frozenset[str]:
+    """The names from outside that a function reads."""
+    own = (i.argval for i in dis.get_instructions(code) if i.opname in _LOADS)
+    inner = (_names(c) for c in code.co_consts if isinstance(c, CodeType))
+    return frozenset(own).union(*inner)
+
+
+def _is_followed(value: Any) -> bool:
+    """Whether a value is a class that a class statement has made, or an object of one."""
+    kind = value if isinstance(value, type) else type(value)
+    return bool(kind.__flags__ & _HEAP_TYPE)

@@ -1,0 +1,198 @@
+"""What a function changes of what is outside, and reads: refused, for the output reads it late."""
+
+import numpy as np
+import pytest
+
+from adxform import UnsupportedError, grad, jvp, value_and_grad
+
+SCALE = 1.0
+TABLE = np.array([1.0, 2.0])
+COUNTS = np.zeros(2)
+
+
+class State:
+    factor = 1.0
+    calls = 0
+
+    def __enter__(self):
+        State.factor = 5.0
+
+    def __exit__(self, *caught):
+        State.factor = 1.0
+
+
+class Scaled:
+    def __enter__(self):
+        global SCALE
+        SCALE = 5.0
+
+    def __exit__(self, *caught):
+        global SCALE
+        SCALE = 1.0
+
+
+def set_scale(value):
+    global SCALE
+    SCALE = value
+
+
+def set_through(value):
+    set_scale(value)
+
+
+def set_factor(value):
+    setattr(State, "factor", value)
+
+
+def fill_table(value):
+    TABLE.fill(value)
+
+
+def write_table(value):
+    TABLE[0] = value
+
+
+def scale_after_a_call(x):
+    set_scale(5.0)
+    y = x * SCALE
+    set_scale(1.0)
+    return y * SCALE
+
+
+def scale_after_two_calls(x):
+    set_through(5.0)
+    y = x * SCALE
+    set_through(1.0)
+    return y * SCALE
+
+
+def times_scale(x):
+    return x * SCALE
+
+
+def scale_in_a_callee(x):
+    with Scaled():
+        y = times_scale(x)
+    return y * 2.0
+
+
+def factor_assigned_here(x):
+    State.factor = 5.0
+    y = x * State.factor
+    State.factor = 1.0
+    return y * State.factor
+
+
+def factor_assigned_there(x):
+    set_factor(5.0)
+    y = x * State.factor
+    set_factor(1.0)
+    return y
+
+
+def factor_of_a_manager(x):
+    with State():
+        y = x * State.factor
+    return y
+
+
+def table_filled(x):
+    fill_table(5.0)
+    y = np.sum(x * TABLE)
+    fill_table(1.0)
+    return y
+
+
+def table_written(x):
+    write_table(5.0)
+    y = x * TABLE[0]
+    write_table(1.0)
+    return y
+
+
+@pytest.mark.parametrize("function, text, writer", [
+    (scale_after_a_call, "SCALE", "set_scale"),
+    (scale_after_two_calls, "SCALE", "set_scale"),
+    (scale_in_a_callee, "SCALE", "__e"),
+    (factor_assigned_here, "State.factor", "factor_assigned_here"),
+    (factor_assigned_there, "State.factor", "set_factor"),
+    (factor_of_a_manager, "State.factor", "__e"),
+    (table_filled, "TABLE", "fill_table"),
+    (table_written, "TABLE", "write_table"),
+])  # fmt: skip
+def test_what_is_read_while_it_changes_is_refused(function, text, writer):
+    message = f"{text}, defined outside the function, is read here, and {writer}"
+    with pytest.raises(UnsupportedError, match=message):
+        grad(function)(2.0)
+    with pytest.raises(UnsupportedError, match=message):
+        jvp(function, (2.0,), (1.0,))
+
+
+def counted(x):
+    COUNTS[0] += 1.0
+    return x
+
+
+def count():
+    State.calls += 1
+    counted(1.0)
+
+
+def squared(x):
+    count()
+    return x**2 * SCALE * State.factor * TABLE[1]
+
+
+def test_what_is_only_counted_is_no_conflict():
+    before = State.calls, COUNTS[0]
+    TABLE[1] = 2.0
+    assert value_and_grad(squared)(3.0) == (18.0, 12.0)
+    assert (State.calls, COUNTS[0]) == (before[0] + 1, before[1] + 1.0)
+
+
+class Switch:
+    def __init__(self):
+        self.mode = "slow"
+        self.scale = 1.0
+
+    def turned(self, x):
+        self.mode = "fast"
+        y = x * x if self.mode == "fast" else x
+        self.mode = "slow"
+        return y * x
+
+
+SWITCH = Switch()
+
+
+def by_a_method(x):
+    return SWITCH.turned(x)
+
+
+def flag_that_is_put_back(x):
+    State.mode = "a"
+    y = x * x if State.mode == "a" else x
+    State.mode = "b"
+    return y * x
+
+
+def number_of_an_object(x):
+    SWITCH.scale = 5.0
+    y = x * SWITCH.scale
+    SWITCH.scale = 1.0
+    return y * SWITCH.scale
+
+
+@pytest.mark.parametrize("function", [by_a_method, flag_that_is_put_back, number_of_an_object])
+def test_flags_and_numbers_that_are_put_back_are_refused(function):
+    with pytest.raises(UnsupportedError, match=r"is read here, and .* changes it"):
+        value_and_grad(function)(2.0)
+
+
+def assigned_once(x):
+    SWITCH.scale = 5.0
+    return x * x * SWITCH.scale
+
+
+def test_what_is_assigned_once_before_is_read():
+    assert value_and_grad(assigned_once)(2.0) == (20.0, 20.0)
