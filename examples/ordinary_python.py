@@ -15,6 +15,7 @@ import operator
 import re
 import sys
 import textwrap
+import types
 from collections import defaultdict, namedtuple
 from dataclasses import dataclass
 
@@ -623,6 +624,22 @@ def global_writes(x):
 
 
 _cache = np.zeros(3)
+
+
+_SETTINGS = types.SimpleNamespace(scale=1.0)
+
+
+def _set_scale(value):
+    _SETTINGS.scale = value
+
+
+@refused(V)
+def settings(x):
+    """Values outside that a function changes, and that are read"""
+    _set_scale(2.0)
+    y = x * _SETTINGS.scale
+    _set_scale(1.0)
+    return np.sum(y)
 
 
 @refused(V)
