@@ -29,6 +29,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     missing,
     norms,
     ordering,
+    polynomials,
     products,
     reductions,
     repeating,

@@ -50,6 +50,27 @@ special("betaincinv(a, b, y)", a=unknown, b=unknown, y=_beta,
         sample=uniform(0.2, 0.8, a=1.5, b=2.5))
 special("stdtr(df, t)", df=unknown, t=_t, sample=uniform(-1.0, 1.0, df=3.0))
 
+special("betaincc(a, b, x)", a=unknown, b=unknown, sample=uniform(0.2, 0.8, a=1.5, b=2.5),
+        x="-g * as_like(np.exp(scipy.special.xlogy(a - 1, x) + scipy.special.xlog1py(b - 1, -x)"
+          " - scipy.special.betaln(a, b)), out)")
+
+
+def _gamma_rate(sign: str, by: str) -> str:
+    """The gamma distribution of rate a and shape b: a function of a * x."""
+    density = "scipy.special.xlogy(b, a * x) - a * x - scipy.special.gammaln(b)"
+    return f"{sign}g * as_like(np.exp({density}), out) / {by}"
+
+
+for _name, _sign in (("gdtr", ""), ("gdtrc", "-")):
+    special(f"{_name}(a, b, x)", a=_gamma_rate(_sign, "a"), b=unknown, x=_gamma_rate(_sign, "x"),
+            sample=uniform(0.5, 2.0, b=2.5))
+
+# Sums of Poisson and binomial probabilities: all terms cancel but the last.
+for _name, _sign in (("pdtr", "-"), ("pdtrc", "")):
+    special(f"{_name}(k, m)", k=unknown, sample=uniform(0.5, 2.0, k=2),
+            m=f"{_sign}g * as_like(np.exp(scipy.special.xlogy(k, m) - m"
+              " - scipy.special.gammaln(k + 1)), out)")
+
 # Densities that scipy.stats takes from Boost; x of the first two is a count.
 special("_ufuncs._binom_pmf(x, n, p)", x=unknown, n=unknown,
         p="g * out * (x / p - (n - x) / (1 - p))", sample=uniform(0.2, 0.8, x=2.0, n=5.0))

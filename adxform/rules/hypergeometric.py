@@ -31,7 +31,11 @@ special("ellipe(m)", m="-g * np.pi / 8.0 * as_like(scipy.special.hyp2f1(0.5, 1.5
         sample=uniform(-0.7, 0.7))
 
 # The dilogarithm: the integral of log(t) / (1 - t) from 1 to x.
-special("spence(x)", x="g * np.log(x) / (1 - x)", sample=uniform(0.2, 0.8))
+special("spence(x)", x="-g / scipy.special.exprel(np.log(x))", sample=uniform(0.2, 1.8))
+
+# DLMF 13.3.15 for (exp(x) - 1) / x, which is hyp1f1(1, 2, x).
+special("exprel(x)", x="0.5 * g * as_like(scipy.special.hyp1f1(2.0, 3.0, x), x)",
+        sample=uniform(-0.9, 0.9))
 
 # Bessel functions scaled by exp(x); DLMF 10.29.3 and 10.29.1. For real x, jve is jv.
 special("k0e(x)", x="(out - scipy.special.k1e(x)) * g")
@@ -43,6 +47,24 @@ special("jve(n, x)", n=unknown, sample=_ORDER,
         x="0.5 * (scipy.special.jve(n - 1, x) - scipy.special.jve(n + 1, x)) * g")
 special("yn(n, x)", n=unknown, sample=uniform(0.5, 2.0, n=2),
         x="0.5 * (scipy.special.yn(n - 1, x) - scipy.special.yn(n + 1, x)) * g")
+
+special("yve(n, x)", n=unknown, sample=_ORDER,
+        x="0.5 * (scipy.special.yve(n - 1, x) - scipy.special.yve(n + 1, x)) * g")
+special("kn(n, x)", n=unknown, sample=uniform(0.5, 2.0, n=2),
+        x="-0.5 * (scipy.special.kv(n - 1, x) + scipy.special.kv(n + 1, x)) * g")
+
+# DLMF 11.4.27 and 11.4.29 with 11.4.23: Struve functions.
+special("struve(v, x)", v=unknown, sample=uniform(0.5, 2.0, v=1.5),
+        x="(scipy.special.struve(v - 1, x) - v / x * out) * g")
+special("modstruve(v, x)", v=unknown, sample=uniform(0.5, 2.0, v=1.5),
+        x="(scipy.special.modstruve(v - 1, x) - v / x * out) * g")
+
+# DLMF 10.61.3: Kelvin functions, w'' + w' / x = i w for w = ber + i bei and w = ker + i kei.
+for _first, _second in (("ber", "bei"), ("ker", "kei")):
+    special(f"{_first}(x)", x=f"scipy.special.{_first}p(x)")
+    special(f"{_second}(x)", x=f"scipy.special.{_second}p(x)")
+    special(f"{_first}p(x)", x=f"-scipy.special.{_second}(x) - out / x")
+    special(f"{_second}p(x)", x=f"scipy.special.{_first}(x) - out / x")
 
 special("sindg(x)", x="g * np.pi / 180.0 * scipy.special.cosdg(x)", sample=uniform(-90.0, 90.0))
 special("cosdg(x)", x="-g * np.pi / 180.0 * scipy.special.sindg(x)", sample=uniform(-90.0, 90.0))
