@@ -67,3 +67,19 @@ def test_writing_where_a_condition_holds_and_to_places(lines: str) -> None:
     adxform.check_grads(f, (x, np.where(p > 0, p, 1e-3)), order=1)
     np.testing.assert_array_equal(adxform.vjp(f, x.copy(), p)[0], f(x.copy(), p))
     assert all(np.isfinite(bar).all() for bar in adxform.vjp(f, x.copy(), p)[1](np.ones_like(f(x.copy(), p))))
+
+
+@pytest.mark.parametrize("lines", [
+    "y[[0, 0, 1]] = x[:3]",
+    "y[[0, 0, 1]] += x[:3]",
+    "y[k] = x[:3]",
+    "y[k] -= x[k] * x[:3]",
+    "k = [i // 2 for i in range(3)]\n    y[k] *= x[:3]",
+    "z = np.outer(x, x)\n    z[[0, 0, 1]] *= x\n    y = z[0] + z[1]",
+    "z = np.outer(x, x)\n    z[[0, 0, 1], [1, 1, 2]] = x[:3]\n    y = z[0] + z[1]",
+    "z = np.outer(x, x)\n    z[k, 1] = x[:3]\n    y = z[0] + z[1]",
+])
+@pytest.mark.parametrize("k", [[0, 0, 1], np.array([1, 0, 0]), [2, 1, 0]])
+def test_of_what_is_written_to_one_element_twice_the_last_stays(lines: str, k: Any) -> None:
+    f = compiled(f"def f(x, k):\n    y = np.sin(x)\n    {lines}\n    return np.sum(y * y)")
+    adxform.check_grads(f, (np.array([0.7, 1.3, 0.4, 2.1]), k), order=2)

@@ -21,7 +21,7 @@ import numpy as np
 from adxform.core.trees import bound_names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_library, unwrapped
-from adxform.frontend.scope import LiveScope, live_function
+from adxform.frontend.scope import NOTHING, LiveScope, live_function
 from adxform.frontend.source import SourceFunction
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
@@ -29,7 +29,6 @@ DEPTH = 8
 _STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR"})
 _LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
 _CALLS = frozenset({"fill", "sort", "put", "partition", "setattr", "delattr"})
-_NOTHING = object()
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
@@ -92,7 +91,7 @@ class _Code:
     """A function that exists, what its first parameter is if it is a method, and who calls it."""
 
     function: FunctionType
-    receiver: Any = field(default=_NOTHING)
+    receiver: Any = field(default=NOTHING)
     callers: set[int] = field(default_factory=set)  # by id
 
     @cached_property
@@ -120,6 +119,7 @@ class _Code:
         given = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
         own = {a.arg for a in given if a is not None}
         own.update(name for stmt in self.source.node.body for name in bound_names(stmt))
+        own.update(node.arg for node in self.body if isinstance(node, ast.arg))  # of those inside
         return own - self.declared
 
     def value(self, node: ast.expr) -> Any:
@@ -128,14 +128,14 @@ class _Code:
             case ast.Name(name) if name not in self.own:
                 return self.scope.current(name)
             case ast.Name(name) if self.source is not None and self.source.node.args.args:
-                return self.receiver if self.source.node.args.args[0].arg == name else _NOTHING
+                return self.receiver if self.source.node.args.args[0].arg == name else NOTHING
             case ast.Attribute(owner, name):
                 held = self.value(owner)
                 if isinstance(held, type):
-                    return inspect.getattr_static(held, name, _NOTHING)
-                return vars(held).get(name, _NOTHING) if hasattr(held, "__dict__") else _NOTHING
+                    return inspect.getattr_static(held, name, NOTHING)
+                return vars(held).get(name, NOTHING) if hasattr(held, "__dict__") else NOTHING
             case _:
-                return _NOTHING
+                return NOTHING
 
     def written(self) -> Iterator[tuple[ast.AST, Key]]:
         for node in self.body:
@@ -150,7 +150,7 @@ class _Code:
                     )
                 ):
                     value = self.value(owner)
-                    if value is not _NOTHING:
+                    if value is not NOTHING:
                         yield node, (id(value), name)
                 case ast.Subscript(held, _, ast.Store()) | ast.Call(
                     ast.Attribute(held, "fill" | "sort" | "put" | "partition")
@@ -171,7 +171,7 @@ class _Code:
                     yield node, (id(place[0]), place[1])
                 case ast.Attribute(owner, name, ast.Load()):
                     held = self.value(owner)
-                    if held is not _NOTHING:
+                    if held is not NOTHING:
                         yield node, (id(held), name)
                 case _:
                     continue
@@ -181,7 +181,7 @@ class _Code:
 
     def called(self) -> Iterator[_Code]:
         """The functions that the names mean, and the methods of classes and objects."""
-        objects = self.receiver is not _NOTHING
+        objects = self.receiver is not NOTHING
         for name in _names(self.function.__code__):
             value = unwrapped(inspect.unwrap(self.scope.current(name)))
             objects = objects or _is_followed(value)

@@ -26,7 +26,7 @@ from adxform.frontend.spellings import canonical, find_object, spelling_of
 from adxform.rules.table import RULES
 
 _COMPATIBLE = "array_api_compat.numpy"  # NumPy under the array API's names
-_NOTHING: Any = object()
+NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class LiveScope:
 
     def lookup(self, name: str) -> Meaning | None:
         value = self.current(name)
-        if value is _NOTHING:
+        if value is NOTHING:
             return None
         if name not in self.seen or self.seen[name][0] is not value:
             self.seen[name] = value, describe(name, value)
@@ -85,9 +85,9 @@ class LiveScope:
             try:
                 return closure[code.co_freevars.index(name)].cell_contents
             except ValueError:
-                return _NOTHING
-        found = self.function.__globals__.get(name, _NOTHING)
-        return getattr(builtins, name, _NOTHING) if found is _NOTHING else found
+                return NOTHING
+        found = self.function.__globals__.get(name, NOTHING)
+        return getattr(builtins, name, NOTHING) if found is NOTHING else found
 
     def watched(self) -> Iterable[tuple[str, Any]]:
         """The names that lowering has relied on, and their values."""

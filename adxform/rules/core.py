@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
     Array,
@@ -12,7 +13,6 @@ from adxform.core.types import (
     Slicing,
     Struct,
     Type,
-    Unknown,
     dims_of,
     join,
 )
@@ -68,13 +68,13 @@ def _is_whole(x: Type, index: Type) -> bool:
 
 
 def _parts(index: Type) -> tuple[Type, ...]:
-    return index.items if isinstance(index, Struct) else (index,)
+    return index.items if isinstance(index, Struct) and index.form != LIST else (index,)
 
 
 def _may_repeat(index: Type) -> bool:
-    """Whether an index may name an element twice: an array of integers, or of unknown type."""
-    return any(
-        isinstance(p, Struct | Unknown) or (isinstance(p, Array) and p.dtype != "bool")
+    """Whether an index may name an element twice: numbers, slices and masks do not."""
+    return not all(
+        isinstance(p, Scalar | Number | Slicing | Known) or (isinstance(p, Array) and p.dtype == "bool")
         for p in _parts(index)
     )
 
