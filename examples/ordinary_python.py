@@ -8,8 +8,10 @@ function and of those in this file that it calls: a line may do one operation, o
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import inspect
+import itertools
 import math
 import operator
 import re
@@ -566,6 +568,27 @@ class Scaled:
 
     def __exit__(self, *exception):
         self.value = self.value * self.factor
+
+
+@example(V)
+def chosen(x):
+    """`itertools`: `pairwise`, `combinations`, `product`, `islice`, `chain`, `accumulate`, ..."""
+    total = 0.0
+    for a, b in itertools.combinations(x, 2):
+        total += (a - b) ** 2
+    for a, b in itertools.pairwise(x):
+        total += a * b
+    return total
+
+
+@example(V)
+def copied(x):
+    """`copy.copy` and `copy.deepcopy` of arrays, and of containers of such"""
+    state = {"position": x, "speed": [x[0], x[1]]}
+    start = copy.deepcopy(state)
+    state["position"] = state["position"] * 2.0
+    start["speed"][0] = x[2]
+    return np.sum(start["position"] * state["position"]) * start["speed"][0] * state["speed"][0]
 
 
 @example(V)

@@ -204,7 +204,8 @@ def _writing(op: Opaque) -> bool:
     if op.pure or op.boolean or not op.callee or op.callee in LOOKING or _only_looks(op.tree):
         return False
     head, _, last = op.callee.rpartition(".")
-    known = head.split(".")[0] in ("np", "math", "scipy") and head not in WRITING_MODULES
+    modules = ("np", "math", "scipy", "itertools")
+    known = head.split(".")[0] in modules and head not in WRITING_MODULES
     return last in WRITING_CALLS if known else True
 
 

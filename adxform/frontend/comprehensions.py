@@ -245,8 +245,44 @@ class Comprehensions(Containers):
                 counts = [count for count, _ in made]
                 least = counts[0] if len(counts) == 1 else self._least(counts)
                 return least, lambda: Tuple(tuple(inner() for _, inner in made))
+            chosen = self.chosen_by_place(node, index)
+            if chosen is not None:
+                return chosen
         held = self.items_of(node, None)
         return self.emit("len", held), lambda: self.emit("[]", held, index)
+
+    def chosen_by_place(
+        self, node: ast.Call, index: Operand
+    ) -> tuple[Operand, Callable[[], Operand]] | None:
+        """What ``itertools`` takes from an array, by places that no active value flows through."""
+        name = self.resolve(node.func) or ""
+        match name, node.args:
+            case "itertools.pairwise", [over]:
+                pool = self.items_of(over, None)
+                count = self.emit("op.Sub", self.emit("len", pool), Const(1))
+                pair = lambda: Tuple(tuple(  # noqa: E731
+                    self.emit("[]", pool, self.emit("op.Add", index, Const(k))) for k in (0, 1)))
+                return count, pair
+            case _, [over, ast.Constant(int(size))] if name in _CHOSEN:
+                pools = [self.items_of(over, None)] * size
+            case "itertools.product", overs if not node.keywords:
+                pools = [self.items_of(over, None) for over in overs]
+            case _:
+                return None
+        lengths = list(dict.fromkeys(pools))
+        counted = [self.builder.names.fresh("_count") for _ in lengths]
+        for count_name, pool in zip(counted, lengths, strict=True):
+            self.env[count_name] = self.emit("len", pool)
+        ranges = ", ".join(f"range({n})" for n in (counted if size_given(node) else [
+            counted[lengths.index(pool)] for pool in pools]))
+        rest = "".join(f", {ast.unparse(arg)}" for arg in node.args[1:] if size_given(node))
+        places = ast.parse(f"list({ast.unparse(node.func)}({ranges}{rest}))", mode="eval").body
+        for part in ast.walk(places):
+            ast.copy_location(part, node)
+        rows = self.opaque(places, "places", "list")
+        return self.emit("len", rows), lambda: Tuple(tuple(
+            self.emit("[]", pool, self.emit("[]", self.emit("[]", rows, index), Const(k)))
+            for k, pool in enumerate(pools)))
 
     def _least(self, counts: list[Operand]) -> Operand:
         least, *rest = counts
@@ -263,3 +299,12 @@ class Comprehensions(Containers):
             count = self.emit("max", Const(0), self.emit("op.Sub", last, first))
             return count, lambda: self.emit("op.Add", first, index)
         raise self.unsupported("a range with a step in a comprehension is not supported yet", node)
+
+
+_CHOSEN = frozenset({"itertools.combinations", "itertools.permutations",
+                     "itertools.combinations_with_replacement"})
+
+
+def size_given(node: ast.Call) -> bool:
+    """Whether a call of ``itertools`` says how many items it takes at once."""
+    return len(node.args) == 2 and isinstance(node.args[1], ast.Constant)

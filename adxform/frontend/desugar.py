@@ -23,6 +23,7 @@ from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
 from adxform.frontend.returns import single_return
+from adxform.frontend.selections import Selections
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
 from adxform.frontend.writing_calls import WritingCalls, WritingTests
@@ -107,6 +108,8 @@ def pipeline(
         ((ast.For, ast.While), lambda body: Exits(body, fresh, text).block(body)),
         # the others see one return
         ((ast.Return,), lambda body: single_return(body, text)),
+        # before assignments: it makes some; after exits: loops are left at their ends only
+        ((ast.For,), lambda body: _each(Selections(fresh, calls), body)),
         # before loops: targets are names
         ((ast.stmt,), lambda body: _each(Assignments(fresh, own), body)),
         # makes assignments of one name

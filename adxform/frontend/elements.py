@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from adxform.core.ir import Const, Operand, Tuple
-from adxform.core.types import Array, rank
+from adxform.core.types import ANY, Array, Known, ListOf, Number, Scalar, rank
 from adxform.frontend.equivalents.sorting import items_of
 from adxform.frontend.sayable import Sayable
 from adxform.frontend.scope import readable
+
+_COPYING = (copy.copy, copy.deepcopy)
 
 
 class Elements(Sayable):
@@ -29,6 +32,11 @@ class Elements(Sayable):
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
         match node:
+            case ast.Call(ast.Name("__pool__"), [value], []):
+                return self._pool(value, node, base)
+            case ast.Call(func, [value], []) if any(self.static(func) is f for f in _COPYING):
+                if self.may_be_active(value) or self.container(value) is not None:
+                    return self._copied(self.operand(value), self.static(func) is copy.deepcopy)
             case ast.Call(ast.Attribute(value, "tolist"), [], []) if self.meaning(value) is None:
                 name, held = self.held_once(value)
                 known = self.builder.type_of(held)
@@ -40,6 +48,31 @@ class Elements(Sayable):
             case ast.Call(ast.Attribute(value, "item"), [first, *rest], []):
                 return self._item_at(value, first, rest, node, base)
         return super().on_Call(node, base)
+
+    def _copied(self, held: Operand, deep: bool) -> Operand:
+        """``copy.copy`` and ``copy.deepcopy`` of arrays, numbers, and containers of such."""
+        known = self.builder.type_of(held)
+        if isinstance(held, Tuple) and held.form.kind in ("tuple", "list", "dict"):
+            items = [self._copied(item, True) for item in held.items] if deep else held.items
+            return Tuple(tuple(items), held.form)
+        if isinstance(known, Array):
+            return self.emit(".copy()", held)
+        if isinstance(known, Scalar | Number | Known):
+            return held
+        raise self.unsupported("what is copied here is no array, and no container of arrays",
+                               None, "Copy the arrays it holds, by x.copy().")
+
+    def _pool(self, value: ast.expr, node: ast.Call, base: str | None) -> Operand:
+        """What items are taken from by their places: what has none is listed."""
+        held = self.operand(value, base)
+        if isinstance(held, Tuple) and held.form.kind in ("tuple", "list"):
+            return held
+        known = self.builder.type_of(held)
+        plain = known is ANY and not isinstance(held, Tuple) and self.may_be_active(value)
+        if isinstance(known, Array | ListOf) or plain:
+            return held
+        listed = ast.copy_location(ast.Call(ast.Name("list", ast.Load()), [value], []), node)
+        return self.operand(ast.fix_missing_locations(listed), base)
 
     def _item_at(
         self, value: ast.expr, first: ast.expr, rest: list[ast.expr], node: ast.Call,

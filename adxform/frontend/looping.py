@@ -21,8 +21,10 @@ class Looping(Iterators):
         origin = self.builder.origin
         self._require_same_length(stmt)
         over = set(names(stmt.iter))
+        pools = self._pools(stmt)
         if self.unrolled(stmt):
             self.require_unchanged(over, stmt.iter)
+            self._require_same_pools(pools, stmt)
             return
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
         bounds = self.operands(stmt.iter.args)
@@ -38,6 +40,18 @@ class Looping(Iterators):
         self.depth -= 1
         self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
         self.require_unchanged(over, stmt.iter)
+        self._require_same_pools(pools, stmt)
+
+    def _pools(self, stmt: ast.For) -> dict[Any, Any]:
+        """The arrays that a loop over places takes items from, as they are before it."""
+        held = (self.value(version) for version in stmt._pools.values())  # type: ignore[attr-defined]
+        views = (self.memory.view(o, self.builder) for o in held if not isinstance(o, Tuple))
+        return {v.root: self.memory.roots.get(v.root) for v in views if v is not None}
+
+    def _require_same_pools(self, pools: dict[Any, Any], stmt: ast.For) -> None:
+        if any(self.memory.roots.get(root) != now for root, now in pools.items()):
+            raise self.unsupported("this loop changes what it goes over", stmt.iter,
+                                   "Go over a copy, made by x.copy().")
 
     def _require_same_length(self, stmt: ast.For) -> None:
         """Refuse a loop that adds to what it goes over, or takes from it."""

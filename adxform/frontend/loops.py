@@ -129,6 +129,8 @@ class Loops(Transformer):
             [],
         )
         loop._over = True  # type: ignore[attr-defined]  # over items, not over numbers
+        if hasattr(node, "_pools"):
+            loop._pools = node._pools  # type: ignore[attr-defined]
         return [*before, located(loop, node)]
 
     def _sequence(

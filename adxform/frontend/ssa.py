@@ -130,6 +130,8 @@ class Ssa(Transformer):
     def visit_For(self, node: ast.For) -> list[ast.stmt]:
         node.iter = self.visit(node.iter)
         assert isinstance(node.target, ast.Name)
+        pools: Env = getattr(node, "_pools", {})
+        node._pools = {n: self.env[n] for n in pools}  # type: ignore[attr-defined]
         changed = [node.target.id, *(n for s in node.body for n in bound_names(s))]
         headers = self._headers(changed)
         node.target = ast.Name(self.define(node.target.id), ast.Store())

@@ -141,7 +141,7 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
         made.id = names.get(made.id, made.id)
     if hasattr(made, "_renamed"):
         made._renamed = renamed(made._renamed, names)
-    for noted in ("_reads", "_writes", "_late", "_seen", "_again"):
+    for noted in ("_reads", "_writes", "_late", "_seen", "_again", "_pools"):
         if hasattr(made, noted):
             old: dict[str, str] = getattr(made, noted)
             setattr(made, noted, {k: names.get(v, v) for k, v in old.items()})

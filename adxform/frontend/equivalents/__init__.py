@@ -6,6 +6,7 @@ from adxform.frontend.equivalents import (  # noqa: F401  (each file fills the t
     distances,
     images,
     integrals,
+    iterables,
     matrices,
     ordering,
     padding,

@@ -1,0 +1,48 @@
+"""Functions of ``itertools`` whose items are computed, in other words: they give lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adxform.frontend.equivalents.table import reads
+
+
+@reads("itertools.chain")
+def chained(*iterables: Any) -> Any:
+    """The items of one after those of the other."""
+    return [item for iterable in iterables for item in iterable]
+
+
+@reads("chain.from_iterable")
+def flattened(iterable: Any) -> Any:
+    """The items of the items."""
+    return [item for part in iterable for item in part]
+
+
+@reads("itertools.accumulate")
+def accumulated(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
+    """Each item with all before it."""
+    found = []
+    items = [item for item in iterable]  # noqa: C416
+    if initial is None:
+        total = items[0]
+        first = 1
+    else:
+        total = initial
+        first = 0
+    found.append(total)
+    for k in range(first, len(items)):
+        total = total + items[k] if func is None else func(total, items[k])
+        found.append(total)
+    return found
+
+
+@reads("itertools.takewhile")
+def taken(predicate: Any, iterable: Any) -> Any:
+    """The items before the first that does not fulfil a condition."""
+    found = []
+    for item in iterable:
+        if not predicate(item):
+            break
+        found.append(item)
+    return found
