@@ -571,6 +571,18 @@ class Scaled:
 
 
 @example(V)
+def recorded(x):
+    """Tuples that loops put into lists: `rows.append((a, b))`, `rows[-1][0]`, `zip(*rows)`"""
+    rows = []
+    total = 0.0
+    for v in x:
+        rows.append((v, np.sin(v)))
+    for a, b in rows:
+        total += a * b
+    return total * rows[-1][0]
+
+
+@example(V)
 def chosen(x):
     """`itertools`: `pairwise`, `combinations`, `product`, `islice`, `chain`, `accumulate`, ..."""
     total = 0.0

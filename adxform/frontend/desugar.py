@@ -23,6 +23,7 @@ from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
 from adxform.frontend.returns import single_return
+from adxform.frontend.rows import with_columns
 from adxform.frontend.selections import Selections
 from adxform.frontend.source import Text
 from adxform.frontend.ssa import all_args
@@ -50,6 +51,8 @@ def desugar(
             part._origin = text.origin(part)  # type: ignore[attr-defined]
     if ast.NamedExpr in kinds:
         _refuse_leaks(tree, text)
+    if not kinds.isdisjoint((ast.For, ast.While)):
+        with_columns(tree)
     fresh = Fresh()
     if not kinds.isdisjoint((ast.With, ast.Try)):
         around = Around(tree, WritingCalls(scope, _own(tree)), {*names(tree), *_own(tree)})
