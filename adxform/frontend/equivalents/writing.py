@@ -45,8 +45,10 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int) -> None:
 
 
 @reads("np.fill_diagonal")
-def fill_diagonal(a: Any, val: Any) -> None:
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Write to the diagonal of a matrix."""
+    if wrap:
+        raise NotImplementedError("the diagonal is not followed where it begins anew")
     places = np.arange(min(np.shape(a)[0], np.shape(a)[1]))
     a[places, places] = val
 
