@@ -301,7 +301,7 @@ RIGHT = [
 ]
 REFUSED = [
     (case_sorted_pairs, "the order of these depends on what is differentiated"),
-    (case_copy_obj, "*arguments of unknown length"),
+    (case_copy_obj, "what is copied here is no array, and no container of arrays"),
 ]
 
 
