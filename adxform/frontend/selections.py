@@ -7,6 +7,7 @@ value flows through, and takes ``a`` and ``b`` from ``x``.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +70,11 @@ class _Places:
         self.node, self.fresh, self.dotted = node, fresh, dotted
         self.before: list[ast.stmt] = []
         self.pools: list[str] = []
-        self.index = fresh("k")
+
+    @functools.cached_property
+    def index(self) -> str:
+        """The place at hand."""
+        return self.fresh("k")
 
     def selected(self, name: str, call: ast.Call) -> bool:
         given: dict[str | None, ast.expr] = {k.arg: k.value for k in call.keywords}

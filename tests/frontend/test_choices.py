@@ -100,6 +100,7 @@ def case_test_tests(x):
 
 
 RIGHT = [
+    case_pairs_in_loop,
     case_ifexp_comp,
     case_ifexp_comp2,
     case_ifexp_comp3,
@@ -117,7 +118,6 @@ RIGHT = [
     case_test_tests,
 ]
 REFUSED = [
-    (case_pairs_in_loop, "a container with _t_2, which is active here, is put into a list by a l"),
     (case_list_in_loop2, "a container with _t, which is active here, is put into a list by a loo"),
 ]
 
