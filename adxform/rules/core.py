@@ -74,7 +74,8 @@ def _parts(index: Type) -> tuple[Type, ...]:
 def _may_repeat(index: Type) -> bool:
     """Whether an index may name an element twice: numbers, slices and masks do not."""
     return not all(
-        isinstance(p, Scalar | Number | Slicing | Known) or (isinstance(p, Array) and p.dtype == "bool")
+        isinstance(p, Scalar | Number | Slicing | Known)
+        or (isinstance(p, Array) and p.dtype == "bool")
         for p in _parts(index)
     )
 
