@@ -19,6 +19,7 @@ from adxform.compiler import (
     plain_function,
 )
 from adxform.core.ir import Function
+from adxform.core.pause import collection_paused
 from adxform.core.types import Type, differentiable
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.nesting import refusing_depth
@@ -66,13 +67,41 @@ _SMALL = (int, float, complex, str, type(None), np.generic, FunctionType, Builti
 
 def _is_inner(function: FunctionType) -> bool:
     """Whether a function is made inside another, and sees nothing that is to be let go of."""
+    small = all(isinstance(value, _SMALL) for value in function.__defaults__ or ())
+    plain = not vars(function) and not function.__kwdefaults__
+    return "<locals>" in function.__qualname__ and small and plain and _sees_little(function)
+
+
+def _sees_little(function: FunctionType) -> bool:
+    """Whether the variables around a function are nothing that is to be let go of."""
     try:
         seen = [cell.cell_contents for cell in function.__closure__ or ()]
     except ValueError:  # a variable that is not bound yet
         return False
-    small = all(isinstance(v, _SMALL) for v in (*seen, *(function.__defaults__ or ())))
-    plain = not vars(function) and not function.__kwdefaults__
-    return "<locals>" in function.__qualname__ and small and plain
+    return all(isinstance(value, _SMALL) for value in seen)
+
+
+def lowered_once(
+    function: Callable[..., Any], types: Sequence[Type] | None, inline: bool
+) -> Lowered:
+    """A function in Core: that which another derivative of it, of the same code for arguments of
+    the same types, was made of, until it is stale.
+    """
+    plain = plain_function(function)
+    if not _sees_little(plain):
+        return lower_live(plain, Program(inline=inline), types)
+    key = plain, plain.__code__, inline, None if types is None else tuple(types)
+    found = _LOWERED.pop(key, None)
+    if found is None or found.stale():
+        found = lower_live(plain, Program(inline=inline), types)
+    _LOWERED[key] = found
+    if len(_LOWERED) > MOST_LOWERED:
+        _LOWERED.popitem(last=False)
+    return found
+
+
+MOST_LOWERED = 64
+_LOWERED: OrderedDict[Any, Lowered] = OrderedDict()
 
 
 class Specialised:
@@ -113,8 +142,7 @@ class Specialised:
         """The function itself in Core, lowered anew where what it names has a new meaning."""
         key = None if types is None else tuple(types)
         if key not in self.lowered or self.lowered[key].stale():
-            program = Program(inline=self.options.inline)
-            self.lowered[key] = lower_live(self.primal, program, types)
+            self.lowered[key] = lowered_once(self.primal, types, self.options.inline)
         return self.lowered[key]
 
     def types(self, args: Sequence[Any]) -> list[Type]:
@@ -142,6 +170,7 @@ class Specialised:
             self._require_apart(args, found.written)
         return found
 
+    @collection_paused
     def _made(
         self, key: Any, args: Sequence[Any], make: Callable[..., Any], asked: Sequence[Any]
     ) -> tuple[Any, Lowered]:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import adxform
+from adxform import specialised
 from adxform.binding import Binder
+from adxform.compiler import lower_live
 from adxform.errors import ArgumentError
 
 
@@ -228,3 +230,37 @@ def test_an_array_around_a_lambda_is_let_go_of():
     held, found = slope()
     gc.collect()
     assert found == 3.0 and held() is None
+
+
+FACTOR = 2.0
+
+
+def stretched(x):
+    return FACTOR * x * x
+
+
+def cubed(x):
+    return x * x * x
+
+
+def test_derivatives_of_one_function_are_made_of_one_reading_of_it(monkeypatch):
+    read = []
+
+    def reading(function, *rest):
+        read.append(function)
+        return lower_live(function, *rest)
+
+    monkeypatch.setattr(specialised, "lower_live", reading)
+    for _ in range(2):
+        assert adxform.grad(stretched)(3.0) == 12.0
+        assert adxform.jvp(stretched, (3.0,), (1.0,)) == (18.0, 12.0)
+        assert adxform.vjp(stretched, 3.0)[1](1.0) == (12.0,)
+    assert read == [stretched]
+
+
+def test_a_function_is_read_again_when_what_it_names_or_its_code_has_changed(monkeypatch):
+    assert adxform.grad(stretched)(3.0) == 12.0
+    monkeypatch.setattr(f"{__name__}.FACTOR", 5.0)
+    assert adxform.grad(stretched)(3.0) == 30.0
+    monkeypatch.setattr(stretched, "__code__", cubed.__code__)  # as a notebook that reloads a module
+    assert adxform.grad(stretched)(3.0) == 27.0
