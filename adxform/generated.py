@@ -24,6 +24,7 @@ from adxform.compiler import (
     reachable,
 )
 from adxform.core.ir import Function
+from adxform.core.pause import collection_paused
 from adxform.core.types import Type
 from adxform.emit.module import module_text
 from adxform.errors import ArgumentError, UnsupportedError
@@ -134,6 +135,7 @@ class Generated:
         return self.specialised.last_text() or source_text(self.primal, self.kind)
 
 
+@collection_paused
 def source_text(
     primal: Callable[..., Any],
     mode: str = "reverse",

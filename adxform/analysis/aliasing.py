@@ -39,9 +39,12 @@ IN_PLACE = STORES | {"accumulate", "accumulate_at"}
 REPLACING = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no more than one
 
 
+_WITHOUT_MEMORY = (Scalar, Number, Known, Object, Inert)
+
+
 def has_memory(t: Type) -> bool:
     """Whether a value can be changed in place, or be seen to change."""
-    return not isinstance(t, Scalar | Number | Known | Object | Inert)
+    return not isinstance(t, _WITHOUT_MEMORY)
 
 
 def may_repeat(index: Operand, types: Types) -> bool:
@@ -180,7 +183,9 @@ def names_in_lists(block: Block, aliases: Aliases) -> set[str]:
 
 def root_of(parent: dict[str, str], name: str) -> str:
     """The representative of a name's class; ``parent`` leads there, and is shortened on the way."""
-    root = name
+    root = parent.get(name, name)
+    if root == name:  # as most are
+        return root
     while (up := parent.get(root, root)) != root:
         root = up
     while parent.get(name, name) != root:
@@ -201,17 +206,18 @@ def _handed_on(op: Primitive, args: tuple[Operand, ...]) -> tuple[Operand, ...]:
 
 def _lists(block: Block) -> set[str]:
     """The names of lists made for tapes, before and after values are stored in them."""
-    found: set[str] = set()
-    phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
+    stmts = walk(block)
+    lets = [s for s in stmts if type(s) is Let and type(s.op) is Primitive]
+    found = {s.target for s in lets if s.op.name in ("list_of", "empty_list")}  # type: ignore[union-attr]
+    if not found:
+        return found
+    stores = [s for s in lets if s.op.name in STORES]  # type: ignore[union-attr]
+    phis = [phi for stmt in stmts for phi in phis_of(stmt)]
     before = -1
     while before < len(found):
         before = len(found)
-        for stmt in walk(block):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
-                stored = stmt.op.name in STORES and set(uses(stmt.args[:1])) & found
-                if stored or stmt.op.name in ("list_of", "empty_list"):
-                    found.add(stmt.target)
-        found.update(p.target for p in phis if set(uses((p.first,))) & found)
+        found.update(s.target for s in stores if not found.isdisjoint(uses(s.args[:1])))
+        found.update(p.target for p in phis if not found.isdisjoint(uses((p.first,))))
     return found
 
 

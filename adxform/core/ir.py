@@ -334,9 +334,12 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
             return ()
 
 
+_WITHOUT_PHIS = (Let, Effect)  # most statements are
+
+
 def phis_of(stmt: Stmt) -> tuple[Phi, ...]:
     """The phis of a branch or loop."""
-    if isinstance(stmt, Let | Effect):
+    if isinstance(stmt, _WITHOUT_PHIS):
         return ()
     return stmt.phis
 

@@ -13,7 +13,8 @@ _NO_NODES = frozenset(  # fields that hold no node, or only whether a name is re
 )
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # all are alike
-_LEAVES = frozenset({ast.Name, ast.Constant, *(k for s in _SHARED for k in s.__subclasses__())})
+_ALIKE = frozenset({k for s in _SHARED for k in s.__subclasses__()})
+_LEAVES = frozenset({ast.Name, ast.Constant, *_ALIKE})
 
 
 def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -44,8 +45,16 @@ def nodes(*trees: ast.AST) -> list[ast.AST]:
     """
     found = list(trees)
     for node in found:  # which grows on the way
-        if type(node) not in _LEAVES:
-            found.extend(children(node))
+        kind = type(node)
+        if kind in _LEAVES:
+            continue
+        held = vars(node)  # as in `children`, which would be called for every node
+        for name in _FIELDS.get(kind) or fields_of(kind):
+            inner = held.get(name)
+            if type(inner) is list:
+                found += [item for item in inner if isinstance(item, ast.AST)]
+            elif isinstance(inner, ast.AST):
+                found.append(inner)
     return found
 
 
@@ -94,9 +103,10 @@ def bound_names(stmt: ast.AST) -> list[str]:
 
 def copied(node: _Node) -> _Node:
     """A copy of a tree, with whatever is noted on its nodes, that can be changed by itself."""
-    if isinstance(node, _SHARED):
+    kind = type(node)
+    if kind in _ALIKE:
         return node
-    made = node.__new__(type(node))
+    made = node.__new__(kind)
     held = vars(made)
     for name, value in vars(node).items():
         if isinstance(value, ast.AST):

@@ -62,7 +62,7 @@ def outside_names(function: Function) -> set[str]:
     for stmt in walk(function.body):
         if isinstance(stmt, Let):
             for arg in stmt.args:
-                if isinstance(arg, Global | Tuple):
+                if type(arg) is Global or type(arg) is Tuple:
                     found.update(_globals(arg))
             if isinstance(stmt.op, Opaque):
                 found.update({*names(stmt.op.tree)} - {*stmt.op.reads})

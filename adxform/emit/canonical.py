@@ -25,7 +25,10 @@ _EMPTY_WHEN_MISSING = frozenset(
     {"decorator_list", "type_params", "bases", "keywords", "orelse", "handlers", "finalbody", "ifs"}
     | {"posonlyargs", "args", "kwonlyargs", "kw_defaults", "defaults"}
 )
-_SHARED = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # astor leaves these alone
+_SHARED = frozenset(  # astor leaves these alone
+    kind for kinds in (ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+    for kind in kinds.__subclasses__()
+)
 _LITERALS = (str, bytes, bool, NoneType, EllipsisType)
 _AS_PYTHON = (np.float64, np.complex128, np.intp, np.bool_, np.str_, np.bytes_)
 _PRINTED: dict[type[ast.AST], tuple[str, ...]] = {}
@@ -64,7 +67,7 @@ def _copy(node: ast.AST) -> ast.AST:
     held = vars(node)
     if kind is ast.Constant:
         return _constant(held.get("value"))
-    if isinstance(node, _SHARED):
+    if kind in _SHARED:
         return node
     new = kind.__new__(kind)  # calling it would warn, from Python 3.13, about what is set below
     fields = vars(new)

@@ -9,7 +9,19 @@ from functools import cache
 from typing import Any
 
 from adxform.analysis.types import Types
-from adxform.core.ir import Effect, Function, Global, Let, Operand, Slice, Stmt, Tuple, walk
+from adxform.core.ir import (
+    Const,
+    Effect,
+    Function,
+    Global,
+    Let,
+    Operand,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    walk,
+)
 from adxform.core.pause import collection_paused
 from adxform.core.trees import called_among, called_names, names, nodes
 from adxform.emit.printer import to_source
@@ -76,8 +88,9 @@ def helper_source(name: str) -> str:
     return inspect.getsource(getattr(runtime, name))
 
 
+@cache
 def helper(name: str) -> ast.stmt:
-    """A helper's definition, without annotations."""
+    """A helper's definition, without annotations, to be printed as it is."""
     tree = ast.parse(helper_source(name)).body[0]
     for node in nodes(tree):
         if isinstance(node, ast.arg):
@@ -85,6 +98,12 @@ def helper(name: str) -> ast.stmt:
         elif isinstance(node, ast.FunctionDef):
             node.returns = None
     return tree
+
+
+@cache
+def called_by(name: str) -> tuple[str, ...]:
+    """The functions that a helper calls."""
+    return tuple(called_names(helper(name)))
 
 
 def used_helpers(named: Iterable[str]) -> list[str]:
@@ -96,7 +115,7 @@ def used_helpers(named: Iterable[str]) -> list[str]:
         name = work.pop()
         if name in known and name not in wanted:
             wanted.add(name)
-            work.extend(called_names(helper(name)))
+            work.extend(called_by(name))
     return [n for n in known if n in wanted]
 
 
@@ -164,7 +183,8 @@ def outside_values(functions: Iterable[Function]) -> dict[str, object]:
         held: list[Operand] = [function.result]
         for stmt in walk(function.body):
             held.extend(stmt.args if isinstance(stmt, Let) else _read(stmt))
-        for item in (item for operand in held for item in _globals(operand)):
+        plain = (Var, Const)
+        for item in (item for o in held if type(o) not in plain for item in _globals(o)):
             if "." not in item.text:
                 found[item.text] = item.value
     return found

@@ -38,7 +38,7 @@ def free_globals(tree: ast.AST) -> list[str]:
     named: dict[str, None] = {}
     bound: set[str] = set()
     for node in nodes(tree):
-        if isinstance(node, ast.Name):
+        if type(node) is ast.Name:
             named[node.id] = None
             if isinstance(node.ctx, ast.Store):
                 bound.add(node.id)

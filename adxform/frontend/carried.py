@@ -146,7 +146,8 @@ class Carried(ObjectLoops):
             begun = dict(self.memory.roots)
             made = self.with_attributes(objects, body)
             ends, ended = self.ends, dict(self.memory.roots)
-            changed = {n for n in roots if n in begun and begun[n] != ended.get(n)}
+            changed = {n for n, root in begun.items() if ended.get(n) is not root and n in roots}
+            changed = {n for n in changed if begun[n] != ended.get(n)}
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}

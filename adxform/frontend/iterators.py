@@ -157,6 +157,7 @@ def kept_expressions(*trees: ast.AST) -> list[ast.expr]:
     return found
 
 
+_HOLDING_NONE = (ast.Name, ast.Constant, ast.operator)
 _PASSING = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.operator)
 
 
@@ -188,7 +189,8 @@ def _keep(node: ast.AST, found: list[ast.expr]) -> None:
             found.extend(d for d in (*args.defaults, *args.kw_defaults) if d is not None)
     if not isinstance(node, _LATER):
         for child in children(node):
-            _keep(child, found)
+            if not isinstance(child, _HOLDING_NONE):
+                _keep(child, found)
 
 
 def _repeated(node: ast.AST) -> Iterator[ast.AST]:

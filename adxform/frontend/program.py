@@ -252,13 +252,17 @@ def refuse_generator(source: SourceFunction) -> None:
         raise UnsupportedError(Diagnostic(reason, source.text.location(place), "Return a list."))
 
 
+_YIELDS = (ast.Yield, ast.YieldFrom)
+_NOT_ENTERED = (ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
 def yield_of(source: SourceFunction) -> ast.AST | None:
     """Where a function yields."""
     work: list[ast.AST] = [*source.node.body]
     for node in work:  # which grows on the way
-        if isinstance(node, ast.Yield | ast.YieldFrom):
+        if isinstance(node, _YIELDS):
             return node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if not isinstance(node, _NOT_ENTERED):
             work.extend(children(node))
     return None
 

@@ -22,7 +22,8 @@ def canonical(module: str) -> str:
 
 def spelling_of(value: Any) -> str | None:
     """How rules spell a live object that they speak of."""
-    loaded = tuple(module for module in _rule_modules() if module in sys.modules)
+    present = sys.modules
+    loaded = tuple([module for module in _rule_modules() if module in present])
     known = _known_objects(loaded).get(id(value))
     return None if known is None else known[0]
 

@@ -308,7 +308,8 @@ def _free(node: ast.AST, bound: frozenset[str], found: set[str]) -> None:
     if isinstance(node, ast.Name):
         if isinstance(node.ctx, ast.Load) and node.id not in bound:
             found.add(node.id)
-    elif isinstance(node, ast.Lambda):
+        return
+    if isinstance(node, ast.Lambda):
         inner, own = [node.body], {a.arg for a in all_args(node.args)}
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         inner = list(node.body)
