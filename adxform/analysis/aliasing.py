@@ -207,18 +207,13 @@ def _handed_on(op: Primitive, args: tuple[Operand, ...]) -> tuple[Operand, ...]:
 def _lists(block: Block) -> set[str]:
     """The names of lists made for tapes, before and after values are stored in them."""
     stmts = walk(block)
-    lets = [s for s in stmts if type(s) is Let and type(s.op) is Primitive]
-    found = {s.target for s in lets if s.op.name in ("list_of", "empty_list")}  # type: ignore[union-attr]
+    lets = [(s, s.op.name) for s in stmts if isinstance(s, Let) and isinstance(s.op, Primitive)]
+    found = {s.target for s, name in lets if name in ("list_of", "empty_list")}
     if not found:
         return found
-    stores = [s for s in lets if s.op.name in STORES]  # type: ignore[union-attr]
-    phis = [phi for stmt in stmts for phi in phis_of(stmt)]
-    before = -1
-    while before < len(found):
-        before = len(found)
-        found.update(s.target for s in stores if not found.isdisjoint(uses(s.args[:1])))
-        found.update(p.target for p in phis if not found.isdisjoint(uses((p.first,))))
-    return found
+    given = [(s.target, uses(s.args[:1])) for s, name in lets if name in STORES]
+    given += [(p.target, uses((p.first,))) for s in stmts for p in phis_of(s)]
+    return _spread(found, given)
 
 
 def fresh_names(function: Function, types: Types) -> set[str]:
@@ -250,18 +245,26 @@ def shallow_names(function: Function, types: Types, copying: Container[Stmt]) ->
     """Names of copies of what may be a list: the items are those of the list. The writes that are
     ``copying`` begin with such a copy.
     """
-    shallow: set[str] = set()
+    stmts = walk(function.body)
+    lets = [
+        (s, s.op.name)
+        for s in stmts
+        if isinstance(s, Let)
+        and isinstance(s.op, Primitive)
+        and not isinstance(types.get(s.target, ANY), Array)
+    ]
+    shallow = {s.target for s, name in lets if name == ".copy()" or s in copying}
+    if not shallow:
+        return shallow
+    given = [(s.target, uses(s.args[:1])) for s, name in lets if name in IN_PLACE]
+    given += [(p.target, uses((p.first, p.second))) for s in stmts for p in phis_of(s)]
+    return _spread(shallow, given)
+
+
+def _spread(found: set[str], given: list[tuple[str, list[str]]]) -> set[str]:
+    """Names, and those that are given one of them, however far on."""
     before = -1
-    while before < len(shallow):
-        before = len(shallow)
-        for stmt in walk(function.body):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
-                copied = stmt.op.name == ".copy()" or stmt in copying
-                again = stmt.op.name in IN_PLACE and not shallow.isdisjoint(uses(stmt.args[:1]))
-                known = types.get(stmt.target, ANY)
-                if (copied or again) and not isinstance(known, Array):
-                    shallow.add(stmt.target)
-            for phi in phis_of(stmt):
-                if not shallow.isdisjoint(uses((phi.first, phi.second))):
-                    shallow.add(phi.target)
-    return shallow
+    while before < len(found):
+        before = len(found)
+        found.update(target for target, names in given if not found.isdisjoint(names))
+    return found

@@ -65,6 +65,8 @@ class _Scheduling:
     def leaves(self, stmt: Stmt) -> list[str]:
         """The names that a statement as it will be written reads, inner blocks included."""
         found = list(reads_of(stmt))
+        if isinstance(stmt, Let):  # as most are: it has no inner blocks
+            return written_out(found, self.nested)
         for inner in walk((stmt,)):
             if inner is not stmt:
                 found.extend(reads_of(inner))
@@ -108,7 +110,7 @@ class _Scheduling:
 
     def blocks(self, passed: Stmt, variables: set[str], families: set[str]) -> bool:
         """Whether a statement changes something that the moving one reads."""
-        for inner in walk((passed,)):
+        for inner in (passed,) if isinstance(passed, Let) else walk((passed,)):
             if isinstance(inner, Let) and isinstance(inner.op, Primitive):
                 written = inner.op.name in IN_PLACE and any(
                     self.aliases.of(n) in families for n in uses(inner.args[:1])

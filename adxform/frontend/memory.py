@@ -8,6 +8,7 @@ a new value, and every other name is read from that value when it is next used.
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -175,15 +176,18 @@ class Memory:
         view = self.views[operand.name]
         if array and all(keeps_arrays(step.op.name, step.args) for step in view.path):
             self.arrays.add(view.root)
-            self._settle(lambda v: v.root == view.root and all(
+            self._settle(view.root, sys.maxsize, lambda v: all(
                 keeps_arrays(step.op.name, step.args) for step in v.path
             ))
         if not view.path or view.root in self.arrays:  # not an item of what may be a list
-            self._settle(lambda v: v.root == view.root and v.path == view.path[: len(v.path)])
+            self._settle(view.root, len(view.path), lambda v: v.path == view.path[: len(v.path)])
 
-    def _settle(self, sure: Callable[[View], bool]) -> None:
-        """Names that stand for arrays, it turns out."""
-        self.unsure = {n for n in self.unsure if n not in self.views or not sure(self.views[n])}
+    def _settle(self, root: int, most: int, sure: Callable[[View], bool]) -> None:
+        """Names that stand for arrays of a root, at most so many steps from it, it turns out."""
+        self.unsure.difference_update([
+            n for n in self.unsure
+            if (v := self.views.get(n)) and v.root == root and len(v.path) <= most and sure(v)
+        ])
 
     def shown_elsewhere(self, operand: Operand, builder: Builder) -> bool:
         """Whether a value without a derivative, which Core takes to have no memory, has another
@@ -228,7 +232,8 @@ class Memory:
         self.dirty.append(root)
         self.views[value.name] = View(root, (), stamp)
         self.unsure.discard(value.name)
-        self.doubtful |= any(n in self.views and self.views[n].root == root for n in self.unsure)
+        self.doubtful = self.doubtful or any(
+            n in self.views and self.views[n].root == root for n in self.unsure)
 
     def may_have_written(self, root: int, value: Var) -> None:
         """A root has a new value, which is in its memory if it is an array."""

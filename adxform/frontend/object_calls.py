@@ -25,6 +25,8 @@ class ObjectCalls(Special):
     # --- built-in functions -------------------------------------------------------------------
 
     def static(self, node: ast.expr) -> Any:
+        if type(node) is not ast.Call:
+            return super().static(node)
         match node:
             case ast.Call(ast.Name("len"), [over], []) if not self.is_local("len"):
                 held = self.container(over)

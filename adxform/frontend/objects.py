@@ -296,6 +296,8 @@ class Objects(Written):
         raise NotImplementedError
 
     def static(self, node: ast.expr) -> Any:
+        if type(node) is ast.Name or type(node) is ast.Constant:
+            return super().static(node)
         match node:
             case ast.Attribute(value, "__class__") | ast.Call(ast.Name("type"), [value], []):
                 kind = object_class(self.container(value))

@@ -61,7 +61,10 @@ class LiveScope:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
+        free, cells = function.__code__.co_freevars, function.__closure__ or ()
+        self.cells = dict(zip(free, cells, strict=True))
         self.seen: dict[str, tuple[Any, Meaning]] = {}
+        self.attributes: dict[tuple[str, str | None, str], tuple[Any, Meaning]] = {}
 
     def lookup(self, name: str) -> Meaning | None:
         value = self.current(name)
@@ -73,17 +76,15 @@ class LiveScope:
 
     def shares(self, other: LiveScope, name: str) -> bool:
         """Whether a name is the same global for both functions."""
-        own, theirs = self.function.__code__.co_freevars, other.function.__code__.co_freevars
-        if name in own or name in theirs:
+        if name in self.cells or name in other.cells:
             return self.current(name) is other.current(name)
         return self.function.__globals__ is other.function.__globals__
 
     def current(self, name: str) -> Any:
         """What a name stands for at this moment."""
-        code, closure = self.function.__code__, self.function.__closure__ or ()
-        if name in code.co_freevars:
+        if name in self.cells:
             try:
-                return closure[code.co_freevars.index(name)].cell_contents
+                return self.cells[name].cell_contents
             except ValueError:
                 return NOTHING
         found = self.function.__globals__.get(name, NOTHING)
@@ -96,18 +97,29 @@ class LiveScope:
 
     def kept(self, name: str) -> tuple[Any, str]:
         """Where a name's value is kept: a cell of the closure, or a namespace and its key there."""
-        code, closure = self.function.__code__, self.function.__closure__ or ()
-        if name in code.co_freevars:
-            return closure[code.co_freevars.index(name)], ""
+        if name in self.cells:
+            return self.cells[name], ""
         return self.function.__globals__, name
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
-        if not hasattr(owner.value, name):
+        value = getattr(owner.value, name, NOTHING)
+        if value is NOTHING:
             return None
-        plain = f"np.{name}"
-        if plain in RULES and owner.dotted is not None and owner.dotted.endswith(_COMPATIBLE):
-            return Meaning(f"{owner.text}.{name}", plain, value=find_object(plain))
-        return describe(f"{owner.text}.{name}", getattr(owner.value, name))
+        key = owner.text, owner.dotted, name
+        seen, found = self.attributes.get(key, (NOTHING, None))
+        if found is None or seen is not value:
+            found = _attribute(owner, name, value)
+            if found.function is None:
+                self.attributes[key] = value, found
+        return found
+
+
+def _attribute(owner: Meaning, name: str, value: Any) -> Meaning:
+    """What an attribute of a live module is; one of the array API is NumPy's."""
+    plain = f"np.{name}"
+    if plain in RULES and owner.dotted is not None and owner.dotted.endswith(_COMPATIBLE):
+        return Meaning(f"{owner.text}.{name}", plain, value=find_object(plain))
+    return describe(f"{owner.text}.{name}", value)
 
 
 def describe(text: str, value: Any) -> Meaning:
