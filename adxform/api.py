@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, overload
 
-import numpy as np
-
-from adxform.adapters import adapted
-from adxform.arguments import Argnums, require_float, resolve_argnums
-from adxform.binding import Binder
+from adxform.arguments import Argnums
 from adxform.derivatives import Derivative
-from adxform.errors import ArgumentError, Diagnostic
+from adxform.errors import ArgumentError
 from adxform.generated import Generated, source_text
+from adxform.jacobians import hessian as hessian
+from adxform.jacobians import jacobian as jacobian
 from adxform.options import Options
 from adxform.products import hvp as hvp
 from adxform.products import jvp as jvp
-from adxform.products import several
 from adxform.products import vjp as vjp
-from adxform.structures import leaves_of
 
 Function = Callable[..., Any]
-AT_ONCE = 32  # columns of a Jacobian, so that memory does not grow with their number
 
 
 class _Making(Protocol):
@@ -164,66 +159,3 @@ def source(
     if isinstance(f, Derivative) and args is None:
         return source_text(f.primal, mode, f.argnums if argnums is None else argnums)
     return source_text(f, mode, argnums, args)
-
-
-def jacobian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> Function:
-    """The Jacobian of ``f`` in one argument, of shape ``result.shape + argument.shape``.
-
-    Rows are taken by reverse mode where results are fewer than the argument's elements, columns
-    by forward mode otherwise. The ``backend`` is as in `grad`.
-    """
-    place, *others = resolve_argnums(f, argnums)
-    if others:
-        raise ArgumentError("a jacobian is in one argument: ask once for each")
-
-    bind = Binder(adapted(f))
-
-    def jacobian_of(*given: Any, **named: Any) -> Any:
-        args = bind(given, named)
-        require_float(f"argument {place}", args[place], "the jacobian")
-        if any(map(np.iscomplexobj, leaves_of(args[place]))):
-            raise ArgumentError(Diagnostic(
-                f"the jacobian is asked for in argument {place}, which is complex",
-                hint="Ask for it in the real and imaginary parts, put together by a + 1j * b."))
-        value = f(*args)
-        outputs, inputs = np.size(value), np.size(args[place])
-        rows = outputs <= inputs and not np.iscomplexobj(value)
-        shape = np.shape(value)
-        made = _rows(f, args, place, backend) if rows else _columns(f, args, place, shape, backend)
-        return made if made.shape else made[()]
-
-    jacobian_of.__name__ = f"jacobian of {getattr(f, '__name__', 'f')}"
-    return jacobian_of
-
-
-def _rows(f: Function, args: tuple[Any, ...], place: int, backend: str) -> Any:
-    value, pullback = vjp(f, *args, backend=backend)
-    shape = np.shape(value)
-    rows = []
-    for index in np.ndindex(*shape):
-        seed = np.zeros(shape)
-        seed[index] = 1.0
-        rows.append(pullback(seed if shape else 1.0)[place])
-    size = np.shape(args[place])
-    return np.array(rows).reshape(shape + size)
-
-
-def _columns(
-    f: Function, args: tuple[Any, ...], place: int, shape: tuple[int, ...], backend: str
-) -> Any:
-    arg = args[place]
-    size = np.size(arg)
-    columns = []
-    for first in range(0, size, AT_ONCE):
-        count = min(AT_ONCE, size - first)
-        directions = np.zeros((size, count), np.asarray(arg).dtype)
-        directions[first : first + count] = np.eye(count)
-        tangents: list[Any] = [None] * len(args)
-        tangents[place] = directions.reshape((*np.shape(arg), count))
-        columns.append(several(f, args, tangents, count, backend)[1])
-    return np.concatenate(columns, axis=-1).reshape(shape + np.shape(arg))
-
-
-def hessian(f: Function, argnums: int | str = 0, *, backend: str = "numpy") -> Function:
-    """The Hessian of a function with one real result, by forward mode over `grad`."""
-    return jacobian(Derivative(f, argnums), argnums, backend=backend)

@@ -227,6 +227,9 @@ class Derivative:
         if result is None:
             name = self.__name__  # type: ignore[attr-defined]
             raise ArgumentError(f"grad needs one real result; {name} returned None")
+        if isinstance(result, str | bytes):
+            name = self.__name__  # type: ignore[attr-defined]
+            raise ArgumentError(f"grad needs one real result; {name} returned text")
         if np.iscomplexobj(result):
             raise ArgumentError(_complex_result(self.__name__))  # type: ignore[attr-defined]
         if np.ndim(result) != 0:

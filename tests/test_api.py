@@ -746,10 +746,46 @@ def test_jacobians():
     np.testing.assert_allclose(jacobian(long)(2.0), [1.0, 4.0, 3.0])
 
 
-def test_a_jacobian_in_several_arguments_is_refused():
-    for made in (jacobian, hessian):
-        with pytest.raises(ArgumentError, match="ask once for each"):
-            made(product, (0, 1))
+def test_a_jacobian_in_several_arguments_is_a_tuple():
+    first, second = jacobian(product, (0, 1))(X, Y)
+    np.testing.assert_array_equal(first, jacobian(product, 0)(X, Y))
+    np.testing.assert_array_equal(second, jacobian(product, 1)(X, Y))
+    (xx, xy), (yx, yy) = hessian(product, (0, "y"))(X, Y)
+    np.testing.assert_allclose(xx, jacobian(grad(product, 0), 0)(X, Y), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(xy, jacobian(grad(product, 0), 1)(X, Y), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(yx, np.transpose(xy), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(yy, hessian(product, 1)(X, Y), rtol=1e-12, atol=1e-13)
+
+
+def of_containers(p):
+    return {"total": np.sum(p["a"] ** 2) * p["b"][0], "parts": (p["a"] * p["b"][1], p["n"])}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_jacobian_of_containers_holds_blocks(backend):
+    p = {"a": X, "b": [2.0, 3.0], "n": 3}
+    found = jacobian(of_containers, backend=backend)(p)
+    np.testing.assert_allclose(found["total"]["a"], 4.0 * X, rtol=1e-14)
+    assert found["total"]["b"] == [pytest.approx(np.sum(X**2)), 0.0]
+    block, other = found["parts"]
+    np.testing.assert_allclose(block["a"], 3.0 * np.eye(len(X)), rtol=1e-14)
+    np.testing.assert_allclose(block["b"][1], X, rtol=1e-14)
+    assert other == {"a": None, "b": [None, None], "n": None} and block["n"] is None
+
+
+def of_two(p):
+    return p["a"] ** 2 * p["b"]
+
+
+def test_a_hessian_of_a_dictionary_is_one_of_dictionaries():
+    assert hessian(of_two)({"a": 1.5, "b": 2.0}) == {
+        "a": {"a": 4.0, "b": 3.0}, "b": {"a": 3.0, "b": 0.0}
+    }  # fmt: skip
+
+
+def test_text_is_no_result():
+    with pytest.raises(ArgumentError, match="returned text"):
+        grad(lambda x: "text")(X)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
