@@ -914,3 +914,27 @@ def test_what_a_call_without_a_derivative_writes_is_not_lost(count, argnums):
     except UnsupportedError:
         return
     assert value == scaled(2.0, a)
+
+
+@pytest.mark.parametrize("made", [
+    lambda n: list(range(n)), lambda n: [i * 2 for i in range(n)], lambda n: np.arange(n).tolist(),
+    lambda n: sorted(range(n)), lambda n: list((3, 1, 2, 4)[:n]),
+])
+def test_a_list_of_integers_takes_real_tangents(made):
+    # The tangent of the list was one of integers: what was put into it lost its fraction.
+    def filled(x, n=4):
+        z = made(n)
+        for i in range(n):
+            z[i] = x * z[i]
+        return z[2] ** 2 + z[1]
+
+    adxform.check_grads(filled, (1.4,))
+
+
+def test_a_default_list_of_integers_takes_real_tangents():
+    def one_of_three(x, z=(1, 2, 3)):
+        z = list(z)
+        z[1] = x * z[1]
+        return z[1] ** 2
+
+    assert jvp(one_of_three, (1.4,), (0.3,))[1] == pytest.approx(3.36)

@@ -183,6 +183,8 @@ class Forward(Operations):
             return known[value.name]
         if value.name in self.gaps.zeros:
             return self.gaps.zero(inside, value.name, None)
+        if value.name not in self.gaps.names:
+            return self.zero_written(inside, value)
         return self.gaps.shaped_zero(inside, value.name, None) or self.zero(inside, value)
 
     def _tangent_phi(self, phi: Phi, first: Operand, second: Operand) -> Phi:

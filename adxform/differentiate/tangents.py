@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from adxform.analysis.aliasing import STORES
 from adxform.core.builder import Builder
-from adxform.core.ir import Let, Operand, Primitive, Tuple, Var
-from adxform.core.types import Type, was_broadcast
+from adxform.core.ir import Const, Let, Operand, Primitive, Tuple, Var
+from adxform.core.types import Inert, Type, Unknown, was_broadcast
 from adxform.differentiate.common import elementwise_term, narrowed, primitive, zeros
 from adxform.differentiate.conjugates import is_of_complex
 from adxform.differentiate.lists import lists_as_arrays, tangents_as_arrays
@@ -26,6 +27,15 @@ class Operations:
     def zero(self, builder: Builder, like: Operand) -> Operand:
         """The tangent of an operand that does not vary."""
         return zeros(builder, like)
+
+    def zero_written(self, builder: Builder, like: Operand) -> Operand:
+        """The same of one that is written to: it may be a list of integers."""
+        if not isinstance(like, Var) or not isinstance(builder.type_of(like), Unknown | Inert):
+            return self.zero(builder, like)
+        origin, builder.origin = builder.origin, None
+        made = builder.emit(primitive("np.zeros_like"), (like, Const("float64")))
+        builder.origin = origin
+        return made
 
     def type_like(self, name: str, like: str) -> None:
         """Give a tangent the type that it has as that of a name."""
@@ -160,12 +170,13 @@ class Operations:
             return self.named(only, base)
         if stmt.op.name == "accumulate_at" and "value" not in active:
             return self.named(active["bar"], base)
+        zero = self.zero_written if stmt.op.name in STORES else self.zero
         filled = []
         for param, arg in args.items():
             if param not in rule.linear_in:
                 filled.append(arg)
             else:
-                filled.append(active[param] if param in active else self.zero(self.builder, arg))
+                filled.append(active[param] if param in active else zero(self.builder, arg))
         return self.builder.emit(stmt.op, filled, base)
 
     def spread(
