@@ -4,6 +4,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     arithmetic,
     augmented,
     averages,
+    banded,
     broadcasting,
     choices,
     composed,

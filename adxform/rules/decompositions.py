@@ -239,10 +239,17 @@ def _lstsq_type(a: Type, b: Type, rcond: Type) -> Type:
 _P = "np.linalg.pinv(a)"
 _BACK = f"matrix_transpose({_P}) @ out_bar[0]"
 _RESIDUAL = "(b - a @ out[0])"
-_SQUARED_BAR = f"2.0 * uncolumned(columns({_RESIDUAL}, b) * out_bar[1], b)"
 
 
-def _lstsq_a(out_bar: Type) -> str:
+def _squared_bar(b: Type) -> str:
+    """The cotangent of the residual; of equations without one there is none to sum up."""
+    if rank(infer.as_array(b)) == 1:
+        return f"2.0 * np.sum(out_bar[1]) * {_RESIDUAL}"
+    rest = f"columns({_RESIDUAL}, b)"
+    return f"2.0 * uncolumned({rest} * resized(out_bar[1], {rest}[0]), b)"
+
+
+def _lstsq_a(b: Type, out_bar: Type) -> str:
     terms = []
     if not unused(out_bar, 0):
         rest = f"out_bar[0] - {_P} @ (a @ out_bar[0])"
@@ -250,15 +257,15 @@ def _lstsq_a(out_bar: Type) -> str:
                   f"matmul_left(-({_BACK}), a, out[0])",
                   f"matmul_left(matrix_transpose({_P}) @ out[0], a, {rest})"]
     if not unused(out_bar, 1):
-        terms.append(f"matmul_left(-{_SQUARED_BAR}, a, out[0])")
+        terms.append(f"matmul_left(-{_squared_bar(b)}, a, out[0])")
     if not unused(out_bar, 3):
         terms.append(f"({_THIN}[0] * out_bar[3]) @ {_THIN}[2]")
     return " + ".join(terms) or "np.zeros_like(a)"
 
 
-def _lstsq_b(out_bar: Type) -> str:
+def _lstsq_b(b: Type, out_bar: Type) -> str:
     terms = [] if unused(out_bar, 0) else [_BACK]
-    terms += [] if unused(out_bar, 1) else [_SQUARED_BAR]
+    terms += [] if unused(out_bar, 1) else [_squared_bar(b)]
     return " + ".join(terms) or "np.zeros_like(b)"
 
 
@@ -280,5 +287,5 @@ general(
     b=_lstsq_b,
     db=_dlstsq(f"{_P} @ db", "db", "np.zeros_like(out[3])"),
     infer=_lstsq_type,
-    sample=calls("R(5, 3), R(5)", "R(5, 3), R(5, 2)"),
+    sample=calls("R(5, 3), R(5)", "R(5, 3), R(5, 2)", "R(2, 3), R(2)", "R(2, 3), R(2, 2)"),
 )

@@ -21,6 +21,11 @@ from adxform.rules.runtime_along import (  # noqa: F401  (helpers like those bel
     products_before,
     quantile_weights,
 )
+from adxform.rules.runtime_banded import (  # noqa: F401
+    banded_outer,
+    banded_product,
+    banded_transpose,
+)
 from adxform.rules.runtime_fft import half_weights, resized  # noqa: F401
 from adxform.rules.runtime_grids import ungradient  # noqa: F401
 from adxform.rules.runtime_inserting import (  # noqa: F401

@@ -65,6 +65,63 @@ def eigvalsh(a: Any, b: Any = None, *, lower: bool = True, check_finite: bool = 
     return np.linalg.eigvalsh(whole)
 
 
+_BANDS = "R(3, 4) + np.array([[0.0], [4.0], [0.0]])"
+
+
+@reads("scipy.linalg.solve_banded", f"(1, 1), {_BANDS}, R(4), check_finite=False")
+def solve_banded(
+    l_and_u: Any, ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """The solution of equations with a banded matrix."""
+    import scipy.linalg
+
+    return scipy.linalg.solve_banded(l_and_u, ab, b)
+
+
+@reads("scipy.linalg.solveh_banded", f"({_BANDS})[1:], R(4), lower=True, check_finite=False")
+def solveh_banded(
+    ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False, lower: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """The solution of equations with a banded matrix that is positive definite."""
+    import scipy.linalg
+
+    return scipy.linalg.solveh_banded(ab, b, lower=lower)
+
+
+@reads("scipy.linalg.solve_triangular", f"{_EYE}, R(3), check_finite=False",
+       f"{_EYE}, R(3), 1, True, overwrite_b=False")
+def solve_triangular(
+    a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False,
+    overwrite_b: bool = False, check_finite: bool = True,
+) -> Any:
+    """The solution of triangular equations."""
+    import scipy.linalg
+
+    if unit_diagonal:
+        sided = np.tril(a, -1) if lower else np.triu(a, 1)
+        a = sided + np.eye(len(a), dtype=a.dtype)
+    return scipy.linalg.solve_triangular(a, b, trans=trans, lower=lower)
+
+
+@reads("scipy.linalg.lstsq", "R(4, 3), R(4)", "R(4, 3), R(4, 2), check_finite=False",
+       "R(2, 3), R(2)", "R(4, 3), R(4), cond=1e-8, lapack_driver='gelss'")
+def lstsq(
+    a: Any, b: Any, cond: Any = None, overwrite_a: bool = False, overwrite_b: bool = False,
+    check_finite: bool = True, lapack_driver: Any = None,
+) -> Any:
+    """The solution of least squares, as NumPy's but for the threshold and the residue of one."""
+    if lapack_driver == "gelsy":
+        raise NotImplementedError("scipy.linalg.lstsq with lapack_driver='gelsy' has no"
+                                  " derivative rule")
+    least = np.finfo(a.dtype).eps if cond is None else cond
+    x, residues, rank, values = np.linalg.lstsq(a, b, least)
+    if np.ndim(b) == 1 and len(residues) == 1:
+        return x, residues[0], rank, values
+    return x, residues, rank, values
+
+
 @reads("scipy.linalg.cho_factor")
 def cho_factor(
     a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
