@@ -10,6 +10,7 @@ from adxform.rules import (  # noqa: F401  (each file fills the table as it is i
     composed,
     conversion,
     core,
+    cosine_transforms,
     covariance,
     creation,
     decompositions,

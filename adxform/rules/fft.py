@@ -75,7 +75,7 @@ def _transformed(
     return Array(_dtype(a, kind), tuple(made))
 
 
-def _along(kind: str, last: str) -> Callable[..., Type]:
+def result_along(kind: str, last: str) -> Callable[..., Type]:
     """The type of a transform along one axis."""
 
     def result(a: Type, n: Type, axis: Type, norm: Type) -> Type:
@@ -86,7 +86,7 @@ def _along(kind: str, last: str) -> Callable[..., Type]:
     return result
 
 
-def _over(kind: str, last: str) -> Callable[..., Type]:
+def result_over(kind: str, last: str) -> Callable[..., Type]:
     """The type of a transform over several axes."""
 
     def result(a: Type, s: Type, axes: Type, norm: Type) -> Type:
@@ -107,7 +107,7 @@ def _over(kind: str, last: str) -> Callable[..., Type]:
 # What goes back
 
 
-def _scaling(norm: Type, turned: bool = True) -> str:
+def scaling(norm: Type, turned: bool = True) -> str:
     """The ``norm`` of the conjugate transpose, or of the transform itself, as an argument."""
     said = const_of(norm)
     if not is_none(norm) and said not in _OTHER:
@@ -117,7 +117,7 @@ def _scaling(norm: Type, turned: bool = True) -> str:
     return "" if given in (None, "backward") else f", norm={given!r}"
 
 
-def _axis(axis: Type) -> str:
+def axis_argument(axis: Type) -> str:
     """The axis as an argument, where it is not the last."""
     return "" if literal(axis) == -1 else ", axis=axis"
 
@@ -137,14 +137,14 @@ def _fitted(text: str, n: Type) -> str:
 
 def _back(inverse: str) -> Formula:
     def formula(n: Type, axis: Type, norm: Type) -> str:
-        return _fitted(f"{inverse}(out_bar{_axis(axis)}{_scaling(norm)})", n)
+        return _fitted(f"{inverse}(out_bar{axis_argument(axis)}{scaling(norm)})", n)
 
     return formula
 
 
 def _from_half(inverse: str, bar: str = "out_bar", turned: bool = True) -> Formula:
     def formula(a: Type, n: Type, axis: Type, norm: Type) -> str:
-        size, how = _size(a, n, axis), f"{_axis(axis)}{_scaling(norm, turned)}"
+        size, how = _size(a, n, axis), f"{axis_argument(axis)}{scaling(norm, turned)}"
         return _fitted(f"{inverse}({bar}, {size}{how})", n)
 
     return formula
@@ -153,14 +153,14 @@ def _from_half(inverse: str, bar: str = "out_bar", turned: bool = True) -> Formu
 def _to_half(transform: str, turned: bool = True) -> Formula:
     def formula(n: Type, axis: Type, norm: Type) -> str:
         last = "" if literal(axis) == -1 else ", axis"
-        text = f"{transform}(out_bar{_axis(axis)}{_scaling(norm, turned)})"
+        text = f"{transform}(out_bar{axis_argument(axis)}{scaling(norm, turned)})"
         text = f"{text} * half_weights(out_bar{last})"
         return _fitted(text if turned else f"np.conj({text})", n)
 
     return formula
 
 
-def _places(s: Type, axes: Type, default: tuple[int, int] | None) -> str:
+def axes_argument(s: Type, axes: Type, default: tuple[int, int] | None) -> str:
     """The axes as an argument, where they are not those that are meant without."""
     if is_none(axes):
         if is_none(s):
@@ -174,7 +174,7 @@ def _places(s: Type, axes: Type, default: tuple[int, int] | None) -> str:
 
 def _back_over(inverse: str, default: tuple[int, int] | None) -> Formula:
     def formula(s: Type, axes: Type, norm: Type) -> str:
-        return _fitted(f"{inverse}(out_bar{_places(s, axes, default)}{_scaling(norm)})", s)
+        return _fitted(f"{inverse}(out_bar{axes_argument(s, axes, default)}{scaling(norm)})", s)
 
     return formula
 
@@ -194,7 +194,7 @@ def _sizes(a: Type, s: Type, axes: Type) -> str:
 
 def _from_half_over(inverse: str, default: tuple[int, int] | None) -> Formula:
     def formula(a: Type, s: Type, axes: Type, norm: Type) -> str:
-        how = f"{_places(s, axes, default)}{_scaling(norm)}"
+        how = f"{axes_argument(s, axes, default)}{scaling(norm)}"
         return _fitted(f"{inverse}(out_bar, {_sizes(a, s, axes)}{how})", s)
 
     return formula
@@ -206,7 +206,7 @@ def _to_half_over(transform: str, default: tuple[int, int] | None) -> Formula:
         last: int | str = "axes[-1]"
         if is_none(axes) or isinstance(where, tuple):
             last = -1 if not isinstance(where, tuple) else where[-1]
-        text = f"{transform}(out_bar{_places(s, axes, default)}{_scaling(norm)})"
+        text = f"{transform}(out_bar{axes_argument(s, axes, default)}{scaling(norm)})"
         weights = f"half_weights(out_bar{'' if last == -1 else f', {last}'})"
         return _fitted(f"{text} * {weights}", s)
 
@@ -246,23 +246,23 @@ def _spelled(formula: Formula, module: str) -> Formula:
     return spelled
 
 
-_transform("fft", _back("np.fft.ifft"), _along("complex", "same"))
-_transform("ifft", _back("np.fft.fft"), _along("complex", "same"))
-_transform("rfft", _from_half("np.fft.ifft"), _along("complex", "half"))
-_transform("irfft", _to_half("np.fft.rfft"), _along("float", "whole"))
-_transform("hfft", _to_half("np.fft.rfft", turned=False), _along("float", "whole"))
+_transform("fft", _back("np.fft.ifft"), result_along("complex", "same"))
+_transform("ifft", _back("np.fft.fft"), result_along("complex", "same"))
+_transform("rfft", _from_half("np.fft.ifft"), result_along("complex", "half"))
+_transform("irfft", _to_half("np.fft.rfft"), result_along("float", "whole"))
+_transform("hfft", _to_half("np.fft.rfft", turned=False), result_along("float", "whole"))
 _transform("ihfft", _from_half("np.fft.ifft", "np.conj(out_bar)", turned=False),
-           _along("complex", "half"))
+           result_along("complex", "half"))
 for _name, _default in (("2", (-2, -1)), ("n", None)):
     _text = repr(_default)
     _transform(f"fft{_name}", _back_over(f"np.fft.ifft{_name}", _default),
-               _over("complex", "same"), _text)
+               result_over("complex", "same"), _text)
     _transform(f"ifft{_name}", _back_over(f"np.fft.fft{_name}", _default),
-               _over("complex", "same"), _text)
+               result_over("complex", "same"), _text)
     _transform(f"rfft{_name}", _from_half_over(f"np.fft.ifft{_name}", _default),
-               _over("complex", "half"), _text)
+               result_over("complex", "half"), _text)
     _transform(f"irfft{_name}", _to_half_over(f"np.fft.rfft{_name}", _default),
-               _over("float", "whole"), _text)
+               result_over("float", "whole"), _text)
 
 
 # resized(g, like): g cut, or filled up with zeros, to the shape of `like`.

@@ -26,6 +26,7 @@ from adxform.rules.runtime_banded import (  # noqa: F401
     banded_product,
     banded_transpose,
 )
+from adxform.rules.runtime_ends import weighted_ends  # noqa: F401
 from adxform.rules.runtime_fft import half_weights, resized  # noqa: F401
 from adxform.rules.runtime_grids import ungradient  # noqa: F401
 from adxform.rules.runtime_inserting import (  # noqa: F401

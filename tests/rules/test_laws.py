@@ -355,7 +355,7 @@ HELD = {  # what says how or where, and cannot be a real number that a result de
     "shape", "index", "indices", "indices_or_sections", "condition", "condlist", "indexing",
     "k", "n", "offset", "num", "endpoint", "shift", "reps", "repeats", "pad_width", "mode",
     "subscripts", "optimize", "N", "increasing", "edge_order", "exponent", "ord", "rcond",
-    "norm", "s", "deg", "l_and_u", "type",
+    "norm", "s", "deg", "l_and_u", "type", "first", "last",
     "full_matrices", "compute_uv", "UPLO", "lower", "trans", "rowvar", "bias",
     "obj", "deg", "new_shape", "method", "copy", "p", "ind", "upper", "discont", "minlength", "count",
 }
