@@ -683,6 +683,13 @@ def test_in_place_writes_are_seen_under_every_name_except_of_numbers():
     assert (first.value, number.value) == (1.0, 2.0)
 
 
+def test_padding_that_is_not_linear_is_refused():
+    for mode in ("maximum", "minimum", "median"):
+        with pytest.raises(TypeError, match=mode):
+            np.pad(Dual(V, W), 1, mode)
+    assert_array_equal(np.pad(Dual(V, W), 1, "mean").tangent, np.pad(W, 1, "mean"))
+
+
 def test_plain_arrays_cannot_hold_dual_numbers():
     x, buffer = Dual(1.0, 2.0), np.zeros(3)
     with pytest.raises((TypeError, ValueError)):

@@ -30,7 +30,7 @@ LINEAR: dict[Any, tuple[int | str, ...] | None] = {
     **dict.fromkeys(_present(np, "trapezoid", "trapz", "matrix_transpose"), (0,)),
     **dict.fromkeys(_present(np.linalg, "matrix_transpose", "diagonal", "trace"), (0,)),
     **dict.fromkeys((np.flip, np.fliplr, np.flipud, np.roll, np.rot90), (0,)),
-    **dict.fromkeys((np.tile, np.repeat, np.pad, np.copy, np.delete), (0,)),
+    **dict.fromkeys((np.tile, np.repeat, np.copy, np.delete), (0,)),
     **dict.fromkeys((np.diag, np.diagflat, np.diagonal, np.tril, np.triu), (0,)),
     **dict.fromkeys((np.take, np.take_along_axis), (0,)),
     **dict.fromkeys((np.concatenate, np.stack, np.vstack, np.hstack, np.dstack), (0,)),
@@ -91,6 +91,14 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
         raise TypeError("einsum of a Dual takes its subscripts as a string")
     places = range(1, len(operands) + 1)
     return apply_multilinear(np.einsum, places, (subscripts, *operands), kwargs)
+
+
+@rule(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    """Linear, but for the modes that take the largest, the least or the middle of a line."""
+    if callable(mode) or mode in ("maximum", "minimum", "median", "empty"):
+        raise TypeError(f"np.pad of a Dual takes no mode={mode!r}")
+    return apply_linear(np.pad, (0,), (array, pad_width, mode), kwargs)
 
 
 @rule(np.where)

@@ -104,9 +104,8 @@ def _margin(constant_values: Type) -> str:
 
 def _unpadded(array: Type, pad_width: Type, mode: Type) -> str:
     if infer.const_of(mode) != "constant":
-        refuse("np.pad is differentiated with mode='constant', 'edge', 'reflect', 'symmetric' and"
-               " 'wrap' only",
-               "Write the padding with np.concatenate.")
+        refuse("np.pad is differentiated only where its mode is known, and not 'empty' or a"
+               " function", "Write the mode as a string, or the padding with np.concatenate.")
     said, ndim = literal(pad_width), rank(infer.as_array(array))
     if isinstance(pad_width, Struct) and pad_width.form.kind == "dict":
         refuse("np.pad with a dictionary of widths is differentiated with mode='edge', 'reflect',"
