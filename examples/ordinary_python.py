@@ -583,6 +583,18 @@ def recorded(x):
 
 
 @example(V)
+def tabled(x):
+    """Tables as lists of lists: `t = [[0.0] * n for _ in range(m)]`, `t[i][j] = x * t[i - 1][j]`"""
+    n = len(x)
+    t = [[0.0] * n for _ in range(n)]
+    t[0][0] = 1.0
+    for i in range(1, n):
+        for j in range(n):
+            t[i][j] = x[i] * t[i - 1][j] + np.sin(x[j])
+    return t[n - 1][n - 1]
+
+
+@example(V)
 def chosen(x):
     """`itertools`: `pairwise`, `combinations`, `product`, `islice`, `chain`, `accumulate`, ..."""
     total = 0.0

@@ -353,6 +353,7 @@ class Calls(Lifting):
                 function.node, function.text, function.scope, cells=cells, contexts=contexts)
             self.program.trees[key] = function, tree, outer_names(tree)
         _, tree, names = self.program.trees[key]
+        self.program.met.update(getattr(tree, "_grids", ()))
         return copied(tree), names
 
 

@@ -19,6 +19,7 @@ from adxform.frontend.cells import celled
 from adxform.frontend.contexts import Openings
 from adxform.frontend.endings import explicit_end
 from adxform.frontend.exits import Exits
+from adxform.frontend.grids import with_grids
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
 from adxform.frontend.matching import Matching, Named
@@ -53,6 +54,8 @@ def desugar(
         _refuse_leaks(tree, text)
     if not kinds.isdisjoint((ast.For, ast.While)):
         with_columns(tree)
+    if ast.ListComp in kinds:
+        with_grids(tree, text, contexts or {})
     fresh = Fresh()
     if not kinds.isdisjoint((ast.With, ast.Try)):
         around = Around(tree, WritingCalls(scope, _own(tree)), {*names(tree), *_own(tree)})

@@ -91,6 +91,7 @@ def _lowered(
         source.node, source.text, source.scope,
         cells=cell_site(source) not in program.verbatim, contexts=program.contexts,
     )
+    program.met.update(getattr(tree, "_grids", ()))
     builder = _beginning(program, outer_names(tree) - set(reads))
     heap = builder.memory.heap
     builder.names.reserve(p.name for p in signature_of(source))
@@ -182,6 +183,7 @@ class Lowerer(Trials):
         self.locals = set(bases)
         self.require_none_kept(kept_expressions(*self.source.node.body))
         body = body[1:] if body and is_docstring(body[0]) else body
+        self.ask_for_grids(*body)
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
         with self.spots.entered(body[end:]):
             self.block(body[:end])

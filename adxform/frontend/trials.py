@@ -14,14 +14,14 @@ from adxform.core.calls import is_foreign
 from adxform.core.ir import Callee, Effect, If, Let, Opaque, Operand, Stmt, leaves, walk
 from adxform.core.types import differentiable
 from adxform.errors import Diagnostic, UnsupportedError
-from adxform.frontend.looping import Looping
+from adxform.frontend.entries import Entries
 from adxform.frontend.program import Again
 
 _REPEATABLE = ("np.", "math.", "scipy.", "operator.")
 _CHANGING = ("random", "next", "input", "open", "print", "iter", "setattr", "delattr")
 
 
-class Trials(Looping):
+class Trials(Entries):
     """Asks for other words, and sees to it that what is tried may be done twice."""
 
     def operand(self, node: ast.expr, base: str | None = None) -> Operand:
@@ -36,6 +36,8 @@ class Trials(Looping):
 
     def note_context(self, stmt: ast.stmt, operands: dict[str, Operand]) -> None:
         """Note a statement that is carried along, and through which active values may go."""
+        if isinstance(stmt, ast.Assign | ast.AugAssign):
+            self.ask_for_grids(stmt)
         if not isinstance(stmt, ast.With | ast.Try) or hasattr(stmt, "_trial"):
             return
         place = self.source.text.place(stmt)

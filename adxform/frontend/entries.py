@@ -1,0 +1,98 @@
+"""Which tables made as lists of lists are arrays (see ``grids``): what their entries are decides.
+
+A table is asked for as an array where an entry is a real number, or where lowering fails; then all
+is lowered again. One whose entries may be something else stays a list of lists.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import numpy as np
+
+from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.trees import nodes
+from adxform.core.types import Array, Scalar, Type
+from adxform.errors import Diagnostic
+from adxform.frontend.looping import Looping
+from adxform.frontend.program import Again
+
+_REAL = ("abs", "cos", "exp", "float", "log", "max", "min", "sin", "sqrt", "sum", "tanh")
+
+
+class Entries(Looping):
+    """Asks for tables as arrays, and sees to it that these hold what the lists would."""
+
+    def ask_for_grids(self, *stmts: ast.AST) -> None:
+        """Ask for tables of lists as arrays where an entry is known to be a real number."""
+        for node in nodes(*stmts):
+            place = getattr(node, "_entry", None)
+            if place is not None and place not in self.program.contexts and self._is_real(node):
+                self.program.contexts[place] = None
+                raise Again
+
+    def _is_real(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name(name) if name in self.env or name in self.builder.types:
+                return _known_real(self.known_type(node))
+            case ast.Subscript(value):
+                return self._is_real(value)
+            case ast.UnaryOp(ast.USub(), value):
+                return self._is_real(value)
+            case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow(), right):
+                return self._is_real(left) or self._is_real(right)
+            case ast.Call(ast.Attribute(ast.Name(), name) | ast.Name(name), args):
+                return name in _REAL and any(map(self._is_real, args))
+            case _:
+                return False
+
+    def item_assignment(self, name: str, args: list[ast.expr]) -> None:
+        self.ask_for_grids(args[2])
+        super().item_assignment(name, args)
+
+    def nested_item_replaced(self, name: str, args: list[ast.expr]) -> bool:
+        self.ask_for_grids(args[-1])
+        return super().nested_item_replaced(name, args)
+
+    def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        match node:
+            case ast.Call(ast.Name("__grid__"), [rows, columns, number], []):
+                return self._grid(node, self.operands([rows, columns, number]), base)
+            case ast.Call(ast.Name("__entry__"), [value], []):
+                held = self.operand(value, base)
+                if not _is_entry(self.builder.type_of(held)):
+                    self._no_grid(node, "what this table of lists holds may be no number in "
+                                  "double precision")
+                return held
+        return super().on_Call(node, base)
+
+    def _grid(self, node: ast.Call, made: Sequence[Operand], base: str | None) -> Operand:
+        """The array that a list of lists becomes, which all hold the same number."""
+        *sizes, number = made
+        for size in sizes:
+            known = self.builder.type_of(size)
+            if not (isinstance(known, Scalar) and np.dtype(known.dtype).kind in "iu"):
+                self._no_grid(node, "how large this table of lists is may be no integer")
+        assert isinstance(number, Const)
+        if number.value == 0:
+            return self.emit("np.zeros", Tuple((*sizes,)), Const(None), base=base)
+        filled = Const(float(number.value))
+        return self.emit("np.full", Tuple((*sizes,)), filled, Const(None), base=base)
+
+    def _no_grid(self, node: ast.Call, reason: str) -> None:
+        where = self.source.text.location(node)
+        hint = "Make the table by np.zeros((m, n)), and write t[i, j]."
+        self.program.contexts[node._place] = Diagnostic(reason, where, hint)  # type: ignore[attr-defined]
+        raise Again
+
+
+def _known_real(known: Type | None) -> bool:
+    """Whether it is a number in double precision, or an array of such."""
+    return isinstance(known, Scalar | Array) and known.dtype == "float64"
+
+
+def _is_entry(known: Type) -> bool:
+    """Whether it is a number that an array in double precision holds as it is."""
+    return isinstance(known, Scalar) and (
+        known.dtype == "float64" or (known.weak and np.dtype(known.dtype).kind in "if"))

@@ -1,0 +1,287 @@
+"""Tables made as lists of lists, whose entries are written at places that only running tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import AdxformError, check_grads, grad
+
+V = np.array([0.65, 0.35, 1.05])
+
+
+def dynamic_programming(x, n=4):
+    t = [[0.0] * n for _ in range(3)]
+    for j in range(n):
+        t[0][j] = x * j
+    for i in range(1, 3):
+        t[i][0] = x
+        for j in range(1, n):
+            t[i][j] = x * t[i - 1][j] + t[i][j - 1]
+    return t[2][3]
+
+
+def bernstein(x, n=5):
+    beta = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        beta[0][i] = x ** (i + 1)
+    for j in range(1, n):
+        for i in range(n - j):
+            beta[j][i] = beta[j - 1][i] * (1 - x) + beta[j - 1][i + 1] * x
+    return beta[n - 1][0]
+
+
+def whole_numbers_first(x, n=3):
+    t = [[0] * n for _ in range(n)]
+    t[0][0] = 1
+    for i in range(1, n):
+        t[i][0] = i
+        for j in range(n):
+            t[i][j] = x * t[i - 1][j] + t[i][j - 1]
+    return t[n - 1][n - 1]
+
+
+def from_the_end(x):
+    t = [[2.0] * 3 for _ in range(2)]
+    t[-1][-1] = x * x
+    t[0][1] = x
+    return t[1][2] * t[0][-2] * t[0][0]
+
+
+def by_a_truth(x):
+    t = [[0.0] * 2 for _ in range(2)]
+    k = x > 1
+    t[k][k] = x * x
+    t[0][0] = x
+    return t[1][1] * t[False][0]
+
+
+def a_row_with_a_name(x):
+    t = [[0.0] * 3 for _ in range(3)]
+    r = t[0]
+    for j in range(3):
+        r[j] = x * j
+    t[0][1] = x * x * x
+    t[1][0] = r[1] * r[2]
+    r = t[1]
+    return t[0][1] * t[0][2] + r[0]
+
+
+def _of_size(x, n):
+    t = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            t[i][j] = x * (i + j) + (t[i - 1][j] * x if i else 0.0)
+    return t[n - 1][n - 1]
+
+
+def in_a_function(x):
+    return _of_size(x, 3) * _of_size(x * x, 2)
+
+
+NUMBERS = (dynamic_programming, bernstein, whole_numbers_first, from_the_end, by_a_truth,
+           a_row_with_a_name, in_a_function)
+
+
+def determinant(x):
+    n = len(x)
+    a = [[0.0 for _ in range(n)] for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            a[i][j] = np.exp(x[i] * x[j])
+            if i == j:
+                a[i][j] += 2.0
+            elif i > j:
+                a[i][j] /= 3.0
+    d = 1.0
+    for k in range(n):
+        d *= a[k][k]
+        for i in range(k + 1, n):
+            f = a[i][k] / a[k][k]
+            for j in range(k, n):
+                a[i][j] -= f * a[k][j]
+    return d
+
+
+def rows_gone_over(x):
+    n = len(x)
+    t = [[1] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            t[i][j] = t[i][j - 1] * x[j] + x[i]
+    s = 0.0
+    for row in t:
+        s = s + sum(row) * len(t)
+    for row in t:
+        for v in row:
+            s = s * 0.5 + v
+    return s
+
+
+def mixture(zs):
+    n = len(zs)
+    a = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        row = a[i]
+        for j in range(n):
+            row[j] = zs[i] * zs[j]
+    s = 0.0
+    for i, z in enumerate(zs):
+        for j in range(n):
+            s += a[i][j] * z
+    return s
+
+
+def entries_change_places(x):
+    n = len(x)
+    t = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            t[i][j] = x[i] * j
+    t[0][1], t[1][2] = t[1][2], t[0][1] * 2
+    return t[0][1] ** 2 + t[1][2]
+
+
+VECTORS = (determinant, rows_gone_over, mixture, entries_change_places)
+
+
+@pytest.mark.parametrize("f", NUMBERS, ids=lambda f: f.__name__)
+def test_of_a_number(f):
+    check_grads(f, (1.3,))
+    assert grad(f)(1.3) != 0.0
+    slope = (f(1.3 + 1e-6) - f(1.3 - 1e-6)) / 2e-6
+    assert grad(f)(1.3) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("f", VECTORS, ids=lambda f: f.__name__)
+def test_of_a_vector(f):
+    check_grads(f, (V,))
+    step = np.eye(len(V)) * 1e-6
+    slopes = [(f(V + h) - f(V - h)) / 2e-6 for h in step]
+    assert grad(f)(V) == pytest.approx(slopes, rel=1e-6)
+
+
+def test_of_a_list():
+    assert grad(mixture)([1.0, 2.0, 3.0]) == pytest.approx(grad(mixture)(np.array([1.0, 2.0, 3.0])))
+
+
+def test_the_second_derivative():
+    h = 1e-5
+    slope = (grad(bernstein)(0.3 + h) - grad(bernstein)(0.3 - h)) / (2 * h)
+    assert grad(grad(bernstein))(0.3) == pytest.approx(slope, rel=1e-6)
+
+
+def test_it_becomes_an_array():
+    derivative = grad(dynamic_programming)
+    derivative(1.3)
+    assert "t = np.zeros((3, n))" in derivative.source
+    assert "t[i, j] = x * t[i - 1, j] + t[i, j - 1]" in derivative.source
+
+
+def test_a_table_of_whole_numbers_stays_one():
+    """What it holds is a number of times to go round."""
+    def longest(x):
+        n = len(x)
+        c = [[0] * (n + 1) for _ in range(n + 1)]
+        for i in range(n):
+            for j in range(n):
+                c[i + 1][j + 1] = c[i][j] + 1 if x[i] > x[j] else max(c[i][j + 1], c[i + 1][j])
+        s = x[0]
+        for k in range(c[n][n]):
+            s = s + x[k] ** 2
+        return s
+
+    check_grads(longest, (V,))
+
+
+def test_a_place_that_there_is_not_is_an_error():
+    def outside(x, k=3):
+        t = [[0.0] * 3 for _ in range(3)]
+        for i in range(3):
+            t[i][i] = x * i
+        return t[0][k] * x
+
+    with pytest.raises(IndexError):
+        grad(outside)(1.3)
+
+
+def one_row_thrice(x, n=3):
+    t = [[0.0] * 2] * n
+    for i in range(n):
+        t[i][0] = x * i
+    return t[0][0]
+
+
+def a_row_stands_twice(x):
+    t = [[0.0] * 3 for _ in range(3)]
+    for j in range(3):
+        t[j][0] = x * j
+    t[0] = t[1]
+    t[1][0] = x
+    return t[0][0]
+
+
+def in_single_precision(x):
+    t = [[0.0] * 2 for _ in range(2)]
+    for i in range(2):
+        t[i][i] = np.float32(x) * i
+    return t[1][1]
+
+
+def complex_entries(x):
+    t = [[0.0] * 2 for _ in range(2)]
+    for i in range(2):
+        t[i][i] = (1j * x) * i + x
+    return abs(t[1][1])
+
+
+def arrays_as_entries(x):
+    t = [[0.0] * 2 for _ in range(2)]
+    for i in range(2):
+        t[i][i] = np.array([x]) * i
+    return t[1][1].sum()
+
+
+def slices_of_rows(x):
+    t = [[0.0] * 3 for _ in range(3)]
+    for i in range(3):
+        t[i][1] = x * i
+    a, b = t[2][1:], t[2]
+    b[1] = 0.0
+    return a[0]
+
+
+def filled_by_a_function_inside(x):
+    t = [[0.0] * 3 for _ in range(3)]
+
+    def put(i):
+        t[i][i] = x
+
+    for i in range(3):
+        put(i)
+    return t[1][1]
+
+
+def an_exception_chooses(x):
+    t = [[0.0] * 2 for _ in range(2)]
+    for i in range(2):
+        t[i][0] = x
+    try:
+        y = t[0][0] / t[0][1]
+    except ZeroDivisionError:
+        y = 3.0 * x
+    return y
+
+
+REFUSED = (one_row_thrice, a_row_stands_twice, in_single_precision, complex_entries,
+           arrays_as_entries, slices_of_rows, filled_by_a_function_inside, an_exception_chooses)
+
+
+@pytest.mark.parametrize("f", REFUSED, ids=lambda f: f.__name__)
+def test_right_or_refused(f):
+    try:
+        found = adxform.jvp(f, (1.3,), (1.0,))[1]
+    except AdxformError:
+        return
+    assert found == pytest.approx((f(1.3 + 1e-6) - f(1.3 - 1e-6)) / 2e-6, rel=1e-5)
