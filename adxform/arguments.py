@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,47 @@ def resolve_argnums(function: Callable[..., Any], argnums: Argnums) -> tuple[int
     if len(set(places)) < len(places):
         raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
     return tuple(places)
+
+
+def collected_items(
+    function: Callable[..., Any], argnums: Argnums
+) -> tuple[tuple[int, int | str | None], ...] | None:
+    """Which arguments are meant where some are among those that ``*args`` or ``**kwargs`` collect:
+    the place of the parameter of each, and its own place or name there. None if parameters are.
+
+    A name that no parameter has is a keyword's. Numbers count the arguments by position if one of
+    them is that of no parameter.
+    """
+    parameters = list(signature_of(function).parameters.values())
+    several = isinstance(argnums, Sequence) and not isinstance(argnums, str)
+    given = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
+    names = [p.name for p in parameters]
+    kinds = [p.kind for p in parameters]
+    beyond = any(type(item) is int and item >= len(names) for item in given)
+    rest = kinds.index(Parameter.VAR_POSITIONAL) if Parameter.VAR_POSITIONAL in kinds else None
+    keywords = Parameter.VAR_KEYWORD in kinds
+    named = keywords and any(isinstance(item, str) and item not in names for item in given)
+    if not named and not (beyond and rest is not None):
+        return None
+    found: list[tuple[int, int | str | None]] = []
+    for item in given:
+        if isinstance(item, str) and item not in names and keywords:
+            found.append((kinds.index(Parameter.VAR_KEYWORD), item))
+        elif type(item) is int and beyond and rest is not None and item >= rest:
+            found.append((rest, item - rest))
+        else:
+            found.append((resolve_argnums(function, item)[0], None))
+    if len(set(found)) < len(found):
+        raise ArgumentError(f"argnums names a parameter twice: {argnums!r}")
+    return tuple(found)
+
+
+def item_given(name: str, value: Any, key: int | str) -> Any:
+    """One of the arguments that a parameter has collected, if it can have a derivative."""
+    if not (key in value if isinstance(key, str) else key < len(value)):
+        raise ArgumentError(f"the gradient is asked for in {name}[{key!r}], which is not given")
+    require_float(f"{name}[{key!r}]", value[key], "the gradient")
+    return value[key]
 
 
 def require_sequence(name: str, value: Any) -> None:

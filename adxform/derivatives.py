@@ -15,6 +15,8 @@ from adxform.adapters import adapted
 from adxform.analysis.types import Types
 from adxform.arguments import (
     Argnums,
+    collected_items,
+    item_given,
     like_argument,
     number,
     require_float,
@@ -67,10 +69,16 @@ class Derivative:
         self.argnums = argnums
         self.value = value
         self.has_aux = has_aux
-        self.places = resolve_argnums(self.function, argnums)
         self.single = isinstance(argnums, str) or not isinstance(argnums, Sequence)
+        self.picked = collected_items(self.function, argnums)
+        if self.picked is None:
+            self.places = resolve_argnums(self.function, argnums)
+        else:
+            self.places = tuple(dict.fromkeys(place for place, _ in self.picked))
         self.options = options or Options()
         asked = self.places, self.single, value, has_aux
+        if self.picked is not None:
+            asked = self.places, False, value, has_aux
         self.specialised = specialised_for(self.function, self.options, *asked)
         self.bind = Binder(self.function)
         self.parameters = self.bind.parameters
@@ -145,6 +153,8 @@ class Derivative:
                 return value, number(bars, self.parameters[self.places[0]].name)
             pairs = zip(bars, self.places, strict=True)
             return value, tuple([number(b, self.parameters[i].name) for b, i in pairs])
+        if self.picked is not None:
+            return value, self._items(bars, args)
         if self.single:
             place = self.places[0]
             return value, like_argument(bars, args[place], self.parameters[place].name)
@@ -152,6 +162,18 @@ class Derivative:
             bars = (bars,)
         pairs = zip(bars, self.places, strict=True)
         return value, tuple([like_argument(b, args[i], self.parameters[i].name) for b, i in pairs])
+
+    def _items(self, bars: Any, args: tuple[Any, ...]) -> Any:
+        """The cotangents of arguments that a parameter has collected with others."""
+        bars = bars if len(self.places) > 1 else (bars,)
+        found = []
+        for place, key in self.picked or ():
+            name, arg = self.parameters[place].name, args[place]
+            bar = bars[self.places.index(place)]
+            if key is not None:
+                arg, name, bar = item_given(name, arg, key), f"{name}[{key!r}]", bar[key]
+            found.append(like_argument(bar, arg, name))
+        return found[0] if self.single else tuple(found)
 
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
@@ -169,7 +191,7 @@ class Derivative:
         made.valued = valued
         made.scalar = not valued or rank(type_of(leaves(value)[0], types)) == 0
         floats = [type(args[place]) is float for place in self.places]
-        made.numbers = all(floats) and (self.single or len(floats) > 1)
+        made.numbers = self.picked is None and all(floats) and (self.single or len(floats) > 1)
         return made
 
     def _derived(self, given: Sequence[Type], *, valued: bool) -> tuple[Function, Types]:
@@ -248,6 +270,9 @@ class Derivative:
         made, _ = self._derived(types, valued=True)
         assert isinstance(made.result, Tuple)
         value, bars = made.result.items
+        if self.picked is not None:
+            reason = "a derivative in what *args or **kwargs collects is not differentiated again"
+            raise ArgumentError(Diagnostic(reason, hint="Name the parameters."))
         if not self.single and len(self.places) == 1:
             bars = Tuple((bars,))
         return replace(made, result=Tuple((value, bars)) if self.value else bars)

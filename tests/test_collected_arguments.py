@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adxform import check_grads, grad, jvp, vjp
+from adxform import check_grads, grad, jvp, value_and_grad, vjp
+from adxform.errors import ArgumentError
 
 
 def product(x, *factors):
@@ -61,3 +62,45 @@ def test_callables_that_cannot_be_hashed() -> None:
     assert check_grads(Shift(0.3), (0.7,)).passed
     assert jvp(Shift(0.3), (0.7,), (1.0,))[1] == pytest.approx(2.0 * np.cos(1.0))
     assert grad(Shift(0.3))(0.7) == pytest.approx(2.0 * np.cos(1.0))
+
+
+def of_places(*xs):
+    return xs[0] ** 2 * xs[1]
+
+
+def of_names(**values):
+    return values["a"] ** 2 * values["b"]
+
+
+def of_all(x, *ys, **options):
+    return x * ys[0] * options["s"]
+
+
+def test_argnums_of_what_star_args_collects() -> None:
+    assert grad(of_places, (0, 1))(2.0, 3.0) == (12.0, 4.0)
+    assert grad(of_places, 1)(2.0, 3.0) == 4.0
+    assert value_and_grad(of_places, (1, 0))(2.0, 3.0) == (12.0, (4.0, 12.0))
+    assert grad(product, (0, 3))(2.0, 3.0, 4.0, 5.0) == (60.0, 24.0)
+    assert grad(of_places, "xs")(2.0, 3.0) == grad(of_places)(2.0, 3.0) == (12.0, 4.0)
+
+
+def test_argnums_of_what_keywords_collect() -> None:
+    assert grad(of_names, "a")(a=2.0, b=3.0) == 12.0
+    assert grad(of_names, ("b", "a"))(a=2.0, b=3.0) == (4.0, 12.0)
+    assert grad(of_names, "values")(a=2.0, b=3.0) == {"a": 12.0, "b": 4.0}
+    assert grad(of_all, ("s", "x"))(1.0, 2.0, s=3.0) == (2.0, 6.0)
+    array = np.array([1.0, 2.0])
+    assert grad(lambda **kw: np.sum(kw["v"] ** 2) * kw["n"], "v")(v=array, n=2).tolist() == [4.0, 8.0]
+
+
+def test_collected_arguments_that_are_not_given_or_have_no_derivative() -> None:
+    with pytest.raises(ArgumentError, match=r"xs\[2\], which is not given"):
+        grad(of_places, 2)(2.0, 3.0)
+    with pytest.raises(ArgumentError, match=r"values\['c'\], which is not given"):
+        grad(of_names, "c")(a=2.0, b=3.0)
+    with pytest.raises(ArgumentError, match=r"xs\[1\].*integers have no derivative"):
+        grad(of_places, 1)(2.0, 3)
+    with pytest.raises(ArgumentError, match="twice"):
+        grad(of_places, (1, 1))
+    with pytest.raises(ArgumentError, match="not differentiated again"):
+        grad(grad(of_places, 1))(2.0, 3.0)
