@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from adxform.analysis.activity import Activity, analyze
 from adxform.analysis.appending import seen_appends
 from adxform.analysis.mutation import (
@@ -67,6 +69,7 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
             errors.extend(_effect(function, stmt, activity))
     if function.doubts and _touched(function, activity):
         raise UnsupportedError(*function.doubts)
+    errors.extend(_dictionaries(function, activity))
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(_conflicts(function, activity, types))
@@ -100,6 +103,34 @@ def check_callee(function: Function, types: Types) -> None:
 
 def _unsupported(reason: str, origin: Origin | None, hint: str) -> UnsupportedError:
     return UnsupportedError(Diagnostic(reason, origin.location if origin else None, hint))
+
+
+def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
+    """Dictionaries whose keys only running tells, and that are given what is active."""
+    found: set[str] = set()
+    for stmt in walk(function.body):
+        if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
+            made = stmt.op.tree
+            plain = isinstance(made, ast.Call) and stmt.op.callee in ("dict", "dict.fromkeys")
+            if plain or isinstance(made, ast.Dict | ast.DictComp):
+                found.update(stmt.targets)
+    errors: dict[int, AdxformError] = {}
+    known = -1
+    while len(found) > known and found:
+        known = len(found)
+        for stmt in walk(function.body):
+            for phi in phis_of(stmt):
+                if not found.isdisjoint((*names_in(phi.first), *names_in(phi.second))):
+                    found.add(phi.target)
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and (
+                stmt.op.name == "update" and not found.isdisjoint(names_in(stmt.args[0]))
+            ):
+                found.update(stmt.targets)
+                if stmt.targets[0] in activity:
+                    reason = "which keys this dictionary has is not known before it runs"
+                    hint = "Keep the numbers in an array, or in a list, by their places."
+                    errors[id(stmt)] = _unsupported(reason, stmt.origin, hint)
+    return [*errors.values()]
 
 
 def _held_constant(stmt: Let, types: Types, seen: set[Callee]) -> list[AdxformError]:

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 import adxform
-from adxform import forward, grad
+from adxform import forward, grad, jvp
 from adxform.cli.stages import at_stage
 from adxform.errors import (
     AdxformError,
@@ -153,3 +153,30 @@ def memoised(x, n):
 def test_a_container_of_a_function_around_that_is_changed_inside():
     with pytest.raises(UnsupportedError, match="which item is replaced here is not known"):
         grad(memoised)(1.5, 6)
+
+
+def test_a_dictionary_whose_keys_only_running_tells() -> None:
+    def filled(x, n=4):
+        d = {i: 0 for i in range(n)}
+        for i in range(n):
+            d[i] = x * i
+        return d[2] * d[3]
+
+    def from_keys(x, n=4):
+        d = dict.fromkeys(range(n), 0.0)
+        d[1] += x
+        return d[1]
+
+    for f in (filled, from_keys):
+        with pytest.raises(UnsupportedError, match="which keys this dictionary has"):
+            grad(f)(1.3)
+        with pytest.raises(UnsupportedError, match="which keys this dictionary has"):
+            jvp(f, (1.3,), (1.0,))
+
+    def constant(x, n=4):
+        d = {i: 0 for i in range(n)}
+        for i in range(n):
+            d[i] = i * 2
+        return x * d[2]
+
+    assert grad(constant)(1.3) == 4.0
