@@ -12,13 +12,17 @@ from adxform.core.ir import (
     For,
     Function,
     Let,
+    Operand,
     Phi,
     Primitive,
     Stmt,
+    Var,
     While,
+    binds_of,
     blocks_of,
     phis_of,
     uses,
+    walk,
 )
 
 
@@ -107,3 +111,35 @@ class _Appends:
                 elif not let.op.fresh:
                     work.extend(uses(let.args[:1]))
         return False
+
+
+def growing(body: Block) -> frozenset[str]:
+    """The lists that appends make of lists that do nothing but grow, from what is written out on.
+
+    One that is also cut, written to, or joined to another may be shorter later than before.
+    """
+    chains: dict[str, set[str]] = {}
+    other: set[str] = set()
+    targets: set[str] = set()
+
+    def link(target: str, *operands: Operand) -> None:
+        chain = chains.setdefault(target, {target})
+        for operand in operands:
+            if isinstance(operand, Var):
+                chain |= chains.get(operand.name, {operand.name})
+        for name in chain:
+            chains[name] = chain
+
+    stmts = walk(body)
+    for stmt in stmts:
+        for phi in phis_of(stmt):
+            link(phi.target, phi.first, phi.second)
+        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "append":
+            link(stmt.target, stmt.args[0])
+            targets.add(stmt.target)
+        elif isinstance(stmt, Let) and not (
+            isinstance(stmt.op, Primitive) and stmt.op.name == "empty_list"
+        ):
+            other.update(stmt.targets)
+    known = {name for stmt in stmts for name in binds_of(stmt)}
+    return frozenset(t for t in targets if chains[t] <= known and chains[t].isdisjoint(other))

@@ -34,13 +34,15 @@ from adxform.differentiate.sweeps import Bars, counts_trips, is_test
 
 class Mirrors(Cotangents):
     """Writes the branches and loops of the reverse sweep; ``made_by`` is the Let behind each name,
-    ``counters`` are the names of the numbers of iterations that are counted.
+    ``counters`` are the names of the numbers of iterations that are counted, ``growing`` those of
+    lists whose cotangents may stay longer than they are.
     """
 
     def __init__(self, builder: Builder, activity: Activity, gaps: Gaps) -> None:
         super().__init__(builder, activity, gaps)
         self.counters: dict[Stmt, str] = {}
         self.made_by: dict[str, Let] = {}
+        self.growing: frozenset[str] = frozenset()
 
     def block(self, block: Block, bars: Bars) -> None:
         """The reverse of a block, which adds to the cotangents of what it reads."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adxform.analysis.activity import Activity
+from adxform.analysis.appending import growing
 from adxform.analysis.types import Types, has_narrow
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -86,6 +87,7 @@ def reverse(
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
     mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
+    mode.growing = growing(function.body)
     mode.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
     bars: Bars = {}
     seeds = []
@@ -232,6 +234,9 @@ class Reverse(Mirrors):
     ) -> None:
         """Add to one operand's cotangent what its rule says."""
         operand = args[param]
+        if rule.primitive.name == "append" and param == "x" and stmt.target in self.growing:
+            self.add(bars, operand, out_bar)
+            return
         env = lists_as_arrays(self.builder, rule, args) | {"out": Var(stmt.target)}
         if isinstance(operand, Tuple) and takes_items(rule.pull[param], rule.primitive.params):
             for place, item in enumerate(operand.items):

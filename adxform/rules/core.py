@@ -106,8 +106,8 @@ linear(
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x
 # longer by its element number index, which nothing has read before: its cotangent may stay where
-# it is.
-for _name, _rest in (("update", _kept), ("keep", _kept), ("append", "out_bar")):
+# it is in a list that does nothing but grow, which no rule can know.
+for _name, _rest in (("update", _kept), ("keep", _kept), ("append", "out_bar[:index]")):
     linear(f"{_name}(x, index, value)", value=_written, x=_rest, infer=_stored)
 
 # last_written(g, index): g[index], but 0 for an element of the index that a later one names again:
