@@ -38,7 +38,7 @@ from adxform.frontend.source import SourceFunction
 MAKERS = frozenset({"grad", "value_and_grad", "jacobian", "hessian"})
 AT_ONCE = frozenset({"jvp", "hvp"})
 REFUSED = frozenset({"vjp", "check_grads", "forward", "reverse", "source"})
-HOMES = frozenset({"adxform", "adxform.api", "adxform.products"})
+HOMES = frozenset({"adxform", "adxform.api", "adxform.jacobians", "adxform.products"})
 INLINE_OPERATIONS = 16
 
 
