@@ -36,6 +36,7 @@ from adxform.core.ir import (
 from adxform.core.types import Array, ListOf, Struct, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
+from adxform.rules.iterations import HINTS
 
 
 def check(function: Function, activity: Activity, types: Types, reverse: bool = False) -> None:
@@ -203,10 +204,10 @@ def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> li
     name = active[0]
     if op.callee:
         reason = op.reason or f"no derivative rule for {op.callee}"
-        hint = (
-            f"{name} is active here. Write a rule (adxform.rules), or hold {name} constant with "
-            f"stop_gradient({name})."
+        hint = HINTS.get(op.callee) or (
+            f"Write a rule (adxform.rules), or hold {name} constant with stop_gradient({name})."
         )
+        hint = f"{name} is active here. {hint}"
         return [MissingRuleError(Diagnostic(reason, location, hint))]
     kind = type(getattr(op.tree, "_gone_over", op.tree)).__name__
     reason = f"{_CALLED.get(kind, kind)} over an active value is not supported yet"

@@ -25,6 +25,7 @@ from adxform.frontend.scope import Meaning, readable
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError, bind
+from adxform.rules.iterations import HINTS
 from adxform.rules.table import RULES
 
 EQUIVALENTS_FOLDER = Path(__file__).parent / "equivalents"
@@ -55,6 +56,8 @@ class Libraries(Calls):
             return interpolated
         if self._makes_sparse(node.func) and name not in RULES:
             return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
+        if name in HINTS:
+            return self.opaque_call(node, base, "")  # held constant, or refused with the hint
         found = EQUIVALENTS.get(name)
         own = "." not in name and (len(node.args) != 1 or node.keywords)  # sorted(x, key=f)
         if found is None or own:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from adxform.frontend.equivalents import EQUIVALENTS
+from adxform.rules.iterations import HINTS
 from adxform.rules.table import RULES
 
 CANONICAL = {"numpy": "np"}
@@ -30,10 +31,10 @@ def spelling_of(value: Any) -> str | None:
 
 @cache
 def _called() -> tuple[str, ...]:
-    """The functions that rules and equivalents speak of."""
+    """The functions that rules and equivalents speak of, and those that iterate."""
     primitives = (rule.primitive for rule in RULES.values())
     spoken = [primitive.text for primitive in primitives if primitive.style == "call"]
-    return (*spoken, *(name for name in EQUIVALENTS if name not in RULES))
+    return (*spoken, *(name for name in (*EQUIVALENTS, *HINTS) if name not in RULES))
 
 
 @cache

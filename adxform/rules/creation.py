@@ -6,6 +6,7 @@ from adxform.core.types import (
     Array,
     Dim,
     Scalar,
+    Struct,
     Type,
     dims_of,
     is_numeric,
@@ -70,6 +71,9 @@ def _size(t: Type) -> Dim:
 
 
 inactive("np.eye(N, M=None, k=0, dtype=None)", "np.tri(N, M=None, k=0, dtype=None)", infer=_eye)
+inactive("np.polynomial.legendre.leggauss(deg)", "np.polynomial.hermite.hermgauss(deg)",
+         "np.polynomial.hermite_e.hermegauss(deg)", "np.polynomial.laguerre.laggauss(deg)",
+         infer=lambda deg: Struct((Array("float64", (_size(deg),)),) * 2))
 inactive("np.identity(n, dtype=None)",
          infer=lambda n, dtype: Array(dtype_of(dtype, "float64"), (_size(n),) * 2))
 
