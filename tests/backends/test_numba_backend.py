@@ -398,6 +398,13 @@ def test_loops_are_asked_once_whether_they_stay_in_bounds():
     assert np.allclose(derivative(V, V), np.cos(V) * V)
 
 
+@pytest.mark.filterwarnings("ignore::adxform.errors.BackendWarning")
+@pytest.mark.parametrize("axis", [1, -2])
+def test_an_axis_that_is_not_there_is_an_error_as_in_numpy(axis):
+    with pytest.raises(np.exceptions.AxisError):
+        adxform.grad(lambda x: np.sum(x, axis=axis), backend="numba")(V)
+
+
 def test_what_a_branch_keeps_in_bounds_is_no_error():
     derivative = adxform.grad(weighted_while_there_are_weights, backend="numba")
     assert np.allclose(derivative(V, V[:3]), np.append(np.cos(V[:3]) * V[:3], [0.0, 0.0]))

@@ -289,11 +289,14 @@ def _reduced(name: str, args: Sequence[Operand], types: Types) -> Reduced | None
 
 
 def reduced_axes(axis: Operand, rank: int) -> tuple[int, ...] | None:
-    """The axes that a reduction runs over, counted from 0; None where they are not known."""
+    """The axes that a reduction runs over, counted from 0; None where they are not known, or not
+    there.
+    """
     if axis == Const(None):
         return tuple(range(rank))
     parts = axis.items if isinstance(axis, Tuple) else (axis,)
-    if not all(isinstance(p, Const) and type(p.value) is int for p in parts):
+    values = [p.value for p in parts if isinstance(p, Const) and type(p.value) is int]
+    if len(values) < len(parts) or not all(-rank <= v < rank for v in values):
         return None
-    found = sorted(p.value % rank for p in parts if isinstance(p, Const))
+    found = sorted(v % rank for v in values)
     return tuple(found) if len(set(found)) == len(found) else None
