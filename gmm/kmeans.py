@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 try:
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array
 except ImportError:
-    csr_array = None
+    csc_array = None
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -193,10 +193,9 @@ def sums_of_clusters(
     k: int,
 ) -> Float[np.ndarray, "k d"]:
     """Weighted sums of the points of each cluster, each point read once where SciPy is there."""
-    if csr_array is None:
+    if csc_array is None:
         return ((labels == np.arange(k)[:, None]) * weight) @ X
-    members = csr_array((weight, labels, np.arange(len(X) + 1)), shape=(len(X), k))
-    return members.T @ X
+    return csc_array((weight, labels, np.arange(len(X) + 1)), shape=(k, len(X))) @ X
 
 
 def refill_empty(

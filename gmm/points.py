@@ -77,15 +77,19 @@ def extent(X: Float[np.ndarray, "n d"], sample_weight: np.ndarray | None) -> Ext
     parts = []
     for start in range(0, len(X), ROWS_READ):
         rows = np.asarray(X[start : start + ROWS_READ])
-        known = np.sum(~np.isnan(rows), axis=0, dtype=float)
+        missing = np.isnan(rows)
+        known = len(rows) - np.sum(missing, axis=0, dtype=float)
+        added, low, high = rows, rows, rows
+        if np.any(missing):
+            added, low, high = (np.where(missing, v, rows) for v in (0.0, np.inf, -np.inf))
         parts.append(
             Extent(
                 len(rows),
                 float(len(rows)),
-                np.nansum(rows, axis=0, dtype=float),
+                np.sum(added, axis=0, dtype=float),
                 known,
-                np.min(np.where(np.isnan(rows), np.inf, rows), axis=0, initial=np.inf),
-                np.max(np.where(np.isnan(rows), -np.inf, rows), axis=0, initial=-np.inf),
+                np.min(low, axis=0, initial=np.inf),
+                np.max(high, axis=0, initial=-np.inf),
             )
         )
     whole = merge(parts)
