@@ -7,6 +7,7 @@ programs of each kind; without it each property draws the same 200 on every run.
 from __future__ import annotations
 
 import copy
+import gc
 import os
 from collections.abc import Callable
 from typing import Any
@@ -65,3 +66,10 @@ def _all_agree(f: Callable[..., Any], *args: Any) -> None:
     for one, two in zip(given, args, strict=True):
         np.testing.assert_array_equal(one, two)
     adxform.check_grads(f, args, order=2)
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays: collections of garbage, which are fewer, do not go over it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
