@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.ir import Function, Let, Primitive, Stmt, walk
+from adxform.core.ir import Function, Let, Stmt, walk
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter
-
-MARKERS = frozenset({"adxform.stop_gradient", "adxform.markers.stop_gradient"})
+from adxform.optimize.walk import Rewriter, is_op
+from adxform.rules.core import STOP_GRADIENT
 
 
 def without_markers(function: Function, types: Types) -> Function:
@@ -33,5 +33,5 @@ class _Unmark(Rewriter):
             self.builder.append(stmt)
 
 
-def _is_marker(stmt: Stmt) -> bool:
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in MARKERS
+def _is_marker(stmt: Stmt) -> TypeGuard[Let]:
+    return is_op(stmt, *STOP_GRADIENT)

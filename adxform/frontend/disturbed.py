@@ -23,13 +23,14 @@ from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_library, unwrapped
 from adxform.frontend.scope import NOTHING, LiveScope, live_function
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.ssa import all_args
+from adxform.frontend.watching import HEAP_TYPE
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
 DEPTH = 8
 _STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR"})
 _LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
 _CALLS = frozenset({"fill", "sort", "put", "partition", "setattr", "delattr"})
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 def refuse_disturbed(source: SourceFunction, scopes: Iterable[Any]) -> None:
@@ -115,9 +116,7 @@ class _Code:
     def own(self) -> set[str]:
         """The names of the function's own variables."""
         assert self.source is not None
-        args = self.source.node.args
-        given = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
-        own = {a.arg for a in given if a is not None}
+        own = {a.arg for a in all_args(self.source.node.args)}
         own.update(name for stmt in self.source.node.body for name in bound_names(stmt))
         own.update(node.arg for node in self.body if isinstance(node, ast.arg))  # of those inside
         return own - self.declared
@@ -251,4 +250,4 @@ def _names(code: CodeType) -> frozenset[str]:
 def _is_followed(value: Any) -> bool:
     """Whether a value is a class that a class statement has made, or an object of one."""
     kind = value if isinstance(value, type) else type(value)
-    return bool(kind.__flags__ & _HEAP_TYPE)
+    return bool(kind.__flags__ & HEAP_TYPE)

@@ -24,6 +24,7 @@ from adxform.frontend.equivalents.arrays import vectorized
 from adxform.frontend.scope import Meaning, readable
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import writes_params
+from adxform.rules.core import STOP_GRADIENT
 from adxform.rules.expressions import BindError, bind
 from adxform.rules.iterations import HINTS
 from adxform.rules.table import RULES
@@ -32,7 +33,6 @@ EQUIVALENTS_FOLDER = Path(__file__).parent / "equivalents"
 #: What sparse matrices have that gives no matrix of their kind.
 _DENSE = ("toarray", "todense", "sum", "mean", "max", "min", "diagonal", "trace", "dot", "matvec",
           "nonzero", "getnnz", "argmax", "argmin", "spsolve", "cg", "gmres", "norm", "eigsh")
-_CONSTANT = ("adxform.stop_gradient", "adxform.markers.stop_gradient")
 _JOINS = {"r_": "np.concatenate", "c_": "np.column_stack"}
 
 
@@ -48,7 +48,7 @@ class Libraries(Calls):
         each = self._of_each(node.func) if isinstance(node.func, ast.Call) else None
         if each is not None:
             return self.call_vectorized(each.args[0], node, base)
-        if name in _CONSTANT and len(node.args) == 1 and self._is_librarys(node.args[0]):
+        if name in STOP_GRADIENT and len(node.args) == 1 and self._is_librarys(node.args[0]):
             held = self.opaque_call(node.args[0], None, "")  # type: ignore[arg-type]
             return self.emit(name, held, base=base)
         interpolated = self._interpolated(node, base)
@@ -141,7 +141,7 @@ class Libraries(Calls):
 
     def _held_constant(self, node: ast.expr) -> ast.expr:
         meaning = self.meaning(node.func) if isinstance(node, ast.Call) else None
-        if meaning is None or meaning.dotted not in _CONSTANT:
+        if meaning is None or meaning.dotted not in STOP_GRADIENT:
             return node
         name = f"constant {len(self.env)}"
         self.env[name] = self.operand(node)

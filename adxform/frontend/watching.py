@@ -10,7 +10,7 @@ from typing import Any
 ABSENT: Any = object()  # the value of a name that a namespace does not have
 Place = tuple[Mapping[str, Any], str, Any]  # a namespace, a name, and its value there
 _STEADY = frozenset({"numpy", "scipy", "adxform", *sys.stdlib_module_names})
-_HEAP_TYPE = 1 << 9
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that a class statement has made
 
 
 def places(owner: Any, name: str) -> Iterator[Place]:
@@ -40,7 +40,7 @@ def _namespaces(owner: Any) -> Iterator[Mapping[str, Any]]:
 
 def is_instance(value: Any) -> bool:
     """Whether a value is an object of a class that is written in Python."""
-    return not isinstance(value, type) and bool(type(value).__flags__ & _HEAP_TYPE)
+    return not isinstance(value, type) and bool(type(value).__flags__ & HEAP_TYPE)
 
 
 def _is_steady(module: str | None) -> bool:

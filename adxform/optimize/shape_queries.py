@@ -14,7 +14,7 @@ from adxform.core.types import ANY, Array, Dim, Scalar, dims_of
 from adxform.differentiate.common import names_for
 from adxform.differentiate.restoring import SHAPE_ONLY
 from adxform.optimize.walk import Rewriter, rewritten
-from adxform.rules.table import RULES, Rule
+from adxform.rules.table import RULES
 
 Unlike = frozenset[Dim]
 
@@ -70,7 +70,7 @@ def _like(stmt: Stmt) -> Var | None:
 
 def _of_same_shape(stmt: Let, types: Types) -> Var | None:
     """An operand of an elementwise operation that has the shape and the dtype of its result."""
-    if not isinstance(stmt.op, Primitive) or not by_element(RULES[stmt.op.name]):
+    if not isinstance(stmt.op, Primitive) or not RULES[stmt.op.name].by_element:
         return None
     known = types.get(stmt.target, ANY)
     if not isinstance(known, Array) or known.dtype is None:
@@ -82,16 +82,11 @@ def _of_same_shape(stmt: Let, types: Types) -> Var | None:
     return next((a for a, t in shaped if t == known and isinstance(a, Var)), None)
 
 
-def by_element(rule: Rule) -> bool:
-    """Whether an operation broadcasts its operands, and computes each element by itself."""
-    return rule.broadcasts or rule.kind == "elementwise"
-
-
 def compared_in(stmt: Stmt, types: Types) -> set[Unlike]:
     """The dimensions that are not known to be equal, and that a statement broadcasts together."""
     if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
         return set()
-    if stmt.op.name != "accumulate" and not by_element(RULES[stmt.op.name]):
+    if stmt.op.name != "accumulate" and not RULES[stmt.op.name].by_element:
         return set()
     shapes = [dims for arg in stmt.args if (dims := dims_of(type_of(arg, types))) is not None]
     return {

@@ -25,7 +25,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import Array, Scalar, Type, rank
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.shape_queries import Unlike, by_element, compared_in
+from adxform.optimize.shape_queries import Unlike, compared_in
 from adxform.rules.table import RULES
 
 SUMS = ("np.sum", ".sum()", "np.mean", ".mean()")
@@ -62,7 +62,7 @@ def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:
         return True
     if name in SUMS:
         return isinstance(known[0], Array) and stmt.args[1] == Const(None)
-    if not by_element(rule) or not all(map(_is_plain, known)):
+    if not rule.by_element or not all(map(_is_plain, known)):
         return False
     if name.startswith("augment."):  # of a number it is no write
         return isinstance(known[0], Scalar) and name.removeprefix("augment.") in TOTAL

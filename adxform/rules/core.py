@@ -153,8 +153,8 @@ inactive("loose_zero()", infer=lambda *_: ANY)
 inactive("put_back(x, index)", infer=lambda *_: infer.inert())
 
 # A value that the user holds constant; printed as the value alone.
-inactive("adxform.stop_gradient(x)", "adxform.markers.stop_gradient(x)", infer=_same,
-         fresh=False, cheap=True)
+STOP_GRADIENT = ("adxform.stop_gradient", "adxform.markers.stop_gradient")
+inactive(*(f"{name}(x)" for name in STOP_GRADIENT), infer=_same, fresh=False, cheap=True)
 
 holomorphic("copy", "rename", "accumulate", "accumulate_at", "update", "keep", "append",
             "last_written", "as_list", "add_lists", "tape", "whole_tape", "add_tapes")

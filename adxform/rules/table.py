@@ -71,6 +71,11 @@ class Rule:
         """Whether it says what the derivative is where a number is complex."""
         return self.holomorphic or bool(self.of_complex) or not self.pull
 
+    @property
+    def by_element(self) -> bool:
+        """Whether it broadcasts its operands, and computes each element by itself."""
+        return self.broadcasts or self.kind == "elementwise"
+
 
 RULES: dict[str, Rule] = {}
 Lowering = Callable[..., str | None]
