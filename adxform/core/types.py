@@ -276,6 +276,8 @@ def join(a: Type, b: Type) -> Type:
             if dtype is None:
                 return ANY
             return Scalar(dtype, weak=a.weak and b.weak)
+        case (Array(da, ()), Scalar(db, weak)) | (Scalar(db, weak), Array(da, ())):
+            return Array(da if da == db and not weak else None, ())
         case Array(da, na), Array(db, nb):
             return Array(da if da == db else None, join_dims(na, nb))  # which one matters in place
         case (Taped() | ListOf(Taped()) as made, Known(None)) | (

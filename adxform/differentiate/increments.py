@@ -8,7 +8,7 @@ from adxform.analysis.aliasing import may_repeat
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import Let, Operand, Primitive, Slice, Tuple, Var
-from adxform.core.types import Scalar
+from adxform.core.types import Scalar, rank
 from adxform.differentiate.common import primitive
 from adxform.rules.formulas import expand
 from adxform.rules.table import RULES
@@ -24,6 +24,8 @@ def increment(stmt: Let, made_by: Mapping[str, Let], types: Types) -> tuple[Oper
     if not isinstance(stmt.op, Primitive) or stmt.op.name != "update":
         return None
     x, index, value = stmt.args
+    if rank(type_of(x, types)) == 0:  # its cotangent may be a number
+        return None
     total = made_by.get(value.name) if isinstance(value, Var) else None
     if total is None or not isinstance(total.op, Primitive) or total.op.name not in SUMS:
         return None

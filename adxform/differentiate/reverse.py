@@ -199,6 +199,8 @@ class Reverse(Mirrors):
             bars[x.name] = with_item(
                 self.builder, bars.get(x.name), index.value, out_bar, known, adding
             )
+        elif isinstance(known, Array) and known.dims == ():  # all of it: a number
+            self.add(bars, x, out_bar)
         elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import collections
 import dataclasses
+import functools
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -200,6 +201,26 @@ class Instances(ObjectCalls):
                 raise self.unsupported(f"objects of {kind.__name__} do not change", node)
             self.write_attribute(held, name, value, node)
 
+    def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
+        """What a property gives; one that is cached stays as it was when it was first read."""
+        raw = inspect.getattr_static(kind, node.attr, None)
+        held = self.container(node.value)
+        if not isinstance(raw, functools.cached_property) or held is None or not is_reference(held):
+            return super().property_of(kind, node, base)
+        self.program.watch_attribute(kind, node.attr)
+        function = live_function(raw.func) if isinstance(raw.func, FunctionType) else None
+        if function is None:
+            raise self.unsupported(f"the property {node.attr} has no source", node)
+        call = ast.copy_location(ast.Call(node, [], []), node)
+
+        def kept() -> Operand:
+            value: Operand = self.user_call(call, function, (held,), {}, base_of(node.attr))
+            self.write_attribute(held, node.attr, value, node)
+            return value
+
+        with self.following(held):
+            return self.changing(node, kept)
+
     def write_attribute(self, held: Tuple, name: str, value: Operand, node: ast.expr) -> None:
         heap, token = self.heap, token_of(held)
         if token in heap.lent:
@@ -329,9 +350,7 @@ class Instances(ObjectCalls):
         if held.place(node.attr) is not None:
             value = field(held, node.attr)
             if value is MIXED or value == UNDEFINED:
-                raise self.unsupported(
-                    f"{node.attr} is a container on one path and something else on another", node
-                )
+                raise self.unsupported(*self._not_one_thing(kind, node))
             return value
         self.program.watch_attribute(kind, node.attr)
         raw = inspect.getattr_static(kind, node.attr, _MISSING)
@@ -341,6 +360,11 @@ class Instances(ObjectCalls):
         if raw is _MISSING or hasattr(type(raw), "__get__") or is_immutable(kind):
             return super().on_Attribute(node, base)
         return self.outer_value(f"{kind.__name__}_{node.attr}", raw)
+
+    def _not_one_thing(self, kind: type, node: ast.Attribute) -> tuple[str, ast.AST, str]:
+        if isinstance(inspect.getattr_static(kind, node.attr, None), functools.cached_property):
+            return f"{node.attr} is cached on one path only", node, "Read it once before."
+        return f"{node.attr} is a container on one path and something else on another", node, ""
 
 
 def is_immutable(kind: type) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 
 from adxform.core.forms import Form
 from adxform.core.ir import (
@@ -16,6 +18,7 @@ from adxform.core.ir import (
     names_in,
 )
 from adxform.core.types import Number, Scalar, join, unvalued
+from adxform.frontend.callables import object_class
 from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.heap import (
     Contents,
@@ -112,7 +115,8 @@ class Joins(Comprehensions):
                 heap.now[token] = one
                 continue
             names = dict.fromkeys((*held.form.keys, *one.form.keys, *two.form.keys))
-            items = [self._merged_field(n, field(one, n), field(two, n), phis) for n in names]
+            both = [(n, self.present_field(one, n), self.present_field(two, n)) for n in names]
+            items = [self._merged_field(n, a, b, phis) for n, a, b in both]
             form = Form("object", tuple(names), held.form.maker)
             heap.now[token] = Tuple(tuple(items), form, held.tokens)
         if phis:
@@ -121,6 +125,15 @@ class Joins(Comprehensions):
             self.builder.stmts[-1] = If(
                 last.test, last.then, last.orelse, (*last.phis, *phis), last.origin, last.mirror
             )
+
+    def present_field(self, held: Tuple, name: str) -> Operand:
+        """An attribute of an object, or of its class; a property that is not cached yet is none."""
+        raw = inspect.getattr_static(object_class(held), name, UNDEFINED)
+        if held.place(name) is not None or raw is UNDEFINED:
+            return field(held, name)
+        if isinstance(raw, functools.cached_property):
+            return MIXED
+        return UNDEFINED if hasattr(type(raw), "__get__") else self.outer_value(name, raw)
 
     def _merged_field(self, name: str, one: Operand, two: Operand, phis: list[Phi]) -> Operand:
         if same_value(one, two):

@@ -126,7 +126,11 @@ class ObjectLoops(Joins):
 
     def _begin(self, slot: Slot) -> Operand:
         """What an attribute is before the loop; a list that grows is one of the generated code."""
-        value = self.present(attribute(self.heap.now[slot.token], slot.name))
+        value = self.present(self.present_field(self.heap.now[slot.token], slot.name))
+        if value is MIXED:
+            raise self.unsupported(
+                f"{slot.name}, which is cached when it is first read, is read first in this loop",
+                hint="Read it once before the loop.")
         if slot.target in self.growing and isinstance(value, Tuple):
             return self.listed(slot.target, value, slot.token)
         self.builder.memory.place(value, self.builder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from adxform.core.types import Array, Type
+from adxform.core.types import Array, Scalar, Type
 from adxform.rules.table import RULES
 
 
@@ -20,10 +20,12 @@ def declare() -> None:
 
 
 def _in_place(infer: Callable[..., Type]) -> Callable[..., Type]:
-    """An array keeps its dtype, whatever is added to it."""
+    """An array keeps its dtype, whatever is added to it; one without axes stays one."""
 
     def found(x: Type, y: Type) -> Type:
         result = infer(x, y)
+        if isinstance(x, Array) and x.dims == () and isinstance(result, Scalar):
+            return Array(x.dtype if result.dtype == x.dtype else None, ())
         if isinstance(x, Array) and x.dtype is not None and isinstance(result, Array):
             return Array(x.dtype, result.dims)
         return result

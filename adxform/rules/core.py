@@ -44,6 +44,8 @@ def _stored(x: Type, index: Type, value: Type) -> Type:
 def _written(x: Type, index: Type, value: Type) -> str:
     """The cotangent of what was written; of an array's part a copy, for it is zeroed next."""
     part = infer.getitem(x, index)
+    if isinstance(x, Array) and x.dims == ():
+        return "unbroadcast(out_bar, value)"
     if isinstance(part, Scalar) or isinstance(x, ListOf):
         return "out_bar[index]"
     if _may_repeat(index):
@@ -56,7 +58,9 @@ def _written(x: Type, index: Type, value: Type) -> str:
 
 
 def _kept(x: Type, index: Type, value: Type) -> str:
-    """The cotangent of what was not written."""
+    """The cotangent of what was not written; in an array without axes nothing is left."""
+    if isinstance(x, Array) and x.dims == ():
+        return "0.0"
     return "np.zeros_like(out_bar)" if _is_whole(x, index) else "update(out_bar, index, 0.0)"
 
 

@@ -292,7 +292,7 @@ def getitem(x: Type, index: Type) -> Type:
     if dims is None:
         return Array(x.dtype, None)
     left = index_dims(dims, parts)
-    if left == () and x.dtype is not None:
+    if left == () and x.dtype is not None and Known(Ellipsis) not in parts:  # ... gives a view
         return Scalar(x.dtype)
     return Array(x.dtype, left)
 
