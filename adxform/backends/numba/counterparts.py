@@ -20,6 +20,7 @@ OURS = {
     "_add_at": ("places", "add_at"),
     "_scatter_along": ("places", "scatter_along"),
     "_take": ("places", "take"),
+    "_on_large_pages": ("pages", "on_large_pages"),
 }  # where they are, by the names under which a text calls them
 HELPERS = frozenset(known_helpers()).intersection(name for _, name in OURS.values())
 
@@ -60,6 +61,8 @@ class _Counterparts(ast.NodeTransformer):
         match _function(node):
             case "matmul", [a, b] if not given:
                 return _call("matmul", a, b)
+            case "empty", _:
+                return _call("on_large_pages", node)
             case "tensordot", [a, b, *rest] if given.keys() <= {"axes"}:
                 axes = [*rest, *given.values()] or [ast.Constant(2)]
                 return _call("tensordot", a, b, ast.Constant(ast.unparse(axes[0])))

@@ -14,6 +14,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
+from adxform.backends.numba.pages import on_large_pages
 from adxform.backends.numba.ranks import MISFIT, function, item, nested, refused, tuple_of
 
 SMALL = 512  # so many products are made before a call of BLAS is worth it
@@ -33,6 +34,8 @@ def matmul(a: Any, b: Any) -> Any:
 @overload(matmul, strict=False)
 def _matmul(a: Any, b: Any) -> Callable[..., Any] | None:
     ranks = getattr(a, "ndim", 0), getattr(b, "ndim", 0)
+    if ranks == (2, 2) and _alike(a, b):
+        return _product
     if max(ranks) < 3:
         return lambda a, b: a @ b
     if not _alike(a, b):
@@ -44,6 +47,12 @@ def _matmul(a: Any, b: Any) -> Callable[..., Any] | None:
     if ranks[1] == 2:
         return function("a, b", _one_product(ranks[0]))
     return function("a, b", _products(*ranks))
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Of two matrices."""
+    out = on_large_pages(np.empty((a.shape[0], b.shape[1]), a.dtype))
+    return np.dot(a, b, out)
 
 
 def _one_product(rank: int) -> list[str]:
