@@ -162,7 +162,7 @@ def _written(function: Function, types: Types) -> list[tuple[Let, str]]:
 
 def late_effects(function: Function, types: Types, activity: Activity) -> list[Conflict]:
     """Verbatim statements that may change what a derivative needs from before them."""
-    if not any(map(_may_change, walk(function.body))):
+    if not any(map(may_change, walk(function.body))):
         return []
     aliases = Aliases(function.body, types)
     needed: dict[str, Let] = {}
@@ -174,7 +174,7 @@ def late_effects(function: Function, types: Types, activity: Activity) -> list[C
                 for name in uses(stmt.args):
                     if name not in activity and has_memory(types.get(name, ANY)):
                         needed.setdefault(aliases.of(name), stmt)
-            for name in _may_change(stmt):
+            for name in may_change(stmt):
                 use = needed.get(aliases.of(name))
                 if use is not None and has_memory(types.get(name, ANY)):
                     origin = getattr(stmt, "origin", None)
@@ -189,7 +189,8 @@ def late_effects(function: Function, types: Types, activity: Activity) -> list[C
     return list(unique.values())
 
 
-def _may_change(stmt: Stmt) -> list[str]:
+def may_change(stmt: Stmt) -> list[str]:
+    """The names of what a statement that is carried verbatim may change."""
     if isinstance(stmt, Effect) and not stmt.harmless:
         return [n for _, operand in stmt.reads for n in names_in(operand)]
     if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op):

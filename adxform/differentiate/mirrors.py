@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adxform.analysis.activity import Activity, transparent
+from adxform.analysis.changed import reads_changed
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     UNDEFINED,
@@ -35,7 +36,8 @@ from adxform.differentiate.sweeps import Bars, counts_trips, is_test
 class Mirrors(Cotangents):
     """Writes the branches and loops of the reverse sweep; ``made_by`` is the Let behind each name,
     ``counters`` are the names of the numbers of iterations that are counted, ``growing`` those of
-    lists whose cotangents may stay longer than they are.
+    lists whose cotangents may stay longer than they are, ``changed`` of what statements carried
+    verbatim may change.
     """
 
     def __init__(self, builder: Builder, activity: Activity, gaps: Gaps) -> None:
@@ -43,6 +45,7 @@ class Mirrors(Cotangents):
         self.counters: dict[Stmt, str] = {}
         self.made_by: dict[str, Let] = {}
         self.growing: frozenset[str] = frozenset()
+        self.changed: set[str] = set()
 
     def block(self, block: Block, bars: Bars) -> None:
         """The reverse of a block, which adds to the cotangents of what it reads."""
@@ -145,6 +148,8 @@ class Mirrors(Cotangents):
         """A branch's condition in the reverse sweep: a comparison is written again."""
         let = self.made_by.get(test.name) if isinstance(test, Var) else None
         if let is None or let.target in self.builder.bases or not is_test(let):
+            return test
+        if reads_changed(let, self.changed):
             return test
         if isinstance(let.op, Opaque) and not self.gaps.names.isdisjoint(uses(let.args)):
             return test  # `c and y > 0` reads y only where c holds

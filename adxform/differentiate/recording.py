@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from adxform.analysis.aliasing import Aliases, writes
+from adxform.analysis.changed import changed_names, reads_changed
 from adxform.core.builder import Builder, Names, type_of
 from adxform.core.ir import (
     UNDEFINED,
     Const,
-    Effect,
     For,
     If,
     Let,
@@ -65,13 +65,7 @@ class Recording(TapeShapes):
         self.gaps = maybe_unbound(sweeps.forward)
         self.copies: dict[str, Operand] = {}
         self.overwritten: dict[str, str] = {}  # what a write overwrote, and its target
-        self.changed = {  # by statements carried verbatim: what is read of it is recorded
-            name
-            for stmt in walk(sweeps.forward)
-            if isinstance(stmt, Effect) and not stmt.harmless
-            for _, operand in stmt.reads
-            for name in names_in(operand)
-        }
+        self.changed = changed_names(sweeps.forward, self.types)  # what is read of it is recorded
         self.aliases = Aliases(sweeps.forward, self.types)
         self.written = {
             self.aliases.of(name)
@@ -191,9 +185,7 @@ class Recording(TapeShapes):
             return False
         if depth == 0 or not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return False
-        if not self.is_cheap(stmt) or not self.changed.isdisjoint(
-            uses(stmt.args)
-        ):
+        if not self.is_cheap(stmt) or reads_changed(stmt, self.changed):
             return False
         if self.trims(stmt):  # the whole array is recorded, once for all its parts
             return True

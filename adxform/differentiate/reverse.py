@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.appending import growing
+from adxform.analysis.changed import changed_names
 from adxform.analysis.types import Types, has_narrow
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -88,6 +89,7 @@ def reverse(
     params = tuple(p.name for p in function.params)
     mode = Reverse(builder, activity, pullback_of, gaps_of(function.body, params, types, activity))
     mode.growing = growing(function.body)
+    mode.changed = changed_names(function.body, types)
     mode.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
     bars: Bars = {}
     seeds = []

@@ -1,0 +1,89 @@
+"""What statements that are carried verbatim may change, under all names that it may go by.
+
+A set that a loop adds to has one name in Core, whatever is in it: what is asked of it may not be
+asked again in the reverse sweep, when it holds all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adxform.analysis.aliasing import root_of
+from adxform.analysis.mutation import may_change
+from adxform.analysis.types import Types
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Effect,
+    Function,
+    Global,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Stmt,
+    leaves,
+    phis_of,
+    uses,
+    walk,
+)
+from adxform.core.trees import names
+from adxform.core.types import ANY, Known, Number, Object, Scalar
+
+_UNCHANGING = (Scalar, Number, Known, Object)
+
+
+def changed_names(block: Block, types: Types) -> set[str]:
+    """The names, of variables and from outside, of what verbatim statements may change."""
+    stmts = walk(block)
+    changed = {name for stmt in stmts for name in _may_change(stmt, [])}
+    if not changed:
+        return changed
+    parent: dict[str, str] = {}
+    shared: set[str] = set()
+
+    def unite(targets: Iterable[str], operands: Iterable[Operand]) -> None:
+        together = [n for n in (*targets, *_mentioned(operands))
+                    if not isinstance(types.get(n, ANY), _UNCHANGING)]
+        shared.update(together)
+        for name in together[1:]:
+            parent[root_of(parent, name)] = root_of(parent, together[0])
+
+    for stmt in stmts:
+        if isinstance(stmt, Let) and not (isinstance(stmt.op, Primitive) and stmt.op.fresh):
+            unite(stmt.targets, stmt.args)
+        elif isinstance(stmt, Effect):
+            unite((n for _, n in stmt.writes), (o for _, o in stmt.reads))
+        for phi in phis_of(stmt):
+            unite((phi.target,), (phi.first, phi.second))
+    roots = {root_of(parent, name) for name in changed}
+    return changed | {name for name in shared if root_of(parent, name) in roots}
+
+
+def reads_changed(let: Let, changed: set[str]) -> bool:
+    """Whether an operation reads what may have changed since."""
+    if not changed:
+        return False
+    inside = names(let.op.tree) if isinstance(let.op, Opaque) else []
+    return not changed.isdisjoint((*_mentioned(let.args), *inside))
+
+
+def _mentioned(operands: Iterable[Operand]) -> list[str]:
+    """The names that operands read, those from outside among them."""
+    given = list(operands)
+    outside = (leaf.text for o in given for leaf in leaves(o) if isinstance(leaf, Global))
+    return [*uses(given), *(text.partition(".")[0] for text in outside)]
+
+
+def _may_change(stmt: Stmt, met: list[Function | None]) -> list[str]:
+    """What a statement may change, or a function that it calls; ``met`` are those around."""
+    if isinstance(stmt, Let) and isinstance(stmt.op, Callee):
+        inner = stmt.op.function
+        if inner in met:  # what it changes is known from its other statements
+            return []
+        body = walk(inner.body) if inner is not None else []
+        inside = [name for s in body for name in _may_change(s, [*met, inner])]
+        return [*uses(stmt.args), *inside] if inside or inner is None else []
+    found = may_change(stmt)
+    tree = stmt.tree if isinstance(stmt, Effect) and not stmt.harmless else None
+    return found if tree is None else [*found, *names(tree)]
