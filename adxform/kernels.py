@@ -13,11 +13,11 @@ from adxform.backends.numba.bounds import guarded
 from adxform.backends.numba.compiling import Guarded, jitted, require_numba
 from adxform.backends.numba.kernel import Layout, kernel_of
 from adxform.backends.numba.lower import lowered
+from adxform.backends.numba.ranks import tuple_of
 from adxform.backends.python import compile_text
-from adxform.core.ir import Const, Function, Global, Operand, Var, leaves
+from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var
 from adxform.emit.module import Part, module_text, outside_values
 from adxform.errors import UnsupportedError
-from adxform.structures import all_structured, refilled
 
 Reach = Callable[[Function, Types], list[Part]]
 
@@ -61,30 +61,75 @@ def kernel_call(
 
 
 def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:
-    """What takes the user's arguments, and gives the results in their structure."""
+    """What takes the user's arguments, and gives the results in their structure.
+
+    It is written out, for it is most of what a call of a short kernel takes.
+    """
+    values: dict[str, Any] = {"kernel": kernel}
     shapes = function.shapes if function.given else ()
-    own = sum(1 for shape in shapes for _ in leaves(shape))
-    names = [p.name for p in function.params[own:]]
-    ends = [_constant(p.default) for p in function.params[own:]]
-    outside = tuple(item.value for item in layout.outside)
-    result = function.result
-    held = leaves(result)
+    own = [f"a{i}" for i in range(len(shapes))]
+    pairs = zip(own, shapes, strict=True)
+    given = [text for name, shape in pairs for text in _leaves(name, shape, values)]
+    rest = function.params[len(given) :]
+    given += [param.name for param in rest]
+    ends = [f"{param.name}={_held(_constant(param.default), values)}" for param in rest]
+    parts = [
+        f"{_held(part, values)}({', '.join(given[i] for i in places)})"
+        for part, places in layout.read
+    ]
+    outside = [_held(item.value, values) for item in layout.outside]
+    taken = ", ".join([*outside, *parts, *(given[i] for i in layout.taken)])
+    found = {name: f"r{i}" for i, name in enumerate(layout.given)}
+    unpacked = f"{', '.join(found.values())}, = " if found else ""
+    text = (
+        f"def call({', '.join([*own, *ends])}):\n"
+        f"    {unpacked}kernel.call({taken})\n"
+        f"    return {_arranged(function.result, found, values)}\n"
+    )
+    made: Callable[..., Any] = compile_text(text, "call", values)
+    return made
 
-    def call(*args: Any, **named: Any) -> Any:
-        count = len(shapes)
-        given = all_structured(shapes, args[:count])
-        rest = args[count:]
-        if len(rest) < len(names):
-            others = zip(names[len(rest) :], ends[len(rest) :], strict=True)
-            rest = (*rest, *(named.get(name, end) for name, end in others))
-        args = (*given, *rest)
-        read = [part(*[args[i] for i in places]) for part, places in layout.read]
-        found = kernel.call(*outside, *read, *[args[i] for i in layout.taken])
-        values = dict(zip(layout.given, found, strict=True))
-        filled = [values[x.name] if isinstance(x, Var) else _constant(x) for x in held]
-        return refilled(result, iter(filled))
 
-    return call
+def _held(value: Any, values: dict[str, Any]) -> str:
+    """The name by which a text has a value from outside."""
+    name = f"v{len(values)}"
+    values[name] = value
+    return name
+
+
+def _leaves(path: str, shape: Operand, values: dict[str, Any]) -> list[str]:
+    """The texts of what a value of a structure holds, of which ``path`` is the text."""
+    if not isinstance(shape, Tuple):
+        return [path]
+    kind, keys = shape.form.kind, shape.form.keys or range(len(shape.items))
+    paths = [
+        f"{path}.{key}" if kind == "object" else f"{path}[{_key(key, values)}]" for key in keys
+    ]
+    inner = zip(paths, shape.items, strict=True)
+    return [text for path, item in inner for text in _leaves(path, item, values)]
+
+
+def _key(key: Any, values: dict[str, Any]) -> str:
+    return repr(key) if type(key) in (str, int) else _held(key, values)
+
+
+def _arranged(shape: Operand, found: Mapping[str, str], values: dict[str, Any]) -> str:
+    """The text of a result, where ``found`` are the texts of its variables."""
+    if not isinstance(shape, Tuple):
+        return found[shape.name] if isinstance(shape, Var) else _held(_constant(shape), values)
+    items = [_arranged(item, found, values) for item in shape.items]
+    match shape.form.kind:
+        case "list":
+            return f"[{', '.join(items)}]"
+        case "dict":
+            pairs = zip(shape.form.keys, items, strict=True)
+            return f"{{{', '.join(f'{_key(key, values)}: {item}' for key, item in pairs)}}}"
+        case "object":
+            pairs = zip(shape.form.keys, items, strict=True)
+            maker = _held(shape.form.maker.value, values)
+            return f"{maker}({', '.join(f'{key}={item}' for key, item in pairs)})"
+        case _:
+            return tuple_of(items)
 
 
 def _constant(operand: Operand | None) -> Any:
