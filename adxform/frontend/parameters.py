@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from keyword import iskeyword
+
 from adxform.core.builder import Builder
 from adxform.core.ir import Operand, Param, Tuple, Var
 from adxform.core.types import ANY, Struct, Type
@@ -25,8 +28,9 @@ def spread(name: str, known: Type, builder: Builder, params: list[Param]) -> Ope
 
 
 def _leaf_name(name: str, key: object, builder: Builder) -> str:
-    plain = isinstance(key, str) and key.isidentifier()
-    return builder.names.fresh(key if plain else f"{name}_{key}")  # type: ignore[arg-type]
+    if isinstance(key, str) and key.isidentifier() and not iskeyword(key):
+        return builder.names.fresh(key)
+    return builder.names.fresh(re.sub(r"\W", "_", f"{name}_{key}"))
 
 
 def spread_parameters(

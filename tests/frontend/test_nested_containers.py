@@ -352,3 +352,17 @@ def read_in_the_loop_that_appends(x):
 def test_what_may_still_be_read_is_refused(f):
     with pytest.raises(UnsupportedError, match="holds it, too"):
         grad(f)(1.3)
+
+
+def of_any_keys(p):
+    return p["w-1"] * p["lambda"] ** 2 * p[2.5][0] * p[-7]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_dictionary_has_any_keys(backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    p = {"w-1": 2.0, "lambda": 3.0, 2.5: [0.5], -7: 4.0}
+    assert grad(of_any_keys, backend=backend)(p) == {
+        "w-1": 18.0, "lambda": 24.0, 2.5: [72.0], -7: 9.0
+    }  # fmt: skip
