@@ -18,6 +18,7 @@ from adxform.core.calls import is_recursive, own_callee, reachable_callees
 from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable, join, unvalued
 from adxform.differentiate.forward import Forward
+from adxform.differentiate.sweeps import with_unit_seed
 from adxform.differentiate.vector import Vector
 from adxform.emit.module import module_text, outside_values
 from adxform.errors import Diagnostic, SourceNotFoundError
@@ -277,7 +278,10 @@ def _derived(
     valued: bool = True,
 ) -> tuple[Function, Types]:
     if request.kind in TANGENTS:
-        return derivation.forward(function, request.wrt, types, TANGENTS[request.kind])
+        made, known = derivation.forward(function, request.wrt, types, TANGENTS[request.kind])
+        if unit:
+            made = derivation.optimized(with_unit_seed(made, known), known)
+        return made, known
     made, known = derivation.reverse(
         function, request.wrt, types, outputs, unit=unit, valued=valued
     )

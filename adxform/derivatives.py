@@ -33,6 +33,7 @@ from adxform.core.ir import NONE, Function, Tuple, leaves
 from adxform.core.types import Array, Scalar, Type, differentiable, is_complex, rank
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.generated import source_text
+from adxform.in_one_number import forward_in, records
 from adxform.options import Options
 from adxform.signatures import keys_of
 from adxform.specialised import receivers, request_for, specialised_for
@@ -178,14 +179,14 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...]) -> Compiled:
         for place in self.places:
             require_float(self.parameters[place].name, args[place], "the gradient")
-        function, types = self._derived(
-            self.specialised.types((*self.bound, *args)), valued=self.value or self.has_aux
-        )
+        given = self.specialised.types((*self.bound, *args))
+        function, types = self._derived(given, valued=self.value or self.has_aux)
+        function, types = self._in_one_sweep(function, given) or (function, types)
         assert isinstance(function.result, Tuple)
         value, bars = function.result.items
         valued = value != NONE
         if not valued:
-            name = function.name.removesuffix("_reverse")
+            name = function.name.removesuffix("_reverse").removesuffix("_forward")
             function = replace(function, name=f"{name}_gradient", result=bars)
         made = build(function, types, self.specialised.namespace, self.options)
         made.valued = valued
@@ -206,6 +207,22 @@ class Derivative:
         )
         self._check_result(function, known)
         return made, known
+
+    def _in_one_sweep(
+        self, made: Function, given: Sequence[Type]
+    ) -> tuple[Function, Types] | None:
+        """The derivative in one number by forward mode, if the reverse function records values for
+        which Numba would have to ask memory.
+        """
+        if not self.single or self.picked is not None or self.has_aux:
+            return None
+        if self.options.backend != "numba" or not records(made):
+            return None
+        function = self.specialised.core(given)
+        place = self.places[0] + len(given) - len(self.parameters)
+        types = leaf_types(function, given)
+        param = function.shape_of(place)
+        return forward_in(function, param, types, self.options, valued=self.value)
 
     def _outputs(self, function: Function) -> list[Any]:
         if not self.has_aux:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from adxform.analysis.aliasing import STORES
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Let, Operand, Primitive, Tuple, Var
-from adxform.core.types import Inert, Type, Unknown, was_broadcast
+from adxform.core.types import Inert, ListOf, Type, Unknown, was_broadcast
 from adxform.differentiate.common import elementwise_term, narrowed, primitive, zeros
 from adxform.differentiate.conjugates import is_of_complex
 from adxform.differentiate.lists import lists_as_arrays, tangents_as_arrays
@@ -25,7 +25,9 @@ class Operations:
         return None if known is None else f"d{known}"
 
     def zero(self, builder: Builder, like: Operand) -> Operand:
-        """The tangent of an operand that does not vary."""
+        """The tangent of an operand that does not vary; a list's is filled, and has its name."""
+        if isinstance(like, Var) and isinstance(builder.type_of(like), ListOf):
+            return zeros(builder, like, self.base(like.name))
         return zeros(builder, like)
 
     def zero_written(self, builder: Builder, like: Operand) -> Operand:

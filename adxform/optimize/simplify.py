@@ -294,6 +294,13 @@ def _update(walk: Simplify, stmt: Let) -> Operand | None:
     return walk.made(primitive("np.zeros_like"), args, walk.builder.bases.get(stmt.target))
 
 
+def _no_zeros(walk: Simplify, stmt: Let) -> Operand | None:
+    """Zeros for the items of an empty list are another one."""
+    if not is_op(walk.origin_of(stmt.args[0]), "empty_list"):
+        return None
+    return walk.made(primitive("empty_list"), (), walk.builder.bases.get(stmt.target))
+
+
 def _conjugate(walk: Simplify, stmt: Let) -> Operand | None:
     """In a derivative, the conjugate of a number, or of a conjugate."""
     if is_users(stmt):
@@ -328,6 +335,9 @@ _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "op.USub": _negation,
     "op.Add": _sum,
     "op.Sub": _difference,
+    "zero_numbers": _no_zeros,
+    "zero_arrays": _no_zeros,
+    "zero_values": _no_zeros,
     "accumulate": accumulation,
     "accumulate_at": accumulation_at,
 }
