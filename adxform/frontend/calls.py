@@ -19,7 +19,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.trees import bound_names, copied, names, nodes
-from adxform.core.types import Object, Scalar
+from adxform.core.types import ListOf, Object, Scalar
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.callables import (
@@ -34,6 +34,7 @@ from adxform.frontend.callables import (
 )
 from adxform.frontend.desugar import desugar
 from adxform.frontend.heap import cell_site
+from adxform.frontend.lending import lent_params
 from adxform.frontend.lifting import Around, Lifting, versions_read
 from adxform.frontend.program import yield_of
 from adxform.frontend.scope import describe, live_function
@@ -44,6 +45,7 @@ from adxform.frontend.writes import writes_params
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
+_CONTAINERS = ("list", "dict")
 
 
 class Calls(Lifting):
@@ -306,6 +308,8 @@ class Calls(Lifting):
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
         if any(self._is_structured(a) for a in bound.values()) or writes_params(function.node):
             return True
+        if self._lent(function, bound):
+            return True
         if not self.program.inline:
             return False
         body = [s for s in function.node.body if not is_docstring(s)]
@@ -331,7 +335,7 @@ class Calls(Lifting):
 
         ``seen`` are the variables of functions around it that it reads, as they are ``around`` it.
         """
-        tree, names = self._tree(function)
+        tree, names = self._tree(function, self._lent(function, bound))
         inner = self.inside(function, {**seen, **bound})
         inner.captured, inner.around = seen, around
         inner.result_name = base
@@ -343,14 +347,25 @@ class Calls(Lifting):
         finally:
             self.builder.origin = outer
 
-    def _tree(self, function: SourceFunction) -> tuple[ast.FunctionDef, set[str]]:
+    def _lent(self, function: SourceFunction, bound: dict[str, Operand]) -> frozenset[str]:
+        """The parameters of a function that are containers of its caller's which it changes."""
+        given = {
+            name for name, o in bound.items()
+            if (isinstance(o, Tuple) and o.form.kind in _CONTAINERS)
+            or isinstance(self.builder.type_of(o), ListOf)
+        }
+        return frozenset(given and given & lent_params(function.node, function.scope))
+
+    def _tree(
+        self, function: SourceFunction, lent: frozenset[str]
+    ) -> tuple[ast.FunctionDef, set[str]]:
         """A callee, desugared once, for one call, and the names that it takes from outside."""
         cells = cell_site(function) not in self.program.verbatim
         contexts = self.program.contexts
-        key = id(function.node), id(function.scope), cells, len(contexts)
+        key = id(function.node), id(function.scope), cells, lent, len(contexts)
         if key not in self.program.trees:
-            tree = desugar(
-                function.node, function.text, function.scope, cells=cells, contexts=contexts)
+            tree = desugar(function.node, function.text, function.scope, cells=cells,
+                           lent=lent, contexts=contexts)
             self.program.trees[key] = function, tree, outer_names(tree)
         _, tree, names = self.program.trees[key]
         self.program.met.update(getattr(tree, "_grids", ()))

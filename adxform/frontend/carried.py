@@ -172,7 +172,7 @@ class Carried(ObjectLoops):
             self.memory.views, self.memory.roots = dict(views), dict(roots)
             self.memory.restore(facts)
             self.heap.now = dict(objects.before)
-            for slot in slots:
+            for slot in (s for s in slots if s.shared == s.target):
                 env[slot.before] = begins[slot.before] = start[slot.target] = self._begin(slot)
                 headers.append((slot.target, slot.before, slot.after))
             other = broken if changed and not written else other | broken

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adxform.core.trees import Transformer, bound_names, children, copied, nodes
+from adxform.frontend.lending import lent_variables
 from adxform.frontend.ssa import all_args
 
 CELL = "__cell__"
@@ -26,12 +27,18 @@ class Cell:
     """The variables of a function that functions inside it assign."""
 
 
-def celled(node: ast.FunctionDef) -> ast.FunctionDef:
-    """A function with the variables that functions inside it change in a cell; itself if there
-    are none.
+def celled(
+    node: ast.FunctionDef, scope: Any, lent: frozenset[str] = frozenset()
+) -> ast.FunctionDef:
+    """A function with the variables that functions inside it change in a cell, and the containers
+    that functions change to which it hands them; itself if there are none. ``lent`` are parameters
+    that are its caller's containers.
     """
     inner = [n for n in nodes(*node.body) if isinstance(n, _FUNCTIONS)]
-    taken = _taken_from(node)
+    containers = {n for s in node.body for n in bound_names(s) if _is_container(n, node)}
+    taken = _taken_from(node) | lent
+    if containers:
+        taken |= lent_variables(node, scope, containers)
     if not inner and not taken:
         return node
     params = [a.arg for a in all_args(node.args)]
@@ -138,8 +145,13 @@ def _is_container(name: str, function: ast.FunctionDef) -> bool:
 
 
 def _makes_container(value: ast.expr | None) -> bool:
-    made = isinstance(value, ast.Call) and _called(value) in _MAKERS
-    return made or isinstance(value, _DISPLAYS)
+    match value:
+        case ast.Call():
+            return _called(value) in _MAKERS
+        case ast.BinOp(ast.List(), ast.Mult()) | ast.BinOp(_, ast.Mult(), ast.List()):
+            return True
+        case _:
+            return isinstance(value, _DISPLAYS)
 
 
 def _called(node: ast.Call) -> str:

@@ -37,14 +37,16 @@ def desugar(
     scope: Any,
     *,
     cells: bool = True,
+    lent: frozenset[str] = frozenset(),
     contexts: dict[Any, Any] | None = None,
 ) -> ast.FunctionDef:
     """A copy of a function in the Python that the rest of the compiler understands.
 
     ``scope`` says what names from outside mean; ``cells``: what functions inside assign is kept in
-    an object; ``contexts`` are the places of ``with`` and ``try`` that are said in other words.
+    an object, and so are the containers ``lent`` by a caller; ``contexts`` are the places of
+    ``with`` and ``try`` that are said in other words.
     """
-    tree = copied(celled(node) if cells else node)
+    tree = copied(celled(node, scope, lent) if cells else node)
     kinds: set[type[ast.AST]] = set()
     for part in nodes(tree):
         kinds.add(type(part))

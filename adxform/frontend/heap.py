@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from adxform.core.ir import UNDEFINED, Effect, Function, If, Let, Operand, Tuple, walk
+from adxform.core.ir import UNDEFINED, Effect, Function, If, Let, Operand, Tuple, Var, walk
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_made_of_fields, object_class
 from adxform.frontend.cells import Cell
@@ -18,6 +18,7 @@ from adxform.frontend.program import Again
 from adxform.frontend.source import SourceFunction
 
 Contents = dict[int, Tuple]
+Changed = dict[frozenset[int] | str, Operand]  # what containers are now
 Moving = dict[str, set[int]]  # variables that a loop gives other objects, and what these may be
 
 
@@ -91,10 +92,24 @@ class Heap:
         if sites:
             raise Again
 
-    def write(self, held: Tuple) -> None:
-        """An object has other attributes now."""
-        self.now[token_of(held)] = held
-        self.dirty.append(token_of(held))
+    def write(self, held: Tuple, instead: Changed | None = None) -> None:
+        """An object has other attributes now; others that hold the same containers see what is
+        changed in them. ``instead`` says what lists are now, by their tokens or names.
+        """
+        token = token_of(held)
+        before = self.now.get(token)
+        old = () if before is None else before.items
+        self.now[token] = held
+        self.dirty.append(token)
+        changed = dict(instead or {})
+        for item in held.items:
+            if isinstance(item, Tuple) and not any(item is o for o in old):
+                changed.update(_containers(item))
+        for other, value in self.now.items() if changed else ():
+            items = tuple(_with_changed(item, changed) for item in value.items)
+            if any(a is not b for a, b in zip(items, value.items, strict=True)):
+                self.now[other] = value.with_items(items)
+                self.dirty.append(other)
 
     def mark(self) -> tuple[int, int]:
         """A token that is later than all others, and how often objects have changed."""
@@ -202,3 +217,25 @@ def holds_object(value: Operand, tokens: Iterable[int]) -> bool:
     if is_reference(value):
         return not wanted.isdisjoint(value.tokens)  # type: ignore[union-attr]
     return isinstance(value, Tuple) and any(holds_object(item, wanted) for item in value.items)
+
+
+def _containers(value: Operand) -> Iterator[tuple[frozenset[int], Tuple]]:
+    """The lists and dictionaries in a value, by their tokens; not those that objects hold."""
+    if isinstance(value, Tuple) and not is_reference(value):
+        if value.form.kind in ("list", "dict") and len(value.tokens) == 1:
+            yield value.tokens, value
+        for item in value.items:
+            yield from _containers(item)
+
+
+def _with_changed(value: Operand, changed: Changed) -> Operand:
+    """A value with containers in it as they are now."""
+    if isinstance(value, Var):
+        return changed.get(value.name, value)
+    if not isinstance(value, Tuple) or is_reference(value):
+        return value
+    if value.tokens in changed:
+        return changed[value.tokens]
+    items = tuple(_with_changed(item, changed) for item in value.items)
+    same = all(a is b for a, b in zip(items, value.items, strict=True))
+    return value if same else value.with_items(items)

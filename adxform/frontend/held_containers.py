@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adxform.core.forms import LIST, Form
-from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
 from adxform.core.types import ListOf
 from adxform.frontend.callables import object_class
-from adxform.frontend.heap import base_of, field, is_reference, token_of
+from adxform.frontend.heap import Changed, base_of, field, is_reference, token_of
 from adxform.frontend.instances import Instances
 
 _CHANGING = frozenset(
@@ -74,9 +74,14 @@ class HeldContainers(Instances):
         return None
 
     def _replace(self, held: Held, made: Operand, node: ast.expr) -> None:
-        """The object holds the container as it is after a change."""
+        """The object holds the container as it is after a change, and so do others."""
+        old, instead = self._inner(held), Changed()
+        if isinstance(old, Tuple) and len(old.tokens) == 1:
+            instead[old.tokens] = made
+        elif isinstance(old, Var) and isinstance(self.builder.type_of(old), ListOf):
+            instead[old.name] = made
         value = self._with(self._whole(held), held.keys, made, node)
-        self.write_attribute(held.owner, held.name, value, node)
+        self.write_attribute(held.owner, held.name, value, node, instead)
 
     def _with(self, whole: Operand, keys: list[ast.expr], made: Operand, node: ast.expr) -> Operand:
         if not keys:
@@ -175,18 +180,34 @@ class HeldContainers(Instances):
         if found is not None and is_reference(found):
             return self._item_set(found, index, value)
         held = self._held_by_object(target)
-        if held is None or not isinstance(self._inner(held), Tuple):
+        old = None if held is None else self._inner(held)
+        if held is None or not (isinstance(old, Tuple) or self._is_list(old)):
             return False
         with self.following(held.owner):
-            given = self.given(value, base_of(held.name), token_of(held.owner))
-            inner = self._inner(held)
-            assert isinstance(inner, Tuple)
             name, owner = base_of(held.name), token_of(held.owner)
+            given = self.given(value, name, owner)
+            inner = self._inner(held)
+            if not isinstance(inner, Tuple) or self._any_item(inner, index):
+                self._store_in_list(held, self.operand(index), given, index)
+                return True
             whole = self._whole(held)
             assert isinstance(whole, Tuple)
             made = self._with_item(inner, [], index, given, whole, name, owner)
             self._replace(held, made, index)
         return True
+
+    def _is_list(self, inner: Operand | None) -> bool:
+        return inner is not None and isinstance(self.builder.type_of(inner), ListOf)
+
+    def _store_in_list(
+        self, held: Held, where: Operand, value: Operand, node: ast.expr
+    ) -> None:
+        """``o.items[i] = v`` of a list of the generated code."""
+        name, inner = base_of(held.name), self._inner(held)
+        if isinstance(inner, Tuple):
+            inner = self.listed(name, inner, token_of(held.owner))
+        assert inner is not None
+        self._replace(held, self.writer.update(inner, where, value, name), node)
 
     def deleted(self, target: ast.expr) -> bool:
         """``del o.d[key]``."""

@@ -22,6 +22,14 @@ def holds(value: Operand, tokens: frozenset[int]) -> bool:
     )
 
 
+def same_container(value: Operand, tokens: frozenset[int]) -> bool:
+    """Whether what a value holds of a container is certainly that one, not one of several."""
+    if not isinstance(value, Tuple) or is_reference(value):
+        return True
+    alone = tokens.isdisjoint(value.tokens) or (value.tokens == tokens and len(tokens) == 1)
+    return alone and all(same_container(item, tokens) for item in value.items)
+
+
 def times(value: Operand, tokens: frozenset[int]) -> int:
     """How often a container is one of some containers, or holds one."""
     if not isinstance(value, Tuple) or is_reference(value):

@@ -12,6 +12,7 @@ from adxform.core.types import ANY, Type, Unknown
 from adxform.frontend.callables import Closure
 from adxform.frontend.certainty import is_array, of_arrays_only
 from adxform.frontend.equivalents import WRITERS
+from adxform.frontend.lending import lent_params
 from adxform.frontend.program import signature_of
 from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
@@ -218,7 +219,9 @@ class InPlace(Unrolled):
             self.operand(node)
             return True
         function = meaning.function if meaning is not None else None
-        if function is None or not writes_params(function.node):
+        if function is None:
+            return False
+        if not writes_params(function.node) and not lent_params(function.node, function.scope):
             return False
         self.operand(node)
         return True

@@ -32,6 +32,7 @@ from adxform.frontend.callables import (
 )
 from adxform.frontend.cells import CELL, Cell
 from adxform.frontend.heap import (
+    Changed,
     base_of,
     cell_site,
     field,
@@ -221,7 +222,10 @@ class Instances(ObjectCalls):
         with self.following(held):
             return self.changing(node, kept)
 
-    def write_attribute(self, held: Tuple, name: str, value: Operand, node: ast.expr) -> None:
+    def write_attribute(
+        self, held: Tuple, name: str, value: Operand, node: ast.expr,
+        instead: Changed | None = None,
+    ) -> None:
         heap, token = self.heap, token_of(held)
         if token in heap.lent:
             what = name if object_class(held) is Cell else f"an object's {name}"
@@ -234,7 +238,7 @@ class Instances(ObjectCalls):
             token_of(r) for r in references(heap.current(value))
         }:
             raise self.unsupported("an object that holds itself is not supported", node)
-        heap.write(with_field(heap.now.get(token, held), name, value))
+        heap.write(with_field(heap.now.get(token, held), name, value), instead)
 
     def _require_only_name(self, held: Tuple, node: ast.expr) -> None:
         """Refuse to change an object that may be another, too, which is in use."""

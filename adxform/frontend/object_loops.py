@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adxform.core.ir import Operand, Tuple, leaves
-from adxform.core.types import Number, Scalar
+from adxform.core.ir import Operand, Tuple, Var, leaves
+from adxform.core.types import ListOf, Number, Scalar
 from adxform.frontend.heap import (
     Contents,
     Heap,
@@ -23,6 +23,7 @@ from adxform.frontend.heap import (
     changed_fields,
     is_reference,
     references,
+    same_value,
     token_of,
 )
 from adxform.frontend.heap import field as attribute
@@ -43,6 +44,7 @@ class Slot:
     target: str
     before: str
     after: str
+    shared: str  # the target of the first slot that holds the same container
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Attributes:
     begun: Contents = field(default_factory=dict)
     unlike: set[str] = field(default_factory=set)
     links: dict[tuple[str, str], int] = field(default_factory=dict)
+    first: dict[Any, str] = field(default_factory=dict)
 
 
 class ObjectLoops(Joins):
@@ -74,7 +77,7 @@ class ObjectLoops(Joins):
     def _open_slots(self, objects: Attributes) -> None:
         """Attributes have the values that the loop carries, at its head."""
         for slot in objects.slots:
-            self._set(slot, self.value(slot.target))
+            self._set(slot, self.value(slot.shared))
         objects.begun = dict(self.heap.now)
 
     def with_attributes(self, objects: Attributes, body: Callable[[], Any]) -> Any:
@@ -92,12 +95,20 @@ class ObjectLoops(Joins):
 
     def leave_slots(self) -> None:
         """What attributes are at the end of an iteration is what the loop carries on."""
+        ends: dict[str, Operand] = {}
         for slot in self.attributes[-1].slots if self.attributes else ():
-            self.env[slot.after] = attribute(self.heap.now[slot.token], slot.name)
+            end = attribute(self.heap.now[slot.token], slot.name)
+            if slot.shared == slot.target:
+                ends[slot.target] = self.env[slot.after] = end
+            elif not same_value(ends[slot.shared], end):
+                raise self.unsupported(
+                    f"{slot.name} is a list or dictionary that has two names, of which one is "
+                    "given another in this loop", hint="Make copies, by list(...) or dict(...).")
 
     def slot_owners(self) -> dict[str, int]:
         """The objects of which the loop at hand carries attributes, by the versions of these."""
-        return {s.after: s.token for s in self.attributes[-1].slots} if self.attributes else {}
+        slots = self.attributes[-1].slots if self.attributes else []
+        return {s.after: s.token for s in slots if s.shared == s.target}
 
     def require_same_objects(self, before: Contents, node: ast.expr) -> None:
         """Refuse a loop's test that changes objects: it is made once more than the loop's body."""
@@ -115,7 +126,9 @@ class ObjectLoops(Joins):
             if token in objects.before and (token, name) not in known:
                 fresh = self.builder.names.fresh
                 target = self.builder.name(base_of(name))
-                found.append(Slot(token, name, target, fresh("_before"), fresh("_after")))
+                key = self._container_key(attribute(objects.before[token], name))
+                shared = target if key is None else objects.first.setdefault(key, target)
+                found.append(Slot(token, name, target, fresh("_before"), fresh("_after"), shared))
                 self.locals.add(target)
         self.growing = {
             slot.target for slot in found
@@ -123,6 +136,13 @@ class ObjectLoops(Joins):
         }
         objects.slots += found
         return found
+
+    def _container_key(self, held: Operand) -> Any:
+        """What tells a container from others; None for anything else, or for one of several."""
+        if isinstance(held, Tuple) and held.form.kind in ("list", "dict"):
+            return held.tokens if len(held.tokens) == 1 else None
+        listed = isinstance(held, Var) and isinstance(self.builder.type_of(held), ListOf)
+        return held if listed else None
 
     def _begin(self, slot: Slot) -> Operand:
         """What an attribute is before the loop; a list that grows is one of the generated code."""
@@ -187,7 +207,7 @@ class ObjectLoops(Joins):
             for held in references(shape):
                 self.heap.now.setdefault(token_of(held), held)
         for slot in objects.slots:
-            self._set(slot, self.value(slot.target))
+            self._set(slot, self.value(slot.shared))
 
 
 def with_field(held: Tuple, name: str, value: Operand) -> Tuple:
@@ -203,9 +223,9 @@ def _grows(before: Tuple, after: Tuple, name: str) -> bool:
     one, two = attribute(before, name), attribute(after, name)
     if not isinstance(one, Tuple) or not one.is_list:
         return False
-    return two is MIXED or (
-        isinstance(two, Tuple) and two.is_list and len(one.items) != len(two.items)
-    )
+    if isinstance(two, Tuple):
+        return two.is_list and len(one.items) != len(two.items)
+    return two is MIXED or isinstance(two, Var)
 
 
 def _moves(shape: Any, after: Any) -> bool:

@@ -105,7 +105,7 @@ class Program:
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
-    trees: dict[tuple[int, int, bool, int], Any] = field(default_factory=dict)  # by id
+    trees: dict[tuple[Any, ...], Any] = field(default_factory=dict)  # by id
     verbatim: dict[Any, Diagnostic] = field(default_factory=dict)
     contexts: dict[Any, Diagnostic | None] = field(default_factory=dict)
     met: set[Any] = field(default_factory=set)

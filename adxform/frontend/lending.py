@@ -1,0 +1,79 @@
+"""Lists and dictionaries that a function hands to others, which change them.
+
+``advance(state, dt)`` changes what the caller's ``state`` is. Both keep it in an object (see
+``cells``), so that what the one writes the other reads.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+from typing import Any
+
+from adxform.core.trees import nodes
+from adxform.frontend.writes import changed_params
+
+_OWN = (ast.FunctionDef, ast.Lambda)
+
+
+def lent_variables(node: ast.FunctionDef, scope: Any, among: Container[str]) -> set[str]:
+    """The variables, ``among`` some, that a function hands to functions which may change them."""
+    return set(_handed_on(node, scope, among, ()))
+
+
+def lent_params(node: ast.FunctionDef, scope: Any, met: tuple[ast.AST, ...] = ()) -> set[str]:
+    """The parameters of a function that it, or a function that it calls, may change."""
+    if node in met or not isinstance(node, ast.FunctionDef):
+        return set()
+    own = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    return {*changed_params(node), *_handed_on(node, scope, own, (*met, node))}
+
+
+def _handed_on(
+    node: ast.FunctionDef, scope: Any, among: Container[str], met: tuple[ast.AST, ...]
+) -> Iterator[str]:
+    """The variables that are handed to functions which may change them."""
+    inner = nodes(*node.body)
+    own = {part.name: part for part in inner if isinstance(part, ast.FunctionDef)}
+    for call in inner:
+        given = list(_given(call, among)) if isinstance(call, ast.Call) else []
+        called, around = _called(call.func, own, scope) if given else (None, None)  # type: ignore[attr-defined]
+        if called is None:
+            continue
+        changed = lent_params(called, around, met)
+        places = [a.arg for a in (*called.args.posonlyargs, *called.args.args)]
+        for key, name in given:
+            param = key if isinstance(key, str) else dict(enumerate(places)).get(key)
+            if param in changed:
+                yield name
+
+
+def _given(call: ast.Call, among: Container[str]) -> Iterator[tuple[int | str, str]]:
+    """The variables that a call is given, each with its place or the name of its parameter."""
+    for place, arg in enumerate(call.args):
+        if isinstance(arg, ast.Name) and arg.id in among:
+            yield place, arg.id
+    for keyword in call.keywords:
+        if isinstance(keyword.value, ast.Name) and keyword.value.id in among and keyword.arg:
+            yield keyword.arg, keyword.value.id
+
+
+def _called(
+    node: ast.expr, own: dict[str, ast.FunctionDef], scope: Any
+) -> tuple[ast.FunctionDef | None, Any]:
+    """The function that an expression means, and its scope."""
+    if isinstance(node, ast.Name) and node.id in own:
+        return own[node.id], scope
+    found = _meaning(node, scope)
+    function = None if found is None else found.function
+    return (None, scope) if function is None else (function.node, function.scope)
+
+
+def _meaning(node: ast.expr, scope: Any) -> Any:
+    match node:
+        case ast.Name(name):
+            return scope.lookup(name)
+        case ast.Attribute(value, name):
+            owner = _meaning(value, scope)
+            return None if owner is None else scope.attribute(owner, name)
+    return None
