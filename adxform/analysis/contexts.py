@@ -1,8 +1,7 @@
-"""``with`` and ``try`` statements that are carried along although active values go through them."""
+"""Statements carried along that may be said otherwise, where active values go through them."""
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from adxform.analysis.activity import analyze
@@ -28,8 +27,7 @@ def _holds(function: Function) -> bool:
 
 
 def _is_context(stmt: Any) -> bool:
-    return isinstance(stmt, Effect) and hasattr(stmt.tree, "_place") and isinstance(
-        stmt.tree, ast.With | ast.Try)
+    return isinstance(stmt, Effect) and hasattr(stmt.tree, "_place")
 
 
 def _passed(function: Function, types: Types) -> list[Any]:

@@ -43,7 +43,7 @@ class Alone(InPlace):
             )
         if any(holds(table, held.tokens) for table in self.program.tables.values()):
             raise self.unsupported(
-                f"{own}, whose functions the derivative follows, is changed in place here", None,
+                f"{own}, whose items the derivative follows, is changed in place here", None,
                 "Do it before the derivative is called.",
             )
         other = self._other_holder(held, own, again, owner, followed and owner is not None)

@@ -81,10 +81,9 @@ def _taken_from(function: ast.FunctionDef) -> set[str]:
                 found.add(_root(value))
             case ast.Subscript(value, ctx=ast.Del()):
                 found.add(_root(value))
-            case ast.Assign([ast.Name(name)], ast.Call() as made) if (
-                _called(made) in ("defaultdict", "Counter")
-            ):
-                found.add(name)
+    for target, value in _assigned(function):
+        if isinstance(value, ast.Call) and _called(value) in ("defaultdict", "Counter"):
+            found.add(_root(target))
     return {name for name in found if _is_container(name, function)}
 
 
@@ -129,6 +128,14 @@ def _changed_in(function: ast.FunctionDef | ast.Lambda, around: ast.FunctionDef)
 
 def _is_container(name: str, function: ast.FunctionDef) -> bool:
     """Whether a variable of a function is a list or a dictionary, as far as its text tells."""
+    return any(
+        isinstance(target, ast.Name) and target.id == name and _makes_container(value)
+        for target, value in _assigned(function)
+    )
+
+
+def _assigned(function: ast.FunctionDef) -> list[tuple[ast.expr, ast.expr | None]]:
+    """What a function assigns to variables and the like, one by one."""
     pairs: list[tuple[ast.expr, ast.expr | None]] = []
     for node in _scope(function.body):
         match node:
@@ -138,10 +145,7 @@ def _is_container(name: str, function: ast.FunctionDef) -> bool:
                 pairs.extend((target, value) for target in targets)
             case ast.AnnAssign(target, _, value):
                 pairs.append((target, value))
-    return any(
-        isinstance(target, ast.Name) and target.id == name and _makes_container(value)
-        for target, value in pairs
-    )
+    return pairs
 
 
 def _makes_container(value: ast.expr | None) -> bool:

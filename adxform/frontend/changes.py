@@ -175,6 +175,9 @@ class Changes(Alone):
     ) -> Operand:
         """A container after a call of one of its methods."""
         items = list(held.items)
+        if method in ("setdefault", "pop", "insert") and args:
+            key = self.known_value(args[0])
+            args = (args[0] if key is UNKNOWN else Const(key), *args[1:])
         match method, args:
             case "append", (item,) if held.is_list:
                 items.append(item)

@@ -41,7 +41,10 @@ class Comprehensions(Containers):
     def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
         node = self._with_own_names(node)
         pair = ast.Tuple([node.key, node.value], ast.Load())
-        rows = self._rows(node.generators, ast.copy_location(pair, node))
+        ast.copy_location(pair, node)
+        rows = self._rows(node.generators, pair)
+        if rows is None:
+            rows = self.with_names(node, lambda: self._rows(node.generators, pair))
         if rows is None:
             return self.other(node, base)
         found = {}

@@ -268,9 +268,10 @@ class Containers(Derivatives):
     def _gives_container(self, node: ast.Call) -> bool:
         function = self.static(node.func)
         if function in (zip, enumerate, reversed, map, filter, sorted, list, tuple):
-            return bool(node.args) and None not in self._sequences(
-                node.args[function in (map, filter) :]
-            )
+            columns = self._sequences(node.args[function in (map, filter) :])
+            if function is zip and self.has_names(columns):
+                return True
+            return bool(node.args) and None not in columns
         if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             return self.container(node.func.value) is not None
         return False

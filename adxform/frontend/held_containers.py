@@ -118,6 +118,14 @@ class HeldContainers(Instances):
 
     def written_by(self, node: ast.expr) -> bool:
         match node:
+            case ast.Call(ast.Attribute(
+                ast.Call(ast.Attribute(value, "setdefault"), [key, _]) as inner, method
+            )) if method in _CHANGING and self._held_by_object(value) is not None:
+                self.operand(inner)
+                item = ast.copy_location(ast.Subscript(value, key, ast.Load()), inner)
+                called = ast.copy_location(ast.Attribute(item, method, ast.Load()), inner)
+                return self.written_by(ast.copy_location(
+                    ast.Call(called, node.args, node.keywords), node))
             case ast.Call(ast.Attribute(value, method)) if method in _CHANGING:
                 held = self._held_by_object(value)
                 if held is not None and self._is_followed_list(held, method):

@@ -8,7 +8,7 @@ import numpy as np
 
 from adxform.core.ir import Const, Operand, Primitive, Tuple
 from adxform.core.trees import nodes
-from adxform.core.types import ANY, Type, Unknown
+from adxform.core.types import ANY, ListOf, Type, Unknown
 from adxform.frontend.callables import Closure
 from adxform.frontend.certainty import is_array, of_arrays_only
 from adxform.frontend.equivalents import WRITERS
@@ -221,7 +221,18 @@ class InPlace(Unrolled):
         function = meaning.function if meaning is not None else None
         if function is None:
             return False
-        if not writes_params(function.node) and not lent_params(function.node, function.scope):
+        if not writes_params(function.node) and not (
+            any(map(self._is_lent, (*node.args, *(k.value for k in node.keywords))))
+            and lent_params(function.node, function.scope)
+        ):
             return False
         self.operand(node)
         return True
+
+    def _is_lent(self, node: ast.expr) -> bool:
+        """Whether an argument is a container that is made here."""
+        held = self.container(node)
+        if held is None:
+            return isinstance(self.known_type(node), ListOf)
+        outside = any(held is table for table in self.program.tables.values())
+        return held.form.kind in ("list", "dict") and not outside

@@ -41,9 +41,10 @@ from adxform.frontend.heap import (
     references,
     token_of,
 )
+from adxform.frontend.names_outside import NAMES
 from adxform.frontend.object_calls import ObjectCalls
 from adxform.frontend.object_loops import with_field
-from adxform.frontend.program import MIXED
+from adxform.frontend.program import MIXED, Again
 from adxform.frontend.scope import live_function
 from adxform.rules.expressions import BindError
 
@@ -127,6 +128,8 @@ class Instances(ObjectCalls):
         try:
             yield
         except (UnsupportedError, BindError) as error:
+            if self.program.asks(NAMES):
+                raise Again from None
             self.heap.give_up(held, self._said(error))
             raise
 

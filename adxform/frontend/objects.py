@@ -275,18 +275,22 @@ class Objects(Written):
         items = [*value.values()] if isinstance(value, dict) else value
         return value if items and all(map(_is_function, items)) else None
 
+    def _relied_on(self, node: ast.expr) -> Any:
+        """The container that an expression means, if what it holds is known while compiling."""
+        return self._functions(node)
+
     def refuse_changed_table(self, node: ast.AST) -> None:
         """Refuse what may change a container from outside whose functions are followed; if they
         are not yet, they will not be.
         """
         for part in nodes(node):
             named = isinstance(part, ast.Name | ast.Attribute)
-            value = self._functions(part) if named else None  # type: ignore[arg-type]
+            value = self._relied_on(part) if named else None  # type: ignore[arg-type]
             if value is not None:
                 self.program.written[id(value), ""] = value
             if id(value) in self.program.objects:
                 raise self.unsupported(
-                    f"this may change {ast.unparse(part)}, whose functions the derivative follows",
+                    f"this may change {ast.unparse(part)}, whose items the derivative follows",
                     node,
                     "Do it before the derivative is called.",
                 )

@@ -31,6 +31,8 @@ Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
 def _zip(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     columns = [h for h in held if h is not None]
     given = {k.arg: lower.static(k.value) for k in node.keywords}
+    if len(columns) < len(held) and not given.get("strict"):
+        columns = lower.zipped_with_names(held, node.args) or columns
     if len(columns) < len(held) or given not in ({}, {"strict": False}, {"strict": True}):
         return None
     if given.get("strict") and len(set(map(len, columns))) > 1:
@@ -231,6 +233,8 @@ def _entries(
     given = lower.container(node)
     if given is not None and given.form.kind == "dict":
         return dict(zip(given.form.keys, given.items, strict=True))
+    if items is None:
+        items = lower.with_names(node, lambda: lower.sequence(node))
     found = {}
     for pair in items or ():
         if not isinstance(pair, Tuple) or len(pair.items) != 2:

@@ -159,6 +159,10 @@ class Program:
         self.contexts.update(dict.fromkeys(new))
         return bool(new)
 
+    def asks(self, place: Any) -> bool:
+        """Whether something has been met that is to be said otherwise, and is so from here on."""
+        return place in self.met and self._ask((place,))
+
     def _dispatched(self, lowering: Callable[[], Function], state: State) -> Function:
         """What lowering gives, dispatching on names that may be those of arrays if need be."""
         self.dispatching = self.doubtful = False

@@ -8,12 +8,13 @@ from typing import Any
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
 from adxform.core.types import Inert, Known, Object, Struct, inert_type
-from adxform.frontend.objects import Objects, is_object
+from adxform.frontend.names_outside import NamesOutside
+from adxform.frontend.objects import is_object
 
 _FACTS = bool | int | str | None
 
 
-class Spreading(Objects):
+class Spreading(NamesOutside):
     """Spreads containers over the arguments of a call."""
 
     def spread(self, node: ast.expr) -> Operand:

@@ -7,13 +7,14 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.ir import Const, Operand
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.trees import SCOPES, children, names
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
 
 MOST_ITEMS = 256
+MOST_KEYS = 32
 
 
 class Unrolled(Choices):
@@ -29,24 +30,61 @@ class Unrolled(Choices):
         """Lower a loop as often as it runs, or say that it stays a loop."""
         assert isinstance(stmt.iter, ast.Call)
         if not getattr(stmt, "_over", False):
-            return False
-        count = self.static(stmt.iter.args[0])
+            return self._over_keys(stmt)
+        count = self._trips_of(stmt.iter.args[0])
         if not isinstance(count, int):
             return False
         if count > MOST_ITEMS:
             raise self.unsupported(
                 f"this loop goes over {count} items one by one; {MOST_ITEMS} are the most", stmt
             )
+        self._written_out(stmt, range(count))
+        return True
+
+    def _over_keys(self, stmt: ast.For) -> bool:
+        """Lower a loop over few numbers as often as it runs, where these may be keys."""
+        assert isinstance(stmt.iter, ast.Call)
+        bounds = [self.static(bound) for bound in stmt.iter.args]
+        if not all(type(bound) is int for bound in bounds) or 0 in bounds[2:]:
+            return False
+        places = range(*bounds)
+        if len(places) > MOST_KEYS or not self._carries_dictionary(stmt) or not self.names_met():
+            return False
+        self._written_out(stmt, places)
+        return True
+
+    def _carries_dictionary(self, stmt: ast.For) -> bool:
+        """Whether a loop changes a dictionary of known keys, or an object that holds one."""
+        headers, _ = split_phis(stmt.body)
+        found = [self.value(before) for _, before, _ in headers]
+        found += [item for held in self.heap.now.values() for item in held.items]
+        return any(isinstance(o, Tuple) and o.form.kind == "dict" for o in found)
+
+    def _written_out(self, stmt: ast.For, places: range) -> None:
         headers, body = split_phis(stmt.body)
         current = {target: self.value(before) for target, before, _ in headers}
         held = {name for name in names(stmt.iter) if name.startswith("_")} - self.gone_over
         self.gone_over |= held
         self.unrolling += 1
-        ends = self._iterations(stmt, headers, ending(body), range(count), current)
+        ends = self._iterations(stmt, headers, ending(body), places, current)
         self.unrolling -= 1
         self.gone_over -= held
         self.env.update(ends)  # which a loop inside may have begun anew
-        return True
+
+    def _trips_of(self, length: ast.expr) -> Any:
+        """How many items a loop goes over, if that is known; of ``zip(names, x)`` all names."""
+        found = self.static(length)
+        if isinstance(found, int) or not isinstance(length, ast.Call):
+            return found
+        match length:
+            case ast.Call(ast.Name("len"), [over]):
+                held = self.names_in(over)
+                return UNKNOWN if held is None else len(held.items)
+            case ast.Call(ast.Name("min"), lengths):
+                counts = [count for count in map(self._trips_of, lengths) if type(count) is int]
+                named = any(self.names_in(n.args[0]) for n in lengths if _is_length(n))  # type: ignore[attr-defined]
+                return min(counts) if named else UNKNOWN
+        return UNKNOWN
 
     def _iterations(
         self,
@@ -111,6 +149,10 @@ class Unrolled(Choices):
                     self.changed.add(found[old])
         self.locals.update(found.values())
         return found
+
+
+def _is_length(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _bound_versions(stmt: ast.stmt) -> list[str]:

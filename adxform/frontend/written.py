@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
 from adxform.core.ir import UNKNOWN
-from adxform.core.trees import nodes
+from adxform.core.trees import bound_names, nodes
+from adxform.frontend.assignments import CHANGING
+from adxform.frontend.callables import is_library
 from adxform.frontend.scope import live_function
+from adxform.frontend.source import SourceFunction
+from adxform.frontend.ssa import all_args
 from adxform.frontend.static import Static
+
+_CHANGING = CHANGING | {"remove", "sort", "setdefault", "popitem"}
 
 
 class Written(Static):
@@ -51,6 +58,12 @@ class Written(Static):
                 given = {function.node.args.args[0].arg: receiver}
         if function is None:
             return
+        for value in changed_outside(function):
+            if id(value) in self.program.objects:
+                raise self.unsupported(
+                    f"{function.name} changes a list or dictionary whose items the derivative "
+                    "follows", called, "Do it before the derivative is called.")
+            self.program.written[id(value), ""] = value
         for part in nodes(function.node):
             match part:
                 case ast.Attribute(ast.Name(owner), name, ast.Store() | ast.Del()):
@@ -69,3 +82,28 @@ class Written(Static):
         """Whether the functions at hand have written to an attribute: it is no fact."""
         written = self.program.written
         return bool(written) and (id(self._outside(node.value)), node.attr) in written
+
+
+def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> Iterator[Any]:
+    """The lists and dictionaries from outside that a function changes, or one that it calls."""
+    if function.node in met or is_library(function.text.file):
+        return
+    body = function.node.body
+    own = {a.arg for a in all_args(function.node.args)} | {n for s in body for n in bound_names(s)}
+    own -= {n for part in nodes(*body) if isinstance(part, ast.Global) for n in part.names}
+    for part in nodes(*body):
+        changed: list[ast.expr] = []
+        match part:
+            case ast.Call(ast.Attribute(held, name)) if name in _CHANGING:
+                changed.append(held)
+            case ast.Subscript(held, _, ast.Store() | ast.Del()) | ast.AugAssign(target=held):
+                changed.append(held)
+            case ast.Call(ast.Name(name)) if name not in own:
+                found = function.scope.lookup(name)
+                if found is not None and found.function is not None:
+                    yield from changed_outside(found.function, (*met, function.node))
+        for held in changed:
+            outside = isinstance(held, ast.Name) and held.id not in own
+            found = function.scope.lookup(held.id) if outside else None  # type: ignore[attr-defined]
+            if found is not None and isinstance(found.value, list | dict):
+                yield found.value

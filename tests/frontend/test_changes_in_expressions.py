@@ -314,6 +314,8 @@ def case_assert_eff(x):
 
 
 RIGHT = [
+    case_q_arg,
+    case_q_arg2,
     case_lambda_append,
     case_pop_expr,
     case_pop_ret,
@@ -358,8 +360,6 @@ REFUSED = [
     (case_dd_list, "this expression may change v, which is active here"),
     (case_dict_of_lists, "this expression may change v, which is active here"),
     (case_pop_alias, "q is changed in place here while r holds it, too"),
-    (case_q_arg, "pop changes a list in an expression"),
-    (case_q_arg2, "q is changed in place here while q holds it, too"),
     (case_min_arr, "what is called here changes something"),
     (case_fstr_eff, "this expression may change t, which is active here"),
 ]

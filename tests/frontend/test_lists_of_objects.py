@@ -152,6 +152,10 @@ def case_tmp_list(x):
 
 
 RIGHT = [
+    case_listof_arg,
+    case_listof_field3,
+    case_field_share,
+    case_field_share_loop,
     case_listof_closure,
     case_listof_in_loop,
     case_listof_two,
@@ -160,13 +164,9 @@ RIGHT = [
     case_tmp_list,
 ]
 REFUSED = [
-    (case_listof_arg, "this expression may change out, which is active here"),
     (case_listof_alias, "o2 is appended to here while another name needs it as it was"),
     (case_listof_field, "xs is appended to here while another name needs it as it was"),
     (case_listof_field2, "ys is appended to here while another name needs it as it was"),
-    (case_listof_field3, "this expression may change x, which is active here"),
-    (case_field_share, "xs is changed in place here while an object holds it, too"),
-    (case_field_share_loop, "xs is changed in place here while an object holds it, too"),
     (case_set_listof, "out is appended to here while another name needs it as it was"),
     (case_set_listof2, "xs is appended to here while another name needs it as it was"),
     (case_ret_listof, "xs is appended to here while another name needs it as it was"),

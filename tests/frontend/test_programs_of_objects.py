@@ -373,6 +373,7 @@ def case_swap_loop(x):
 
 
 RIGHT = [
+    case_model,
     case_tinygrad,
     case_poly,
     case_matrix,
@@ -406,7 +407,6 @@ RIGHT = [
     case_swap_loop,
 ]
 REFUSED = [
-    (case_model, "cache is a container on one path and something else on another"),
     (case_linked_while, "a tuple changes its length, or becomes something else, in the loop"),
     (case_cond_list, "hist is a container on one path and something else on another"),
 ]

@@ -51,14 +51,6 @@ def repeated(x):
     return sum(a)
 
 
-def changed_by_a_function(x):
-    a = [x * i for i in (1.0, 2.0)]
-    def push(l):
-        l.append(x * x)
-    push(a)
-    return sum(a)
-
-
 def inside_a_tuple(x):
     a = [x for _ in range(2)]
     a2 = (a, x)
@@ -188,7 +180,7 @@ def dictionary_updated_by_another(x):
 
 @pytest.mark.parametrize("f", [
     dictionary_updated_by_another, comprehension, made_by_list, part, joined, dictionary_comprehension, repeated,
-    changed_by_a_function, inside_a_tuple, one_of_two, one_of_two_by_branches,
+    inside_a_tuple, one_of_two, one_of_two_by_branches,
     inside_another_in_a_loop, a_new_one_or_another, another_from_the_second_iteration_on,
     an_outer_one_from_the_second_iteration_on, grows_in_a_loop, grown_in_a_loop,
     inside_another_grows_in_a_loop, changed_before_the_loop_too, grows_under_two_names,
