@@ -525,6 +525,49 @@ def grouped(x):
     return sum(groups["a"]) * groups["b"][0] + stack.pop() * stack.pop()
 
 
+def _advance(state, dt):
+    state["v"] -= dt * state["x"]
+    state["x"] += dt * state["v"]
+    state["path"].append(state["x"])
+
+
+@example(V)
+def lent(x):
+    """Lists and dictionaries handed to functions that change them: `advance(state, dt)`"""
+    state = {"x": x[0], "v": x[1], "path": []}
+    _advance(state, 0.1)
+    _advance(state, 0.1 * x[2])
+    return state["x"] ** 2 + state["path"][0] * len(state["path"])
+
+
+_NAMES = ["mean", "scale", "weight"]
+
+
+@example(V)
+def named(x):
+    """Dictionaries by names from outside: `dict(zip(NAMES, x))`, `for k in NAMES: p[k] = ...`"""
+    p, squares = dict(zip(_NAMES, x)), {}
+    for name in _NAMES:
+        squares[name] = p[name] ** 2
+    return p["mean"] * squares["scale"] + sum(squares.values())
+
+
+class _Box:
+    def __init__(self, sides):
+        self.sides = sides
+
+    @functools.cached_property
+    def volume(self):
+        return np.prod(self.sides)
+
+
+@example(V)
+def cached(x):
+    """`functools.cached_property` of objects made inside"""
+    box = _Box(x)
+    return box.volume**2 + box.volume
+
+
 @example(V)
 def ranked(x):
     """`max`, `min` and `sorted` of what is differentiated, by keys, of tuples"""

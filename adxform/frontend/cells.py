@@ -81,8 +81,8 @@ def _taken_from(function: ast.FunctionDef) -> set[str]:
                 found.add(_root(value))
             case ast.Subscript(value, ctx=ast.Del()):
                 found.add(_root(value))
-    for target, value in _assigned(function):
-        if isinstance(value, ast.Call) and _called(value) in ("defaultdict", "Counter"):
+    for target, given in _assigned(function):
+        if isinstance(given, ast.Call) and _called(given) in ("defaultdict", "Counter"):
             found.add(_root(target))
     return {name for name in found if _is_container(name, function)}
 
