@@ -60,14 +60,16 @@ def liveness(
     expand: Callable[[list[str]], list[str]] = lambda names: names,
     skip: Callable[[str], bool] = lambda name: False,
     owned: Callable[[str], bool] = lambda name: True,
+    alike: Callable[[str, str], bool] = lambda one, other: True,
 ) -> Liveness:
     """Where names are live.
 
     ``expand`` replaces names that are written inside expressions by what those read, ``skip``
     tells such names, ``aliases`` which names may share memory, and ``owned`` names of memory that
-    is the function's own: any other is copied before it is written to.
+    is the function's own: any other is copied before it is written to. Names that are ``alike`` may
+    become one variable.
     """
-    walk = _Walk(expand, skip, owned, aliases)
+    walk = _Walk(expand, skip, owned, alike, aliases)
     walk.result.exclusive.update(_handed_over(block, result))
     last = walk.number(block, 1)
     walk.result.end = last + 1
@@ -89,11 +91,13 @@ class _Walk:
         expand: Callable[[list[str]], list[str]],
         skip: Callable[[str], bool],
         owned: Callable[[str], bool],
+        alike: Callable[[str, str], bool],
         aliases: Aliases,
     ) -> None:
         self.expand = expand
         self.skip = skip
         self.owned = owned
+        self.alike = alike
         self.aliases = aliases
         self.result = Liveness()
         self.spans: dict[Stmt, tuple[int, ...]] = {}
@@ -261,7 +265,16 @@ class _Walk:
             if name in live:
                 self.add(name, start + (name == index), self.leave(name, live))
         self.opened = outer
-        self.read(self.expand(_phi_reads(stmt.phis, 0) + reads_of(stmt)), start, live)
+        for name in self.expand(reads_of(stmt)):
+            self.read([name], start + self._is_read_late(name, stmt), live)
+        self.read(self.expand(_phi_reads(stmt.phis, 0)), start, live)
+
+    def _is_read_late(self, name: str, loop: For | While) -> bool:
+        """Whether the bound of a loop reads a name when what is carried has its first value, and
+        this is not the name's own.
+        """
+        carried = [p.target for p in loop.phis if p.first == Var(name)]
+        return bool(loop.phis) and not any(self.alike(name, target) for target in carried)
 
     def outer_reads(self, loop: Stmt) -> list[str]:
         """Every name that is read inside a loop, once."""

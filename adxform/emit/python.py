@@ -63,6 +63,7 @@ def writer_of(function: Function, types: Types, *, reserved: set[str] | None = N
         expand=lambda names: written_out(names, nested),
         skip=nested.__contains__,
         owned=fresh.__contains__,
+        alike=lambda one, other: bases.get(one) == bases.get(other),
         aliases=aliases,
     )
     taken = (reserved or set()) | outside_names(function)
