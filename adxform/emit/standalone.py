@@ -28,7 +28,7 @@ def definitions(
     reader by a comment.
     """
     made: dict[str, ast.stmt] = {}
-    _define(trees, bound, values, made)
+    _define(trees, bound, values, made, {})
     order = {ast.Import: 0, ast.ImportFrom: 0, ast.Assign: 1}
     return sorted(made.values(), key=lambda stmt: order.get(type(stmt), 2))
 
@@ -50,23 +50,43 @@ def free_globals(tree: ast.AST) -> list[str]:
 
 
 def _define(
-    trees: Iterable[ast.AST], bound: set[str], values: Mapping[str, Any], made: dict[str, ast.stmt]
+    trees: Iterable[ast.AST],
+    bound: set[str],
+    values: Mapping[str, Any],
+    made: dict[str, ast.stmt],
+    meant: dict[str, Any],
 ) -> None:
+    """Define what trees read; ``meant`` is what each name stands for that is defined by now."""
     for tree in trees:
         for name in free_globals(tree):
-            if name in bound or name in made or name not in values:
+            if name in bound or name not in values:
                 continue
-            stmt = _definition(name, values[name])
-            made[name] = stmt
+            value, own = values[name], name
+            while own in bound or (own in meant and meant[own] is not value):
+                own = f"{own}_"  # of another module
+            if own != name:
+                _rename(tree, name, own)
+            if own in made:
+                continue
+            meant[own] = value
+            made[own] = stmt = _definition(own, value)
             if isinstance(stmt, ast.FunctionDef):
-                inner = getattr(values[name], "__globals__", values)
-                _define([stmt], bound, inner, made)
+                inner = getattr(value, "__globals__", values)
+                _define([stmt], bound, inner, made, meant)
+
+
+def _rename(tree: ast.AST, old: str, new: str) -> None:
+    for node in nodes(tree):
+        if isinstance(node, ast.Name) and node.id == old:
+            node.id = new
 
 
 def _definition(name: str, value: Any) -> ast.stmt:
     if isinstance(value, ModuleType):
         alias = None if value.__name__ == name else name
         return ast.Import([ast.alias(value.__name__, alias)])
+    if isinstance(value, FunctionType) and value.__module__.split(".")[0] == "adxform":
+        return _imported(name, "adxform", value.__name__)  # a derivative that is not written out
     if isinstance(value, FunctionType):
         return _function(name, value)
     target: list[ast.expr] = [ast.Name(name, ast.Store())]
@@ -78,12 +98,20 @@ def _definition(name: str, value: Any) -> ast.stmt:
     if isinstance(value, tuple | list | dict) and _written_out(value):
         return ast.Assign(target, ast.parse(repr(value), mode="eval").body, lineno=1)
     if isinstance(value, type) and value.__module__ not in ("builtins", "__main__"):
-        alias = None if value.__name__ == name else name
-        return ast.ImportFrom(value.__module__, [ast.alias(value.__name__, alias)], 0)
+        return _imported(name, value.__module__, value.__name__)
     if isinstance(value, type) and value.__module__ == "builtins":
         return ast.Assign(target, ast.Name(value.__name__, ast.Load()), lineno=1)
-    note = f"{name}, of type {type(value).__name__}, is to be defined here"
-    return comment(ast.Assign(target, ast.Constant(None), lineno=1), note)
+    return _undefined(name, f"{name}, of type {type(value).__name__}, is to be defined here")
+
+
+def _imported(name: str, module: str, called: str) -> ast.stmt:
+    return ast.ImportFrom(module, [ast.alias(called, None if called == name else name)], 0)
+
+
+def _undefined(name: str, note: str) -> ast.stmt:
+    """A name that is declared and has no value: to read it is an error until it is given one."""
+    target, kind = ast.Name(name, ast.Store()), ast.Name("object", ast.Load())
+    return comment(ast.AnnAssign(target, kind, None, 1), note)
 
 
 def _written_out(value: tuple[Any, ...] | list[Any] | dict[Any, Any]) -> bool:
@@ -98,10 +126,7 @@ def _function(name: str, value: FunctionType) -> ast.stmt:
     try:
         node, _ = find_source(value)
     except SourceNotFoundError:
-        note = f"{name} is to be defined here"
-        return comment(
-            ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None), lineno=1), note
-        )
+        return _undefined(name, f"{name} is to be defined here")
     node = copied(node)
     node.name, node.decorator_list = name, []
     node.returns = None

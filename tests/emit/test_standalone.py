@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import pathlib
+import types
+
+import pytest
+
 import adxform
+from adxform.emit.standalone import definitions
 
 SIDES = (1.5, 2.0)
 TABLE = {"half": [0.5, 1]}
@@ -25,4 +32,37 @@ def test_containers_of_literals_are_written_out() -> None:
 
 
 def test_what_no_literal_says_is_left_to_the_reader() -> None:
-    assert "# ODD, of type list, is to be defined here\nODD = None\n" in adxform.source(opaque)
+    assert "# ODD, of type list, is to be defined here\nODD: object\n" in adxform.source(opaque)
+
+
+def test_what_is_left_to_the_reader_has_no_value_until_then() -> None:
+    namespace: dict = {}
+    exec(adxform.source(opaque), namespace)
+    with pytest.raises(NameError, match="ODD"):
+        namespace["opaque_reverse"](2.0)
+    namespace["ODD"] = ODD
+    assert namespace["opaque_reverse"](3.0) == (9.0, 6.0)
+
+
+def made_module(folder: pathlib.Path, name: str, scale: float) -> types.ModuleType:
+    """A module with a function that no rule knows, and that reads what is in the module."""
+    module = types.ModuleType(name)
+    text = (
+        f"SCALE = {scale}\n"
+        "def scaled(n):\n    return _times(n)\n"
+        "def _times(n):\n    text = format(n, '.1f')\n    return eval(text) * SCALE\n"
+    )
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    exec(compile(text, path, "exec"), module.__dict__)
+    return module
+
+
+def test_names_that_two_modules_share_are_told_apart(tmp_path: pathlib.Path) -> None:
+    first, second = made_module(tmp_path, "first", 2.0), made_module(tmp_path, "second", 3.0)
+    values = {"one": first.scaled, "two": second.scaled}
+    tree = ast.parse("found = one(2), two(2)")
+    made = ast.Module([*definitions([tree], set(), values), *tree.body], [])
+    namespace: dict = {}
+    exec(ast.unparse(ast.fix_missing_locations(made)), namespace)
+    assert namespace["found"] == (4.0, 6.0)
