@@ -95,3 +95,35 @@ def test_single_precision_alone_stays():
     assert grad(f)(X).dtype == np.float32
     assert "np.float64" not in grad(f).source
     assert vjp(f, X)[1](1.0)[0].dtype == np.float32
+
+
+def subtracted(w, x):
+    scale = np.sum(x) if x[0] > 0 else np.clip(w[0], -1.0, 1.0)  # of either precision
+    x = x * scale
+    x -= w
+    return np.sum(x) * x[0]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_array_of_a_precision_known_late_keeps_it_when_it_is_written_to(sign):
+    x = np.float32(sign) * X
+    value, bar = value_and_grad(subtracted, argnums=1)(W, x)
+    moved, tangent = jvp(subtracted, (W, x), (None, np.ones_like(x)))
+    expected = subtracted(W, x)
+    assert value == moved == expected
+    assert value.dtype == moved.dtype == expected.dtype
+    assert bar.dtype == np.float32
+    np.testing.assert_allclose(np.sum(bar), tangent, rtol=1e-5)
+
+
+def inner_slope(x):
+    return np.tanh(grad(lambda a, b: np.sin(a) * np.sum(x) * b, 1)(x[0], 0.25))
+
+
+def test_a_slope_in_a_number_of_python_is_one_wherever_it_is_asked_for():
+    value, bar = value_and_grad(inner_slope)(X)
+    assert value == inner_slope(X)
+    assert value.dtype == np.float64
+    assert bar.dtype == np.float32
+    expected = grad(inner_slope)(WIDE)
+    np.testing.assert_allclose(bar, expected, rtol=1e-5)

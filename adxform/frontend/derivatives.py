@@ -25,7 +25,7 @@ from adxform.core.ir import (
     leaves,
     substitute,
 )
-from adxform.core.types import Array, Object, Scalar, Type, differentiable, rank
+from adxform.core.types import Array, Object, Scalar, Type, differentiable, is_narrow, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
@@ -253,7 +253,18 @@ class Derivatives(NamedAttributes):
         if derived.kind in ("jacobian", "hessian"):
             return self._matrix(derived, bound, node, base)
         callee, extra = self._gradient(derived, bound, node)
-        return self._call_core(callee, self._flat(bound, extra), base)
+        made = self._call_core(callee, self._flat(bound, extra), base)
+        return self._widened(made, [*bound.values()], self._places(derived, bound, node))
+
+    def _widened(self, made: Operand, given: list[Operand], places: list[int]) -> Operand:
+        """A gradient in the dtype of its argument: in Python's numbers it is never a narrow one."""
+        args = [leaf for place in places for leaf in leaves(given[place])]
+        bars, kept = leaves(made)[-len(args):], {}
+        for bar, arg in zip(bars, args, strict=False):
+            known, narrow = self.builder.type_of(arg), is_narrow(self.builder.type_of(bar))
+            if isinstance(bar, Var) and narrow and isinstance(known, Scalar) and known.weak:
+                kept[bar.name] = self.emit("as_like", bar, arg)
+        return substitute(made, kept)
 
     def _call_core(self, callee: Callee, args: list[Operand], base: str | None) -> Operand:
         """A call of a derivative; the statements of a short one take its place."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import Const, Let, Primitive
-from adxform.core.types import Array, promote
+from adxform.core.ir import Const, Let, Operand, Primitive
+from adxform.core.types import Array, Scalar, Type, promote
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -18,14 +18,26 @@ class AugmentedDtypes(Rewriter):
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive) and stmt.op.name.startswith("augment."):
             types = [self.builder.type_of(a) for a in stmt.args]
-            old, wide = types[0], promote(types)
-            if isinstance(old, Array) and None not in (old.dtype, wide) and old.dtype != wide:
+            if isinstance(types[0], Array) and _may_widen(types[0], types[1]):
                 self.builder.origin = stmt.origin
                 plain = RULES[f"op.{stmt.op.text}"].primitive
                 value = self.builder.emit(plain, stmt.args)
-                cast = RULES[".astype()"].primitive
-                rest = tuple(default for _, default in cast.defaults)
-                args = (value, Const(old.dtype), *rest)
-                stmt = Let(stmt.targets, cast, args, stmt.origin)
-                self.builder.types[stmt.target] = old
+                stmt = self._cast(stmt, value, types[0])
+                self.builder.types[stmt.target] = types[0]
         self.builder.append(stmt)
+
+    def _cast(self, stmt: Let, value: Operand, known: Array) -> Let:
+        """The value in the dtype of the array, asked for where only running the text tells it."""
+        if known.dtype is None:
+            return Let(stmt.targets, RULES["as_like"].primitive, (value, stmt.args[0]), stmt.origin)
+        cast = RULES[".astype()"].primitive
+        rest = tuple(default for _, default in cast.defaults)
+        return Let(stmt.targets, cast, (value, Const(known.dtype), *rest), stmt.origin)
+
+
+def _may_widen(old: Array, other: Type) -> bool:
+    """Whether an operation could give another dtype than that of the array it is written to."""
+    if old.dtype is None:
+        return isinstance(other, Array | Scalar) and not (isinstance(other, Scalar) and other.weak)
+    wide = promote([old, other])
+    return wide is not None and wide != old.dtype
