@@ -159,6 +159,18 @@ def empty_sums(x):
     return np.sum(x[5:] ** 2) + np.sum(x)
 
 
+def stepped(x):
+    for _ in reversed(2.0 * np.array([0.3, -0.7, 1.1])):
+        x = 0.25
+    steps = np.full(3, x)
+    return steps[0], steps
+
+
+@function(0.5)
+def length_of_what_is_never_made(x):
+    return stepped(x)[0] * x
+
+
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 
 

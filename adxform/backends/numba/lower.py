@@ -55,8 +55,9 @@ def lowered(function: Function, types: Types) -> Part:
     rows = Rows(body, function.result, types, aliases)
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
     body = walk.lower(body, set(names_in(function.result)))
-    body = eliminate_dead_code(body, (function.result,))
-    made = replace(function, body=body, bases=bases)
+    result = walk.sub(function.result)
+    body = eliminate_dead_code(body, (result,))
+    made = replace(function, body=body, bases=bases, result=result)
     return verify(made, f"loop nests of {function.name}"), types
 
 
