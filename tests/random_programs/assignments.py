@@ -54,6 +54,8 @@ class Assignments(Expressions):
     def chained(self) -> None:
         kind = self.pick(FLOAT, VECTOR)
         value, first, second = self.expr(kind, 2), self.target(kind), self.target(kind)
+        if kind is FLOAT and value.lstrip("(").startswith("np.where"):
+            value = f"+({value})"  # an array of shape () under two names: dual numbers are numbers
         self.line(f"{first} = {second} = {value}")
         self.assign(first, kind)
         self.assign(second, kind)
