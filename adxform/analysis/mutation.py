@@ -39,9 +39,10 @@ from adxform.core.unread import unread_phis, without
 WRITES = frozenset({"update", "accumulate_at"})
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 LOOKING = frozenset({
-    "abs", "bool", "complex", "divmod", "enumerate", "float", "format", "hash", "id", "int",
-    "isinstance", "len", "list", "print", "range", "repr", "reversed", "round", "str", "tuple",
-    "type", "zip",
+    "abs", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod",
+    "enumerate", "float", "format", "frozenset", "hasattr", "hash", "hex", "id", "int",
+    "isinstance", "issubclass", "len", "list", "oct", "ord", "pow", "print", "range", "repr",
+    "reversed", "round", "set", "slice", "str", "tuple", "type", "zip",
 })
 ORDERING = frozenset({"all", "any", "max", "min", "sorted", "sum"})
 WRITING_MODULES = frozenset({"scipy.linalg.blas", "scipy.linalg.lapack"})
