@@ -23,7 +23,7 @@ from adxform.core.ir import (
     binds_of,
     walk,
 )
-from adxform.core.types import ANY, BOOL, Slicing, Struct, Type, type_of_value
+from adxform.core.types import ANY, BOOL, CARRIED, Slicing, Struct, Type, type_of_value
 
 
 class Names:
@@ -99,7 +99,7 @@ def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
             return (ANY,)
         return (op.infer(*[type_of(arg, types) for arg in stmt.args]),)
     if isinstance(op, Opaque):
-        return (op.known or (BOOL if op.boolean else ANY),)
+        return (op.known or (BOOL if op.boolean else CARRIED),)
     return (ANY,) * len(stmt.targets)
 
 

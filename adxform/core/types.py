@@ -96,7 +96,11 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Anything."""
+    """Anything; what an expression gives that is ``carried`` verbatim may be a dictionary, a set or
+    an iterator, too, which have no items by number.
+    """
+
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ Type = (
 )
 
 ANY = Unknown()
+CARRIED = Unknown(carried=True)
 INERT = Inert()
 FLOAT = Scalar("float64", weak=True)
 INT = Scalar("int64", weak=True)
@@ -201,7 +206,8 @@ def type_of_value(value: Any) -> Type:
     if dtype is not None:
         return Scalar(dtype, weak=True, value=value)
     if isinstance(value, bool | int | float | complex):  # a number of a class of its own
-        return Scalar(np.dtype(type(value)).name, weak=True, value=value)
+        kind = np.dtype(type(value)).name
+        return Known(value) if kind == "object" else Scalar(kind, weak=True, value=value)
     if isinstance(value, np.generic) and value.dtype.kind in "biufc":
         return Scalar(value.dtype.name, value=value)
     if isinstance(value, np.ndarray):
@@ -270,6 +276,8 @@ def join(a: Type, b: Type) -> Type:
     """The least type that covers both, as a phi needs it."""
     if a == b:
         return a
+    if CARRIED in (a, b):
+        return CARRIED
     match a, b:
         case Scalar(), Scalar():
             dtype = promote((a, b))

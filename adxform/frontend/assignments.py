@@ -131,6 +131,7 @@ class Assignments(Transformer):
     ) -> Iterable[ast.stmt]:
         """``first, *rest, last = items``."""
         name = self.fresh("t")
+        value._iterated = True  # type: ignore[attr-defined]
         yield assign(name, value, old)
         (star,) = (i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
         for place, target in enumerate(targets):
@@ -157,6 +158,7 @@ class Assignments(Transformer):
                 values = [load(name) for name in kept]
         else:
             name = self.fresh("t")
+            value._iterated = True  # type: ignore[attr-defined]
             yield assign(name, value, old)
             values = [_part_of(name, i) for i in range(len(targets))]
         for target, item in zip(targets, values, strict=True):

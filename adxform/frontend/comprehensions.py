@@ -10,19 +10,19 @@ from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, ListOf, differentiable
-from adxform.frontend.containers import Containers
 from adxform.frontend.control import tested
 from adxform.frontend.heap import Contents, changed_fields
 from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
 from adxform.frontend.ssa import free_names
+from adxform.frontend.unnumbered import Unnumbered
 from adxform.frontend.views import Roots
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 Action = Callable[[Operand], Operand]  # from what is carried so far to what it becomes
 
 
-class Comprehensions(Containers):
+class Comprehensions(Unnumbered):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int

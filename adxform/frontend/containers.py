@@ -104,9 +104,6 @@ class Containers(Derivatives):
                 return self._chosen(held, node, base, held.form.kind)
             if held.form.kind == "dict" and any(map(self._may_vary, held.items)):
                 return self._by_key(held, node, base)
-        if getattr(node, "_element", False) and self.without_numbers(node.value):
-            item = ast.Subscript(listed(node.value), node.slice, node.ctx)
-            return self.opaque(ast.copy_location(item, node), base)
         place = self.static(node.slice)
         if type(place) is int and place < 0 and isinstance(self.known_type(node.value), ListOf):
             grown = self.operand(node.value)  # from its end as it is now: it may grow
@@ -152,9 +149,6 @@ class Containers(Derivatives):
                     return made
                 if node.func.attr not in _READING:
                     self.refuse_changed_table(node.func)
-        if hasattr(node, "_counts") and self.without_numbers(node.args[0]):
-            count = ast.Call(node.func, [listed(node.args[0])], [])
-            return self.opaque(ast.copy_location(count, node), base)
         function = self.static(node.func)
         if any(function is known for known in _OF_DATACLASSES):
             made = self._of_dataclass(function, node)

@@ -11,18 +11,32 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
+from adxform.core.types import ANY, INERT, INT, Type
 from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 WRITERS = frozenset({"fill", "copyto", "at"})
 
+_ITERATORS = frozenset({"np.ndindex", "np.ndenumerate", "np.nditer", "np.broadcast"})
+_GENERATORS = (".default_rng", ".RandomState", ".Random")  # of random numbers
 
-def gives_place(node: ast.expr) -> bool:
-    """Whether an expression picks a number of a range: ``max(range(n), key=...)``."""
+
+def type_by_form(node: ast.expr, callee: str) -> Type | None:
+    """What the form of an expression carried verbatim tells of its value: that it is a number of a
+    range, or that its items have numbers.
+    """
     match node:
         case ast.Call(ast.Name("max" | "min"), [ast.Call(ast.Name("range"))], [_, *_]):
-            return True
-    return False
+            return INT
+        case ast.Call(ast.Name("list" | "sorted" | "tuple")):
+            return ANY
+        case ast.Call(ast.Attribute(_, "split" | "rsplit" | "splitlines" | "tolist")):
+            return ANY
+        case ast.ListComp() | ast.List() | ast.Tuple():
+            return ANY
+    if callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS):
+        return INERT
+    return ANY if callee.startswith("np.") and callee not in _ITERATORS else None
 
 
 def gives_boolean(node: ast.expr) -> bool:

@@ -13,9 +13,11 @@ from dataclasses import replace
 
 from adxform.core.ir import Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
+from adxform.core.types import ANY, CARRIED
 from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
 from adxform.frontend.generating import Generating
+from adxform.frontend.hoist import type_by_form
 from adxform.frontend.ssa import free_names
 
 ITERATORS = frozenset({zip, enumerate, reversed, map, filter})
@@ -60,8 +62,14 @@ class Iterators(Generating):
         if isinstance(last, Let) and isinstance(last.op, Opaque) and made == Var(last.target):
             del self.builder.stmts[count:]
             callee, reason = last.op.callee, last.op.reason
+        elif self.builder.type_of(made) == CARRIED:
+            name = self.builder.names.fresh("_held")
+            self.env[name] = made
+            node = ast.copy_location(ast.Name(name, ast.Load()), node)
         elif not self.without_numbers(node):
             return made
+        if type_by_form(node, callee) is ANY:  # it has numbers for its items
+            return self.opaque(node, base, callee, reason)
         whole = listed(node)
         whole._gone_over = node  # type: ignore[attr-defined]  # an error speaks of this
         return self.opaque(whole, base, callee, reason)

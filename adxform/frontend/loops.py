@@ -158,10 +158,12 @@ class Loops(Transformer):
                 inner = self._bounded(node.args[0], before, old)
                 if not _is_call(inner, "range"):
                     inner = self._held(inner, before, old)
-                length, _ = self._sequence(inner, index, before, old)
+                length, first = self._sequence(inner, index, before, old)
                 one = ast.BinOp(copied(length), ast.Sub(), ast.Constant(1))
                 back = ast.BinOp(one, ast.Sub(), index)
-                return length, self._sequence(inner, back, before, old)[1]
+                last = self._sequence(inner, back, before, old)[1]
+                last._element = getattr(first, "_element", None)  # type: ignore[attr-defined]
+                return length, last
             if node.func.id == "range":
                 node = self._bounded(node, before, old)
                 length = ast.Call(load("len"), [node], [])
@@ -169,9 +171,10 @@ class Loops(Transformer):
         node = self._held(node, before, old)
         counted = node.func.value if isinstance(node, ast.Call) else node  # type: ignore[attr-defined]
         element = ast.Subscript(copied(node), index, ast.Load())
-        element._element = True  # type: ignore[attr-defined]  # of a dictionary, a key
+        loop = object()  # of a dictionary, an element is a key; of an iterator, its items count
+        element._element = loop  # type: ignore[attr-defined]
         length = ast.Call(load("len"), [counted], [])
-        length._counts = True  # type: ignore[attr-defined]  # of what has no length, the items
+        length._counts = loop  # type: ignore[attr-defined]
         return length, element
 
     def _kept(

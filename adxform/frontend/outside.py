@@ -28,10 +28,10 @@ from adxform.core.ir import (
     uses,
 )
 from adxform.core.trees import nodes
-from adxform.core.types import INT, plain
+from adxform.core.types import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.control import tested
-from adxform.frontend.hoist import gives_boolean, gives_place
+from adxform.frontend.hoist import gives_boolean, type_by_form
 from adxform.frontend.later import Spots
 from adxform.frontend.memory import Remembering
 from adxform.frontend.once import Once
@@ -66,7 +66,7 @@ class Outside(Once):
         self.result_name: str | None = "out"
         self.number = next(_numbers)  # tells the variables of one function from those of others
         self.spots = Spots()
-        self.gone_over: set[str] = set()  # the compiler's names of what loops at hand go over
+        self.gone_over: set[str] = set()  # names of what loops at hand go over
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
@@ -343,7 +343,7 @@ class Outside(Once):
             boolean=gives_boolean(node) or getattr(node, "_tested", False),
             callee=callee,
             reason=reason,
-            known=INT if gives_place(node) else None,
+            known=type_by_form(node, callee),
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]

@@ -13,6 +13,7 @@ from adxform.core.types import (
     Struct,
     Sym,
     Type,
+    Unknown,
     differentiable,
     unvalued,
 )
@@ -33,7 +34,7 @@ def general_type(name: str, t: Type) -> Type:
         case Struct(items, form):
             keyed = zip(form.keys or range(len(items)), items, strict=True)
             return Struct(tuple(general_type(f"{name}_{k}", item) for k, item in keyed), form)
-        case Inert(numbered=False) | Inert(sparse=True):
+        case Inert(numbered=False) | Inert(sparse=True) | Unknown(carried=True):
             return t
         case _:
             return ANY
@@ -48,7 +49,7 @@ def result_type(name: str, t: Type) -> Type:
             return t
         case Scalar():
             return unvalued(t)
-        case Inert():
+        case Inert() | Unknown():
             return t
         case _:
             return ANY if differentiable(t) else INERT

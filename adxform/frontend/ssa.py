@@ -101,7 +101,10 @@ class Ssa(Transformer):
             return self._attribute_assigned(node, target)
         if isinstance(node.value, ast.Lambda) and target.id in free_names(node.value):
             return self.visit_FunctionDef(_defined(node, node.value, target.id))
+        iterated = hasattr(node.value, "_iterated")
         node.value = self.visit(node.value)
+        if iterated:
+            node.value._iterated = True  # type: ignore[attr-defined]
         node.targets = [ast.copy_location(ast.Name(self.define(target.id), ast.Store()), target)]
         return node
 

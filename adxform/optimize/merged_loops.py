@@ -37,7 +37,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array
+from adxform.core.types import ANY, Array, Unknown
 from adxform.differentiate.common import names_for
 from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
@@ -230,7 +230,7 @@ class _Pair:
     def order_of(self, phi: Phi) -> str:
         """Why iterations keep their order, for what the second carries."""
         called, bases = self.called((phi.target,)), self.builder.bases
-        if self.builder.types.get(phi.target, ANY) is ANY:
+        if isinstance(self.builder.types.get(phi.target, ANY), Unknown):
             return f"the type of {called} is not known"
         written = any(
             isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in STORES
