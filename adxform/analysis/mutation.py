@@ -45,6 +45,14 @@ LOOKING = frozenset({
     "reversed", "round", "set", "slice", "str", "tuple", "type", "zip",
 })
 ORDERING = frozenset({"all", "any", "max", "min", "sorted", "sum"})
+LOOKING_METHODS = frozenset({  # of strings and of Python's containers
+    "count", "decode", "encode", "endswith", "get", "index", "isalpha", "isdigit", "items",
+    "keys", "lower", "lstrip", "most_common", "partition", "rsplit", "rstrip", "split",
+    "splitlines", "startswith", "strip", "upper", "values",
+})
+LOOKING_MODULES = frozenset({
+    "np", "math", "scipy", "itertools", "datetime", "json", "os", "re", "string", "time",
+})
 WRITING_MODULES = frozenset({"scipy.linalg.blas", "scipy.linalg.lapack"})
 
 
@@ -206,20 +214,28 @@ def _writing(op: Opaque) -> bool:
     if op.pure or op.boolean or not op.callee or op.callee in LOOKING or _only_looks(op.tree):
         return False
     head, _, last = op.callee.rpartition(".")
-    modules = ("np", "math", "scipy", "itertools")
-    known = head.split(".")[0] in modules and head not in WRITING_MODULES
+    known = head.split(".")[0] in LOOKING_MODULES and head not in WRITING_MODULES
     return last in WRITING_CALLS if known else True
 
 
 def _only_looks(tree: ast.expr) -> bool:
-    """Whether an expression calls nothing but Python's own functions that look at numbers, by keys
-    that are written beside them.
+    """Whether an expression calls nothing but Python's own functions and methods that look at
+    numbers and strings, by keys that are written beside them.
     """
     called = [node for node in nodes(tree) if isinstance(node, ast.Call)]
     keys = [keyword.value for node in called for keyword in node.keywords]
-    return all(isinstance(key, ast.Lambda) for key in keys) and all(
-        isinstance(node.func, ast.Name) and node.func.id in LOOKING | ORDERING for node in called
-    )
+    return all(isinstance(key, ast.Lambda) for key in keys) and all(map(_looks, called))
+
+
+def _looks(call: ast.Call) -> bool:
+    match call:
+        case ast.Call(ast.Name("map" | "filter"), [ast.Name(function), *_]):
+            return function in LOOKING
+        case ast.Call(ast.Name(function)):
+            return function in LOOKING | ORDERING
+        case ast.Call(ast.Attribute(owner, method)):
+            return isinstance(owner, ast.Constant) or method in LOOKING_METHODS
+    return False
 
 
 def unseen_writes(function: Function, types: Types, activity: Activity) -> list[Conflict]:

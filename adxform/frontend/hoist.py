@@ -7,17 +7,18 @@ statement is evaluated before them here, too.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
-from adxform.core.types import ANY, INERT, INT, Type
+from adxform.core.types import ANY, CARRIED, INERT, INT, Type
 from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 WRITERS = frozenset({"fill", "copyto", "at"})
 
 _ITERATORS = frozenset({"np.ndindex", "np.ndenumerate", "np.nditer", "np.broadcast"})
+_FILES = frozenset({"open", "io.open", "io.StringIO", "csv.reader", "csv.DictReader", "gzip.open"})
 _GENERATORS = (".default_rng", ".RandomState", ".Random")  # of random numbers
 
 
@@ -34,9 +35,21 @@ def type_by_form(node: ast.expr, callee: str) -> Type | None:
             return ANY
         case ast.ListComp() | ast.List() | ast.Tuple():
             return ANY
-    if callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS):
+    if callee in _FILES or (
+        callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS)
+    ):
         return INERT
     return ANY if callee.startswith("np.") and callee not in _ITERATORS else None
+
+
+def types_bound(
+    stmt: ast.stmt, bound: Iterable[str], resolve: Callable[[ast.expr], str | None]
+) -> dict[str, Type]:
+    """The types of what a statement carried verbatim binds, as far as they are known."""
+    found: Type | None = None
+    if isinstance(stmt, ast.Assign) and isinstance(stmt.value, ast.Call):
+        found = type_by_form(stmt.value, resolve(stmt.value.func) or "")
+    return {**dict.fromkeys(bound, found or CARRIED), **getattr(stmt, "_trial", {})}
 
 
 def gives_boolean(node: ast.expr) -> bool:

@@ -63,9 +63,7 @@ class Iterators(Generating):
             del self.builder.stmts[count:]
             callee, reason = last.op.callee, last.op.reason
         elif self.builder.type_of(made) == CARRIED:
-            name = self.builder.names.fresh("_held")
-            self.env[name] = made
-            node = ast.copy_location(ast.Name(name, ast.Load()), node)
+            node = self.held_as(made, node)
         elif not self.without_numbers(node):
             return made
         if type_by_form(node, callee) is ANY:  # it has numbers for its items

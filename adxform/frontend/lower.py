@@ -33,6 +33,7 @@ from adxform.frontend.control import changed_lists, tested
 from adxform.frontend.desugar import desugar
 from adxform.frontend.disturbed import refuse_disturbed
 from adxform.frontend.heap import cell_site, require_sayable
+from adxform.frontend.hoist import types_bound
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_expressions
 from adxform.frontend.joins import split_phis
@@ -330,16 +331,10 @@ class Lowerer(Trials):
         lists = any(isinstance(o, Tuple) and o.is_list for o in operands.values())
         if lists and not harmless and not isinstance(stmt, ast.FunctionDef):
             raise may_change_a_list(self.source.text.location(stmt))
-        self.builder.append(
-            Effect(
-                stmt,
-                tuple(operands.items()),
-                tuple(writes.items()),
-                harmless,
-                self.builder.origin,
-                known := tuple((writes[n], t) for n, t in getattr(stmt, "_trial", {}).items()),
-            )
-        )
+        known = {writes[n]: t for n, t in types_bound(stmt, writes, self.resolve).items()}
+        read, bound = tuple(operands.items()), tuple(writes.items())
+        made = Effect(stmt, read, bound, harmless, self.builder.origin, tuple(known.items()))
+        self.builder.append(made)
         self.builder.types.update(known)
 
     def _is_foreign_value(self, name: str) -> bool:

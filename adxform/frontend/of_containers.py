@@ -135,14 +135,21 @@ def _sum(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | 
     start = [lower.operand(a) for a in node.args[1:]] + [
         lower.operand(k.value) for k in node.keywords
     ]
-    return _folded(lower, "op.Add", [*start, *items], base)
+    return _folded(lower, ast.Add(), [*start, *items], node, base)
 
 
-def _folded(lower: Any, operation: str, items: list[Operand], base: str | None) -> Operand:
+def _folded(
+    lower: Any, operation: ast.operator, items: list[Operand], node: ast.Call, base: str | None
+) -> Operand:
     """Items joined by an operation, from the left; the last result takes the name."""
     total = items[0]
     for place, item in enumerate(items[1:], 2):
-        total = lower.emit(operation, total, item, base=base if place == len(items) else None)
+        name = base if place == len(items) else None
+        if isinstance(total, Tuple) or isinstance(item, Tuple):  # an object says what it means
+            pair = ast.BinOp(lower.held_as(total, node), operation, lower.held_as(item, node))
+            total = lower.operand(ast.copy_location(pair, node), name)
+        else:
+            total = lower.emit(f"op.{type(operation).__name__}", total, item, base=name)
     return total
 
 
@@ -214,7 +221,7 @@ def _product(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operan
             return None
         made: Operand = lower.emit_call(lower.primitive_named("np.prod"), (over,), {}, base)
         return made
-    return _folded(lower, "op.Mult", [start, *held[0]], base)
+    return _folded(lower, ast.Mult(), [start, *held[0]], node, base)
 
 
 def _dict(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-from types import FunctionType
+from types import FunctionType, MethodType
 
 from adxform.core.forms import TUPLE
 from adxform.core.ir import Global, Operand, Tuple
@@ -67,9 +67,13 @@ class Special(Changes):
     def held_once(self, node: ast.expr) -> tuple[ast.expr, Operand]:
         """An expression's value, and a name for it under which it is read again."""
         made = self.operand(node)
+        return self.held_as(made, node), made
+
+    def held_as(self, value: Operand, node: ast.expr) -> ast.expr:
+        """A name for a value."""
         name = self.builder.names.fresh("_held")
-        self.env[name] = made
-        return ast.copy_location(ast.Name(name, ast.Load()), node), made
+        self.env[name] = value
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
 
     def may_be_object(self, node: ast.expr) -> bool:
         """Whether an expression may give an object of known attributes, as far as is known before
@@ -86,7 +90,8 @@ class Special(Changes):
                 return name not in ("item", "sum")
             case ast.Call(function):
                 meaning = self.meaning(function)
-                written = meaning is not None and meaning.function is not None
+                written = meaning is not None and (
+                    meaning.function is not None or isinstance(meaning.value, MethodType))
                 known = self.static(function)
                 return written or isinstance(known, Closure | Bound) or is_followed(known)
             case _:

@@ -73,5 +73,7 @@ class Unnumbered(Containers):
         if CARRIED in types and self.static(node.func) in GOING_OVER:
             return True
         meaning = self.meaning(node.func)
-        home = (meaning.dotted or "").split(".")[0] if meaning is not None else ""
+        if meaning is None:
+            return False
+        home = (meaning.dotted or getattr(meaning.value, "__module__", "") or "").split(".")[0]
         return home in sys.stdlib_module_names and home not in FOLLOWED

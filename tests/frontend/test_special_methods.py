@@ -235,6 +235,34 @@ def case_sum_dc(x):
     return s.m
 
 
+class Plane:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __add__(self, other):
+        return Plane(self.a + other.a, self.b + other.b)
+
+    def __mul__(self, k):
+        return Plane(self.a * k, self.b * k)
+
+    def __sub__(self, other):
+        return self + other * -1.0
+
+    @classmethod
+    def unit(cls, angle):
+        return cls(np.cos(angle), np.sin(angle))
+
+
+def case_sum_of_objects(x):
+    s = sum([Plane(x[0], x[1]), Plane(x[2], x[3]) * x[0]], Plane(0.0, 0.0))
+    return s.a * s.b
+
+
+def case_left_of_an_operator_a_classmethod(x):
+    s = Plane.unit(x[0]) * 2.0 - Plane(x[1], 1.0)
+    return s.a * s.b
+
+
 def case_tuple_mul(x):
     t = (x[0], x[1]) * 2
     return t[2] * t[1]
@@ -294,6 +322,8 @@ RIGHT = [
     case_tuple_lt,
     case_min_list,
     case_sum_dc,
+    case_sum_of_objects,
+    case_left_of_an_operator_a_classmethod,
     case_tuple_mul,
     case_list_add,
     case_dict_or,

@@ -1,7 +1,9 @@
 """Dictionaries, sets and iterators of unknown origin: gone over by their items, not by numbers."""
 
 import collections
+import csv
 import json
+import pathlib
 import random
 import re
 
@@ -261,3 +263,47 @@ def test_the_bound_of_a_loop_is_read_after_what_it_carries_begins():
     f = attribute_called_as_a_parameter
     np.testing.assert_allclose(value_and_grad(f)(0.5, 4), (f(0.5, 4), expected), rtol=1e-8)
     assert jvp(f, (0.5, 4), (1.0, None))[0] == f(0.5, 4)
+
+
+# --- files, text and what else Python's library gives ------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n# noted\n1.0,2.0\n3.0,4.0\n")
+    return path
+
+
+def from_lines(x, path):
+    total = 0.0
+    with open(path) as lines:
+        for line in lines:
+            if line[0] in "a#":
+                continue
+            a, b = map(float, line.split(","))
+            total += a * x + b * x**2
+    return total
+
+
+def from_rows(x, path):
+    total = 0.0
+    with open(path, newline="") as lines:
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            total += float(row["a"]) * x + float(row["b"]) * x**2
+    return total
+
+
+def from_text(x, path):
+    text = pathlib.Path(path).read_text()
+    total = 0.0
+    for number in re.findall(r"\d\.\d", text):
+        total += x ** float(number)
+    return total * len("".join(sorted(text))) + json.loads('{"a": [2.0]}')["a"][0] * x
+
+
+@pytest.mark.parametrize("f", [from_lines, from_rows, from_text], ids=lambda f: f.__name__)
+def test_what_is_read_from_files_is_gone_over(f, table):
+    expected = slope_of(lambda x: f(x, table), 0.7)
+    np.testing.assert_allclose(value_and_grad(f)(0.7, table), (f(0.7, table), expected), rtol=1e-8)
+    np.testing.assert_allclose(jvp(f, (0.7, table), (1.0, None))[1], expected, rtol=1e-8)
