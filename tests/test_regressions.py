@@ -938,3 +938,25 @@ def test_a_default_list_of_integers_takes_real_tangents():
         return z[1] ** 2
 
     assert jvp(one_of_three, (1.4,), (0.3,))[1] == pytest.approx(3.36)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: np.sum(np.array(x)[None] ** 2), lambda x: np.sum(np.asarray(x)[None, None] * x),
+    lambda x: np.asarray(x)[()] * np.asarray(x)[...],
+])
+def test_an_axis_more_of_a_number(f):
+    # The cotangent of x[None] was that of x, with its axis: an error at the end of grad.
+    agrees(f, 0.7)
+    assert grad(f)(np.array(0.7)).shape == ()
+
+
+def test_an_index_that_is_a_list_gives_a_copy():
+    # It was refused: `b = a[[0, 1]]` was taken for a view, as `a[:2]` is.
+    def parts_of(a):
+        b = a[[0, 1]]
+        b[0] = 9.0
+        c = a[[2]]
+        c *= a[0]
+        return np.sum(a) * b[0] + b[1] * c[0]
+
+    agrees(parts_of, V)

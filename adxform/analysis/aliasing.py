@@ -134,7 +134,9 @@ class Aliases:
         held = type_of(stmt.args[0], self.types)
         if isinstance(held, ListOf):
             return isinstance(stmt.args[1], Slice) and isinstance(held.item, Scalar)
-        return any(isinstance(type_of(p, self.types), Array) for p in parts_of(stmt.args[1]))
+        parts = parts_of(stmt.args[1])
+        return any(
+            isinstance(p, Tuple) or isinstance(type_of(p, self.types), Array) for p in parts)
 
     def _keep_stored(self, block: Block) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters

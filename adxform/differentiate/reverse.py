@@ -43,6 +43,7 @@ from adxform.core.types import (
     Taped,
     Type,
     is_narrow,
+    rank,
 )
 from adxform.differentiate.common import (
     as_role,
@@ -201,8 +202,9 @@ class Reverse(Mirrors):
             bars[x.name] = with_item(
                 self.builder, bars.get(x.name), index.value, out_bar, known, adding
             )
-        elif isinstance(known, Array) and known.dims == ():  # all of it: a number
-            self.add(bars, x, out_bar)
+        elif rank(known) == 0:  # all of it, with as many axes as the index gives it
+            summed = rank(self.builder.type_of(Var(stmt.target))) != 0
+            self.add(bars, x, self._summed(out_bar) if summed else out_bar)
         elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
@@ -214,6 +216,11 @@ class Reverse(Mirrors):
             bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
             add_at = added_tape if holds_tapes(known) else accumulated
             bars[x.name] = add_at(self.builder, (bar, index, out_bar), base)
+
+    def _summed(self, out_bar: Operand) -> Operand:
+        op = primitive("np.sum")
+        rest = (default for _, default in op.defaults)
+        return self.builder.emit(op, (out_bar, *rest))
 
     def increment(
         self, stmt: Let, step: tuple[Operand, int], out_bar: Operand, bars: Bars

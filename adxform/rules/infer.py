@@ -285,7 +285,7 @@ def getitem(x: Type, index: Type) -> Type:
     if isinstance(x, ListOf):
         return x if isinstance(index, Slicing) else x.item or ANY
     dims = dims_of(x)
-    if not isinstance(x, Array):
+    if not isinstance(x, Array | Scalar):
         return ANY
     tuple_given = isinstance(index, Struct) and index.form != LIST
     parts = index.items if tuple_given and isinstance(index, Struct) else (index,)
