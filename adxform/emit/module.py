@@ -23,7 +23,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.trees import called_among, called_names, names, nodes
+from adxform.core.trees import bound_names, called_among, called_names, names, nodes
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
@@ -66,7 +66,8 @@ def module_parts(
     trees = [to_python(function, types, reserved=own) for function, types in parts]
     every = nodes(*trees)
     named = {node.id for node in every if isinstance(node, ast.Name)}
-    helpers = [helper(name) for name in used_helpers(called_among(every))]
+    used = used_helpers(called_among(every))
+    helpers = [*map(helper, used), *_set_apart(trees, used)]
     spellings: dict[str, str] = {}
     for function, _ in parts:
         spellings = {**function.spellings, **spellings}
@@ -74,6 +75,27 @@ def module_parts(
     if helpers and not any(_binds(stmt, "np") for stmt in needed):
         needed.append(ast.Import([ast.alias("numpy", "np")]))
     return trees, helpers, needed
+
+
+def _set_apart(trees: list[ast.FunctionDef], used: list[str]) -> list[ast.stmt]:
+    """Other names for the helpers that are called where a variable has their name."""
+    bound = {n for t in trees for n in (*_params(t), *(n for s in t.body for n in bound_names(s)))}
+    others: dict[str, str] = {}
+    for name in bound.intersection(used):
+        others[name] = f"{name}_"
+        while others[name] in bound:
+            others[name] += "_"
+    for node in nodes(*trees) if others else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            node.func.id = others.get(node.func.id, node.func.id)
+    return [
+        ast.Assign([ast.Name(new, ast.Store())], ast.Name(name, ast.Load()), lineno=1)
+        for name, new in sorted(others.items())
+    ]
+
+
+def _params(tree: ast.FunctionDef) -> list[str]:
+    return [arg.arg for arg in nodes(tree.args) if isinstance(arg, ast.arg)]
 
 
 @cache

@@ -6,6 +6,7 @@ import ast
 import pathlib
 import types
 
+import numpy as np
 import pytest
 
 import adxform
@@ -66,3 +67,19 @@ def test_names_that_two_modules_share_are_told_apart(tmp_path: pathlib.Path) -> 
     namespace: dict = {}
     exec(ast.unparse(ast.fix_missing_locations(made)), namespace)
     assert namespace["found"] == (4.0, 6.0)
+
+
+def spread_out(x, spread):
+    kept = np.sum(x, axis=0)
+    unbroadcast = np.sum(kept)
+    return unbroadcast * spread + np.mean(x, axis=0)[0]
+
+
+def test_variables_may_have_the_names_of_helpers() -> None:
+    namespace: dict = {}
+    exec(adxform.source(spread_out, argnums=(0, 1)), namespace)
+    x = np.ones((2, 3))
+    value, (x_bar, spread_bar) = namespace["spread_out_reverse"](x, 2.0)
+    assert value == spread_out(x, 2.0)
+    np.testing.assert_array_equal(x_bar, [[2.5, 2.0, 2.0], [2.5, 2.0, 2.0]])
+    assert spread_bar == 6.0
