@@ -89,6 +89,12 @@ class Tuple:
     tokens: frozenset[int] = field(default_factory=_new_tokens, compare=False)
 
     @property
+    def may_grow(self) -> bool:
+        """Whether this is a list or a dictionary, or holds one."""
+        inner = any(isinstance(item, Tuple) and item.may_grow for item in self.items)
+        return inner or self.form.kind in ("list", "dict")
+
+    @property
     def is_list(self) -> bool:
         return self.form == LIST
 

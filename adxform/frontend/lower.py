@@ -328,7 +328,7 @@ class Lowerer(Trials):
         operands.update(self.seen_around(stmt, {*reads, *writes, *operands}))
         if not harmless:
             self.note_changes(stmt)
-        lists = any(isinstance(o, Tuple) and o.is_list for o in operands.values())
+        lists = any(isinstance(o, Tuple) and o.may_grow for o in operands.values())
         if lists and not harmless and not isinstance(stmt, ast.FunctionDef):
             raise may_change_a_list(self.source.text.location(stmt))
         known = {writes[n]: t for n, t in types_bound(stmt, writes, self.resolve).items()}

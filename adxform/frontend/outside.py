@@ -321,11 +321,10 @@ class Outside(Once):
         for arg in node.args:
             if not known and isinstance(arg, ast.Name) and arg.id in (self.locals | set(self.env)):
                 value = self.value(arg.id)
-                if isinstance(value, Tuple) and value.is_list:
+                if isinstance(value, Tuple) and value.may_grow:
                     raise self.unsupported(
-                        f"{name} may change a list whose items the derivative follows",
-                        node,
-                        "Use an array, or pass a copy made by list(...).",
+                        f"{name} may change a {value.form.kind} whose items the derivative follows",
+                        node, "Use an array, or pass a copy made by list(...).",
                     )
 
     def opaque(

@@ -48,7 +48,7 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
 
 def may_change_a_list(location: Location | None) -> UnsupportedError:
     """The error for a statement that is carried verbatim, and reads a list."""
-    reason = "this statement may change a list whose items the derivative follows"
+    reason = "this statement may change a list or a dictionary whose items the derivative follows"
     hint = "Use an array, or pass a copy made by list(...)."
     return UnsupportedError(Diagnostic(reason, location, hint))
 

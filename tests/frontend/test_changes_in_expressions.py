@@ -355,10 +355,10 @@ RIGHT = [
     case_assert_eff,
 ]
 REFUSED = [
-    (case_and_append, "this statement may change a list whose items the derivative follows"),
-    (case_comp_append, "a function that changes st is not followed here"),
-    (case_dd_list, "this expression may change v, which is active here"),
-    (case_dict_of_lists, "this expression may change v, which is active here"),
+    (case_and_append, "this statement may change a list or a dictionary whose items"),
+    (case_comp_append, "this statement may change a list or a dictionary whose items"),
+    (case_dd_list, "this statement may change a list or a dictionary whose items"),
+    (case_dict_of_lists, "this statement may change a list or a dictionary whose items"),
     (case_pop_alias, "q is changed in place here while r holds it, too"),
     (case_min_arr, "what is called here changes something"),
     (case_fstr_eff, "this expression may change t, which is active here"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import adxform
-from adxform import jvp, value_and_grad
+from adxform import UnsupportedError, jvp, value_and_grad
 from adxform.differences import directional
 
 TEXT = '{"0": 2.0, "1": 3.0, "2": 7.0}'
@@ -307,3 +307,16 @@ def test_what_is_read_from_files_is_gone_over(f, table):
     expected = slope_of(lambda x: f(x, table), 0.7)
     np.testing.assert_allclose(value_and_grad(f)(0.7, table), (f(0.7, table), expected), rtol=1e-8)
     np.testing.assert_allclose(jvp(f, (0.7, table), (1.0, None))[1], expected, rtol=1e-8)
+
+
+def grouped(x, n=4):
+    groups = {}
+    for i in range(n):
+        groups.setdefault(i % 2, []).append(i)
+    return sum(x**k * sum(v) for k, v in groups.items())
+
+
+def test_what_a_statement_puts_into_a_dictionary_is_not_lost():
+    # The statement was carried along, and changed a dictionary of its own.
+    with pytest.raises(UnsupportedError, match=r"may change a list or a dictionary"):
+        value_and_grad(grouped)(0.7)
