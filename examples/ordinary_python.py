@@ -8,6 +8,7 @@ function and of those in this file that it calls: a line may do one operation, o
 from __future__ import annotations
 
 import ast
+import collections
 import copy
 import functools
 import inspect
@@ -550,6 +551,14 @@ def named(x):
     for name in _NAMES:
         squares[name] = p[name] ** 2
     return p["mean"] * squares["scale"] + sum(squares.values())
+
+
+@example(V)
+def queued(x):
+    """`collections.deque`, also with `maxlen`"""
+    last = collections.deque([x[0], x[1]], maxlen=2)
+    last.append(np.tanh(x[2]) * last[0])
+    return last.popleft() * last.pop()
 
 
 class _Box:

@@ -133,7 +133,7 @@ class Aliases:
             return False
         held = type_of(stmt.args[0], self.types)
         if isinstance(held, ListOf):
-            return isinstance(stmt.args[1], Slice) and isinstance(held.item, Scalar)
+            return isinstance(stmt.args[1], Slice) and isinstance(held.item, _WITHOUT_MEMORY)
         parts = parts_of(stmt.args[1])
         return any(
             isinstance(p, Tuple) or isinstance(type_of(p, self.types), Array) for p in parts)

@@ -7,7 +7,7 @@ from typing import Any
 from adxform.analysis.activity import analyze
 from adxform.analysis.types import Types, infer
 from adxform.core.calls import reachable_callees
-from adxform.core.ir import Effect, Function, names_in, walk
+from adxform.core.ir import Effect, Function, Let, Opaque, reads_of, walk
 from adxform.core.types import ANY, Type, differentiable
 
 
@@ -18,7 +18,8 @@ def passed_contexts(function: Function, types: dict[str, Type]) -> list[Any]:
     for inner in called:
         if _holds(inner):
             given: dict[str, Type] = {p.name: ANY for p in inner.params}
-            found += _passed(inner, infer(inner, given))
+            places = _passed(inner, infer(inner, given))
+            found += [p for p in places if not isinstance(p, str)]  # what is active is not known
     return found
 
 
@@ -27,7 +28,14 @@ def _holds(function: Function) -> bool:
 
 
 def _is_context(stmt: Any) -> bool:
-    return isinstance(stmt, Effect) and hasattr(stmt.tree, "_place")
+    return _place(stmt) is not None
+
+
+def _place(stmt: Any) -> Any:
+    """What is asked for where active values go through a statement."""
+    if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
+        return stmt.op.callee if stmt.op.callee == "collections.deque" else None
+    return getattr(stmt.tree, "_place", None) if isinstance(stmt, Effect) else None
 
 
 def _passed(function: Function, types: Types) -> list[Any]:
@@ -36,8 +44,7 @@ def _passed(function: Function, types: Types) -> list[Any]:
         wrt = tuple(name for name in wrt if types.get(name, ANY) is not ANY)
     varied = analyze(function, wrt, types).varied
     return [
-        stmt.tree._place  # type: ignore[attr-defined]
+        _place(stmt)
         for stmt in walk(function.body)
-        if isinstance(stmt, Effect) and _is_context(stmt)
-        if any(name in varied for _, operand in stmt.reads for name in names_in(operand))
+        if _is_context(stmt) and any(name in varied for name in reads_of(stmt))
     ]

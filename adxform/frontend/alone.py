@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from adxform.core.ir import Operand, Tuple
+from adxform.core.ir import Operand, Tuple, Var
 from adxform.frontend.heap import is_reference
-from adxform.frontend.holding import holds, named, same_container, times
+from adxform.frontend.holding import Key, holds, named, same_container, times
 from adxform.frontend.in_place import InPlace
 
 
@@ -46,7 +46,7 @@ class Alone(InPlace):
                 f"{own}, whose items the derivative follows, is changed in place here", None,
                 "Do it before the derivative is called.",
             )
-        other = self._other_holder(held, own, again, owner, followed and owner is not None)
+        other = self.other_holder(held.tokens, own, again, owner, followed and owner is not None)
         if other:
             raise self.unsupported(
                 f"{own} is changed in place here while {other} holds it, too",
@@ -54,17 +54,44 @@ class Alone(InPlace):
                 f"Work on a copy, e.g. {own} = list({own}) before.",
             )
 
-    def _other_holder(
-        self, held: Tuple, own: str, again: bool, owner: int | None, followed: bool
+    def require_one_name(self, old: Operand, name: str, owner: int | None = None) -> None:
+        """Refuse a list of any length that is another afterwards where a variable has it, too."""
+        if not isinstance(old, Var):
+            return
+        own = self.builder.bases.get(name, name)
+        names = self.heap.names_of_list(old.name)
+        inside = owner is not None
+        other = (
+            self.other_holder({old.name}, own, again=True, owner=owner, followed=inside)
+            or self.other_holder(names - {old.name}, own, again=True, owner=None, followed=False)
+            or self._variable_of(names, "" if inside else own)
+        )
+        if other:
+            raise self.unsupported(
+                f"{own} is changed in place here while {other} holds it, too", None,
+                f"Work on a copy, e.g. {own} = list({own}) before.")
+
+    def _variable_of(self, names: set[str], own: str) -> str:
+        """A variable other than ``own`` that is one of some names, and may be read later."""
+        for lowerer in self.program.lowerers:
+            later = self._read_later(lowerer, True)
+            for name in sorted(names & lowerer.locals):
+                base: str = self.builder.bases.get(name, name)
+                if base in later and base[0] != "_" and not (lowerer is self and base == own):
+                    return base
+        return ""
+
+    def other_holder(
+        self, key: Key, own: str, again: bool, owner: int | None, followed: bool
     ) -> str:
         """What holds a container besides the variable or object that is its own; else empty."""
         for token, other in self.heap.now.items():
             if token != owner and any(
-                holds(item, held.tokens) and not (followed and same_container(item, held.tokens))
+                holds(item, key) and not (followed and same_container(item, key))
                 for item in other.items
             ):
                 return "an object"
-        if any(holds(kept, held.tokens) for kept in self._kept_by_closures()):
+        if any(holds(kept, key) for kept in self._kept_by_closures()):
             return "a function made inside"
         for lowerer in self.program.lowerers:
             later = self._read_later(lowerer, again or lowerer is not self)
@@ -72,7 +99,7 @@ class Alone(InPlace):
                 base = self.builder.bases.get(name, name)
                 same = lowerer is self and base == own and owner is None
                 passing = name not in lowerer.gone_over and (base[0] == "_" or base not in later)
-                if not same and not passing and holds(value, held.tokens):
+                if not same and not passing and holds(value, key):
                     return named(base)
         return ""
 

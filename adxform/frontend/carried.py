@@ -18,6 +18,7 @@ from adxform.core.ir import (
     Operand,
     Origin,
     Phi,
+    Tuple,
     Var,
     names_in,
     reads_of,
@@ -29,7 +30,8 @@ from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, 
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
 from adxform.frontend.memory import Memory, Remembering
-from adxform.frontend.object_loops import Attributes, ObjectLoops
+from adxform.frontend.object_loops import Attributes, ObjectLoops, Slot, field_before
+from adxform.frontend.program import Grows
 from adxform.frontend.views import Roots, View
 
 Header = tuple[str, str, str]  # target, before, after
@@ -42,6 +44,7 @@ class Carried(ObjectLoops):
 
     builder: Remembering
     ends: dict[str, Operand]  # what variables are at the end of the loop's body just lowered
+    unrolling: int  # loops at hand that are written out
 
     @property
     def memory(self) -> Memory:
@@ -140,11 +143,16 @@ class Carried(ObjectLoops):
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         covers: dict[str, Type] = {}  # types of these, before and after
         for _ in range(ATTEMPTS):
+            self._note_lists(start)
             opened = self._open_headers(headers, begins, objects.moving, objects.unlike)
             assumed = self._assume(start, other, covers)
             heads = self._open_roots(assumed, written)
             begun = dict(self.memory.roots)
-            made = self.with_attributes(objects, body)
+            made = self._attempted(objects, body)
+            if isinstance(made, Grows):
+                self._reset(objects, env, (views, roots), facts)
+                self._add_slots(self._grown_slots(objects, made), headers, env, begins, start)
+                continue
             ends, ended = self.ends, dict(self.memory.roots)
             changed = {n for n, root in begun.items() if ended.get(n) is not root and n in roots}
             changed = {n for n in changed if begun[n] != ended.get(n)}
@@ -168,16 +176,55 @@ class Carried(ObjectLoops):
             covers = {n: t for n, t in covers.items() if n not in wrong} | {
                 n: _cover(n, self._type(start[n]), self._type(after[n])) for n in broken
             }
-            self.env = dict(env)
-            self.memory.views, self.memory.roots = dict(views), dict(roots)
-            self.memory.restore(facts)
-            self.heap.now = dict(objects.before)
-            for slot in (s for s in slots if s.shared == s.target):
-                env[slot.before] = begins[slot.before] = start[slot.target] = self._begin(slot)
-                headers.append((slot.target, slot.before, slot.after))
+            self._reset(objects, env, (views, roots), facts)
+            self._add_slots(slots, headers, env, begins, start)
             other = broken if changed and not written else other | broken
             written = written | changed
         raise self.unsupported("which arrays and objects this loop changes cannot be settled")
+
+    def _attempted(self, objects: Attributes, body: Callable[[], Any]) -> Any:
+        """A loop's body, lowered once; where that is broken off, all is as it was."""
+        before = self.builder, self.depth, self.unrolling
+        try:
+            return self.with_attributes(objects, body)
+        except Grows as grows:
+            self.builder, self.depth, self.unrolling = before
+            return grows
+
+    def _add_slots(
+        self, slots: list[Slot], headers: list[Header], *known: dict[str, Operand]
+    ) -> None:
+        """Carry attributes from here on; their values before the loop are known under the names of
+        these, ``known`` being variables, begins by versions, and begins by targets.
+        """
+        env, begins, start = known
+        for slot in (s for s in slots if s.shared == s.target):
+            env[slot.before] = begins[slot.before] = start[slot.target] = self._begin(slot)
+            headers.append((slot.target, slot.before, slot.after))
+
+    def _note_lists(self, start: dict[str, Operand]) -> None:
+        """What a loop carries may be the list that there was before."""
+        for target, value in start.items():
+            if isinstance(self.builder.type_of(value), ListOf):
+                self.heap.same_list(target, value)
+
+    def _grown_slots(self, objects: Attributes, grows: Grows) -> list[Slot]:
+        """A list that grows as one of the generated code, from before the loop on."""
+        held = field_before(objects, *grows.slot)
+        if not isinstance(held, Tuple) or not held.is_list or grows.slot in objects.grown:
+            raise grows
+        objects.grown.add(grows.slot)
+        objects.begun = dict(self.heap.now)
+        return self._changed_slots(objects, (grows.slot,))
+
+    def _reset(
+        self, objects: Attributes, env: dict[str, Operand], memory: tuple[Any, Any], facts: Any
+    ) -> None:
+        """All is as it was before the loop."""
+        self.env = dict(env)
+        self.memory.views, self.memory.roots = map(dict, memory)
+        self.memory.restore(facts)
+        self.heap.now = dict(objects.before)
 
     def _type(self, value: Operand) -> Type:
         return self.builder.type_of(value)

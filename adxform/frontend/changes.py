@@ -17,6 +17,7 @@ from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
 from adxform.core.types import ListOf, Number, Scalar
 from adxform.frontend.alone import Alone
+from adxform.frontend.changed_lists import after_method
 from adxform.frontend.heap import is_reference
 from adxform.frontend.holding import (
     changed_names,
@@ -52,7 +53,14 @@ class Changes(Alone):
         if known and isinstance(self.builder.type_of(held), ListOf):
             self.env[name] = self._longer(name, held, added)
             return True
-        return False
+        if not isinstance(self.builder.type_of(held), ListOf) or keywords:
+            return False
+        self.require_one_name(held, name)
+        base = self.builder.bases.get(name, name)
+        found = after_method(self, held, method.value, args, base)
+        if found is not None:
+            self.env[name] = found[1]
+        return found is not None
 
     def _longer(self, name: str | None, held: Operand, added: tuple[Operand, ...]) -> Operand:
         """A list of the generated code after items are appended to it."""

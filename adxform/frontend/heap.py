@@ -64,6 +64,24 @@ class Heap:
         self.lent: set[int] = set()  # objects of the caller's, who would miss what is changed
         self.sites: dict[int, tuple[Any, ...]] = {}  # where each was made
         self.verbatim: dict[Any, Diagnostic] = {}  # why those of a place are not followed
+        self.lists: dict[str, str] = {}  # names of lists of any length that may be one, as a forest
+
+    def same_list(self, name: str, *others: Operand) -> None:
+        """A name stands for a list of any length that may be one of some others."""
+        for other in others:
+            if isinstance(other, Var):
+                self.lists.setdefault(other.name, other.name)
+                self.lists[self._first_name(name)] = self._first_name(other.name)
+
+    def _first_name(self, name: str) -> str:
+        while (other := self.lists.get(name, name)) != name:
+            name = other
+        return name
+
+    def names_of_list(self, name: str) -> set[str]:
+        """All names that a list of any length may go by."""
+        first = self._first_name(name)
+        return {name, *(n for n in self.lists if self._first_name(n) == first)}
 
     def add(self, operand: Operand) -> None:
         """Know the objects that an operand holds."""

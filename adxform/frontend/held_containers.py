@@ -14,8 +14,10 @@ from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
 from adxform.core.types import ListOf
 from adxform.frontend.callables import object_class
+from adxform.frontend.changed_lists import METHODS, after_method
 from adxform.frontend.heap import Changed, base_of, field, is_reference, token_of
 from adxform.frontend.instances import Instances
+from adxform.frontend.program import Grows
 
 _CHANGING = frozenset(
     {"append", "extend", "insert", "pop", "clear", "reverse", "update", "setdefault", "popitem"}
@@ -138,7 +140,7 @@ class HeldContainers(Instances):
         inner = self._inner(held)
         if isinstance(inner, Tuple):
             return inner.form.kind in ("list", "dict")
-        if inner is None or held.keys or method != "append":
+        if inner is None or held.keys or method not in METHODS:
             return False
         return isinstance(self.builder.type_of(inner), ListOf)
 
@@ -148,19 +150,29 @@ class HeldContainers(Instances):
             args, keywords = self.arguments(node)
             inner = self._inner(held)  # which the arguments may have changed
             if not isinstance(inner, Tuple):
-                return self._appended(held, args, node)
+                return self._list_changed(held, method, args, node)
             name = base_of(held.name)
             self._require_alone(inner, name, self._whole(held), owner=token_of(held.owner))
+            if method == "pop" and inner.is_list and not inner.items:
+                self._require_length(held)
             gives = self._taken(inner, method, args, node)
             self._replace(held, self._after(inner, method, args, keywords), node)
             return gives
 
-    def _appended(self, held: Held, args: tuple[Operand, ...], node: ast.Call) -> Operand:
-        """``o.items.append(v)`` of a list that a loop fills."""
-        old = self._whole(held)
-        made = self.emit("append", old, self.emit("len", old), *args, base=base_of(held.name))
+    def _list_changed(
+        self, held: Held, method: str, args: tuple[Operand, ...], node: ast.expr
+    ) -> Operand:
+        """``o.items.append(v)``, ``o.items.pop(0)`` of a list of the generated code."""
+        old, name = self._whole(held), base_of(held.name)
+        if method != "append":
+            self.require_one_name(old, name, token_of(held.owner))
+        found = after_method(self, old, method, args, name)
+        if found is None:
+            raise self.unsupported(f"{method} of this list is not supported here", node,
+                                   "Say it by slices that are joined: q = q[:i] + [v] + q[i:].")
+        gives, made = found
         self._replace(held, made, node)
-        return Const(None)
+        return gives
 
     def _taken(
         self, held: Tuple, method: str, args: tuple[Operand, ...], node: ast.expr
@@ -221,8 +233,13 @@ class HeldContainers(Instances):
         """``del o.d[key]``."""
         held = self._held_by_object(target.value) if isinstance(target, ast.Subscript) else None
         inner = None if held is None else self._inner(held)
-        if held is None or not isinstance(inner, Tuple) or not isinstance(target, ast.Subscript):
+        if held is None or inner is None or not isinstance(target, ast.Subscript):
             return False
+        if not isinstance(inner, Tuple):
+            if held.keys or not self._is_list(inner) or isinstance(target.slice, ast.Slice):
+                return False
+            self._list_changed(held, "pop", (self.operand(target.slice),), target)
+            return True
         with self.following(held.owner):
             name, owner = base_of(held.name), token_of(held.owner)
             self._require_alone(inner, name, self._whole(held), owner=owner)
@@ -252,9 +269,18 @@ class HeldContainers(Instances):
             raise self.unsupported("this object has no __setitem__", index)
         return True
 
+    def _require_length(self, held: Held | None) -> None:
+        """What is asked of a list that is too short may come in a later iteration of a loop."""
+        if held is not None and not held.keys and self.grows(token_of(held.owner), held.name):
+            raise Grows(token_of(held.owner), held.name)
+
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
         """``d[key]`` of a ``defaultdict`` puts what is missing there."""
         held = self.container(node.value)
+        if held is not None and held.is_list:
+            place = self.static(node.slice)
+            if type(place) is int and held.place(place) is None:
+                self._require_length(self._held_by_object(node.value))
         key = UNKNOWN if held is None or held.form.maker is None else self.static(node.slice)
         if held is None or key is UNKNOWN or held.place(key) is not None:
             return super().on_Subscript(node, base)

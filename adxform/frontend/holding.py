@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from adxform.core.ir import Operand, Tuple
+from adxform.core.ir import Operand, Tuple, Var
 from adxform.core.trees import nodes
 from adxform.frontend.heap import is_reference
+
+Key = frozenset[int] | set[str]  # of a container: its tokens; of a list of any length: its names
 
 
 def named(base: str) -> str:
@@ -15,16 +17,19 @@ def named(base: str) -> str:
     return "the loop around" if base.startswith("_") else base
 
 
-def holds(value: Operand, tokens: frozenset[int]) -> bool:
+def holds(value: Operand, tokens: Key) -> bool:
     """Whether a value is a container, or holds it; what objects hold is asked of the objects."""
-    return not is_reference(value) and isinstance(value, Tuple) and (
-        not tokens.isdisjoint(value.tokens) or any(holds(item, tokens) for item in value.items)
-    )
+    if isinstance(value, Var):
+        return isinstance(tokens, set) and value.name in tokens
+    if is_reference(value) or not isinstance(value, Tuple):
+        return False
+    itself = isinstance(tokens, frozenset) and not tokens.isdisjoint(value.tokens)
+    return itself or any(holds(item, tokens) for item in value.items)
 
 
-def same_container(value: Operand, tokens: frozenset[int]) -> bool:
+def same_container(value: Operand, tokens: Key) -> bool:
     """Whether what a value holds of a container is certainly that one, not one of several."""
-    if not isinstance(value, Tuple) or is_reference(value):
+    if not isinstance(value, Tuple) or is_reference(value) or isinstance(tokens, set):
         return True
     alone = tokens.isdisjoint(value.tokens) or (value.tokens == tokens and len(tokens) == 1)
     return alone and all(same_container(item, tokens) for item in value.items)

@@ -31,6 +31,7 @@ from adxform.frontend.callables import (
     positional_fields,
 )
 from adxform.frontend.cells import CELL, Cell
+from adxform.frontend.equivalents.queues import Queue
 from adxform.frontend.heap import (
     Changed,
     base_of,
@@ -44,11 +45,12 @@ from adxform.frontend.heap import (
 from adxform.frontend.names_outside import NAMES
 from adxform.frontend.object_calls import ObjectCalls
 from adxform.frontend.object_loops import with_field
-from adxform.frontend.program import MIXED, Again
+from adxform.frontend.program import MIXED, Again, Grows
 from adxform.frontend.scope import live_function
 from adxform.rules.expressions import BindError
 
 _MISSING: Any = object()
+QUEUES = "collections.deque"  # what is asked for: that queues are objects which hold lists
 
 class Instances(ObjectCalls):
     """Lowers the making of objects, and assignments of their attributes."""
@@ -66,7 +68,11 @@ class Instances(ObjectCalls):
             if factory in (list, dict, float, int):
                 maker = Global(factory.__name__, factory)
                 return Tuple((), Form("dict", (), maker))
-        if isinstance(kind, type) and is_followed(kind) and fields_of(kind) is None:
+        if kind is collections.deque:
+            self.program.met.add(QUEUES)
+            kind = Queue if QUEUES in self.program.contexts else kind
+        followed = isinstance(kind, type) and (kind is Queue or is_followed(kind))
+        if followed and fields_of(kind) is None:
             site = self.source.text.place(node)
             if site not in self.program.verbatim:
                 return self._made(kind, site, node)
@@ -356,6 +362,8 @@ class Instances(ObjectCalls):
             return super().on_Attribute(node, base)
         if held.place(node.attr) is not None:
             value = field(held, node.attr)
+            if value is MIXED and self.grows(token_of(held), node.attr):
+                raise Grows(token_of(held), node.attr)
             if value is MIXED or value == UNDEFINED:
                 raise self.unsupported(*self._not_one_thing(kind, node))
             return value

@@ -56,6 +56,7 @@ class Iterators(Generating):
 
     def items_of(self, node: ast.expr, base: str | None) -> Operand:
         """What a loop goes over by numbers: of what is not understood, a list."""
+        node = self.goes_over(node)
         count, callee, reason = len(self.builder.stmts), "", ""
         made = self.checked(node, base)
         last = self.builder.stmts[-1] if len(self.builder.stmts) > count else None

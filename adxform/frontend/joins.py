@@ -17,7 +17,7 @@ from adxform.core.ir import (
     leaves,
     names_in,
 )
-from adxform.core.types import Number, Scalar, join, unvalued
+from adxform.core.types import ListOf, Number, Scalar, join, unvalued
 from adxform.frontend.callables import object_class
 from adxform.frontend.comprehensions import Comprehensions
 from adxform.frontend.heap import (
@@ -88,6 +88,8 @@ class Joins(Comprehensions):
         if UNDEFINED not in (first, second):
             both = [self.builder.type_of(side) for side in (first, second)]
             self.builder.types[target] = unvalued(join(both[0], both[1]))
+            if any(isinstance(t, ListOf) for t in both):
+                self.builder.memory.heap.same_list(target, first, second)
             self.builder.memory.view(Var(target), self.builder)
         return Var(target)
 

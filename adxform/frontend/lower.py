@@ -277,6 +277,7 @@ class Lowerer(Trials):
         self.builder.append(Let((name,), primitive, (value,), self.builder.origin))
         self.builder.types[name] = self.builder.type_of(value)
         self.memory.made(name, primitive, (value,), self.builder)
+        self.heap.same_list(name, value)
 
     def branch(self, stmt: ast.If, phis: list[tuple[str, str, str]]) -> None:
         origin = self.builder.origin

@@ -7,8 +7,11 @@ import inspect
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from adxform.core.ir import UNKNOWN, Operand, Tuple
 from adxform.frontend.callables import Bound, object_class
+from adxform.frontend.equivalents.queues import Queue
 from adxform.frontend.generators import listing
 from adxform.frontend.heap import changed_fields, is_reference, token_of
 from adxform.frontend.source import SourceFunction
@@ -36,6 +39,8 @@ class ObjectCalls(Special):
 
     def _count_of(self, held: Tuple, node: ast.Call) -> Any:
         """How many items there are, for a loop, or what ``__len__`` says if that is known."""
+        if object_class(held) is Queue:
+            return UNKNOWN
         if hasattr(node, "_counts"):
             return len(self.iterated(held, node.args[0]))
         kind = object_class(held)
@@ -49,12 +54,40 @@ class ObjectCalls(Special):
         if called is not None and found is not None:
             args, keywords = self.arguments(node)
             return self.user_call(node, found, (called, *args), keywords, base)
+        known = self.static(function)
+        if isinstance(known, type | type(len) | np.ufunc) or self.called_primitive(node):
+            node = self._with_items(node, known is len and not hasattr(node, "_counts"))
         if len(node.args) == 1 and not node.keywords:
-            known = self.static(function)
             name = _FUNCTIONS.get(known) if isinstance(known, type | type(len)) else None
             if name is not None and self.may_be_object(node.args[0]):
                 return self._asked(name, node, base)
         return super().on_Call(node, base)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        if getattr(node, "_element", False) and self._is_queue(node.value):
+            inner = ast.copy_location(
+                ast.Subscript(_items_of(node.value), node.slice, node.ctx), node)
+            inner._element = True  # type: ignore[attr-defined]
+            return super().on_Subscript(inner, base)
+        return super().on_Subscript(node, base)
+
+    def goes_over(self, node: ast.expr) -> ast.expr:
+        """What is gone over: of a queue the list in it."""
+        return _items_of(node) if self._is_queue(node) else node
+
+    def _is_queue(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name | ast.Attribute) and object_class(
+            self.container(node)) is Queue
+
+    def _with_items(self, node: ast.Call, counted: bool) -> ast.Call:
+        """A call of a function that goes over queues: it is given the lists in them."""
+        if counted or not any(map(self._is_queue, node.args)):
+            return node
+        args = [_items_of(arg) if self._is_queue(arg) else arg for arg in node.args]
+        made = ast.copy_location(ast.Call(node.func, args, node.keywords), node)
+        if hasattr(node, "_counts"):
+            made._counts = True  # type: ignore[attr-defined]
+        return made
 
     def _asked(self, name: str, node: ast.Call, base: str | None) -> Operand:
         """``len(o)``, ``abs(o)``, ``float(o)``."""
@@ -114,6 +147,8 @@ class ObjectCalls(Special):
         kind: Any = object_class(held)
         if held is None or kind is None:
             return super().sequence(node)
+        if kind is Queue:
+            return super().sequence(_items_of(node))
         goes = issubclass(kind, tuple) or self.special(held, "__iter__") is not None
         return self.iterated(held, node) if goes else None
 
@@ -157,3 +192,8 @@ class ObjectCalls(Special):
         if hasattr(kind, "__bool__") or (hasattr(kind, "__len__") and not issubclass(kind, tuple)):
             return None
         return bool(held.items) if issubclass(kind, tuple) else True
+
+
+def _items_of(node: ast.expr) -> ast.expr:
+    """The list in a queue."""
+    return ast.copy_location(ast.Attribute(node, "items", ast.Load()), node)

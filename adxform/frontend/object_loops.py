@@ -58,6 +58,7 @@ class Attributes:
     unlike: set[str] = field(default_factory=set)
     links: dict[tuple[str, str], int] = field(default_factory=dict)
     first: dict[Any, str] = field(default_factory=dict)
+    grown: set[tuple[int, str]] = field(default_factory=set)
 
 
 class ObjectLoops(Joins):
@@ -118,11 +119,15 @@ class ObjectLoops(Joins):
                 "Say it in the loop: while True: if not ...: break.",
             )
 
-    def _changed_slots(self, objects: Attributes) -> list[Slot]:
-        """Attributes that the body changes, and that are not carried yet."""
+    def _changed_slots(
+        self, objects: Attributes, grown: tuple[tuple[int, str], ...] = ()
+    ) -> list[Slot]:
+        """Attributes that the body changes, and that are not carried yet; lists that have
+        ``grown`` in it.
+        """
         known = {(slot.token, slot.name) for slot in objects.slots}
         found = []
-        for token, name in changed_fields(objects.begun, self.heap.now):
+        for token, name in (*changed_fields(objects.begun, self.heap.now), *grown):
             if token in objects.before and (token, name) not in known:
                 fresh = self.builder.names.fresh
                 target = self.builder.name(base_of(name))
@@ -132,10 +137,20 @@ class ObjectLoops(Joins):
                 self.locals.add(target)
         self.growing = {
             slot.target for slot in found
-            if _grows(objects.before[slot.token], self.heap.now[slot.token], slot.name)
+            if (slot.token, slot.name) in grown
+            or _grows(objects.before[slot.token], self.heap.now[slot.token], slot.name)
         }
         objects.slots += found
         return found
+
+    def grows(self, token: int, name: str) -> bool:
+        """Whether a loop at hand began with a list of known items as an attribute of an object."""
+        return any(
+            isinstance(held := field_before(objects, token, name), Tuple) and held.is_list
+            and (token, name) not in objects.grown
+            for lowerer in self.program.lowerers
+            for objects in lowerer.attributes
+        )
 
     def _container_key(self, held: Operand) -> Any:
         """What tells a container from others; None for anything else, or for one of several."""
@@ -152,7 +167,7 @@ class ObjectLoops(Joins):
                 f"{slot.name}, which is cached when it is first read, is read first in this loop",
                 hint="Read it once before the loop.")
         if slot.target in self.growing and isinstance(value, Tuple):
-            return self.listed(slot.target, value, slot.token)
+            value = self.listed(slot.target, value, slot.token)
         self.builder.memory.place(value, self.builder)
         return value
 
@@ -208,6 +223,12 @@ class ObjectLoops(Joins):
                 self.heap.now.setdefault(token_of(held), held)
         for slot in objects.slots:
             self._set(slot, self.value(slot.shared))
+
+
+def field_before(objects: Attributes, token: int, name: str) -> Operand | None:
+    """An attribute of an object before a loop; None if there was no such object."""
+    held = objects.before.get(token)
+    return None if held is None else attribute(held, name)
 
 
 def with_field(held: Tuple, name: str, value: Operand) -> Tuple:

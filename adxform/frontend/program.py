@@ -38,6 +38,14 @@ class Again(Exception):
     """Something has come to light for which all is to be lowered again."""
 
 
+class Grows(Exception):
+    """A list that an object holds has different lengths on two paths, inside a loop."""
+
+    def __init__(self, token: int, name: str) -> None:
+        super().__init__(name)
+        self.slot = token, name
+
+
 @dataclass
 class Program:
     """The functions lowered so far, so that each is lowered once.

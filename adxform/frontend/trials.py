@@ -15,6 +15,7 @@ from adxform.core.ir import Callee, Effect, If, Let, Opaque, Operand, Stmt, leav
 from adxform.core.types import differentiable
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.entries import Entries
+from adxform.frontend.instances import QUEUES
 from adxform.frontend.names_outside import NAMES
 from adxform.frontend.program import Again
 
@@ -40,8 +41,9 @@ class Trials(Entries):
         if isinstance(stmt, ast.Assign | ast.AugAssign):
             self.ask_for_grids(stmt)
         if not isinstance(stmt, ast.With | ast.Try) or hasattr(stmt, "_trial"):
-            if NAMES in self.program.met and not self.names_asked:
-                stmt._place = NAMES  # type: ignore[attr-defined]  # it may be another then
+            for asked in (QUEUES, NAMES):
+                if asked in self.program.met and asked not in self.program.contexts:
+                    stmt._place = asked  # type: ignore[attr-defined]  # it may be another then
             return
         place = self.source.text.place(stmt)
         types = [self.builder.type_of(leaf) for o in operands.values() for leaf in leaves(o)]
