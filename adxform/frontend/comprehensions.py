@@ -9,7 +9,7 @@ from typing import Any
 from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
-from adxform.core.types import INT, ListOf, differentiable
+from adxform.core.types import INT, Array, ListOf, differentiable
 from adxform.frontend.control import tested
 from adxform.frontend.heap import Contents, changed_fields
 from adxform.frontend.of_containers import dictionary
@@ -37,6 +37,18 @@ class Comprehensions(Unnumbered):
         return self._filled(node, base) if self.may_be_active(node) else self.other(node, base)
 
     on_GeneratorExp = on_ListComp
+
+    def on_List(self, node: ast.List, base: str | None) -> Operand:
+        """``[a, *x, b]`` of an array or a list of any length: lists that are joined."""
+        loose = [isinstance(part, ast.Starred) and isinstance(
+            self.builder.type_of(self.operand(part.value)), Array | ListOf) for part in node.elts]
+        if not any(loose) or not self.may_be_active(node):
+            return super().on_List(node, base)
+        joined: ast.expr | None = None
+        for parts in _runs(node.elts, loose):
+            joined = parts if joined is None else ast.BinOp(joined, ast.Add(), parts)
+        assert joined is not None
+        return self.operand(ast.fix_missing_locations(ast.copy_location(joined, node)), base)
 
     def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
         node = self._with_own_names(node)
@@ -133,6 +145,10 @@ class Comprehensions(Unnumbered):
         def append(items: Operand) -> Operand:
             place = self.place if each else self.emit("len", items)
             item = self.operand(node.elt)
+            if isinstance(item, Tuple) and item.form.kind not in ("tuple", "list"):
+                raise self.unsupported(
+                    "a dictionary or an object is put into a list for each item here", node.elt,
+                    "Make a list for each of the things that it holds.")
             if isinstance(item, Tuple):
                 item = self.emit("np.array", item, Const(None))
             return self.emit("append", items, place, item, base=name)
@@ -311,3 +327,18 @@ _CHOSEN = frozenset({"itertools.combinations", "itertools.permutations",
 def size_given(node: ast.Call) -> bool:
     """Whether a call of ``itertools`` says how many items it takes at once."""
     return len(node.args) == 2 and isinstance(node.args[1], ast.Constant)
+
+
+def _runs(parts: list[ast.expr], loose: list[bool]) -> list[ast.expr]:
+    """The lists of a display: what is spread, and what stands between."""
+    found: list[ast.expr] = []
+    for part, spread in zip(parts, loose, strict=True):
+        if spread:
+            assert isinstance(part, ast.Starred)
+            item = ast.comprehension(ast.Name("_item", ast.Store()), part.value, [], 0)
+            found.append(ast.ListComp(ast.Name("_item", ast.Load()), [item]))
+        elif found and isinstance(found[-1], ast.List):
+            found[-1].elts.append(part)
+        else:
+            found.append(ast.List([part], ast.Load()))
+    return found

@@ -135,7 +135,10 @@ def _sum(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | 
     start = [lower.operand(a) for a in node.args[1:]] + [
         lower.operand(k.value) for k in node.keywords
     ]
-    return _folded(lower, ast.Add(), [*start, *items], node, base)
+    found = [*start, *items]
+    if start and all(isinstance(o, Tuple) and o.is_list for o in found):
+        return Tuple(tuple(item for o in found for item in o.items), LIST)
+    return _folded(lower, ast.Add(), found, node, base)
 
 
 def _folded(

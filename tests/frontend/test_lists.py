@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 
@@ -172,3 +173,22 @@ def by_sum(p, names):
 def test_arrays_under_keys_known_when_it_runs_are_refused():
     with pytest.raises(UnsupportedError, match="which item of this dict is meant"):
         grad(by_sum)({"a": np.ones(2), "b": np.ones(3)}, ["a", "b"])
+
+
+def test_arrays_spread_in_displays():
+    def f(x):
+        spread = [x[0] * 2.0, *x, 1.0, *x[1:]]
+        flat = sum([[x[0], x[1]], [x[2]]], [])  # noqa: RUF017
+        both = itertools.starmap(lambda a, b: a * b, [(x[0], x[1]), (x[2], x[0])])
+        return spread[0] * spread[1] + spread[5] * len([*x]) + flat[0] * flat[2] + sum(both)
+
+    check_grads(f, (np.array([0.7, 1.3, 0.4]),))
+
+
+def test_dictionaries_are_not_items_of_an_array():
+    def f(x):
+        pairs = [{"v": v, "w": v * v} for v in x]
+        return sum(pair["v"] * pair["w"] for pair in pairs)
+
+    with pytest.raises(UnsupportedError, match="is put into a list for each item"):
+        grad(f)(np.array([0.7, 1.3]))

@@ -19,6 +19,12 @@ def flattened(iterable: Any) -> Any:
     return [item for part in iterable for item in part]
 
 
+@reads("itertools.starmap")
+def starmapped(function: Any, iterable: Any) -> Any:
+    """What a function gives of the items of each item."""
+    return [function(*items) for items in iterable]
+
+
 @reads("itertools.accumulate")
 def accumulated(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
     """Each item with all before it."""
