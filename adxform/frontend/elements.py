@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import copy
 
-from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.forms import LIST, TUPLE
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.trees import names, nodes
 from adxform.core.types import ANY, Array, Known, ListOf, Number, Scalar, rank
 from adxform.frontend.equivalents.sorting import items_of
+from adxform.frontend.holding import indices
+from adxform.frontend.lending import lent_variables
 from adxform.frontend.sayable import Sayable
 from adxform.frontend.scope import readable
+from adxform.frontend.writes import changes_any
 
 _COPYING = (copy.copy, copy.deepcopy)
 
@@ -29,6 +34,52 @@ class Elements(Sayable):
                 return self.operand(_flat(value, node), base)
             node = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
         return super().on_Attribute(node, base)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        """``t[i][j]`` of a table of numbers that are written out: Python's own list of lists."""
+        places = indices(node)
+        table: ast.expr = node
+        for _ in places:
+            assert isinstance(table, ast.Subscript)
+            table = table.value
+        found = [self.static(place) for place in places]
+        if len(places) > 1 and any(f is UNKNOWN for f in found):
+            held = self.container(table)
+            if held is not None and _is_table(held, len(places)):
+                made: Operand = held
+                for place in self.operands(places):
+                    made = self.emit("[]", made, place, base=base)
+                return made
+        return super().on_Subscript(node, base)
+
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None, kind: str) -> Operand:
+        rows = any(isinstance(i, Tuple) and i.form.kind in ("list", "dict") for i in held.items)
+        if rows and self._changes_row(node.value):
+            raise self.unsupported(
+                f"which of the items of this {kind} is changed is not known before it runs", node,
+                "Make an array of two axes, by np.zeros((m, n)).")
+        return super()._chosen(held, node, base, kind)
+
+    def _changes_row(self, table: ast.expr) -> bool:
+        """Whether a variable that is an item of a table is changed somewhere in the function."""
+        name, rows = self._name_of(table), set[str]()
+        for part in nodes(*self.source.node.body):
+            match part:
+                case ast.Assign([ast.Name(row)], ast.Subscript(of)) if self._name_of(of) == name:
+                    rows.add(row)
+                case ast.For(target, over) if name in names(over):
+                    rows.update(names(target))
+        lent = lent_variables(self.source.node, self.source.scope, rows) if rows else ()
+        return bool(lent) or changes_any(self.source.node, rows)
+
+    def _name_of(self, node: ast.expr) -> str:
+        match node:
+            case ast.Name(name):
+                return self.builder.bases.get(name, name)
+            case ast.Attribute(attr=name):
+                return name
+            case _:
+                return ""
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
         match node:
@@ -127,3 +178,11 @@ def _flat(value: ast.expr, node: ast.expr) -> ast.expr:
     axis = ast.UnaryOp(ast.USub(), ast.Constant(1))
     made = ast.Call(ast.Attribute(value, "reshape", ast.Load()), [axis], [])
     return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _is_table(held: Operand, depth: int) -> bool:
+    """Whether rows of rows ... hold numbers that are written out."""
+    if depth == 0:
+        return isinstance(held, Const) and isinstance(held.value, int | float)
+    plain = isinstance(held, Tuple) and held.form in (TUPLE, LIST)
+    return plain and all(_is_table(item, depth - 1) for item in held.items)  # type: ignore[union-attr]

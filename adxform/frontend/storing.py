@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from adxform.core.ir import Const, Global, Operand, Tuple, Var, parts_of
-from adxform.core.types import Inert, Known, Object, Type
+from adxform.core.types import Inert, Known, Object, Struct, Type
 from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, untransposed
 from adxform.frontend.views import Step, View
@@ -28,6 +28,8 @@ class Writer:
         outside = isinstance(x, Global) and isinstance(self.builder.type_of(x), Inert)
         if outside or isinstance(self.builder.type_of(x), Known | Object):
             raise self.refused("what is changed in place here is defined outside the function")
+        if isinstance(self.builder.type_of(x), Struct):
+            raise self.refused("which list is changed here is not known before it runs")
         self.memory.prove(x, self.builder, array=of_arrays_only(index, self.builder))
         x = self.memory.fresh(x, self.builder)
         view = self.memory.view(x, self.builder)

@@ -24,6 +24,12 @@ def changed_params(node: ast.FunctionDef) -> list[str]:
     return [n for n in names if any(_writes(part, {n}) or _changes(part, n) for part in inner)]
 
 
+def changes_any(tree: ast.AST, names: set[str]) -> bool:
+    """Whether a tree may change in place what one of some variables is."""
+    return any(_writes(part, names) or any(_changes(part, n) for n in names)
+               for part in nodes(tree))
+
+
 def _changes(node: ast.AST, name: str) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(value, attr)):

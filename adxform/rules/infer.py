@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from adxform.core.types import (
     dims_of,
     is_complex,
     is_numeric,
+    join,
     promote,
     unknown_dim,
 )
@@ -281,7 +282,7 @@ def getitem(x: Type, index: Type) -> Type:
         place = const_of(index)
         if isinstance(place, int) and -len(x.items) <= place < len(x.items):
             return x.items[place]
-        return ANY
+        return _any_item(x, index)
     if isinstance(x, ListOf):
         return x if isinstance(index, Slicing) else x.item or ANY
     dims = dims_of(x)
@@ -295,6 +296,17 @@ def getitem(x: Type, index: Type) -> Type:
     if left == () and x.dtype is not None and Known(Ellipsis) not in parts:  # ... gives a view
         return Scalar(x.dtype)
     return Array(x.dtype, left)
+
+
+def _any_item(x: Struct | Taped, index: Type) -> Type:
+    """An item of a tuple or list by a place that only running tells, if all are numbers, or rows
+    of numbers.
+    """
+    plain = isinstance(x, Struct) and x.form.kind in ("tuple", "list") and x.items
+    if not plain or not isinstance(index, Scalar):
+        return ANY
+    found = reduce(join, x.items)
+    return found if isinstance(found, Scalar | Struct) else ANY
 
 
 def index_dims(dims: tuple[Dim, ...], parts: tuple[Type, ...]) -> tuple[Dim, ...] | None:

@@ -285,3 +285,63 @@ def test_right_or_refused(f):
     except AdxformError:
         return
     assert found == pytest.approx((f(1.3 + 1e-6) - f(1.3 - 1e-6)) / 2e-6, rel=1e-5)
+
+
+WEIGHTS = [[], [0.5], [0.0, 0.5], [0, 0, 1]]
+
+
+def runge_kutta(f, y, h, tableau, weights):
+    slopes = []
+    for i in range(len(weights)):
+        inner = y
+        for j in range(i):
+            inner = inner + h * tableau[i][j] * slopes[j]
+        slopes.append(f(inner))
+    for i in range(len(weights)):
+        y = y + h * weights[i] * slopes[i]
+    return y
+
+
+def test_tables_of_numbers_that_are_written_out():
+    """`tableau[i][j]` of a list of lists of constants, also as an argument, by counters of loops."""
+    def ragged(x):
+        tableau = [[], [0.5], [0.0, 0.5], [0, 0, 1]]
+        return np.sum(runge_kutta(lambda y: -y * y, x, 0.1, tableau, [1 / 6, 1 / 3, 1 / 3, 1 / 6]) ** 2)
+
+    def outside(x):
+        return np.sum(runge_kutta(np.sin, x, 0.1, WEIGHTS, (0.5, 0.25, 0.125, 0.125)))
+
+    def square(x):
+        table, s = [[0.5, 1], [2, 0.25]], 0.0
+        for i in range(2):
+            for j in range(2):
+                s += table[i][j] * x[i] * x[j]
+        return s
+
+    for f in (ragged, outside, square):
+        check_grads(f, (np.array([0.7, 1.3]),), order=2)
+
+
+def rows_that_change(x):
+    rows = [[0, 0], [0, 0]]
+    for i in range(2):
+        row = rows[i]
+        row[0] = i + 1
+    return sum(rows[i][0] * x[i] for i in range(2))
+
+
+def a_table_that_changes_meanwhile(x):
+    table, s = [[1.0, 2.0], [3.0, 4.0]], 0.0
+    for _ in range(2):
+        for i in range(2):
+            for j in range(2):
+                s += table[i][j] * x[i]
+        table[0][1] = 5.0
+    return s
+
+
+@pytest.mark.parametrize("f", (rows_that_change, a_table_that_changes_meanwhile))
+def test_rows_of_a_table_that_change_are_refused(f):
+    """The number of the row is not known: it was a copy that changed."""
+    with pytest.raises(AdxformError, match="is not known before it runs"):
+        grad(f)(V)
