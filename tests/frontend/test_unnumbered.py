@@ -318,5 +318,5 @@ def grouped(x, n=4):
 
 def test_what_a_statement_puts_into_a_dictionary_is_not_lost():
     # The statement was carried along, and changed a dictionary of its own.
-    with pytest.raises(UnsupportedError, match="which item is meant|a list or a dictionary"):
+    with pytest.raises(UnsupportedError, match=r"which item is meant|a list or a dictionary"):
         value_and_grad(grouped)(0.7)
