@@ -6,7 +6,7 @@ from itertools import islice
 
 from adxform.analysis.aliasing import may_repeat
 from adxform.core.ir import Const, Let, Operand, Primitive, parts_of
-from adxform.core.types import Array, Scalar
+from adxform.core.types import Array, Scalar, is_complex
 from adxform.differentiate.common import primitive
 from adxform.differentiate.increments import same
 from adxform.optimize.walk import Remembering, is_derived, is_op, is_users
@@ -55,7 +55,7 @@ def accumulation_at(walk: Remembering, stmt: Let) -> Operand | None:
     if inner is None or not _is_near(walk, inner) or not isinstance(inner.op, Primitive):
         return None
     base = walk.builder.bases.get(stmt.target)
-    if _is_zero_at(walk, bar, index) and _is_plain(walk, bar, value):
+    if _is_plain(walk, bar, value) and _is_zero_at(walk, bar, index, value):
         return walk.made(UPDATE, (bar, index, value), base)
     if inner.op.name not in ("update", "accumulate_at"):
         return None
@@ -82,17 +82,20 @@ def _is_plain(walk: Remembering, bar: Operand, value: Operand) -> bool:
     return isinstance(types[0], Array) and isinstance(types[1], Scalar | Array)
 
 
-def _is_zero_at(walk: Remembering, bar: Operand, index: Operand) -> bool:
+def _is_zero_at(walk: Remembering, bar: Operand, index: Operand, value: Operand) -> bool:
     """Whether an array of zeros has got nothing yet at some places, of which no two are the same:
-    one number, or arrays one of which counts.
+    nothing at all, or what is at another number.
     """
-    for _ in range(NEAR):
+    for count in range(NEAR):
         inner = walk.origin_of(bar)
         if inner is None or is_users(inner):
             return False
         if is_op(inner, "np.zeros_like"):
-            return _is_place(index) or any(
-                is_op(walk.origin_of(part), "np.arange") for part in parts_of(index)
+            first = count == 0 and _is_real(walk, value)  # for NumPy adds no complex to a real
+            return (
+                (first and not may_repeat(index, walk.builder.types))
+                or _is_place(index)
+                or any(is_op(walk.origin_of(part), "np.arange") for part in parts_of(index))
             )
         if not (is_op(inner, "accumulate_at") or is_op(inner, "update")):
             return False
@@ -101,6 +104,11 @@ def _is_zero_at(walk: Remembering, bar: Operand, index: Operand) -> bool:
             return False
         bar = inner.args[0]
     return False
+
+
+def _is_real(walk: Remembering, value: Operand) -> bool:
+    dtype = getattr(walk.builder.type_of(value), "dtype", None)
+    return dtype is not None and not is_complex(dtype)
 
 
 def _is_place(index: Operand) -> bool:

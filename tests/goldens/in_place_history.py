@@ -35,7 +35,7 @@ def heat_reverse(u0, k, n, out_bar=1.0):
     out = np.sum(u_n ** 2)
     # return np.sum(u[n] ** 2)
     u_bar = np.zeros_like(u)
-    u_bar[n] += 2.0 * u_n * out_bar
+    u_bar[n] = 2.0 * u_n * out_bar
     k_bar = 0.0
     for t in reversed(range(n)):
         # u[t + 1, 1:-1] += k * u[t, 1:-1] * (u[t, 2:] - 2 * u[t, 1:-1] + u[t, :-2])

@@ -24,7 +24,7 @@ def f_reverse(u0, r, n, out_bar=1.0):
     out = u[n]
     # return u[n]
     u_bar = np.zeros_like(u)
-    u_bar[n] += out_bar
+    u_bar[n] = out_bar
     r_bar = 0.0
     for k in reversed(range(n)):
         # u[k + 1] = r * u[k] * (1.0 - u[k])

@@ -45,7 +45,7 @@ def soft_sum_pullback(tape, out_bar):
         half = len(x) // 2
         # right = soft_sum(x[half:])
         x_bar = np.zeros_like(x)
-        x_bar[half:] += soft_sum_pullback(soft_sum_tape_2, out_bar)
+        x_bar[half:] = soft_sum_pullback(soft_sum_tape_2, out_bar)
         # left = soft_sum(x[:half])
         x_bar[:half] += soft_sum_pullback(soft_sum_tape, left_bar)
     return x_bar
@@ -69,7 +69,7 @@ def soft_sum_reverse(x, out_bar=1.0):
         half = len_x // 2
         # right = soft_sum(x[half:])
         x_bar = np.zeros_like(x)
-        x_bar[half:] += soft_sum_pullback(soft_sum_tape_2, out_bar)
+        x_bar[half:] = soft_sum_pullback(soft_sum_tape_2, out_bar)
         # left = soft_sum(x[:half])
         x_bar[:half] += soft_sum_pullback(soft_sum_tape, left_bar)
     return out, x_bar

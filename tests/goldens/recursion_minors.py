@@ -48,7 +48,7 @@ def determinant_pullback(tape, out_bar):
     if n == 1:
         # return a[0, 0]
         a_bar = np.zeros_like(a)
-        a_bar[0, 0] += out_bar
+        a_bar[0, 0] = out_bar
     else:
         a_bar = np.zeros_like(a)
         for j in reversed(range(n)):
@@ -70,7 +70,7 @@ def determinant_reverse(a, out_bar=1.0):
         out = a[0, 0]
         # return a[0, 0]
         a_bar = np.zeros_like(a)
-        a_bar[0, 0] += out_bar
+        a_bar[0, 0] = out_bar
     else:
         determinant_value_tape = np.empty(n)
         power_tape = np.empty(n)

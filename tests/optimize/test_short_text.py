@@ -141,3 +141,18 @@ def test_nothing_changes_without_optimisation():
         args = (1.5,) if f is sided else (V,)
         plain = adxform.derivatives.Derivative(f, options=Options(optimize=False))(*args)
         np.testing.assert_allclose(plain, grad(f)(*args), rtol=1e-14)
+
+
+def of_two_parts(x):
+    return np.sum(x[1:] ** 2) * np.sum(x[:2] ** 3)
+
+
+def of_some_twice(x, places):
+    return np.sum(x[places] ** 2)
+
+
+def test_a_first_part_of_a_cotangent_is_set_and_not_added():
+    text = text_of(of_two_parts, V)
+    assert text.count("x_bar[:2] = ") == 1 and text.count("x_bar[1:] += ") == 1
+    text = text_of(of_some_twice, V, np.array([0, 0, 2]))
+    assert "np.add.at(x_bar, places" in text
