@@ -1,7 +1,7 @@
 """A gradient without its value: what only the value needs goes, if none of it can fail.
 
 What fails in the function fails in its gradient: a logarithm of Python's, a division of Python's
-numbers, or operands whose shapes do not go together.
+numbers, or operands whose shapes do not go together. A loop is taken to end.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from adxform.core.ir import (
     Primitive,
     Stmt,
     Tuple,
+    While,
     walk,
 )
 from adxform.core.types import Array, Scalar, Type, rank
@@ -52,13 +53,17 @@ def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:
     """Whether a statement cannot fail, if shapes that are ``compared`` elsewhere go together."""
     if isinstance(stmt, For):  # what is within is asked for itself
         return all(_is_integer(b, types) for b in stmt.bounds)
-    if isinstance(stmt, If):
+    if isinstance(stmt, If | While):
         return isinstance(type_of(stmt.test, types), Scalar)
     if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
         return False
     known = [type_of(arg, types) for arg in stmt.args]
     name, rule = stmt.op.name, RULES[stmt.op.name]
     if name in ("rename", "copy"):
+        return True
+    if stmt.op.style == "compare" or name == "np.full_like":
+        return all(map(_is_number, known[1:2] if name == "np.full_like" else known))
+    if name == "op.Div" and _is_number(known[0], ("float",)) and _is_factor(stmt.args[1]):
         return True
     if name in SUMS:
         return isinstance(known[0], Array) and stmt.args[1] == Const(None)
@@ -75,6 +80,15 @@ def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:
 def _is_plain(t: Type) -> bool:
     """Whether a number or an array has a dtype and a rank that are known."""
     return isinstance(t, Scalar | Array) and t.dtype is not None and t.dims is not None
+
+
+def _is_number(t: Type, kinds: tuple[str, ...] = ("float", "int", "bool")) -> bool:
+    return isinstance(t, Scalar) and t.dtype.startswith(kinds)
+
+
+def _is_factor(operand: Operand) -> bool:
+    """Whether a number is divided by one that is written out, and not 0."""
+    return isinstance(operand, Const) and type(operand.value) is float and operand.value != 0.0
 
 
 def _is_integer(operand: Operand, types: Types) -> bool:

@@ -186,3 +186,36 @@ def test_what_is_compared_elsewhere_is_not_computed_for_its_shape():
     for short in (args[2][:2], np.ones(4)):
         with pytest.raises(ValueError, match="could not be broadcast"):
             gradient(*args[:2], short)
+
+
+def beside_a_search(x, y):
+    size = 0.5
+    while y * y > 1e-3:
+        if y > 0.0:
+            y = y - size
+        else:
+            y = y + size
+        size = size / 2.0
+    return np.sum(x * x) - y * y
+
+
+def test_a_loop_that_only_the_value_needs_is_not_run():
+    gradient = grad(beside_a_search)
+    np.testing.assert_array_equal(gradient(X, 1.0), 2.0 * X)
+    assert "while" not in gradient.source
+    value, other = value_and_grad(beside_a_search)(X, 1.0)
+    assert value == beside_a_search(X, 1.0)
+    np.testing.assert_array_equal(other, 2.0 * X)
+
+
+def divided_in_a_search(x, start, by):
+    while start > 1.0:
+        start = start / by
+    return np.sum(x * x) - start
+
+
+def test_a_loop_that_can_fail_is_run():
+    gradient = grad(divided_in_a_search)
+    np.testing.assert_array_equal(gradient(X, 3.0, 2.0), 2.0 * X)
+    with pytest.raises(ZeroDivisionError):
+        gradient(X, 3.0, 0.0)
