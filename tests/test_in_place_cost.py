@@ -232,3 +232,41 @@ def test_cotangents_of_whole_arrays_and_of_masked_ones_are_not_copied(all_agree)
     """What is overwritten as a whole has a cotangent of zeros; a mask gives a copy already."""
     all_agree(whole_and_masked, V)
     assert "np.copy" not in adxform.source(whole_and_masked, args=(V,))
+
+
+def inner(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+def filled_apart(x):
+    a, b = np.empty(len(x)), np.empty(len(x))
+    for i in range(len(x)):
+        a[i] = 2.0 * x[i]
+        b[i] = x[i] * x[i]
+    return inner(a, b)
+
+
+def one_of(a, b, n):
+    for _ in range(n):
+        a, b = b, a
+    return a
+
+
+def filled_and_handed_on(x):
+    a, b = x * 1.0, x * 2.0
+    c = one_of(a, b, len(x))
+    b[0] = x[1]
+    return np.sum(c * a)
+
+
+def test_arrays_that_a_function_is_given_together_are_filled_in_place():
+    assert ".copy()" not in adxform.source(filled_apart, args=(V,))
+    adxform.check_grads(filled_apart, (V,), order=2)
+
+
+def test_what_a_function_may_hand_on_is_not_written_to():
+    with pytest.raises(adxform.UnsupportedError, match="b is changed in place here"):
+        adxform.grad(filled_and_handed_on)(V)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from adxform.analysis.aliasing import Aliases, has_memory
+from adxform.analysis.aliasing import Aliases, has_memory, writes
 from adxform.core.ir import (
     Block,
     For,
@@ -29,6 +29,7 @@ from adxform.core.ir import (
     reads_of,
     tests_of,
     uses,
+    walk,
 )
 from adxform.core.types import ANY
 
@@ -68,7 +69,46 @@ class Disjoint:
             return False
         if a == b or self.aliases.of(a) in self._holding:
             return True
+        one, two = self._made_by(a), self._made_by(b)
+        if one is not None and two is not None and one.isdisjoint(two):
+            return False
         return not self._names_apart(a, b)
+
+    def _made_by(self, name: str) -> set[str] | None:
+        """The names of all operations that may have made the memory of a name; None where it may
+        have come from elsewhere. What is given to one function together is told apart by that.
+        """
+        found: set[str] = set()
+        work, seen = [name], set[str]()
+        while work:
+            current = work.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            before = self._passed_on.get(current)
+            if before is None:
+                return None
+            if current not in self._merged:
+                found.add(current)
+            work.extend(before)
+        return found
+
+    @cached_property
+    def _merged(self) -> set[str]:
+        return {p.target for stmt in walk(self.aliases.block) for p in phis_of(stmt)}
+
+    @cached_property
+    def _passed_on(self) -> dict[str, list[str]]:
+        """Whose memory phis and writes pass on, and new memory, which is nobody's."""
+        found: dict[str, list[str]] = {}
+        for stmt in walk(self.aliases.block):
+            found.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+                if writes(stmt.op):
+                    found[stmt.target] = uses(stmt.args[:1])
+                elif stmt.op.fresh:
+                    found[stmt.target] = []
+        return found
 
     @cached_property
     def _holding(self) -> set[str]:

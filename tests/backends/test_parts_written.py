@@ -192,3 +192,21 @@ def test_arrays_in_loops_that_end_early_are_not_stored_where_they_are_summed() -
     assert "moved[" not in derivative.source
     value, _ = adxform.jvp(descended, (V,), (None,), backend="numba")
     assert np.isclose(value, descended(V), rtol=1e-13)
+
+
+def scaled_sums(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        total += np.sum(a[i] * b[i])
+    return total
+
+
+def of_gathered_rows(x, y, places):
+    return scaled_sums(x[places[:, 0]], y[places[:, 1]])
+
+
+def test_rows_that_are_gathered_for_a_function_are_filled_in_place():
+    x, y = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    derivative = adxform.grad(of_gathered_rows, backend="numba")
+    derivative(x, y, np.array([[0, 1], [2, 2]]))
+    assert ".copy()" not in derivative.source
