@@ -27,6 +27,7 @@ from adxform.core.trees import bound_names, called_among, called_names, names, n
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
+from adxform.emit.twins import without_twins
 from adxform.rules import runtime
 
 MODULES = {"np": "numpy", "math": "math"}
@@ -63,7 +64,8 @@ def module_parts(
 ) -> tuple[list[ast.FunctionDef], list[ast.stmt], list[ast.stmt]]:
     """The generated functions' trees, the helpers' and the imports that both need."""
     own = {function.name for function, _ in parts}
-    trees = [to_python(function, types, reserved=own) for function, types in parts]
+    written = [to_python(function, types, reserved=own) for function, types in parts]
+    trees = without_twins(written)
     every = nodes(*trees)
     named = {node.id for node in every if isinstance(node, ast.Name)}
     used = used_helpers(called_among(every))
