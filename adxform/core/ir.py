@@ -339,9 +339,7 @@ _WITHOUT_PHIS = (Let, Effect)  # most statements are
 
 def phis_of(stmt: Stmt) -> tuple[Phi, ...]:
     """The phis of a branch or loop."""
-    if isinstance(stmt, _WITHOUT_PHIS):
-        return ()
-    return stmt.phis
+    return () if type(stmt) in _WITHOUT_PHIS else stmt.phis  # type: ignore[union-attr]
 
 
 def binds_of(stmt: Stmt) -> list[str]:
@@ -364,7 +362,13 @@ def walk(block: Block) -> list[Stmt]:
     return found
 
 
+_WITHOUT_BLOCKS = frozenset(_WITHOUT_PHIS)
+
+
 def _walk(block: Block, found: list[Stmt]) -> None:
+    if _WITHOUT_BLOCKS.issuperset(map(type, block)):
+        found += block
+        return
     for stmt in block:
         found.append(stmt)
         if type(stmt) is not Let:  # most are, and hold no block

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 _Node = TypeVar("_Node", bound=ast.AST)
@@ -24,8 +25,8 @@ def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
     return _FIELDS[kind]
 
 
-def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes directly inside a node; what says that a name is read or written is left out."""
+def _inside(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly inside a node of any kind."""
     found: list[ast.AST] = []
     fields = vars(node)
     for name in _FIELDS.get(type(node)) or fields_of(type(node)):
@@ -37,6 +38,42 @@ def children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+def _of_call(node: Any) -> list[ast.AST]:
+    return [node.func, *node.args, *node.keywords]
+
+
+def _of_assignment(node: Any) -> list[ast.AST]:
+    return [*node.targets, node.value]
+
+
+def _of_comparison(node: Any) -> list[ast.AST]:
+    return [node.left, *node.ops, *node.comparators]
+
+
+def _value_of(node: Any) -> tuple[ast.AST]:
+    return (node.value,)
+
+
+#: What is inside of the most frequent nodes, which have all of their fields: as `_inside` says it.
+_PARTS: dict[type[ast.AST], Callable[[Any], Sequence[ast.AST]]] = {
+    ast.BinOp: attrgetter("left", "op", "right"),
+    ast.UnaryOp: attrgetter("op", "operand"),
+    ast.Subscript: attrgetter("value", "slice"),
+    ast.Tuple: attrgetter("elts"),
+    ast.Attribute: _value_of,
+    ast.Expr: _value_of,
+    ast.Call: _of_call,
+    ast.Assign: _of_assignment,
+    ast.Compare: _of_comparison,
+}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly inside a node; what says that a name is read or written is left out."""
+    kind = type(node)
+    return [] if kind in _LEAVES else [*_PARTS.get(kind, _inside)(node)]
+
+
 def nodes(*trees: ast.AST) -> list[ast.AST]:
     """Every node of trees, level by level, as `children` gives them.
 
@@ -46,15 +83,8 @@ def nodes(*trees: ast.AST) -> list[ast.AST]:
     found = list(trees)
     for node in found:  # which grows on the way
         kind = type(node)
-        if kind in _LEAVES:
-            continue
-        held = vars(node)  # as in `children`, which would be called for every node
-        for name in _FIELDS.get(kind) or fields_of(kind):
-            inner = held.get(name)
-            if type(inner) is list:
-                found += [item for item in inner if isinstance(item, ast.AST)]
-            elif isinstance(inner, ast.AST):
-                found.append(inner)
+        if kind not in _LEAVES:
+            found += _PARTS.get(kind, _inside)(node)
     return found
 
 
@@ -90,6 +120,8 @@ def bound_names(stmt: ast.AST) -> list[str]:
                 found.append(node.id)  # type: ignore[attr-defined]
         elif kind in _LEAVES or kind in SCOPES:
             continue
+        elif kind in _PARTS:  # which binds nothing itself
+            visit += _PARTS[kind](node)
         elif isinstance(node, _DEFINITIONS):
             found.append(node.name)
         elif isinstance(node, ast.alias):
@@ -97,7 +129,7 @@ def bound_names(stmt: ast.AST) -> list[str]:
         else:
             if isinstance(node, _NAMING) and node.name:
                 found.append(node.name)
-            visit.extend(children(node))
+            visit += _PARTS.get(kind, _inside)(node)
     return list(dict.fromkeys(found))
 
 

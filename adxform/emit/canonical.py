@@ -71,12 +71,15 @@ def _copy(node: ast.AST) -> ast.AST:
         return node
     new = kind.__new__(kind)  # calling it would warn, from Python 3.13, about what is set below
     fields = vars(new)
+    if kind is ast.Name:  # as most are
+        fields["id"] = held["id"]
+        return new
     for name in _PRINTED.get(kind) or _printed(kind):
         value = held[name] if name in held else _default(node, name)
-        if isinstance(value, list):
-            value = [_copy(item) if isinstance(item, ast.AST) else item for item in value]
-        elif isinstance(value, ast.AST):
+        if isinstance(value, ast.AST):
             value = _copy(value)
+        elif isinstance(value, list):
+            value = [_copy(item) if isinstance(item, ast.AST) else item for item in value]
         fields[name] = value
     if COMMENT in held:
         fields[COMMENT] = held[COMMENT]
@@ -167,6 +170,8 @@ def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | 
     if kind is not type(read):
         return ours, read
     left, right = vars(ours), vars(read)
+    if kind is ast.Name:  # as most are
+        return None if left["id"] == right["id"] else (ours, read)
     for name in _PRINTED.get(kind) or _printed(kind):
         mine, theirs = left.get(name), right.get(name)
         if mine is theirs:

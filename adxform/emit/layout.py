@@ -27,7 +27,7 @@ def layout(pieces: list[str]) -> Iterator[str]:
     """The pieces of the whole text, those of a long line broken up."""
     line: list[str] = []
     for piece in [*pieces, "\n"]:
-        if not piece.startswith("\n"):
+        if piece[:1] != "\n":
             line.append(piece)
             continue
         if sum(map(len, line)) > LINE_LENGTH and not any("\n" in part for part in line):

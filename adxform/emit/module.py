@@ -67,7 +67,7 @@ def module_parts(
     written = [to_python(function, types, reserved=own) for function, types in parts]
     trees = without_twins(written)
     every = nodes(*trees)
-    named = {node.id for node in every if isinstance(node, ast.Name)}
+    named = {node.id for node in every if type(node) is ast.Name}
     used = used_helpers(called_among(every))
     helpers = [*map(helper, used), *_set_apart(trees, used)]
     spellings: dict[str, str] = {}

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # astor 0.8.1 asks for ast.Num, ast.Str
     import astor
     from astor.code_gen import SourceGenerator, set_precedence
-    from astor.op_util import Precedence
+    from astor.op_util import Precedence, get_op_precedence, get_op_symbol
 
 _Statement = TypeVar("_Statement", bound=ast.stmt)
 
@@ -50,13 +50,15 @@ def comment(node: _Statement, text: str) -> _Statement:
 # What astor prints, mended
 
 _COMMA = (", ",)
+_INFIX = {op: get_op_symbol(op(), " %s ") for op in ast.operator.__subclasses__()}
+_BINDING = {op: get_op_precedence(op()) for op in ast.operator.__subclasses__()}
 _UNBREAKABLE = (",", " ")  # in two pieces, which `layout` does not know
-_TIGHTLY_BOUND = {
-    "Attribute": "value",
-    "Await": "value",
-    "Call": "func",
-    "Starred": "value",
-    "Subscript": "value",
+_TIGHTLY_BOUND: dict[type[ast.AST], str] = {
+    ast.Attribute: "value",
+    ast.Await: "value",
+    ast.Call: "func",
+    ast.Starred: "value",
+    ast.Subscript: "value",
 }
 
 
@@ -73,12 +75,16 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
     """Writes pieces of text, which `layout` joins into lines."""
 
     def visit(self, node: ast.AST) -> None:
-        kind = type(node).__name__
+        kind = type(node)
         if kind in _TIGHTLY_BOUND:
-            set_precedence(Precedence.highest, getattr(node, _TIGHTLY_BOUND[kind]))
-        method = getattr(self, f"visit_{kind}", None)
+            getattr(node, _TIGHTLY_BOUND[kind])._pp = Precedence.highest
+        name = f"visit_{kind.__name__}"
+        method = vars(self).get(name)
         if method is None:
-            raise InternalError(f"an ast.{kind} has no printed form")
+            method = getattr(self, name, None)
+            if method is None:
+                raise InternalError(f"an ast.{kind.__name__} has no printed form")
+            vars(self)[name] = method  # found faster from now on
         method(node)
 
     def get__pp(self, node: ast.AST) -> int:
@@ -238,6 +244,35 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     # Expressions
 
+    def _put(self, *pieces: str) -> None:
+        """Write text that is not empty; `write` costs more, but begins lines."""
+        if self.new_lines:
+            self.write(*pieces)
+        else:
+            self.result.extend(pieces)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._put(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.visit(node.value)
+        self.result.extend((".", node.attr))
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        op, left, right = type(node.op), node.left, node.right
+        binding = _BINDING[op]
+        power = op is ast.Pow
+        left._pp = Precedence.Pow + 1 if power else binding  # type: ignore[attr-defined]
+        right._pp = Precedence.PowRHS if power else binding + 1  # type: ignore[attr-defined]
+        enclosed = binding < self.get__pp(node)
+        if enclosed:
+            self._put("(")
+        self.visit(left)
+        self.result.append(_INFIX[op])
+        self.visit(right)
+        if enclosed:
+            self.result.append(")")
+
     def visit_Constant(self, node: ast.Constant) -> None:
         if type(node.value) in (int, float, complex):
             with self.delimit(node):
@@ -266,9 +301,10 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
     def visit_Call(self, node: ast.Call) -> None:
         if len(node.args) == 1 and not node.keywords:
             set_precedence(Precedence.call_one_arg, *node.args)  # a generator goes without its own
-        self.write(node.func, "(")
+        self.visit(node.func)
+        self.result.append("(")
         self.comma_list([*node.args, *node.keywords])
-        self.write(")")
+        self.result.append(")")
 
     def visit_keyword(self, node: ast.keyword) -> None:
         set_precedence(Precedence.Comma if node.arg else Precedence.highest, node.value)
@@ -296,8 +332,11 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
         self, items: Sequence[ast.AST], trailing: bool = False, comma: Sequence[str] = _COMMA
     ) -> None:
         for index, item in enumerate(items):
-            self.write(*(comma if index else ()), item)
-        self.write("," if trailing else "")
+            if index:
+                self.result.extend(comma)
+            self.visit(item)
+        if trailing:
+            self.result.append(",")
 
 
 # How statements, lines and literals look

@@ -35,18 +35,13 @@ def definitions(
 
 def free_globals(tree: ast.AST) -> list[str]:
     """The names that a tree reads and nowhere binds."""
-    named: dict[str, None] = {}
-    bound: set[str] = set()
-    for node in nodes(tree):
-        if type(node) is ast.Name:
-            named[node.id] = None
-            if isinstance(node.ctx, ast.Store):
-                bound.add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.FunctionDef):
-            bound.add(node.name)
-    return [n for n in named if n not in bound and not hasattr(builtins, n)]
+    found = nodes(tree)
+    named = [node for node in found if type(node) is ast.Name]
+    bound = {node.id for node in named if type(node.ctx) is ast.Store}
+    bound.update(node.arg for node in found if type(node) is ast.arg)
+    bound.update(node.name for node in found if type(node) is ast.FunctionDef)
+    free = dict.fromkeys([node.id for node in named if node.id not in bound])
+    return [name for name in free if not hasattr(builtins, name)]
 
 
 def _define(

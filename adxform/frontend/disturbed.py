@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,9 @@ from adxform.frontend.watching import HEAP_TYPE
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
 DEPTH = 8
-_STORES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR"})
-_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
+_STORES = ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR")
+_STORING = frozenset(dis.opmap[name] for name in _STORES)
+_LOAD_GLOBAL, _LOAD_NAME = dis.opmap["LOAD_GLOBAL"], dis.opmap["LOAD_NAME"]
 _CALLS = frozenset({"fill", "sort", "put", "partition", "setattr", "delattr"})
 
 
@@ -182,7 +183,10 @@ class _Code:
         """The functions that the names mean, and the methods of classes and objects."""
         objects = self.receiver is not NOTHING
         for name in _names(self.function.__code__):
-            value = unwrapped(inspect.unwrap(self.scope.current(name)))
+            value = self.scope.current(name)
+            if isinstance(value, ModuleType):
+                continue
+            value = unwrapped(inspect.unwrap(value))
             objects = objects or _is_followed(value)
             if isinstance(value, FunctionType):
                 yield _Code(value)
@@ -235,16 +239,23 @@ def _may_write(code: CodeType) -> bool:
     """Whether a function stores anything but in variables of its own."""
     if not _CALLS.isdisjoint(code.co_names):
         return True
-    stores = any(i.opname in _STORES for i in dis.get_instructions(code))
+    stores = not _STORING.isdisjoint(code.co_code[::2])
     return stores or any(_may_write(c) for c in code.co_consts if isinstance(c, CodeType))
 
 
 @cache
 def _names(code: CodeType) -> frozenset[str]:
     """The names from outside that a function reads."""
-    own = (i.argval for i in dis.get_instructions(code) if i.opname in _LOADS)
-    inner = (_names(c) for c in code.co_consts if isinstance(c, CodeType))
-    return frozenset(own).union(*inner)
+    found, high = {*code.co_freevars}, 0
+    words = iter(code.co_code)
+    for operation, low in zip(words, words, strict=True):  # faster than dis.get_instructions
+        number = high | low
+        high = number << 8 if operation == dis.EXTENDED_ARG else 0
+        if operation == _LOAD_GLOBAL:
+            found.add(code.co_names[number >> 1])  # the last bit is about how it is called
+        elif operation == _LOAD_NAME:
+            found.add(code.co_names[number])
+    return frozenset(found.union(*(_names(c) for c in code.co_consts if isinstance(c, CodeType))))
 
 
 def _is_followed(value: Any) -> bool:
