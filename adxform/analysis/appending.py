@@ -118,6 +118,9 @@ def growing(body: Block) -> frozenset[str]:
 
     One that is also cut, written to, or joined to another may be shorter later than before.
     """
+    stmts = walk(body)
+    if not any(isinstance(s, Let) and _is_append(s) for s in stmts):
+        return frozenset()
     chains: dict[str, set[str]] = {}
     other: set[str] = set()
     targets: set[str] = set()
@@ -130,11 +133,10 @@ def growing(body: Block) -> frozenset[str]:
         for name in chain:
             chains[name] = chain
 
-    stmts = walk(body)
     for stmt in stmts:
         for phi in phis_of(stmt):
             link(phi.target, phi.first, phi.second)
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "append":
+        if isinstance(stmt, Let) and _is_append(stmt):
             link(stmt.target, stmt.args[0])
             targets.add(stmt.target)
         elif isinstance(stmt, Let) and not (
@@ -143,3 +145,7 @@ def growing(body: Block) -> frozenset[str]:
             other.update(stmt.targets)
     known = {name for stmt in stmts for name in binds_of(stmt)}
     return frozenset(t for t in targets if chains[t] <= known and chains[t].isdisjoint(other))
+
+
+def _is_append(stmt: Let) -> bool:
+    return isinstance(stmt.op, Primitive) and stmt.op.name == "append"

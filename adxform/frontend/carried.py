@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeVar
 
 from adxform.core.ir import (
@@ -154,8 +155,7 @@ class Carried(ObjectLoops):
                 self._add_slots(self._grown_slots(objects, made), headers, env, begins, start)
                 continue
             ends, ended = self.ends, dict(self.memory.roots)
-            changed = {n for n, root in begun.items() if ended.get(n) is not root and n in roots}
-            changed = {n for n in changed if begun[n] != ended.get(n)}
+            changed = _changed(begun, ended) & roots.keys()
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
@@ -245,7 +245,7 @@ class Carried(ObjectLoops):
             self.builder.types[target] = self.builder.type_of(value)
             self.memory.views[target] = view
             if self.memory.is_unsure(value):
-                self.memory.unsure.add(target)
+                self.memory.unsure.add(target, self.memory.views)
         return assumed
 
     def _renew(self, target: str) -> None:
@@ -342,3 +342,10 @@ def may_write(statements: list[ast.stmt]) -> bool:
             if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE, NEST):
                 return True
     return False
+
+
+def _changed(before: Roots, after: Roots) -> set[int]:
+    """The arrays that are not what they were, or not known any more."""
+    if [*before.values()] == [*islice(after.values(), len(before))]:  # most often, and found fast
+        return set()
+    return {n for n, root in before.items() if after.get(n) is not root and after.get(n) != root}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +39,7 @@ from adxform.frontend.certainty import (
     shows_no_list,
 )
 from adxform.frontend.heap import Heap
+from adxform.frontend.unsure import Unsure
 from adxform.frontend.views import Facts, Root, Roots, Step, View
 from adxform.rules.table import RULES
 
@@ -57,7 +58,7 @@ class Memory:
     def __init__(self) -> None:
         self.views: dict[str, View] = {}
         self.roots: Roots = {}
-        self.unsure: set[str] = set()  # names of what may be a number: an element, not a row
+        self.unsure = Unsure()  # names of what may be a number: an element, not a row
         self.arrays: set[int] = set()  # roots that are no lists: arrays, or numbers
         self.outside: set[int] = set()  # roots that other functions see
         self.asked: set[int] = set()  # roots that are changed if they are arrays
@@ -100,7 +101,7 @@ class Memory:
         if operand.name not in self.views:
             self.add_root(operand, builder.bases.get(operand.name))
             if not isinstance(known, Array) or known.dims is None:
-                self.unsure.add(operand.name)
+                self.unsure.add(operand.name, self.views)
         return self.views[operand.name]
 
     def is_unsure(self, operand: Operand) -> bool:
@@ -126,11 +127,11 @@ class Memory:
         source = self.place(args[0], builder) if args and self._shows(op, args, builder) else None
         if source is not None and self.is_unsure(args[0]) and not unsure:
             source = None  # that it may be a view, Core sees
-        if unsure:
-            self.unsure.add(name)
         if source is None:
             new = op.name in _NEW
             number = self.add_root(Var(name), builder.bases.get(name), contiguous=new)
+            if unsure:
+                self.unsure.add(name, self.views)
             types = [builder.type_of(arg) for arg in args]
             if op.name in SAME and isinstance(args[0], Global):
                 self.outside.add(number)
@@ -139,6 +140,8 @@ class Memory:
             return
         path = source.path if op.name in SAME else (*source.path, Step(op, args[1:]))
         self.views[name] = replace(source, path=path)
+        if unsure:
+            self.unsure.add(name, self.views)
 
     def _shows(self, op: Primitive, args: tuple[Operand, ...], builder: Builder) -> bool:
         """Whether an operation gives a view of its first operand."""
@@ -176,18 +179,13 @@ class Memory:
         view = self.views[operand.name]
         if array and all(keeps_arrays(step.op.name, step.args) for step in view.path):
             self.arrays.add(view.root)
-            self._settle(view.root, sys.maxsize, lambda v: all(
+            self.unsure.settle(view.root, sys.maxsize, lambda v: all(
                 keeps_arrays(step.op.name, step.args) for step in v.path
-            ))
+            ), self.views)
         if not view.path or view.root in self.arrays:  # not an item of what may be a list
-            self._settle(view.root, len(view.path), lambda v: v.path == view.path[: len(v.path)])
-
-    def _settle(self, root: int, most: int, sure: Callable[[View], bool]) -> None:
-        """Names that stand for arrays of a root, at most so many steps from it, it turns out."""
-        self.unsure.difference_update([
-            n for n in self.unsure
-            if (v := self.views.get(n)) and v.root == root and len(v.path) <= most and sure(v)
-        ])
+            begins = view.path.__getitem__
+            self.unsure.settle(view.root, len(view.path),
+                               lambda v: v.path == begins(slice(len(v.path))), self.views)
 
     def shown_elsewhere(self, operand: Operand, builder: Builder) -> bool:
         """Whether a value without a derivative, which Core takes to have no memory, has another
@@ -206,15 +204,16 @@ class Memory:
 
     def facts(self) -> Facts:
         """What is known of values of unknown type."""
-        return frozenset(self.unsure), frozenset(self.arrays)
+        return frozenset(self.unsure.names), frozenset(self.arrays)
 
     def restore(self, facts: Facts) -> None:
         """Know what was known before."""
-        self.unsure, self.arrays = set(facts[0]), set(facts[1])
+        self.unsure.become(facts[0], self.views)
+        self.arrays = set(facts[1])
 
     def weaken(self, facts: Facts) -> None:
         """Know no more than what was known on another path."""
-        self.unsure |= facts[0]
+        self.unsure.become(facts[0] | self.unsure.names, self.views)
         self.arrays &= facts[1]
 
     # --- what changes -------------------------------------------------------------------------
@@ -232,13 +231,12 @@ class Memory:
         self.dirty.append(root)
         self.views[value.name] = View(root, (), stamp)
         self.unsure.discard(value.name)
-        self.doubtful = self.doubtful or any(
-            n in self.views and self.views[n].root == root for n in self.unsure)
+        self.doubtful = self.doubtful or self.unsure.any_of(root, self.views)
 
     def may_have_written(self, root: int, value: Var) -> None:
         """A root has a new value, which is in its memory if it is an array."""
         self.wrote(root, value)
-        self.unsure.add(value.name)
+        self.unsure.add(value.name, self.views)
         self.asked.add(root)
 
     def merged(self, root: int, value: Var, parts: tuple[Var, ...]) -> None:
@@ -246,7 +244,7 @@ class Memory:
         unsure = any(map(self.is_unsure, parts))
         self.wrote(root, value)
         if unsure:
-            self.unsure.add(value.name)
+            self.unsure.add(value.name, self.views)
 
     def forget(self, roots: set[int]) -> None:
         """Know nothing of some arrays any more: writes to them are checked in Core."""
@@ -322,7 +320,7 @@ class Memory:
     def stands_for(self, name: str, view: View) -> None:
         """A name shows an array through a view now, if it is one."""
         self.views[name] = replace(view, stamp=self.roots[view.root].stamp)
-        self.unsure.add(name)
+        self.unsure.add(name, self.views)
 
     def _fresh_if_array(self, operand: Var, builder: Builder) -> Operand:
         """The same of what is an array or a number, as it turns out."""
