@@ -80,8 +80,8 @@ def transparent(stmt: Let) -> list[str]:
         pairs = zip(stmt.op.params, stmt.args, strict=True)
         return uses([arg for name, arg in pairs if name in rule.pull])
     if isinstance(stmt.op, Opaque):
-        return [] if stmt.op.boolean else uses(stmt.args)
-    return uses(stmt.args)
+        return [] if stmt.op.boolean else stmt.reads
+    return stmt.reads
 
 
 class _Varied:

@@ -121,9 +121,9 @@ class Aliases:
             elif not op.fresh and op.name != "tape":  # it is filled when all is done
                 self._take([stmt.target], uses(_handed_on(op, stmt.args)))
         elif isinstance(op, Callee):
-            self._take(list(stmt.targets), uses(stmt.args))
+            self._take(list(stmt.targets), stmt.reads)
         elif isinstance(op, Opaque) and not op.boolean:
-            self._take([stmt.target], uses(stmt.args))
+            self._take([stmt.target], stmt.reads)
 
     def copied(self, stmt: Stmt | None) -> bool:
         """Whether a statement reads what gives a copy: by an index that is an array, or a slice of
@@ -227,7 +227,7 @@ def fresh_names(function: Function, types: Types) -> set[str]:
             if stmt.op.fresh or stmt.op.name in IN_PLACE:
                 fresh.add(stmt.target)
             elif stmt.op.name == "copy" and isinstance(stmt.args[0], Var):
-                given[stmt.target] = uses(stmt.args)
+                given[stmt.target] = stmt.reads
         given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
     fresh.update(given)
     moved = True

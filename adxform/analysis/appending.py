@@ -107,7 +107,7 @@ class _Appends:
             else:
                 let = self.made[name]
                 if not isinstance(let.op, Primitive):
-                    work.extend(uses(let.args))
+                    work.extend(let.reads)
                 elif not let.op.fresh:
                     work.extend(uses(let.args[:1]))
         return False

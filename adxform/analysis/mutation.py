@@ -29,7 +29,6 @@ from adxform.core.ir import (
     While,
     blocks_of,
     names_in,
-    uses,
     walk,
 )
 from adxform.core.trees import nodes
@@ -180,7 +179,7 @@ def late_effects(function: Function, types: Types, activity: Activity) -> list[C
     def visit(block: Block, looping: bool) -> None:
         for stmt in block:
             if isinstance(stmt, Let) and stmt.target in activity:
-                for name in uses(stmt.args):
+                for name in stmt.reads:
                     if name not in activity and has_memory(types.get(name, ANY)):
                         needed.setdefault(aliases.of(name), stmt)
             for name in may_change(stmt):
@@ -203,7 +202,7 @@ def may_change(stmt: Stmt) -> list[str]:
     if isinstance(stmt, Effect) and not stmt.harmless:
         return [n for _, operand in stmt.reads for n in names_in(operand)]
     if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op):
-        return uses(stmt.args)
+        return stmt.reads
     return []
 
 
@@ -246,7 +245,7 @@ def unseen_writes(function: Function, types: Types, activity: Activity) -> list[
         stmt
         for stmt in walk(function.body)
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op)
-        if stmt.target not in activity.useful and not activity.varied.isdisjoint(uses(stmt.args))
+        if stmt.target not in activity.useful and not activity.varied.isdisjoint(stmt.reads)
     ]
     if not calls:
         return []
@@ -254,8 +253,8 @@ def unseen_writes(function: Function, types: Types, activity: Activity) -> list[
     needed = {aliases.of(name) for name in activity.useful}
     found = []
     for stmt in calls:
-        active = next(name for name in uses(stmt.args) if name in activity.varied)
-        for name in uses(stmt.args):
+        active = next(name for name in stmt.reads if name in activity.varied)
+        for name in stmt.reads:
             if has_memory(types.get(name, ANY)) and aliases.of(name) in needed:
                 found.append(Conflict(name, stmt.origin, active, None))
                 break
@@ -271,7 +270,7 @@ def _conflict(function: Function, stmt: Let, name: str, aliases: Aliases) -> Con
         if label != variable and other is not stmt:
             return Conflict(name, stmt.origin, label, other.origin)
     for other in _members(function, family, aliases):
-        for read in uses(other.args):
+        for read in other.reads:
             label = function.bases.get(read, read)
             if label != variable and aliases.of(read) == family:
                 return Conflict(name, stmt.origin, label, other.origin)

@@ -29,7 +29,6 @@ from adxform.core.ir import (
     Var,
     While,
     leaves,
-    uses,
     walk,
 )
 from adxform.core.types import (
@@ -224,7 +223,7 @@ class _Inference:
 
     def waits(self, stmt: Let) -> bool:
         """Whether a statement reads the result of a call that is not known to return yet."""
-        waiting = not self.empty.isdisjoint(uses(stmt.args))
+        waiting = not self.empty.isdisjoint(stmt.reads)
         (self.empty.update if waiting else self.empty.difference_update)(stmt.targets)
         return waiting
 

@@ -145,18 +145,33 @@ NOT_FOLLOWED = "what is done with this object is not followed"  # the reason of 
 Op = Primitive | Callee | Opaque
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(init=False, eq=False, slots=True)  # made and asked most often: what is asked is kept
 class Let:
-    """``targets = op(args)``; only a Callee has more than one target."""
+    """``targets = op(args)``; only a Callee has more than one target.
+
+    It is never changed; ``reads`` are the names that it reads.
+    """
 
     targets: tuple[str, ...]
     op: Op
     args: tuple[Operand, ...]
     origin: Origin | None = None
+    target: str = field(init=False, repr=False)
+    reads: list[str] = field(init=False, repr=False)
 
-    @property
-    def target(self) -> str:
-        return self.targets[0]
+    def __init__(
+        self,
+        targets: tuple[str, ...],
+        op: Op,
+        args: tuple[Operand, ...],
+        origin: Origin | None = None,
+    ) -> None:
+        self.targets = targets
+        self.op = op
+        self.args = args
+        self.origin = origin
+        self.target = targets[0] if targets else ""
+        self.reads = uses(args)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -294,7 +309,7 @@ class Function:
 def reads_of(stmt: Stmt) -> list[str]:
     """The names that a statement itself reads, its nested blocks and phis left out."""
     if type(stmt) is Let:
-        return uses(stmt.args)
+        return stmt.reads
     match stmt:
         case If():
             return uses((stmt.test,))

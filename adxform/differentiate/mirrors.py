@@ -151,7 +151,7 @@ class Mirrors(Cotangents):
             return test
         if reads_changed(let, self.changed):
             return test
-        if isinstance(let.op, Opaque) and not self.gaps.names.isdisjoint(uses(let.args)):
+        if isinstance(let.op, Opaque) and not self.gaps.names.isdisjoint(let.reads):
             return test  # `c and y > 0` reads y only where c holds
         return self.builder.emit(let.op, let.args)  # type: ignore[arg-type]
 

@@ -202,7 +202,7 @@ class Recording(TapeShapes):
         """
         shape = shape_operand(stmt)
         known = shape is not None and shape in self.arrays.storages.of
-        return [n for n in uses(stmt.args) if not (known and n == shape)]
+        return [n for n in stmt.reads if not (known and n == shape)]
 
     def is_cheap(self, stmt: Let) -> bool:
         """Whether an operation costs no more than reading a tape."""

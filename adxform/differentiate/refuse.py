@@ -197,7 +197,7 @@ def _conflicts(function: Function, activity: Activity, types: Types) -> list[Adx
 
 
 def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
-    active = [function.bases.get(n, n) for n in uses(stmt.args) if n in activity.varied]
+    active = [function.bases.get(n, n) for n in stmt.reads if n in activity.varied]
     if op.boolean or not active or stmt.target not in activity.useful:
         return []
     location = getattr(op.tree, "_location", None)
@@ -292,11 +292,11 @@ def _touched(function: Function, activity: Activity) -> bool:
                     objects.add(phi.target)
             if isinstance(stmt, Let):
                 made = isinstance(stmt.op, Opaque) and stmt.op.reason == NOT_FOLLOWED
-                if made or not objects.isdisjoint(uses(stmt.args)):
+                if made or not objects.isdisjoint(stmt.reads):
                     objects.update(stmt.targets)
     for stmt in walk(function.body):
         opaque = isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and not stmt.op.pure
-        read = uses(stmt.args) if opaque else (  # type: ignore[union-attr]
+        read = stmt.reads if opaque else (  # type: ignore[union-attr]
             uses([o for _, o in stmt.reads]) if isinstance(stmt, Effect) else [])
         if not objects.isdisjoint(read) and not activity.varied.isdisjoint(read):
             return True

@@ -6,7 +6,7 @@ from adxform.analysis.activity import Activity
 from adxform.analysis.complex_values import holds_complex, unsure_names
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
-from adxform.core.ir import Function, Let, Primitive, Var, uses, walk
+from adxform.core.ir import Function, Let, Primitive, Var, walk
 from adxform.core.types import Array, Scalar, is_complex
 from adxform.errors import AdxformError, Diagnostic, UnsupportedError
 from adxform.rules.table import RULES
@@ -41,7 +41,7 @@ def _refused(
     """Why an operation is refused, and what to do; None if it is not."""
     rule = RULES[op.name]
     if op.name in _STEPS_OF_REALS:
-        if any(n in activity.varied for n in uses(stmt.args)) and stmt.target in activity.useful:
+        if any(n in activity.varied for n in stmt.reads) and stmt.target in activity.useful:
             return _undeclared(stmt, op, types)
         return None
     if stmt.target not in activity or not any(map(activity.operand, stmt.args)):
@@ -51,7 +51,7 @@ def _refused(
                 "Make the array with dtype=complex.")
     if rule.holomorphic and _drops(stmt, activity, types):
         return ("this drops the imaginary part of a complex number", "Write it with np.real.")
-    reads = [n for n in uses(stmt.args) if n in activity]
+    reads = [n for n in stmt.reads if n in activity]
     first = not any(n in made for n in reads)  # what follows is so for the same reason
     if first and (stmt.target in unsure or any(n in unsure for n in reads)):
         return ("this may be complex: its type is not known here",

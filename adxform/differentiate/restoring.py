@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from adxform.analysis.storage import Place, Storage, Storages, Write, axes_left
 from adxform.analysis.types import Types
-from adxform.core.ir import Let, Operand, Primitive, Slice, Stmt, Var, parts_of, uses, walk
+from adxform.core.ir import Let, Operand, Primitive, Slice, Stmt, Var, parts_of, walk
 from adxform.core.types import ANY, Array, Scalar, Type
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Path
@@ -176,7 +176,7 @@ class Decision:
             return
         if let is not None and depth and self.is_cheap(let):
             shape = shape_operand(let)
-            for operand in uses(let.args):
+            for operand in let.reads:
                 if operand != shape or operand not in self.storages.of:
                     self.demand(operand, depth - 1)
 

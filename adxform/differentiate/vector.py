@@ -23,7 +23,6 @@ from adxform.core.ir import (
     Slice,
     Tuple,
     Var,
-    uses,
 )
 from adxform.core.trees import names
 from adxform.core.types import (
@@ -196,7 +195,7 @@ class Vector(Forward):
         builder.types[index] = INT
         inner = builder.nested()
         single = Forward(inner, self.activity, self.tangent_of, self.gaps)
-        for name in uses(stmt.args):
+        for name in stmt.reads:
             if name in self.tangents:
                 tangent = self.tangents[name]
                 rank = len(self.dims(builder.types[name]))

@@ -164,7 +164,7 @@ class _Nesting:
     def _leaves(self, stmt: Let) -> list[str]:
         """The names that an expression reads when it is written out."""
         found: list[str] = []
-        for name in uses(stmt.args):
+        for name in stmt.reads:
             inner = self.nested.get(name)
             found.extend(self._leaves(inner) if inner is not None else [name])
         return found
@@ -218,5 +218,5 @@ def written_out(operands: list[str], nested: Nested) -> list[str]:
         if let is None:
             found.append(name)
         else:
-            found.extend(written_out(uses(let.args), nested))
+            found.extend(written_out(let.reads, nested))
     return found

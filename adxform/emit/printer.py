@@ -84,7 +84,7 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
             method = getattr(self, name, None)
             if method is None:
                 raise InternalError(f"an ast.{kind.__name__} has no printed form")
-            vars(self)[name] = method  # found faster from now on
+            setattr(self, name, method)  # found faster from now on
         method(node)
 
     def get__pp(self, node: ast.AST) -> int:

@@ -79,6 +79,8 @@ class Containers(Derivatives):
         return super().on_BinOp(node, base)
 
     def container(self, node: ast.expr) -> Tuple | None:
+        if type(node) is ast.Name or type(node) is ast.Constant:
+            return super().container(node)
         if isinstance(node, ast.Tuple | ast.List | ast.Dict):
             held = self.operand(node)
             return held if isinstance(held, Tuple) else None

@@ -190,8 +190,9 @@ class Libraries(Calls):
     def _is_sparse(self, node: ast.expr) -> bool:
         """Whether an expression stands for a sparse matrix, or for a linear operator."""
         match node:
-            case ast.Name():
-                return is_sparse(self.builder.type_of(self.operand(node)))
+            case ast.Name(name):
+                held = self.value(name) if self.is_local(name) else self.operand(node)
+                return is_sparse(self.builder.type_of(held))
             case ast.Attribute(value, "T" | "H" | "real"):
                 return self._is_sparse(value)
             case ast.Call(ast.Name()):

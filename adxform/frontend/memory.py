@@ -213,7 +213,8 @@ class Memory:
 
     def weaken(self, facts: Facts) -> None:
         """Know no more than what was known on another path."""
-        self.unsure.become(facts[0] | self.unsure.names, self.views)
+        if not facts[0] <= self.unsure.names:
+            self.unsure.become(facts[0] | self.unsure.names, self.views)
         self.arrays &= facts[1]
 
     # --- what changes -------------------------------------------------------------------------

@@ -240,6 +240,8 @@ class Objects(Written):
     def container(self, node: ast.expr) -> Tuple | None:
         """The container whose items are known that a path (``p``, ``p.a``, ``p["a"][0]``) means."""
         found = self.held(node)
+        if type(node) is ast.Name and found is not None and node.id not in self.imports:
+            return found if isinstance(found, Tuple) else None  # a variable's value, as most are
         return found if isinstance(found, Tuple) else self._table(node)
 
     def _table(self, node: ast.expr) -> Tuple | None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import Any
 
-from adxform.core.ir import Let, Opaque, Stmt, uses
+from adxform.core.ir import Let, Opaque, Stmt
 from adxform.core.trees import nodes
 from adxform.frontend.program import Program
 from adxform.rules.expressions import Expressions
@@ -78,7 +78,7 @@ class Once(Expressions):
             if not isinstance(stmt, Let):
                 return
             called = isinstance(stmt.op, Opaque) and id(stmt.op.tree) in inner
-            if called or not dropped.isdisjoint(uses(stmt.args)):
+            if called or not dropped.isdisjoint(stmt.reads):
                 dropped.update(stmt.targets)
             else:
                 kept.append(stmt)

@@ -6,7 +6,6 @@ import ast
 import builtins
 import itertools
 from collections.abc import Iterable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -33,11 +32,11 @@ from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.control import tested
 from adxform.frontend.hoist import gives_boolean, type_by_form
 from adxform.frontend.later import Spots
+from adxform.frontend.meanings import Meanings
 from adxform.frontend.memory import Remembering
-from adxform.frontend.once import Once
 from adxform.frontend.operators import operation
 from adxform.frontend.program import MIXED, Program
-from adxform.frontend.scope import LiveScope, Meaning, describe
+from adxform.frontend.scope import LiveScope, Meaning
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
@@ -46,7 +45,7 @@ from adxform.rules.expressions import BindError
 _numbers = itertools.count(1)
 
 
-class Outside(Once):
+class Outside(Meanings):
     """Lowers expressions of one function; ``env`` holds what is not a Core name: tuples, copies."""
 
     def __init__(
@@ -56,12 +55,7 @@ class Outside(Once):
         program: Program,
         env: dict[str, Operand],
     ) -> None:
-        super().__init__(builder)
-        self.builder: Remembering = builder
-        self.source = source
-        self.program = program
-        self.env = env
-        self.locals: set[str] = set()
+        super().__init__(source, builder, program, env)
         self.depth = 0
         self.result_name: str | None = "out"
         self.number = next(_numbers)  # tells the variables of one function from those of others
@@ -70,7 +64,6 @@ class Outside(Once):
         self.captured: dict[str, Operand] = {}  # variables of the functions around this one
         self.read: set[str] = set()
         self.merged: dict[str, tuple[str, ...]] = {}  # the names that each phi merges
-        self.imports: dict[str, Meaning] = {}  # what imports inside the function bind
         self.attributes: list[Any] = []  # what the loops at hand do to objects
 
     def rooted(self, node: ast.expr, name: str | None) -> Operand:
@@ -127,69 +120,6 @@ class Outside(Once):
         if version == UNBOUND:
             return UNDEFINED
         return self.env.get(version, Var(version))
-
-    def lookup(self, name: str) -> Meaning | None:
-        found: Meaning | None = self.source.scope.lookup(name)
-        return found
-
-    def meaning(self, node: ast.expr) -> Meaning | None:
-        """What a (dotted) name from outside the function means."""
-        if isinstance(node, ast.Name):
-            local = node.id in self.locals or node.id in self.env
-            return self.held_meaning(node.id) if local else self.lookup(node.id)
-        if isinstance(node, ast.Attribute):
-            owner = self.meaning(node.value)
-            if owner is None:
-                return None
-            if owner.value is not UNKNOWN:
-                self.program.watch_attribute(owner.value, node.attr)
-            found: Meaning | None = self.source.scope.attribute(owner, node.attr)
-            return found
-        return None
-
-    def held_meaning(self, name: str) -> Meaning | None:
-        """What a variable means that holds a module, or what an import has bound."""
-        if name in self.imports:
-            return self.imports[name]
-        found = self.known_value(self.value(name))
-        return describe(name, found) if isinstance(found, ModuleType) else None
-
-    def known_value(self, operand: Operand) -> Any:
-        """What an operand is at compile time, or UNKNOWN."""
-        raise NotImplementedError
-
-    def is_local(self, name: str) -> bool:
-        return name in self.locals or name in self.env
-
-    def resolve(self, node: ast.expr) -> str | None:
-        meaning = self.meaning(node)
-        if meaning is None or meaning.dotted is None:
-            return None
-        self._remember_spelling(meaning, node)
-        return meaning.dotted
-
-    def _remember_spelling(self, meaning: Meaning, node: ast.expr) -> None:
-        """Keep how the user spells ``np`` (or ``np.sin``) for the output.
-
-        What a module has from another (``scipy.special.sinc`` is NumPy's) keeps its canonical name.
-        """
-        assert meaning.dotted is not None
-        if self.is_local(meaning.text.split(".")[0]):
-            return
-        head, _, last = meaning.dotted.rpartition(".")
-        spelled, _, spelled_last = meaning.text.rpartition(".")
-        owner = self.meaning(node.value) if isinstance(node, ast.Attribute) else None
-        if owner is not None and head and owner.dotted != head:
-            return
-        if owner is not None and last != spelled_last:
-            self.program.spelled.setdefault(head, spelled)
-        if head.startswith("np.") and head.partition(".")[2] == spelled.partition(".")[2]:
-            head, spelled = head.partition(".")[0], spelled.partition(".")[0]
-        if head and spelled and last == spelled_last:
-            meaning_of_head = (head, spelled)
-        else:
-            meaning_of_head = (meaning.dotted, meaning.text)
-        self.program.spelled.setdefault(*meaning_of_head)
 
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
         meaning = self.meaning(node)

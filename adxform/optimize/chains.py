@@ -44,7 +44,7 @@ class Chain:
         if not self.names.isdisjoint(tests_of(stmt)):
             return False
         if isinstance(stmt, Let):
-            return self.names.isdisjoint(uses(stmt.args)) or self.step(stmt)
+            return self.names.isdisjoint(stmt.reads) or self.step(stmt)
         if not self.names.isdisjoint(reads_of(stmt)):
             return False
         if isinstance(stmt, If):

@@ -82,7 +82,7 @@ class _Guarding:
             phi = self.guarded(branch, let)
             if phi is not None and bound.isdisjoint(self.others(branch, let)):
                 branch = self.taken(branch, phi, let)
-            elif self.is_place(let) and bound.isdisjoint(uses(let.args)):
+            elif self.is_place(let) and bound.isdisjoint(let.reads):
                 made.append(let)
             else:
                 break

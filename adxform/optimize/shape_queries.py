@@ -8,7 +8,7 @@ from itertools import combinations
 from adxform.analysis.aliasing import root_of, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
-from adxform.core.ir import Function, Let, Primitive, Stmt, Var, uses, walk
+from adxform.core.ir import Function, Let, Primitive, Stmt, Var, walk
 from adxform.core.reads import read_counts
 from adxform.core.types import ANY, Array, Dim, Scalar, dims_of
 from adxform.differentiate.common import names_for
@@ -43,7 +43,7 @@ def without_shaped_values(function: Function, types: Types) -> Function:
                 replaced[stmt.target] = shaped.name
                 asked[shaped.name] += asked[stmt.target]
                 reads[shaped.name] += asked[stmt.target]
-                reads.subtract(uses(stmt.args))
+                reads.subtract(stmt.reads)
     if not replaced:
         return function
     walker = _Shapes(Builder(names_for(function, types), types, function.bases))

@@ -53,7 +53,7 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     for other in walk(function.body):
         if not isinstance(other, Let) or not is_op(other, "np.copy"):
             continue
-        if parts & set(uses(other.args)) or versions.only_added(other, walker, regions):
+        if parts & set(other.reads) or versions.only_added(other, walker, regions):
             walker.env[other.target] = other.args[0]
     return _renamed(function, walker)
 

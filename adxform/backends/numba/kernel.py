@@ -29,7 +29,6 @@ from adxform.core.ir import (
     leaves,
     names_in,
     reads_of,
-    uses,
 )
 from adxform.core.types import Object, type_of_value
 from adxform.optimize.walk import Rewriter
@@ -74,7 +73,7 @@ def _with_parts(
     body = []
     for stmt in function.body:
         op = stmt.op if isinstance(stmt, Let) else None
-        names = uses(stmt.args) if isinstance(stmt, Let) else []
+        names = stmt.reads if isinstance(stmt, Let) else []
         if isinstance(op, Opaque) and op.pure and names and places.keys() >= set(names):
             text = f"lambda {', '.join(op.reads)}: {ast.unparse(op.tree)}"
             parts[stmt.target] = eval(text, {}), tuple(places[n] for n in names)  # type: ignore[union-attr]

@@ -116,7 +116,7 @@ class Lowering(Rewriter):
         if stmt in self.stored:
             return
         element = self.plan.elements.get(stmt.target)
-        lazy = [n for n in uses(stmt.args) if n in self.plan.lazy]
+        lazy = [n for n in stmt.reads if n in self.plan.lazy]
         if isinstance(stmt.op, Primitive) and stmt.op.name in SHAPES and lazy:
             self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
         elif stmt.target in self.in_rows:

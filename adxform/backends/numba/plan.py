@@ -183,7 +183,7 @@ class Planner:
             if isinstance(inner, Let) and isinstance(inner.op, Primitive) and writes(inner.op):
                 found.update(self.aliases.of(n) for n in uses(inner.args[:1]))
             elif isinstance(inner, Let) and not isinstance(inner.op, Primitive):
-                found.update(self.aliases.of(n) for n in uses(inner.args))
+                found.update(self.aliases.of(n) for n in inner.reads)
             elif isinstance(inner, Effect) and not inner.harmless:
                 found.update(self.aliases.of(n) for _, o in inner.reads for n in names_in(o))
         return found
@@ -199,7 +199,7 @@ class Planner:
     ) -> bool:
         """Whether what a value is computed from is written to before its last use."""
         read = {
-            self.aliases.of(n) for n in uses(stmt.args) if isinstance(self.types.get(n), Array)
+            self.aliases.of(n) for n in stmt.reads if isinstance(self.types.get(n), Array)
         }
         sums = {stmt.target}  # what is added to a value that is lazy is added nowhere in memory
         for p in range(place + 1, last + 1):
