@@ -298,6 +298,8 @@ def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[s
     one of unknown type only if the result depends on it smoothly.
     """
     possible = tuple(p.name for p in function.params if differentiable(types[p.name]))
+    if all(types[p] is not ANY for p in possible):
+        return possible
     activity = analyze(function, possible, infer(function, types))
     return tuple(p for p in possible if types[p] is not ANY or p in activity.useful)
 

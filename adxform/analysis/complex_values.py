@@ -12,11 +12,12 @@ from adxform.core.ir import (
     Opaque,
     Operand,
     Primitive,
+    Var,
     While,
     names_in,
     walk,
 )
-from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_complex
+from adxform.core.types import ANY, Array, ListOf, Scalar, Struct, Type
 
 # What may give complex numbers of real ones; its result may be of no known type.
 _MAKERS = ("np.fft.", "np.emath.", "scipy.fft.", "cmath.")
@@ -26,9 +27,9 @@ _ALONE = ("complex", "np.complex128", "np.complex64", "np.roots", "np.linalg.eig
 
 def holds_complex(t: Type) -> bool:
     """Whether a value of a type is complex, or holds something that is."""
+    if type(t) is Scalar or type(t) is Array:
+        return t.dtype is not None and t.dtype.startswith("complex")
     match t:
-        case Scalar(dtype) | Array(dtype):
-            return is_complex(dtype)
         case Struct(items):
             return any(map(holds_complex, items))
         case ListOf(item):
@@ -80,6 +81,8 @@ def unsure_names(block: Block, types: Types) -> set[str]:
 
 def touched(operand: Operand, unsure: set[str], types: Types) -> bool:
     """Whether an operand is, or may be, complex."""
+    if type(operand) is Var:  # as most are
+        return operand.name in unsure or holds_complex(types.get(operand.name, ANY))
     return holds_complex(type_of(operand, types)) or any(n in unsure for n in names_in(operand))
 
 
@@ -89,6 +92,15 @@ def _gives_complex(stmt: Let, unsure: set[str], types: Types) -> bool:
     if isinstance(stmt.op, Primitive) and _makes(stmt.op.name):
         return True
     return any(touched(arg, unsure, types) for arg in stmt.args)
+
+
+def have_complex(block: Block, types: Types) -> bool:
+    """Whether one of the names, or what an operation takes, is known to be complex."""
+    if any(map(holds_complex, types.values())):
+        return True
+    lets = (stmt for stmt in walk(block) if isinstance(stmt, Let))
+    others = (arg for stmt in lets for arg in stmt.args if type(arg) is not Var)
+    return any(holds_complex(type_of(arg, types)) for arg in others)
 
 
 def _makes(function: str) -> bool:

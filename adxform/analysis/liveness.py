@@ -109,6 +109,10 @@ class _Walk:
     def number(self, block: Block, at: int) -> int:
         """Give every statement its positions: first, boundaries between blocks, last."""
         for stmt in block:
+            if type(stmt) is Let:  # as most are
+                self.spans[stmt] = (at,)
+                at += 1
+                continue
             marks = [at]
             match stmt:
                 case If():
@@ -155,6 +159,9 @@ class _Walk:
 
     def block(self, block: Block, live: dict[str, int]) -> None:
         for stmt in reversed(block):
+            if type(stmt) is Let:  # as most are
+                self.simple(stmt, live)
+                continue
             match stmt:
                 case If():
                     self.branch(stmt, live)

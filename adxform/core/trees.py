@@ -16,6 +16,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # all are alike
 _ALIKE = frozenset({k for s in _SHARED for k in s.__subclasses__()})
 _LEAVES = frozenset({ast.Name, ast.Constant, *_ALIKE})
+_PLAIN = 6  # what there is on a leaf: two fields and where it stands
 
 
 def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -139,13 +140,15 @@ def copied(node: _Node) -> _Node:
     if kind in _ALIKE:
         return node
     made = node.__new__(kind)
-    held = vars(made)
-    for name, value in vars(node).items():
-        if isinstance(value, ast.AST):
-            value = copied(value)
-        elif type(value) is list:
-            value = [copied(item) if isinstance(item, ast.AST) else item for item in value]
-        held[name] = value
+    held, given = vars(made), vars(node)
+    held.update(given)
+    if kind in _LEAVES and len(given) <= _PLAIN:  # nothing is noted on it
+        return made
+    for name, value in given.items():
+        if type(value) is list:
+            held[name] = [copied(item) if isinstance(item, ast.AST) else item for item in value]
+        elif isinstance(value, ast.AST):
+            held[name] = copied(value)
     return made
 
 

@@ -90,7 +90,8 @@ class _Checker:
                     self.bind(name)
 
     def let(self, stmt: Let) -> None:
-        self.operands(stmt.args)
+        if not self.visible.issuperset(stmt.reads):
+            self.operands(stmt.args)
         if isinstance(stmt.op, Primitive):
             if len(stmt.args) != len(stmt.op.params):
                 self.fail(f"{stmt.op.name} takes {len(stmt.op.params)} operands")

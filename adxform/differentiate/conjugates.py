@@ -12,8 +12,8 @@ import ast
 
 from adxform.analysis.complex_values import holds_complex
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Let, Operand, Tuple, Var
-from adxform.core.types import Array, Scalar, is_complex
+from adxform.core.ir import Const, Let, Operand, Tuple
+from adxform.core.types import ANY, Array, Scalar, is_complex
 from adxform.differentiate.common import mentions_g, primitive
 from adxform.rules.expressions import FormulaExpressions
 from adxform.rules.formulas import expand, formula_text
@@ -24,7 +24,9 @@ _THROUGH = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.USub)
 
 def is_of_complex(builder: Builder, stmt: Let) -> bool:
     """Whether an operation takes or gives complex numbers."""
-    return any(holds_complex(builder.type_of(o)) for o in (*stmt.args, Var(stmt.target)))
+    if holds_complex(builder.types.get(stmt.target, ANY)):
+        return True
+    return any(map(holds_complex, [builder.type_of(arg) for arg in stmt.args]))
 
 
 def conjugate(builder: Builder, operand: Operand, base: str | None = None) -> Operand:

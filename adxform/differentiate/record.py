@@ -101,7 +101,8 @@ class Link(Recording):
             self.fetch(sorted(needed), path, env, inner)
             match stmt:
                 case Let():
-                    inner.append(replace(stmt, args=self.here(stmt, env)))
+                    args = self.here(stmt, env)
+                    inner.append(Let(stmt.targets, stmt.op, args, stmt.origin))
                 case If():
                     inner.append(self.reverse_branch(stmt, path, env))
                 case For():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adxform.analysis.activity import Activity
-from adxform.analysis.complex_values import holds_complex, unsure_names
+from adxform.analysis.complex_values import have_complex, holds_complex, unsure_names
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import Function, Let, Primitive, Var, walk
@@ -18,6 +18,8 @@ _SPLIT = "Split it into real and imaginary parts."
 def complex_refusals(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
     """An error for each operation on active complex values that has no rule for them."""
     unsure = unsure_names(function.body, types)
+    if not unsure and not have_complex(function.body, types):
+        return []
     made = {stmt.target for stmt in walk(function.body) if isinstance(stmt, Let)} & unsure
     found: list[AdxformError] = []
     for stmt in walk(function.body):

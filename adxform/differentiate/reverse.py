@@ -150,20 +150,25 @@ class Reverse(Mirrors):
         for stmt in reversed(block):
             self.builder.origin = as_role(getattr(stmt, "origin", None), "adjoint")
             match stmt:
+                case Let():
+                    self.let(stmt, bars)
                 case If():
                     self.builder.origin = None
                     self.branch(stmt, bars)
                 case For() | While():
                     self.builder.origin = None
                     self.loop(stmt, bars)
-                case Let(op=Callee()):
-                    self.call(stmt, bars)
-                case Let():
-                    self.mark(stmt)
-                    bar = self.whole_bar(bars, stmt.target)
-                    if bar is not None:
-                        with placed(stmt.origin):
-                            self.operation(stmt, bar, bars)
+
+    def let(self, stmt: Let, bars: Bars) -> None:
+        """Hand a result's cotangent back, if it has one."""
+        if isinstance(stmt.op, Callee):
+            self.call(stmt, bars)
+            return
+        self.mark(stmt)
+        bar = self.whole_bar(bars, stmt.target)
+        if bar is not None:
+            with placed(stmt.origin):
+                self.operation(stmt, bar, bars)
 
     def mark(self, stmt: Let) -> None:
         """Mark where a write may be undone."""

@@ -169,6 +169,8 @@ def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | 
     kind = type(ours)
     if kind is not type(read):
         return ours, read
+    if kind in _SHARED:  # which holds nothing
+        return None
     left, right = vars(ours), vars(read)
     if kind is ast.Name:  # as most are
         return None if left["id"] == right["id"] else (ours, read)

@@ -212,6 +212,8 @@ def _results(loop: For | WhileLoop) -> list[Operand]:
 
 def written_out(operands: list[str], nested: Nested) -> list[str]:
     """The names that a statement reads once nested operations are written into it."""
+    if nested.keys().isdisjoint(operands):  # as most often
+        return operands
     found: list[str] = []
     for name in operands:
         let = nested.get(name)

@@ -52,6 +52,8 @@ class _Scheduling:
         return tuple(stmts)
 
     def inner(self, stmt: Stmt) -> Stmt:
+        if type(stmt) is Let:
+            return stmt
         match stmt:
             case If():
                 return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
@@ -64,9 +66,9 @@ class _Scheduling:
 
     def leaves(self, stmt: Stmt) -> list[str]:
         """The names that a statement as it will be written reads, inner blocks included."""
-        found = list(reads_of(stmt))
         if isinstance(stmt, Let):  # as most are: it has no inner blocks
-            return written_out(found, self.nested)
+            return written_out(stmt.reads, self.nested)
+        found = list(reads_of(stmt))
         for inner in walk((stmt,)):
             if inner is not stmt:
                 found.extend(reads_of(inner))

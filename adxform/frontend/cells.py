@@ -21,6 +21,7 @@ _DISPLAYS = (ast.List, ast.Dict, ast.ListComp, ast.DictComp)
 _TAKING = frozenset({"popitem", "setdefault"})
 _MAKERS = frozenset({"list", "dict", "defaultdict", "Counter", "deque", "OrderedDict"})
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+_OF_CONTAINERS = (ast.Call, ast.Subscript, ast.Assign)
 
 
 class Cell:
@@ -70,8 +71,11 @@ def _assign(target: ast.expr, value: ast.expr, place: ast.stmt) -> ast.stmt:
 def _taken_from(function: ast.FunctionDef) -> set[str]:
     """The containers of a function's own that it changes in expressions, by ``del``, in depth."""
     found: set[str] = set()
-    plain = {id(s.value) for s in _scope(function.body) if isinstance(s, ast.Expr)}
-    for node in _scope(function.body):
+    scope = _scope(function.body)
+    plain = {id(s.value) for s in scope if type(s) is ast.Expr}
+    for node in scope:
+        if type(node) not in _OF_CONTAINERS:
+            continue
         match node:
             case ast.Call(ast.Attribute(ast.Name(name), method)) if (
                 method in _TAKING or (method in _CHANGING and id(node) not in plain)
@@ -104,8 +108,8 @@ def _scope(body: Sequence[Any]) -> list[ast.AST]:
     """The nodes of statements that are in their scope, not in that of functions inside."""
     found: list[ast.AST] = list(body)
     for node in found:  # which grows on the way
-        if not isinstance(node, _FUNCTIONS):
-            found.extend(children(node))
+        if type(node) not in _FUNCTIONS:
+            found += children(node)
     return found
 
 

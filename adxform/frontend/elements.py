@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
@@ -85,7 +86,7 @@ class Elements(Sayable):
         match node:
             case ast.Call(ast.Name("__pool__"), [value], []):
                 return self._pool(value, node, base)
-            case ast.Call(func, [value], []) if any(self.static(func) is f for f in _COPYING):
+            case ast.Call(func, [value], []) if _copies(self.static(func)):
                 if self.may_be_active(value) or self.container(value) is not None:
                     return self._copied(self.operand(value), self.static(func) is copy.deepcopy)
             case ast.Call(ast.Attribute(value, "tolist"), [], []) if self.meaning(value) is None:
@@ -171,6 +172,12 @@ class Elements(Sayable):
                 self.writer.update(self.operand(target.value), Const(Ellipsis), made, None)
                 return True
         return super().attribute_assigned(stmt)
+
+
+
+def _copies(function: Any) -> bool:
+    """Whether a value is a function of the standard library's that copies."""
+    return any(function is known for known in _COPYING)
 
 
 def _flat(value: ast.expr, node: ast.expr) -> ast.expr:

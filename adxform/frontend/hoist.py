@@ -77,6 +77,10 @@ def _writes(node: ast.expr) -> bool:
     return named or any(keyword.arg == "out" for keyword in node.keywords)
 
 
+_PLAIN = frozenset({ast.Name, ast.Constant, *ast.operator.__subclasses__()})
+_UNCONDITIONAL = frozenset({ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript, ast.Tuple})
+
+
 class ConditionalExpressions(Transformer):
     """Hoists conditional expressions out of assignments, returns, tests and calls that write."""
 
@@ -130,9 +134,12 @@ class ConditionalExpressions(Transformer):
         return isinstance(node, ast.IfExp) or value or self.calls.conditional(node)
 
     def _contains(self, node: ast.AST) -> bool:
-        if isinstance(node, _LATER):
+        kind = type(node)
+        if kind in _PLAIN or kind in _LATER:
             return False
-        return self._conditional(node) or any(map(self._contains, children(node)))
+        if kind not in _UNCONDITIONAL and self._conditional(node):
+            return True
+        return any(map(self._contains, children(node)))
 
     def _hoisted(self, node: ast.stmt, field: str) -> list[ast.stmt] | ast.stmt:
         value: ast.expr = getattr(node, field)

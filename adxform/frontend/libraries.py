@@ -127,10 +127,11 @@ class Libraries(Calls):
 
     def _interpolation(self, node: ast.expr) -> Any:
         """What is read where an interpolator is called that an expression makes of constants."""
-        if not isinstance(node, ast.Call) or self.may_be_active(node):
+        if not isinstance(node, ast.Call):
             return None
         kind = self.static(node.func)
-        return interpolators.made_by(kind, len(node.args), [k.arg for k in node.keywords])
+        found = interpolators.made_by(kind, len(node.args), [k.arg for k in node.keywords])
+        return None if found is None or self.may_be_active(node) else found
 
     def _constants_first(self, node: ast.Call) -> ast.Call:
         """A call with each argument that is ``stop_gradient(...)`` given a name before it."""

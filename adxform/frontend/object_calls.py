@@ -29,7 +29,8 @@ class ObjectCalls(Special):
 
     def static(self, node: ast.expr) -> Any:
         if type(node) is not ast.Call:
-            return super().static(node)
+            fact = self.fact(node) if type(node) is ast.Attribute else None
+            return super().static(node) if fact is None else fact
         match node:
             case ast.Call(ast.Name("len"), [over], []) if not self.is_local("len"):
                 held = self.container(over)

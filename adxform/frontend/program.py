@@ -264,18 +264,21 @@ def refuse_generator(source: SourceFunction) -> None:
         raise UnsupportedError(Diagnostic(reason, source.text.location(place), "Return a list."))
 
 
-_YIELDS = (ast.Yield, ast.YieldFrom)
-_NOT_ENTERED = (ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_YIELDS = frozenset({ast.Yield, ast.YieldFrom})
+_NOT_ENTERED = frozenset(
+    {ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda}
+)
 
 
 def yield_of(source: SourceFunction) -> ast.AST | None:
     """Where a function yields."""
     work: list[ast.AST] = [*source.node.body]
     for node in work:  # which grows on the way
-        if isinstance(node, _YIELDS):
+        kind = type(node)
+        if kind in _YIELDS:
             return node
-        if not isinstance(node, _NOT_ENTERED):
-            work.extend(children(node))
+        if kind not in _NOT_ENTERED:
+            work += children(node)
     return None
 
 

@@ -136,8 +136,7 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
     place = code.co_filename, code.co_firstlineno
     seen, found = _FOUND.get(place, (None, None))
     if found is None or seen is not lines:  # the file has another text by now
-        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
-        found = _definition(function, name, "".join(block), *place)
+        found = _definition(function, name, lines[code.co_firstlineno - 1 :], *place)
         _FOUND[place] = lines, found
     return found
 
@@ -200,11 +199,33 @@ def _parsed(source: str, file: str, first: int, indent: int) -> tuple[ast.Module
     return ast.Module(outer.body, []), Text(file, lines_of(inside), first - 2)
 
 
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _first_block(lines: list[str]) -> list[str]:
+    """The lines of a definition, as far as their indentation tells: up to the next line that is not
+    further to the right. In the middle of a string or of brackets, that is not Python.
+    """
+    heads = (i for i, line in enumerate(lines) if line.lstrip().startswith(("def ", "async def ")))
+    head, indent = next(heads, len(lines)), _indent(lines[0])
+    end = head + 1
+    for place in range(head + 1, len(lines)):
+        text = lines[place].strip()
+        if text and text[0] != "#":
+            if _indent(lines[place]) <= indent and text[0] not in ")]}":
+                break
+            end = place + 1  # what is said below it in comments is left out
+    return lines[:end]
+
+
 def _definition(
-    function: Any, name: str, source: str, file: str, first: int
+    function: Any, name: str, lines: list[str], file: str, first: int
 ) -> tuple[ast.FunctionDef, Text]:
-    indent = len(source) - len(source.lstrip(" \t"))
-    tree, text = _parsed(source, file, first, indent)
+    indent = _indent(lines[0])
+    tree, text = _parsed("".join(_first_block(lines)), file, first, indent)
+    if not tree.body:
+        tree, text = _parsed("".join(inspect.getblock(lines)), file, first, indent)
     if tree.body and isinstance(tree.body[0], ast.FunctionDef):
         return tree.body[0], text
     what = (

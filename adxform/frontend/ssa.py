@@ -38,6 +38,9 @@ _PLAIN = (  # what they bind they bind always
 )
 
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
 class Ssa(Transformer):
     """Renames by one walk in the order of execution; ``env`` is what each variable is now."""
 
@@ -49,6 +52,7 @@ class Ssa(Transformer):
         self.bases: dict[str, str] = {}
         self.env: Env = {}
         self.functions: list[ast.AST] = []  # those defined so far inside this one
+        self.nested = any(isinstance(n, _FUNCTIONS) for n in nodes(*node.body))
         for name in params:
             self.bases[name] = name
             self.env[name] = name
@@ -61,7 +65,7 @@ class Ssa(Transformer):
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for stmt in body:
-            before = dict(self.env)
+            before = dict(self.env) if self.nested else {}
             visited = self.visit(stmt)
             made = visited if isinstance(visited, list) else [visited]
             seen = self._seen(before)

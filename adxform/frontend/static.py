@@ -145,6 +145,12 @@ class Static(Outside):
             case _:
                 return UNKNOWN
 
+    def fact(self, node: ast.expr) -> Any:
+        """The value of what is known to be an attribute of a module, or None."""
+        found = self.meanings.get(id(node))
+        known = found is not None and not self.program.written and _steady(found[1].value)
+        return found[1].value if known else None  # type: ignore[index]
+
     def _attribute(self, node: ast.Attribute) -> Any:
         meaning = self.meaning(node)
         if meaning is not None:

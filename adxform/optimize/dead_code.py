@@ -62,7 +62,7 @@ class _Marking:
 
     def __init__(self, block: Block) -> None:
         self.definers: dict[str, tuple[Stmt, Phi | None]] = {}
-        self.parents: dict[Stmt, Stmt | None] = {}
+        self.parents: dict[Stmt, Stmt] = {}  # those of statements in blocks within
         self.live: set[str] = set()
         self.kept: set[Stmt] = set()
         self.work: list[str] = []
@@ -70,12 +70,13 @@ class _Marking:
 
     def _index(self, block: Block, parent: Stmt | None) -> None:
         for stmt in block:
-            self.parents[stmt] = parent
+            if parent is not None:
+                self.parents[stmt] = parent
             if isinstance(stmt, Let):
                 made = (stmt, None)
                 for name in stmt.targets:
                     self.definers[name] = made
-                if isinstance(stmt.op, Opaque | Callee) and has_effect(stmt):
+                if type(stmt.op) is not Primitive and has_effect(stmt):
                     self.keep(stmt)
                 continue
             for name in binds_of(stmt):
@@ -104,7 +105,7 @@ class _Marking:
                 if name not in self.live:
                     self.live.add(name)
                     self.work.append(name)
-            current = self.parents[current]
+            current = self.parents.get(current)
 
     def run(self) -> None:
         while self.work:

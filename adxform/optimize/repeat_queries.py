@@ -37,7 +37,7 @@ class RepeatQueries(Remembering):
             ):
                 own = self.builder.emit(query.op, query.args)
                 stmt = Let(stmt.targets, stmt.op, (Var(own.name), *stmt.args[1:]), stmt.origin)
-        self.builder.append(stmt)
+        self.builder.stmts.append(stmt)
         self.remember(stmt)
 
     def loop(self, stmt: For | While) -> None:

@@ -34,13 +34,16 @@ class RepeatedElements(Rewriter):
     def block(self, block: Block) -> None:
         if self.first is None:
             self.first = _Reads(block, self.builder.types, self.builder.bases).first
+            if not self.first and all(type(stmt) is Let for stmt in block):  # nothing to do
+                self.builder.stmts += block
+                return
         super().block(block)
 
     def let(self, stmt: Let) -> None:
         assert self.first is not None
         seen = self.first.get(stmt.target)
         if seen is None:
-            self.builder.append(stmt)
+            self.builder.stmts.append(stmt)
         else:
             self.env[stmt.target] = Var(seen)
 

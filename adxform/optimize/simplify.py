@@ -47,7 +47,7 @@ class Simplify(Remembering):
             if value is not None:
                 self.env[stmt.target] = value
                 return
-        self.builder.append(stmt)
+        self.builder.stmts.append(stmt)
         self.remember(stmt)
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:

@@ -52,7 +52,7 @@ class Rewriter:
 
     def let(self, stmt: Let) -> None:
         """Handle a Let whose operands are up to date already."""
-        self.builder.append(stmt)
+        self.builder.stmts.append(stmt)
 
     def enter(self) -> None:
         """A block within begins."""
@@ -105,7 +105,7 @@ class Rewriter:
 
     def substituted(self, stmt: Let) -> Let:
         """A Let with operands up to date; the Let itself where they are."""
-        if not self.env:
+        if self.env.keys().isdisjoint(stmt.reads):
             return stmt
         args = tuple([substitute(arg, self.env) for arg in stmt.args])
         if all(map(operator.is_, args, stmt.args)):

@@ -76,9 +76,9 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
-    if types and all(t is FLOAT for t in types):
+    if types and all(map(_is_float, types)):  # as most are
         return FLOAT
-    types = tuple([as_array(t) for t in types])
+    types = tuple([as_array(t) if type(t) is Struct else t for t in types])
     if not all(map(is_numeric, types)):
         return ANY
     dtype = promote(types)
@@ -92,6 +92,11 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
         return Scalar(dtype, weak) if dtype is not None else ANY
     dims = broadcast_dims([dims_of(t) for t in types])
     return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
+
+
+def _is_float(t: Type) -> bool:
+    """Whether a type is that of Python's floats, or of one of them."""
+    return t is FLOAT or (type(t) is Scalar and t.weak and t.dtype == "float64")
 
 
 def as_array(t: Type) -> Type:
