@@ -7,6 +7,7 @@ operand. Numbers have no memory of their own.
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import cache
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
@@ -62,6 +63,7 @@ def _repeats(part: Operand, types: Types) -> bool:
     return not isinstance(known, Scalar) and getattr(known, "dtype", None) != "bool"
 
 
+@cache
 def writes(op: Primitive) -> bool:
     """Whether an operation may write into the memory of its first operand."""
     return op.name in IN_PLACE or op.name.startswith("augment.")
@@ -84,7 +86,8 @@ class Aliases:
         for stmt in walk(block):
             if isinstance(stmt, Let):
                 self._operation(stmt)
-            elif isinstance(stmt, Effect):
+                continue
+            if isinstance(stmt, Effect):
                 read = [n for _, o in stmt.reads for n in names_in(o)]
                 self._take([name for _, name in stmt.writes], read)
             for phi in phis_of(stmt) if merged else ():

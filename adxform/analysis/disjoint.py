@@ -223,6 +223,13 @@ class _Finding:
 
     def _visit(self, block: Block, path: Path) -> None:
         for stmt in block:
+            if isinstance(stmt, Let):  # as most are
+                self.count += 2
+                new = isinstance(stmt.op, Primitive) and stmt.op.fresh
+                for name in stmt.targets:
+                    self.found.setdefault(name, Source(path, self.count, new))
+                self._note(stmt.reads)
+                continue
             self.count += 1
             looping = isinstance(stmt, For | While)
             if looping:
@@ -232,9 +239,8 @@ class _Finding:
             self.count += 1
             if not looping:
                 self._joint(stmt, path)
-            new = isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.fresh
             for name in binds_of(stmt):
-                self.found.setdefault(name, Source(path, self.count, new))
+                self.found.setdefault(name, Source(path, self.count))
             self._note([*reads_of(stmt), *tests_of(stmt)])
 
     def _joint(self, stmt: Stmt, path: Path) -> None:

@@ -176,7 +176,7 @@ class _Walk:
             return
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and _may_write(stmt.op):
             self._exclusive(stmt, live)
-        for name in binds_of(stmt):
+        for name in stmt.targets if isinstance(stmt, Let) else binds_of(stmt):
             self.close(name, at, live)
         self.read(self.expand(reads_of(stmt)), at + self._in_two(stmt), live)
 

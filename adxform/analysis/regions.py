@@ -7,7 +7,7 @@ An index is seen as a sum of multiples of names, and the name of a loop over a r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adxform.analysis.types import Types
@@ -44,6 +44,8 @@ class Sum:
     constant: int = 0
 
     def plus(self, other: Sum, factor: int = 1) -> Sum:
+        if not other.terms:
+            return Sum(self.terms, self.constant + factor * other.constant)
         found = dict(self.terms)
         for name, count in other.terms:
             found[name] = found.get(name, 0) + factor * count
@@ -104,17 +106,22 @@ class Regions:
     def _index(self, block: Block, loops: Loops) -> None:
         """Where each name is bound, and by what."""
         for stmt in block:
+            if isinstance(stmt, Let):  # as most are
+                self.made[stmt.target] = stmt
+                self._bind(stmt.targets, loops)
+                continue
             inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
             for inner in blocks_of(stmt):
                 self._index(inner, inside)
-            for name in binds_of(stmt):
-                self.home[name] = inside
-            for loop in inside:
-                self.inside[loop].update(binds_of(stmt))
-            if isinstance(stmt, Let):
-                self.made[stmt.target] = stmt
-            elif isinstance(stmt, For):
+            self._bind(binds_of(stmt), inside)
+            if isinstance(stmt, For):
                 self.loop_of[stmt.index] = stmt
+
+    def _bind(self, names: Sequence[str], loops: Loops) -> None:
+        for name in names:
+            self.home[name] = loops
+        for loop in loops:
+            self.inside[loop].update(names)
 
     def may_meet(self, first: Access, second: Access, *, in_order: bool) -> bool:
         """Whether the second access may touch an element of the first at a later moment.

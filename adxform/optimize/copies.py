@@ -36,12 +36,14 @@ from adxform.differentiate.common import names_for, primitive
 def copy_before_loops(function: Function, types: Types) -> Function:
     """A function whose loops write in place into memory of their own, where that is enough."""
     made, wanted, tried = function, set[str](), set[str]()
-    while headers := [h for h in _headers(made, _copying(made, types)) if h not in tried]:
+    left = _headers(made, _copying(made, types))
+    while headers := [h for h in left if h not in tried]:
         last = headers[-1]  # a later loop's copy may be all that an earlier one needs
         tried.add(last)
         attempt = _with_copies(function, types, {*wanted, last})
-        if last not in _headers(attempt, _copying(attempt, types)):
-            made = attempt
+        still = _headers(attempt, _copying(attempt, types))
+        if last not in still:
+            made, left = attempt, still
             wanted.add(last)
     return made
 
