@@ -36,15 +36,16 @@ def celled(
     that are its caller's containers.
     """
     inner = [n for n in nodes(*node.body) if isinstance(n, _FUNCTIONS)]
-    containers = {n for s in node.body for n in bound_names(s) if _is_container(n, node)}
-    taken = _taken_from(node) | lent
+    containers = _containers(node)
+    taken = _taken_from(node, containers) | lent
     if containers:
-        taken |= lent_variables(node, scope, containers)
+        bound = {n for s in node.body for n in bound_names(s)}
+        taken |= lent_variables(node, scope, containers & bound)
     if not inner and not taken:
         return node
     params = [a.arg for a in all_args(node.args)]
     own = {*params, *(n for s in node.body for n in bound_names(s))} - _foreign(node)
-    shared = {n for f in inner for n in _changed_in(f, node) if n in own} | (taken & own)
+    shared = {n for f in inner for n in _changed_in(f, containers) if n in own} | (taken & own)
     shared -= _bound_otherwise(node)
     if not shared:
         return node
@@ -68,7 +69,7 @@ def _assign(target: ast.expr, value: ast.expr, place: ast.stmt) -> ast.stmt:
     return ast.fix_missing_locations(made)
 
 
-def _taken_from(function: ast.FunctionDef) -> set[str]:
+def _taken_from(function: ast.FunctionDef, containers: set[str]) -> set[str]:
     """The containers of a function's own that it changes in expressions, by ``del``, in depth."""
     found: set[str] = set()
     scope = _scope(function.body)
@@ -88,7 +89,7 @@ def _taken_from(function: ast.FunctionDef) -> set[str]:
     for target, given in _assigned(function):
         if isinstance(given, ast.Call) and _called(given) in ("defaultdict", "Counter"):
             found.add(_root(target))
-    return {name for name in found if _is_container(name, function)}
+    return found & containers
 
 
 def _root(node: Any) -> str:
@@ -113,8 +114,8 @@ def _scope(body: Sequence[Any]) -> list[ast.AST]:
     return found
 
 
-def _changed_in(function: ast.FunctionDef | ast.Lambda, around: ast.FunctionDef) -> set[str]:
-    """The variables of functions around it that a function assigns, or changes as containers."""
+def _changed_in(function: ast.FunctionDef | ast.Lambda, containers: set[str]) -> set[str]:
+    """The variables of a function around it that a function assigns, or changes as containers."""
     found: set[str] = set()
     own = {a.arg for a in all_args(function.args)}
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
@@ -124,18 +125,19 @@ def _changed_in(function: ast.FunctionDef | ast.Lambda, around: ast.FunctionDef)
             case ast.Nonlocal(names):
                 found.update(names)
             case ast.Call(ast.Attribute(ast.Name(name), method)) if method in _CHANGING:
-                found |= {name} - own if _is_container(name, around) else set()
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) if _is_container(_root(node), around):
-                found |= {_root(node)} - own
+                found |= ({name} & containers) - own
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                found |= ({_root(node)} & containers) - own
     return found
 
 
-def _is_container(name: str, function: ast.FunctionDef) -> bool:
-    """Whether a variable of a function is a list or a dictionary, as far as its text tells."""
-    return any(
-        isinstance(target, ast.Name) and target.id == name and _makes_container(value)
+def _containers(function: ast.FunctionDef) -> set[str]:
+    """The variables of a function that are lists or dictionaries, as far as its text tells."""
+    return {
+        target.id
         for target, value in _assigned(function)
-    )
+        if isinstance(target, ast.Name) and _makes_container(value)
+    }
 
 
 def _assigned(function: ast.FunctionDef) -> list[tuple[ast.expr, ast.expr | None]]:
