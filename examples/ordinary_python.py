@@ -13,6 +13,7 @@ import copy
 import functools
 import inspect
 import itertools
+import json
 import math
 import operator
 import re
@@ -598,6 +599,20 @@ def yielded(x):
     for v in _squares(2.0 * x):
         total += np.sin(v)
     return total
+
+
+SETTINGS = '{"0": {"weight": 2.0, "power": 1}, "1": {"weight": -0.5, "power": 3}}'
+
+
+@example(V)
+def configured_by_text(x):
+    """Dictionaries, sets, files and iterators of unknown origin: `for key in json.loads(text)`"""
+    settings = {int(key): value for key, value in json.loads(SETTINGS).items()}
+    total = 0.0
+    for key in settings:
+        part = settings[key]
+        total += part["weight"] * np.sum(x ** part["power"]) + key
+    return total * len(set(settings))
 
 
 @example(M)
