@@ -127,3 +127,13 @@ def test_a_slope_in_a_number_of_python_is_one_wherever_it_is_asked_for():
     assert bar.dtype == np.float32
     expected = grad(inner_slope)(WIDE)
     np.testing.assert_allclose(bar, expected, rtol=1e-5)
+
+
+def constant_slope(x):
+    return np.tanh(grad(grad(lambda e: e * e))(x)) * np.ones(2)[0]
+
+
+def test_a_slope_that_is_constant_has_the_precision_of_its_argument():
+    x = np.float32(0.3)
+    assert jvp(constant_slope, (x,), (x,))[0] == constant_slope(x)
+    assert value_and_grad(constant_slope)(x)[0] == constant_slope(x)

@@ -261,9 +261,13 @@ class Derivatives(NamedAttributes):
         args = [leaf for place in places for leaf in leaves(given[place])]
         bars, kept = leaves(made)[-len(args):], {}
         for bar, arg in zip(bars, args, strict=False):
-            known, narrow = self.builder.type_of(arg), is_narrow(self.builder.type_of(bar))
-            if isinstance(bar, Var) and narrow and isinstance(known, Scalar) and known.weak:
-                kept[bar.name] = self.emit("as_like", bar, arg)
+            known, own = self.builder.type_of(arg), self.builder.type_of(bar)
+            weak = isinstance(known, Scalar) and known.weak
+            if (is_narrow(own) and weak) or (is_narrow(known) and not is_narrow(own)):
+                cast = self.emit("as_like", bar, arg)
+                if bar == made:
+                    return cast
+                kept.update({bar.name: cast} if isinstance(bar, Var) else {})
         return substitute(made, kept)
 
     def _call_core(self, callee: Callee, args: list[Operand], base: str | None) -> Operand:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import Const, Let, Operand, Primitive
+from adxform.core.ir import Let, Primitive
 from adxform.core.types import Array, Scalar, Type, promote
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
@@ -12,7 +12,7 @@ class AugmentedDtypes(Rewriter):
     """Casts the result of ``x + y`` back where NumPy would write it into ``x``.
 
     In Core an augmented assignment is an operation with a new value, and the operation alone
-    would follow the wider operand.
+    would follow the wider operand. The array itself tells its dtype, when the text runs.
     """
 
     def let(self, stmt: Let) -> None:
@@ -22,17 +22,10 @@ class AugmentedDtypes(Rewriter):
                 self.builder.origin = stmt.origin
                 plain = RULES[f"op.{stmt.op.text}"].primitive
                 value = self.builder.emit(plain, stmt.args)
-                stmt = self._cast(stmt, value, types[0])
+                cast = RULES["as_like"].primitive
+                stmt = Let(stmt.targets, cast, (value, stmt.args[0]), stmt.origin)
                 self.builder.types[stmt.target] = types[0]
         self.builder.append(stmt)
-
-    def _cast(self, stmt: Let, value: Operand, known: Array) -> Let:
-        """The value in the dtype of the array, asked for where only running the text tells it."""
-        if known.dtype is None:
-            return Let(stmt.targets, RULES["as_like"].primitive, (value, stmt.args[0]), stmt.origin)
-        cast = RULES[".astype()"].primitive
-        rest = tuple(default for _, default in cast.defaults)
-        return Let(stmt.targets, cast, (value, Const(known.dtype), *rest), stmt.origin)
 
 
 def _may_widen(old: Array, other: Type) -> bool:
