@@ -24,6 +24,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.unread import unread_phis, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,14 @@ def seen_appends(function: Function, types: Types) -> list[tuple[Let, Let | None
     """The user's appends to lists that another name needs as they were, or that another list
     holds already, with what put them there.
     """
-    found = _Appends(function.body)
-    if not found.places:
+    if not _Appends(function.body).places:
         return []
-    aliases = Aliases(function.body, types, stored=False)
+    unread = unread_phis(function.body, function.result)
+    body = without(function.body, unread) if unread else function.body
+    found = _Appends(body)
+    aliases = Aliases(body, types, stored=False)
     params = [p.name for p in function.params]
-    live = liveness(params, function.body, function.result, aliases=aliases)
+    live = liveness(params, body, function.result, aliases=aliases)
     seen: list[tuple[Let, Let | None]] = []
     for place in found.places:
         family = aliases.of(place.stmt.target)
