@@ -960,3 +960,37 @@ def test_an_index_that_is_a_list_gives_a_copy():
         return np.sum(a) * b[0] + b[1] * c[0]
 
     agrees(parts_of, V)
+
+
+def test_a_list_that_nothing_reads_may_share_a_name_with_an_array():
+    # Refused: on the other path the variable is an argument, for which the list was taken, too.
+    def of_two_kinds(x, c):
+        if c > 1.0:
+            kept = x
+        else:
+            kept = [2.0 * v for v in x]
+        return np.sum(x) ** 2
+
+    agrees(of_two_kinds, V, 2.0)
+    agrees(of_two_kinds, V, 0.5)
+
+
+def test_a_closure_that_holds_what_a_branch_may_write_to():
+    # What it holds was read again before the branch: an internal error.
+    def doubled(a):
+        a *= 2.0
+        return np.sin(a)
+
+    def held_by(d):
+        return lambda e: np.tanh(e * d) + 1.0
+
+    def in_a_branch(x, w):
+        held = held_by(x)
+        if w < 1.0:
+            w = held(doubled(x)) * w
+        return held(0.3) * w
+
+    adxform.source(in_a_branch)
+    agrees(in_a_branch, 0.7, 0.4)
+    x = np.array([0.7, 0.2])
+    assert jvp(in_a_branch, (x.copy(), 0.4), (x, 1.0))[0][0] == in_a_branch(x.copy(), 0.4)[0]

@@ -282,7 +282,8 @@ class Calls(Lifting):
         bound = self._bind(node, function, args, keywords, closure.defaults)
         if self.calls_itself(function, bound, node):
             return self.call_lifted(closure, bound, node, base)
-        reads = {n: closure.home.used(v, node) for n, v in versions_read(closure).items()}
+        reads = {n: closure.home.used(v, node, self.builder)
+                 for n, v in versions_read(closure).items()}
         around = closure, versions_read(closure)
         return self._inline(function, bound, base, {**closure.home.captured, **reads}, around)
 

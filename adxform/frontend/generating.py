@@ -59,7 +59,7 @@ class Generating(Elements):
         listed = self.listing_of(closure.source) if yield_of(closure.source) is not None else None
         if listed is None:
             return super().call_closure(closure, node, args, keywords, base)
-        reads = [closure.home.used(v, node) for v in versions_read(closure).values()]
+        reads = [closure.home.used(v, node, self.builder) for v in versions_read(closure).values()]
         given = Tuple((*args, *keywords.values(), *reads))
         made = Closure(listed, closure.home, closure.reads, closure.rebound, closure.defaults)
         return self._all_of(node, given, lambda: super(Generating, self).call_closure(

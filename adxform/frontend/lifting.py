@@ -144,7 +144,7 @@ class Home:
         self.seen = home.seen
         self.around: Around | None = home.around
 
-    def used(self, version: str, node: ast.AST) -> Operand:
+    def used(self, version: str, node: ast.AST, at: Builder | None = None) -> Operand:
         """What a version of a variable is."""
         return self.inward.operand(self.inward.outer.operands[self.number, version])
 
@@ -185,7 +185,8 @@ class Lifting(Callees):
         self.refuse_unseen(closure, node)
         free = free_names(closure.source.node)
         around = {(-home.number, n): o for n, o in home.captured.items() if n in free}
-        read = {(home.number, v): home.used(v, node) for v in versions_read(closure).values()}
+        read = {(home.number, v): home.used(v, node, self.builder)
+                for v in versions_read(closure).values()}
         given = {(home.number, f"={closure.source.name}.{k}"): o
                  for k, o in closure.defaults.items()}
         for place, operand in {**around, **read, **given}.items():

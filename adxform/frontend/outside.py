@@ -87,14 +87,17 @@ class Outside(Meanings):
             raise self.unsupported(f"the name {node.id} is not defined", node)
         return self.outer(meaning, node)
 
-    def used(self, version: str, node: ast.AST) -> Operand:
-        """What a version of a variable is where a statement reads it."""
+    def used(self, version: str, node: ast.AST, at: Remembering | None = None) -> Operand:
+        """What a version of a variable is where a statement reads it: here, or ``at`` a block
+        inside.
+        """
         found = self.value(version)
         if found is MIXED:
             raise self.unsupported(
                 "this variable is a tuple on one path and something else on another", node
             )
-        self.mark_read(names_in(found := self.present(found)))
+        found = self.builder.memory.now(found, at or self.builder)
+        self.mark_read(names_in(found))
         return found
 
     def present(self, operand: Operand) -> Operand:

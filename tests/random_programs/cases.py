@@ -25,6 +25,7 @@ from tests.random_programs.generator import Program
 UNWRITABLE = (  # what raises in Python, too
     "read-only",  # np.diag and np.broadcast_to give such arrays
     "with casting rule 'same_kind'",  # floats are not added to integers in place
+    "is not iterable",  # a loop over what turns out to be a number
 )
 LIMIT = 1e4  # values and derivatives beyond this say nothing at 1e-8
 _numbers = itertools.count()
