@@ -264,7 +264,8 @@ class Carried(ObjectLoops):
         """The names that written arrays have at the head of a loop."""
         heads: dict[int, str] = {}
         for target, view in assumed.items():
-            if view.root in written and not view.path:
+            unsure = view.root in self.memory.asked and self.memory.is_unsure(Var(target))
+            if view.root in written and not view.path and not unsure:
                 heads.setdefault(view.root, target)
         for number in sorted(written - set(heads)):
             root = self.memory.roots[number]
