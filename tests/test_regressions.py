@@ -994,3 +994,48 @@ def test_a_closure_that_holds_what_a_branch_may_write_to():
     agrees(in_a_branch, 0.7, 0.4)
     x = np.array([0.7, 0.2])
     assert jvp(in_a_branch, (x.copy(), 0.4), (x, 1.0))[0][0] == in_a_branch(x.copy(), 0.4)[0]
+
+
+def test_a_number_that_a_loop_adds_to_is_no_array_in_a_text_for_both():
+    # Silently wrong: what a function wrote to an array of that name was taken for the number, too.
+    def tripled(b):
+        b *= 3.0
+        return np.sin(b)
+
+    def stepped(y):
+        for _ in range(2):
+            y += 1.0
+            t = tripled(y)
+        return y * t
+
+    module: dict = {}
+    exec(adxform.source(stepped, "forward"), module)
+    for y, dy in ((0.4, 1.0), (np.array([0.4, 0.3]), np.ones(2))):
+        value, tangent = module["stepped_forward"](np.copy(y)[()], dy)
+        np.testing.assert_array_equal(value, stepped(np.copy(y)[()]))
+        ahead, back = (stepped(np.copy(y + h * dy)[()]) for h in (1e-6, -1e-6))
+        np.testing.assert_allclose(tangent, (ahead - back) / 2e-6, rtol=1e-6)
+
+
+def test_what_a_test_writes_through_two_functions_is_refused():
+    # The argument was changed: the function was carried along, for it writes to nothing itself.
+    def cleared(a, b):
+        np.copyto(a, np.ones(3))
+        for _ in range(0):
+            a = a * b
+        while b < b:
+            a[:] += b
+        return np.sum(a)
+
+    def through(a, b):
+        return cleared(b=b, a=a) + 1.0
+
+    def asked(x, m):
+        if x < through(m[0], x) or x <= through(np.ones(3), x):
+            x = 2.0 * x
+        return x * np.sum(m)
+
+    m = M.copy()
+    with pytest.raises(UnsupportedError, match="may write to its arguments"):
+        jvp(asked, (0.3, m), (1.0, np.ones((2, 3))))
+    assert np.array_equal(m, M)

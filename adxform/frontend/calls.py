@@ -42,6 +42,7 @@ from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
 from adxform.frontend.standins import is_fact
 from adxform.frontend.writes import writes_params
+from adxform.frontend.writing_calls import may_write
 from adxform.rules.expressions import BindError
 
 INLINE_STATEMENTS = 8
@@ -126,7 +127,7 @@ class Calls(Lifting):
         for part in nodes(node):
             meaning = self.meaning(part.func) if isinstance(part, ast.Call) else None
             function = None if meaning is None else meaning.function
-            if function is not None and writes_params(function.node) and self._hands_array(part):
+            if function is not None and may_write(function) and self._hands_array(part):
                 found = f"{function.name} may write to its arguments"
                 if not isinstance(node, ast.Lambda):
                     raise self.unsupported(found, part, "Call it in a statement of its own.")

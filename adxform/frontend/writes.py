@@ -11,7 +11,7 @@ _CHANGING = ("fill", "sort", "append", "extend", "insert", "pop", "remove", "cle
 
 def writes_params(node: ast.FunctionDef) -> bool:
     """Whether a function may write to its arguments, by its text."""
-    views = _views(node)
+    views = views_of(node)
     return any(_writes(part, views) for stmt in node.body for part in nodes(stmt))
 
 
@@ -33,43 +33,44 @@ def changes_any(tree: ast.AST, names: set[str]) -> bool:
 def _changes(node: ast.AST, name: str) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(value, attr)):
-            return attr in _CHANGING and _root(value) == name
+            return attr in _CHANGING and root_of(value) == name
         case ast.Delete(targets=targets):
-            return any(isinstance(t, ast.Subscript) and _root(t) == name for t in targets)
+            return any(isinstance(t, ast.Subscript) and root_of(t) == name for t in targets)
         case _:
             return False
 
 
-def _views(node: ast.FunctionDef) -> set[str]:
+def views_of(node: ast.FunctionDef) -> set[str]:
     """The names of arguments and of their views."""
     seen = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     inner = nodes(*node.body)
     for part in inner:  # views of arguments
-        if isinstance(part, ast.Assign) and _root(part.value) in seen:
+        if isinstance(part, ast.Assign) and root_of(part.value) in seen:
             seen.update(t.id for t in part.targets if isinstance(t, ast.Name))
     return seen
 
 
-def _root(node: ast.expr) -> str | None:
+def root_of(node: ast.expr) -> str | None:
+    """The variable of which an expression is a part or a view."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return _root(node.func.value)
+        return root_of(node.func.value)
     return node.id if isinstance(node, ast.Name) else None
 
 
 def _writes(node: ast.AST, names: set[str]) -> bool:
     match node:
         case ast.Subscript(ctx=ast.Store()):
-            return _root(node) in names
+            return root_of(node) in names
         case ast.AugAssign(target=target):
-            return _root(target) in names
+            return root_of(target) in names
         case ast.Call(func=ast.Attribute(value, "fill" | "sort")):
-            return _root(value) in names
+            return root_of(value) in names
         case ast.Call(func=ast.Attribute(attr="copyto" | "at"), args=[first, *_]):
-            return _root(first) in names
+            return root_of(first) in names
         case ast.keyword("out", value):
-            return _root(value) in names
+            return root_of(value) in names
         case _:
             return False
 

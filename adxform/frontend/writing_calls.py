@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.trees import Transformer, nodes
+from adxform.core.trees import Transformer, bound_names, nodes
 from adxform.frontend.assignments import located
+from adxform.frontend.callables import is_library
 from adxform.frontend.control import own_exits
 from adxform.frontend.scope import Meaning
-from adxform.frontend.writes import writes_params
+from adxform.frontend.source import SourceFunction
+from adxform.frontend.ssa import all_args
+from adxform.frontend.writes import root_of, views_of, writes_params
 
 _LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+DEEPEST = 8  # how many functions, each called by the one before, are looked into
 
 
 class WritingCalls:
@@ -59,9 +63,13 @@ class WritingCalls:
         """Whether a node is such a call."""
         if not isinstance(node, ast.Call):
             return False
-        meaning = self._meaning(node.func)
-        function = None if meaning is None else meaning.function
+        function = self.function_of(node)
         return function is not None and writes_params(function.node)
+
+    def function_of(self, call: ast.Call) -> SourceFunction | None:
+        """The function from outside that is called, if it is written in Python."""
+        meaning = self._meaning(call.func)
+        return None if meaning is None else meaning.function
 
     def _meaning(self, node: ast.expr) -> Meaning | None:
         found: Meaning | None = None
@@ -72,6 +80,29 @@ class WritingCalls:
                 owner = self._meaning(value)
                 found = None if owner is None else self.scope.attribute(owner, name)
         return found
+
+
+def may_write(function: SourceFunction, around: tuple[ast.AST, ...] = ()) -> bool:
+    """Whether a function may write to its arguments: itself, or by a function it hands them to."""
+    if writes_params(function.node):
+        return True
+    if function.node in around or len(around) >= DEEPEST or is_library(function.text.file):
+        return False
+    views, own = views_of(function.node), _own(function.node)
+    calls = WritingCalls(function.scope, own)
+    for part in nodes(*function.node.body):
+        if isinstance(part, ast.Call) and any(
+            root_of(a) in views for a in (*part.args, *(k.value for k in part.keywords))
+        ):
+            inner = calls.function_of(part)
+            if inner is not None and may_write(inner, (*around, function.node)):
+                return True
+    return False
+
+
+def _own(node: ast.FunctionDef) -> frozenset[str]:
+    params = [a.arg for a in all_args(node.args)]
+    return frozenset([*params, *(n for stmt in node.body for n in bound_names(stmt))])
 
 
 class WritingTests(Transformer):
