@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from adxform.core.trees import bound_names, copied, names, nodes
+from adxform.core.trees import copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import Assignments, Fresh
 from adxform.frontend.attempts import Around
@@ -27,8 +27,7 @@ from adxform.frontend.returns import single_return
 from adxform.frontend.rows import with_columns
 from adxform.frontend.selections import Selections
 from adxform.frontend.source import Text
-from adxform.frontend.ssa import all_args
-from adxform.frontend.writing_calls import WritingCalls, WritingTests
+from adxform.frontend.writing_calls import WritingCalls, WritingTests, own_variables
 
 
 def desugar(
@@ -60,22 +59,16 @@ def desugar(
         with_grids(tree, text, contexts or {})
     fresh = Fresh()
     if not kinds.isdisjoint((ast.With, ast.Try)):
-        around = Around(tree, WritingCalls(scope, _own(tree)), {*names(tree), *_own(tree)})
+        own = own_variables(tree)
+        around = Around(tree, WritingCalls(scope, own), {*names(tree), *own})
         tree.body = Openings(around, text, scope, {} if contexts is None else contexts).block(
             tree.body)
         kinds |= {ast.If, ast.Return}
-    own = _own(tree)
+    own = own_variables(tree)
     for concerned, transform in pipeline(text, fresh, own, WritingCalls(scope, own)):
         if any(issubclass(kind, concerned) for kind in kinds):
             tree.body = transform(tree.body)
     return tree
-
-
-def _own(tree: ast.FunctionDef) -> frozenset[str]:
-    """A function's own variables."""
-    return frozenset(
-        [a.arg for a in all_args(tree.args)] + [n for s in tree.body for n in bound_names(s)]
-    )
 
 
 def _refuse_leaks(tree: ast.FunctionDef, text: Text) -> None:

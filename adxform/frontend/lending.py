@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from adxform.core.trees import nodes
+from adxform.frontend.scope import meaning_of
 from adxform.frontend.writes import changed_params
 
 _OWN = (ast.FunctionDef, ast.Lambda)
@@ -64,16 +65,6 @@ def _called(
     """The function that an expression means, and its scope."""
     if isinstance(node, ast.Name) and node.id in own:
         return own[node.id], scope
-    found = _meaning(node, scope)
+    found = meaning_of(node, scope)
     function = None if found is None else found.function
     return (None, scope) if function is None else (function.node, function.scope)
-
-
-def _meaning(node: ast.expr, scope: Any) -> Any:
-    match node:
-        case ast.Name(name):
-            return scope.lookup(name)
-        case ast.Attribute(value, name):
-            owner = _meaning(value, scope)
-            return None if owner is None else scope.attribute(owner, name)
-    return None

@@ -371,3 +371,17 @@ def imports_within(stmt: ast.stmt, name: str) -> list[ast.stmt]:
         if isinstance(inner, ast.stmt) and not (nothing or compound) and name in bound_names(inner):
             found.append(inner)
     return found if all(isinstance(i, ast.Import | ast.ImportFrom) for i in found) else []
+
+
+def meaning_of(
+    node: ast.expr, scope: Any, own: frozenset[str] = frozenset()
+) -> Meaning | None:
+    """What a (dotted) name means in a scope, unless a variable in ``own`` hides it."""
+    match node:
+        case ast.Name(name) if name not in own:
+            found: Meaning | None = scope.lookup(name)
+            return found
+        case ast.Attribute(value, name):
+            owner = meaning_of(value, scope, own)
+            return None if owner is None else scope.attribute(owner, name)
+    return None

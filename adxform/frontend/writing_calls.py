@@ -15,7 +15,7 @@ from adxform.core.trees import Transformer, bound_names, nodes
 from adxform.frontend.assignments import located
 from adxform.frontend.callables import is_library
 from adxform.frontend.control import own_exits
-from adxform.frontend.scope import Meaning
+from adxform.frontend.scope import meaning_of
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
 from adxform.frontend.writes import root_of, views_of, writes_params
@@ -68,18 +68,8 @@ class WritingCalls:
 
     def function_of(self, call: ast.Call) -> SourceFunction | None:
         """The function from outside that is called, if it is written in Python."""
-        meaning = self._meaning(call.func)
+        meaning = meaning_of(call.func, self.scope, self.own)
         return None if meaning is None else meaning.function
-
-    def _meaning(self, node: ast.expr) -> Meaning | None:
-        found: Meaning | None = None
-        match node:
-            case ast.Name(name) if name not in self.own:
-                found = self.scope.lookup(name)
-            case ast.Attribute(value, name):
-                owner = self._meaning(value)
-                found = None if owner is None else self.scope.attribute(owner, name)
-        return found
 
 
 def may_write(function: SourceFunction, around: tuple[ast.AST, ...] = ()) -> bool:
@@ -88,8 +78,8 @@ def may_write(function: SourceFunction, around: tuple[ast.AST, ...] = ()) -> boo
         return True
     if function.node in around or len(around) >= DEEPEST or is_library(function.text.file):
         return False
-    views, own = views_of(function.node), _own(function.node)
-    calls = WritingCalls(function.scope, own)
+    views = views_of(function.node)
+    calls = WritingCalls(function.scope, own_variables(function.node))
     for part in nodes(*function.node.body):
         if isinstance(part, ast.Call) and any(
             root_of(a) in views for a in (*part.args, *(k.value for k in part.keywords))
@@ -100,7 +90,8 @@ def may_write(function: SourceFunction, around: tuple[ast.AST, ...] = ()) -> boo
     return False
 
 
-def _own(node: ast.FunctionDef) -> frozenset[str]:
+def own_variables(node: ast.FunctionDef) -> frozenset[str]:
+    """A function's own variables."""
     params = [a.arg for a in all_args(node.args)]
     return frozenset([*params, *(n for stmt in node.body for n in bound_names(stmt))])
 
