@@ -169,6 +169,8 @@ def _like_container(value: Any, arg: Any, items: list[Any], name: str) -> Any:
 
 def number(value: Any, name: str) -> float:
     """The cotangent of a float as one."""
+    if type(value) is float:
+        return value
     if isinstance(value, _COMPLEX):
         raise not_real(name)
     return float(value)

@@ -208,10 +208,12 @@ class Pair:
             args = all_structured(self.given, args)
         found = self.record(*args)
         kept = [args[i] for i in self.kept]
-        if self.handed:
-            values, kept = found[: -self.handed], [*kept, *found[-self.handed :]]
-            return refilled(self.result, iter(values)), values, kept
-        return found, (found,) if self.single else structured(self.result, found), kept
+        if not self.handed:
+            return found, (found,) if self.single else structured(self.result, found), kept
+        values = found[: -self.handed]
+        kept.extend(found[-self.handed :])
+        value = values[0] if self.single else refilled(self.result, iter(values))
+        return value, values, kept
 
 
 def derive(

@@ -71,7 +71,9 @@ class Generated:
 
     def whole(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """All arguments, defaults and a method's receiver included."""
-        return (*self.bound, *self.bind(args, {})) if self.bound else self.bind(args, {})
+        if len(args) != self.bind.complete:
+            args = self.bind(args, {})
+        return (*self.bound, *args)
 
     def placed(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Places of arguments among all, a method's receiver included."""

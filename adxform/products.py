@@ -25,6 +25,7 @@ from adxform.structures import is_inexact, leaves_of, structured, with_leaves
 
 Function = Callable[..., Any]
 _COMPLEX = (complex, np.complexfloating)
+_SEQUENCES = (tuple, list)
 _NUMBERS = frozenset({float, int, bool, np.float64, np.float32})
 
 
@@ -135,7 +136,7 @@ def _given(
 
 def _require_alike(value: Any, tangent: Any) -> None:
     """Refuse a complex tangent of a real value: a complex number was not known to be one."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, _SEQUENCES):
         for part, moved in zip(value, tangent, strict=True):
             _require_alike(part, moved)
     elif _is_complex(tangent) and is_inexact(value) and not _is_complex(value):
@@ -143,6 +144,8 @@ def _require_alike(value: Any, tangent: Any) -> None:
 
 
 def _is_complex(value: Any) -> bool:
+    if type(value) is float:
+        return False
     whole = isinstance(value, np.ndarray) and value.dtype.kind == "c"
     return bool(whole) or isinstance(value, _COMPLEX)
 
@@ -233,12 +236,13 @@ def vjp(
     asked = primals
     made: Generated = _kept(_generated, f, ("pair", backend))
     whole = made.whole(asked)
-    if made.bind.collector is not None:
+    collects = made.bind.collector is not None
+    if collects:
         primals = made.bind.gathered(asked)
     pair = made.pair(whole, primals)
     value, leaves, needed = pair.run(whole)
     pullback = Pullback(pair, leaves, needed, primals)
-    if made.bind.collector is None:
+    if not collects:
         return value, pullback
     return value, lambda cotangent: made.bind.scattered(pullback(cotangent), len(asked))
 
@@ -265,8 +269,9 @@ class Pullback:
         pair = self.pair
         if pair.numbers and type(cotangent) is float and type(self.leaves[0]) in _NUMBERS:
             bars = pair.pull(*self.needed, cotangent) if pair.pulled else pair.pull(*self.needed)
-            several = (bars,) if len(self.primals) == 1 else bars
-            return tuple([number(bar, "an argument") for bar in several])
+            if len(self.primals) == 1:
+                return (number(bars, "an argument"),)
+            return tuple([number(bar, "an argument") for bar in bars])
         given = [cotangent] if pair.single else self._seeds(cotangent)
         for place, (seed, leaf) in enumerate(zip(given, self.leaves, strict=True)):
             if type(seed) is not type(leaf) or type(seed) not in _NUMBERS:
@@ -321,8 +326,8 @@ def _may_share_memory(one: Any, other: Any) -> bool:
 
 def _require_likeness(cotangent: Any, value: Any) -> None:
     """Refuse a cotangent of another structure or shape than its value's."""
-    if isinstance(value, tuple | list):
-        if not isinstance(cotangent, tuple | list) or len(cotangent) != len(value):
+    if isinstance(value, _SEQUENCES):
+        if not isinstance(cotangent, _SEQUENCES) or len(cotangent) != len(value):
             raise ArgumentError("the cotangent must have the structure of the value")
         for part, item in zip(cotangent, value, strict=True):
             _require_likeness(part, item)
