@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -85,6 +86,16 @@ def nodes(*trees: ast.AST) -> list[ast.AST]:
     for node in found:  # which grows on the way
         kind = type(node)
         if kind not in _LEAVES:
+            found += _PARTS.get(kind, _inside)(node)
+    return found
+
+
+def nodes_around(trees: Sequence[ast.AST], closed: AbstractSet[type]) -> list[ast.AST]:
+    """Every node of trees, but for what is inside of nodes of ``closed`` kinds."""
+    found = list(trees)
+    for node in found:  # which grows on the way
+        kind = type(node)
+        if kind not in _LEAVES and kind not in closed:
             found += _PARTS.get(kind, _inside)(node)
     return found
 

@@ -12,7 +12,7 @@ import inspect
 import math
 import re
 from types import EllipsisType, NoneType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,6 +29,16 @@ _SHARED = frozenset(  # astor leaves these alone
     kind for kinds in (ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
     for kind in kinds.__subclasses__()
 )
+
+
+class Line(ast.stmt):
+    """A statement that has its text already."""
+
+    def __init__(self, stmt: ast.stmt, text: str) -> None:
+        self.stmt = stmt
+        self.text = text
+
+
 _LITERALS = (str, bytes, bool, NoneType, EllipsisType)
 _AS_PYTHON = (np.float64, np.complex128, np.intp, np.bool_, np.str_, np.bytes_)
 _PRINTED: dict[type[ast.AST], tuple[str, ...]] = {}
@@ -67,7 +77,7 @@ def _copy(node: ast.AST) -> ast.AST:
     held = vars(node)
     if kind is ast.Constant:
         return _constant(held.get("value"))
-    if kind in _SHARED:
+    if kind in _SHARED or kind is Line:
         return node
     new = kind.__new__(kind)  # calling it would warn, from Python 3.13, about what is set below
     fields = vars(new)
@@ -167,6 +177,9 @@ def _call(function: ast.expr, *arguments: ast.expr) -> ast.expr:
 def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | None:
     """The innermost pair of nodes in which two trees differ, positions and contexts aside."""
     kind = type(ours)
+    if kind is Line:
+        ours = ours.stmt  # type: ignore[attr-defined]
+        return None if _alike(ours, read) else first_difference(_copy(ours), read)
     if kind is not type(read):
         return ours, read
     if kind in _SHARED:  # which holds nothing
@@ -189,6 +202,35 @@ def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | 
         if found is not None:
             return found
     return None
+
+
+def _alike(ours: Any, read: Any) -> bool:
+    """Whether a statement on a line, or what is in it, is what its text reads back as; so fast for
+    the nodes that are most frequent.
+    """
+    kind = type(ours)
+    if kind is not type(read):
+        return kind is ast.Constant and first_difference(_copy(ours), read) is None  # below 0
+    if kind is ast.Name:
+        return bool(ours.id == read.id)
+    if kind is ast.Constant:
+        return type(ours.value) is type(read.value) and bool(ours.value == read.value)
+    if kind is ast.BinOp:
+        same = type(ours.op) is type(read.op)
+        return same and _alike(ours.left, read.left) and _alike(ours.right, read.right)
+    if kind is ast.Attribute:
+        return ours.attr == read.attr and _alike(ours.value, read.value)
+    if kind is ast.Subscript:
+        return _alike(ours.value, read.value) and _alike(ours.slice, read.slice)
+    if kind is ast.Call and not ours.keywords and not read.keywords:
+        return _alike(ours.func, read.func) and _all_alike(ours.args, read.args)
+    if kind is ast.Assign:
+        return _all_alike(ours.targets, read.targets) and _alike(ours.value, read.value)
+    return first_difference(_copy(ours), read) is None
+
+
+def _all_alike(ours: list[Any], read: list[Any]) -> bool:
+    return len(ours) == len(read) and all(map(_alike, ours, read))
 
 
 def _first_in_lists(

@@ -11,15 +11,24 @@ import warnings
 from collections.abc import Sequence
 from typing import TypeVar
 
-from adxform.emit.canonical import COMMENT, canonical, check, double_quoted, indented, triple_quoted
+from adxform.emit.canonical import (
+    COMMENT,
+    Line,
+    canonical,
+    check,
+    double_quoted,
+    indented,
+    triple_quoted,
+)
 from adxform.emit.layout import LINE_LENGTH, layout
+from adxform.emit.lines import BINDING, INFIX, is_short, lined
 from adxform.errors import InternalError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # astor 0.8.1 asks for ast.Num, ast.Str
     import astor
     from astor.code_gen import SourceGenerator, set_precedence
-    from astor.op_util import Precedence, get_op_precedence, get_op_symbol
+    from astor.op_util import Precedence
 
 _Statement = TypeVar("_Statement", bound=ast.stmt)
 
@@ -30,7 +39,7 @@ def to_source(tree: ast.AST) -> str:
     Raises `InternalError` rather than return text that reads back as another tree.
     """
     try:
-        copy = canonical(tree)
+        copy = canonical(lined(tree) if isinstance(tree, ast.Module) else tree)
         text = str(astor.to_source(copy, source_generator_class=_Generator)).strip("\n")
     except InternalError:
         raise
@@ -50,8 +59,6 @@ def comment(node: _Statement, text: str) -> _Statement:
 # What astor prints, mended
 
 _COMMA = (", ",)
-_INFIX = {op: get_op_symbol(op(), " %s ") for op in ast.operator.__subclasses__()}
-_BINDING = {op: get_op_precedence(op()) for op in ast.operator.__subclasses__()}
 _UNBREAKABLE = (",", " ")  # in two pieces, which `layout` does not know
 _TIGHTLY_BOUND: dict[type[ast.AST], str] = {
     ast.Attribute: "value",
@@ -170,6 +177,9 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     # Statements
 
+    def visit_Line(self, node: Line) -> None:
+        self.statement(node, node.text)
+
     def visit_Expr(self, node: ast.Expr) -> None:
         set_precedence(node, node.value)
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -260,7 +270,7 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         op, left, right = type(node.op), node.left, node.right
-        binding = _BINDING[op]
+        binding = BINDING[op]
         power = op is ast.Pow
         left._pp = Precedence.Pow + 1 if power else binding  # type: ignore[attr-defined]
         right._pp = Precedence.PowRHS if power else binding + 1  # type: ignore[attr-defined]
@@ -268,7 +278,7 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
         if enclosed:
             self._put("(")
         self.visit(left)
-        self.result.append(_INFIX[op])
+        self.result.append(INFIX[op])
         self.visit(right)
         if enclosed:
             self.result.append(")")
@@ -322,7 +332,7 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     def visit_Slice(self, node: ast.Slice) -> None:
         """Like ``1:n``, but ``i + 1 : n``."""
-        space = "" if all(map(_is_short, (node.lower, node.upper, node.step))) else " "
+        space = "" if all(map(is_short, (node.lower, node.upper, node.step))) else " "
         self.write(*((node.lower, space) if node.lower else ()), ":")
         self.write(*((space, node.upper) if node.upper else ()))
         if node.step is not None:
@@ -359,9 +369,3 @@ def _parameter(parameter: ast.arg, default: ast.expr | None) -> list[ast.AST | s
     if default is None:
         return [parameter]
     return [parameter, " = " if parameter.annotation else "=", default]
-
-
-def _is_short(bound: ast.expr | None) -> bool:
-    if isinstance(bound, ast.UnaryOp):
-        bound = bound.operand
-    return bound is None or isinstance(bound, ast.Name | ast.Constant | ast.Attribute)

@@ -19,28 +19,40 @@ LARGEST_ARRAY = 32  # elements of a captured array that are written out
 
 
 def definitions(
-    trees: Iterable[ast.AST], bound: set[str], values: Mapping[str, Any]
+    trees: Iterable[ast.AST],
+    bound: set[str],
+    values: Mapping[str, Any],
+    walked: Mapping[Any, list[ast.AST]] | None = None,
 ) -> list[ast.stmt]:
-    """Statements that define the free names of ``trees``, those of ``bound`` left out.
+    """Statements that define the free names of ``trees``, those of ``bound`` left out; ``walked``
+    are the nodes of trees where they are known.
 
     Numbers, strings, tuples, lists and dictionaries of these, and small arrays are written out,
     the user's functions are repeated, modules are imported; what cannot be written is left to the
     reader by a comment.
     """
     made: dict[str, ast.stmt] = {}
-    _define(trees, bound, values, made, {})
+    _define(trees, bound, values, made, {}, walked or {})
     order = {ast.Import: 0, ast.ImportFrom: 0, ast.Assign: 1}
     return sorted(made.values(), key=lambda stmt: order.get(type(stmt), 2))
 
 
-def free_globals(tree: ast.AST) -> list[str]:
-    """The names that a tree reads and nowhere binds."""
-    found = nodes(tree)
-    named = [node for node in found if type(node) is ast.Name]
-    bound = {node.id for node in named if type(node.ctx) is ast.Store}
-    bound.update(node.arg for node in found if type(node) is ast.arg)
-    bound.update(node.name for node in found if type(node) is ast.FunctionDef)
-    free = dict.fromkeys([node.id for node in named if node.id not in bound])
+def free_globals(found: list[ast.AST]) -> list[str]:
+    """The names that a tree, of which these are the nodes, reads and nowhere binds."""
+    read: dict[str, None] = {}
+    bound: set[str] = set()
+    for node in found:
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is ast.Store:  # type: ignore[attr-defined]
+                bound.add(node.id)  # type: ignore[attr-defined]
+            else:
+                read[node.id] = None  # type: ignore[attr-defined]
+        elif kind is ast.arg:
+            bound.add(node.arg)  # type: ignore[attr-defined]
+        elif kind is ast.FunctionDef:
+            bound.add(node.name)  # type: ignore[attr-defined]
+    free = [name for name in read if name not in bound]
     return [name for name in free if not hasattr(builtins, name)]
 
 
@@ -50,10 +62,11 @@ def _define(
     values: Mapping[str, Any],
     made: dict[str, ast.stmt],
     meant: dict[str, Any],
+    walked: Mapping[Any, list[ast.AST]],
 ) -> None:
     """Define what trees read; ``meant`` is what each name stands for that is defined by now."""
     for tree in trees:
-        for name in free_globals(tree):
+        for name in free_globals(walked.get(tree) or nodes(tree)):
             if name in bound or name not in values:
                 continue
             value, own = values[name], name
@@ -67,7 +80,7 @@ def _define(
             made[own] = stmt = _definition(own, value)
             if isinstance(stmt, ast.FunctionDef):
                 inner = getattr(value, "__globals__", values)
-                _define([stmt], bound, inner, made, meant)
+                _define([stmt], bound, inner, made, meant, {})
 
 
 def _rename(tree: ast.AST, old: str, new: str) -> None:

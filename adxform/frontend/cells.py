@@ -7,10 +7,9 @@ function around makes first. So is a list or a dictionary that a function inside
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import Any
 
-from adxform.core.trees import Transformer, bound_names, children, copied, nodes
+from adxform.core.trees import Transformer, bound_names, copied, nodes, nodes_around
 from adxform.frontend.lending import lent_variables
 from adxform.frontend.ssa import all_args
 
@@ -20,7 +19,8 @@ _CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", 
 _DISPLAYS = (ast.List, ast.Dict, ast.ListComp, ast.DictComp)
 _TAKING = frozenset({"popitem", "setdefault"})
 _MAKERS = frozenset({"list", "dict", "defaultdict", "Counter", "deque", "OrderedDict"})
-_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.Lambda})
+Assigned = list[tuple[ast.expr, ast.expr | None]]
 _OF_CONTAINERS = (ast.Call, ast.Subscript, ast.Assign)
 
 
@@ -35,9 +35,12 @@ def celled(
     that functions change to which it hands them; itself if there are none. ``lent`` are parameters
     that are its caller's containers.
     """
-    inner = [n for n in nodes(*node.body) if isinstance(n, _FUNCTIONS)]
-    containers = _containers(node)
-    taken = _taken_from(node, containers) | lent
+    every = nodes(*node.body)
+    inner = [n for n in every if isinstance(n, ast.FunctionDef | ast.Lambda)]
+    around = nodes_around(node.body, _FUNCTIONS) if inner else every
+    assigned = _assigned(around)
+    containers = _containers(assigned)
+    taken = _taken_from(around, assigned, containers) | lent
     if containers:
         bound = {n for s in node.body for n in bound_names(s)}
         taken |= lent_variables(node, scope, containers & bound)
@@ -69,10 +72,11 @@ def _assign(target: ast.expr, value: ast.expr, place: ast.stmt) -> ast.stmt:
     return ast.fix_missing_locations(made)
 
 
-def _taken_from(function: ast.FunctionDef, containers: set[str]) -> set[str]:
+def _taken_from(scope: list[ast.AST], assigned: Assigned, containers: set[str]) -> set[str]:
     """The containers of a function's own that it changes in expressions, by ``del``, in depth."""
+    if not containers:
+        return set()
     found: set[str] = set()
-    scope = _scope(function.body)
     plain = {id(s.value) for s in scope if type(s) is ast.Expr}
     for node in scope:
         if type(node) not in _OF_CONTAINERS:
@@ -86,7 +90,7 @@ def _taken_from(function: ast.FunctionDef, containers: set[str]) -> set[str]:
                 found.add(_root(value))
             case ast.Subscript(value, ctx=ast.Del()):
                 found.add(_root(value))
-    for target, given in _assigned(function):
+    for target, given in assigned:
         if isinstance(given, ast.Call) and _called(given) in ("defaultdict", "Counter"):
             found.add(_root(target))
     return found & containers
@@ -101,17 +105,9 @@ def _root(node: Any) -> str:
 
 def _foreign(node: ast.FunctionDef) -> set[str]:
     """The names that a function says are others' variables."""
-    return {n for s in _scope(node.body) if isinstance(s, ast.Global | ast.Nonlocal)
+    return {n for s in nodes_around(node.body, _FUNCTIONS)
+            if isinstance(s, ast.Global | ast.Nonlocal)
             for n in s.names}
-
-
-def _scope(body: Sequence[Any]) -> list[ast.AST]:
-    """The nodes of statements that are in their scope, not in that of functions inside."""
-    found: list[ast.AST] = list(body)
-    for node in found:  # which grows on the way
-        if type(node) not in _FUNCTIONS:
-            found += children(node)
-    return found
 
 
 def _changed_in(function: ast.FunctionDef | ast.Lambda, containers: set[str]) -> set[str]:
@@ -120,7 +116,7 @@ def _changed_in(function: ast.FunctionDef | ast.Lambda, containers: set[str]) ->
     own = {a.arg for a in all_args(function.args)}
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     own.update(n for s in body for n in bound_names(s) if isinstance(s, ast.stmt))
-    for node in _scope(body):
+    for node in nodes_around(body, _FUNCTIONS):
         match node:
             case ast.Nonlocal(names):
                 found.update(names)
@@ -131,19 +127,21 @@ def _changed_in(function: ast.FunctionDef | ast.Lambda, containers: set[str]) ->
     return found
 
 
-def _containers(function: ast.FunctionDef) -> set[str]:
+def _containers(assigned: Assigned) -> set[str]:
     """The variables of a function that are lists or dictionaries, as far as its text tells."""
     return {
         target.id
-        for target, value in _assigned(function)
+        for target, value in assigned
         if isinstance(target, ast.Name) and _makes_container(value)
     }
 
 
-def _assigned(function: ast.FunctionDef) -> list[tuple[ast.expr, ast.expr | None]]:
-    """What a function assigns to variables and the like, one by one."""
-    pairs: list[tuple[ast.expr, ast.expr | None]] = []
-    for node in _scope(function.body):
+def _assigned(scope: list[ast.AST]) -> Assigned:
+    """What the nodes of a function assign to variables and the like, one by one."""
+    pairs: Assigned = []
+    for node in scope:
+        if type(node) is not ast.Assign and type(node) is not ast.AnnAssign:
+            continue
         match node:
             case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)):
                 pairs.extend(zip(targets, values, strict=False))

@@ -40,6 +40,7 @@ from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.parameters import spread_parameters
+from adxform.frontend.plain import Plain
 from adxform.frontend.program import (
     MIXED,
     Program,
@@ -50,7 +51,6 @@ from adxform.frontend.program import (
 from adxform.frontend.returns import made_result
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
-from adxform.frontend.trials import Trials
 from adxform.frontend.unused import drop_unused_functions, may_change_a_list
 from adxform.rules.table import RULES
 
@@ -143,7 +143,7 @@ def _beginning(program: Program, taken: set[str]) -> Remembering:
     return builder
 
 
-class Lowerer(Trials):
+class Lowerer(Plain):
     """Lowers one function's statements; ``env`` holds what is not a Core name: tuples, copies."""
 
     def lowered(self, function: SourceFunction, types: dict[str, Type]) -> Function:

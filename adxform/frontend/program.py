@@ -19,7 +19,7 @@ from adxform.core.ir import (
     Param,
     Tuple,
 )
-from adxform.core.trees import children
+from adxform.core.trees import nodes_around
 from adxform.core.types import Struct, Type
 from adxform.errors import Diagnostic, InternalError, UnsupportedError
 from adxform.frontend.nesting import refusing_depth
@@ -265,21 +265,13 @@ def refuse_generator(source: SourceFunction) -> None:
 
 
 _YIELDS = frozenset({ast.Yield, ast.YieldFrom})
-_NOT_ENTERED = frozenset(
-    {ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda}
-)
+_DEFINED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 
 
 def yield_of(source: SourceFunction) -> ast.AST | None:
     """Where a function yields."""
-    work: list[ast.AST] = [*source.node.body]
-    for node in work:  # which grows on the way
-        kind = type(node)
-        if kind in _YIELDS:
-            return node
-        if kind not in _NOT_ENTERED:
-            work += children(node)
-    return None
+    found = nodes_around(source.node.body, _DEFINED)
+    return next((node for node in found if type(node) in _YIELDS), None)
 
 
 def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:

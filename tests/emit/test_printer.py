@@ -14,8 +14,9 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from adxform.emit import printer
-from adxform.emit.canonical import canonical, first_difference
+from adxform.emit import lines, printer
+from adxform.emit.canonical import Line, canonical, first_difference
+from adxform.emit.lines import lined
 from adxform.emit.printer import LINE_LENGTH, comment, to_source
 from adxform.errors import InternalError
 
@@ -800,7 +801,41 @@ def test_nesting_too_deep_is_refused() -> None:
 def test_wrong_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printer._Generator, "visit_BinOp", lambda self, node: self.visit(node.left))
     with pytest.raises(InternalError, match="reads back differently: y = f"):
-        printed("x = 1\ny = f(a + b)")
+        printed("x = 1\ny = f(a + b for a in b)")
+
+
+@pytest.mark.parametrize("kind", sorted(lines._EXPRESSIONS, key=lambda kind: kind.__name__))
+def test_a_wrong_line_is_refused(monkeypatch: pytest.MonkeyPatch, kind: type[ast.AST]) -> None:
+    monkeypatch.setitem(lines._EXPRESSIONS, kind, lambda node, place: "other")
+    with pytest.raises(InternalError, match="reads back differently"):
+        printed("y[a.b, 0:1] = f(a + 1, -a, a < b, (a, b), [a, b])[0:1, 2.0]\nx[a:b] += -1.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("x = a + b", ["x = a - b", "x = a + c", "x = c + b", "y = a + b", "x = a", "x = y = a + b"]),
+        ("x = 1", ["x = 1.0", "x = True", "x = 2", "x = -1"]),
+        ("x = -1.0", ["x = 1.0", "x = -1", "x = +1.0", "x = -2.0"]),
+        ("x = 'a'", ["x = 'b'", "x = b'a'"]),
+        ("x = f(a)", ["x = f(b)", "x = g(a)", "x = f(a, b)", "x = f()", "x = f(a, b=c)"]),
+        ("x = f(b=c)", ["x = f(a=c)", "x = f(b=d)", "x = f(c)"]),
+        ("x = a.b", ["x = a.c", "x = c.b"]),
+        ("x = a[b]", ["x = a[c]", "x = c[b]", "x = a[b,]"]),
+        ("x = a[1:b]", ["x = a[1:c]", "x = a[2:b]", "x = a[1:b:2]", "x = a[1, b]"]),
+        ("x += a", ["x -= a", "x = a", "y += a", "x += b"]),
+        ("x = a < b", ["x = a <= b", "x = a < c"]),
+        ("x = -a", ["x = +a", "x = -b"]),
+        ("x = (a, b)", ["x = [a, b]", "x = (a, c)", "x = (a, b, c)"]),
+        ("f(a)", ["f(b)", "x = f(a)"]),
+    ],
+)
+def test_a_line_is_compared_with_what_it_reads_back_as(text: str, others: list[str]) -> None:
+    (line,) = lined(parse(text)).body
+    assert isinstance(line, Line)
+    assert first_difference(line, parse(text).body[0]) is None
+    for other in others:
+        assert first_difference(line, parse(other).body[0]) is not None, other
 
 
 def test_text_that_is_not_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
