@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from examples.gradbench.elsewhere import beside_others
 from examples.gradbench.one_thread import hold
 from examples.gradbench.protocol import serve
 from examples.gradbench.table import HEAD, lines, summary
@@ -38,7 +39,7 @@ def main(only, sizes, quick, chosen, peers, protocol, limit):
         found.append(line)
         click.echo(str(line))
     click.echo()
-    for line in summary(found):
+    for line in [*summary(found), *beside_others(found)]:
         click.echo(line)
 
 

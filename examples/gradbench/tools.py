@@ -35,16 +35,19 @@ def ours(backend: str) -> Tool:
     return Tool(f"adxform {backend}", calls)
 
 
-PEERS = ("jax", "torch", "autograd")
+PEERS = ("jax", "torch", "autograd", "pytensor", "casadi", "tensorflow")
 
 
 def peer(name: str) -> Tool:
-    """A peer: its module has a function for each workload that it takes, named like it."""
+    """A peer: its module has a function for each workload that it takes, named like it; that gives
+    None for arguments which it does not take.
+    """
     module = import_module(f"examples.gradbench.peers.with_{name}")
 
     def calls(name: str, args: tuple[Any, ...]) -> Calls | None:
         form = getattr(module, name, None)
-        return None if form is None else Calls(*form(*args))
+        made = None if form is None else form(*args)
+        return None if made is None else Calls(*made)
 
     return Tool(name, calls)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import signature
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -11,6 +14,7 @@ from examples.gradbench import (
     ba,
     descent,
     det,
+    elsewhere,
     gmm,
     hello,
     ht,
@@ -25,7 +29,7 @@ from examples.gradbench import (
     tools,
 )
 from examples.gradbench.__main__ import main
-from examples.gradbench.measuring import TimeLimitError, flat, limited
+from examples.gradbench.measuring import Measured, TimeLimitError, flat, limited
 from examples.gradbench.workloads import NAMES, sizes, workload
 
 CASES = [(name, size) for name in NAMES for size in sizes(name, "quick")]
@@ -140,7 +144,43 @@ def test_backends_agree(name, size):
 def test_peers_agree(name):
     pytest.importorskip(name)
     found = list(table.lines(NAMES, "quick", [tools.ours("numpy"), tools.peer(name)], 60.0))
-    assert not [str(line) for line in found if line.note or line.derivative is None]
+    formed = [line for line in found if line.note != "no such form"]
+    assert not [str(line) for line in formed if line.note or line.derivative is None]
+    assert len({line.workload for line in formed if line.tool == name}) >= 9
+
+
+@pytest.mark.parametrize("name", tools.PEERS)
+def test_functions_of_a_peer_are_named_like_workloads(name):
+    pytest.importorskip(name)
+    peer = import_module(f"examples.gradbench.peers.with_{name}")
+    own = {n for n, f in vars(peer).items() if getattr(f, "__module__", "") == peer.__name__}
+    forms = {n for n in own if n in NAMES}
+    assert len(forms) >= 9
+    for form in forms:
+        taken = list(signature(getattr(peer, form)).parameters)
+        assert taken == list(signature(workload(form).primal).parameters)
+
+
+def measured_line(row, tool, seconds):
+    name, _, size = row.partition(" ")
+    return table.Line(name, size, tool, None, Measured(seconds, None), "")
+
+
+def test_figures_of_another_machine_are_compared_by_a_row_in_common():
+    here = 2.0 * elsewhere.JAX  # a machine that is half as fast
+    lines = [
+        measured_line(elsewhere.COMMON, "adxform numpy", 0.05),
+        measured_line(elsewhere.COMMON, "adxform numba", 2.0 * 0.0057),
+        measured_line(elsewhere.COMMON, "jax", here),
+        measured_line("lse n=40000", "adxform numpy", 0.00026),
+        measured_line("lse n=7", "adxform numpy", 0.1),
+    ]
+    title, head, gmm_row, lse_row = elsewhere.beside_others(lines)
+    assert "another machine" in title and head.split()[0] == "adxform"
+    assert gmm_row.split()[-1] == "1.00"  # as fast as Tapenade, the best there
+    assert lse_row.split()[-1] == "0.50"
+    assert lse_row.split()[2:4] == ["0.031", "0.0619"]
+    assert not list(elsewhere.beside_others([x for x in lines if x.tool != "jax"]))
 
 
 def test_quick_table():

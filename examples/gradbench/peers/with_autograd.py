@@ -5,10 +5,12 @@ It knows no writes to arrays: what is filled elsewhere is built from lists here.
 
 from __future__ import annotations
 
-from math import lgamma, log, pi
-
 import autograd.numpy as np
 from autograd import elementwise_grad, grad, make_jvp
+
+from examples.gradbench.peers import shared
+
+TOOL = shared.Functions(np.sqrt, np.sin, np.cos)
 
 
 def calls(primal, derivative, *args):
@@ -31,9 +33,7 @@ def hello(x):
 def gmm(alpha, mu, q, l, x, gamma, m):
     n, d = x.shape
     k = len(alpha)
-    freedom = d + m + 1
-    logs = 0.25 * d * (d - 1) * log(pi) + sum(lgamma(0.5 * (freedom - j)) for j in range(d))
-    constant = freedom * d * (log(gamma) - 0.5 * log(2.0)) - logs
+    constant = shared.constant_of_gmm(n, d, k, gamma, m)
 
     def log_sum_exp(x):
         largest = np.max(x, axis=1, keepdims=True)
@@ -47,30 +47,14 @@ def gmm(alpha, mu, q, l, x, gamma, m):
             terms.append(alpha[j] + np.sum(q[j]) - 0.5 * np.sum(scaled**2, axis=1))
         whole = np.sum(log_sum_exp(np.array(terms).T)) - n * log_sum_exp(alpha[None, :])[0]
         squares = np.sum(np.exp(2.0 * q)) + np.sum((np.tril(np.ones((d, d)), -1) * l) ** 2)
-        prior = k * constant + m * np.sum(q) - 0.5 * gamma**2 * squares
-        return whole - 0.5 * n * d * log(2.0 * pi) + prior
+        return whole + constant + m * np.sum(q) - 0.5 * gamma**2 * squares
 
     return calls(posterior, gradients(posterior, 4), alpha, mu, q, l)
 
 
-def _projected(camera, point):
-    r1, r2, r3, c1, c2, c3, focal, u0, v0, k1, k2 = (camera[:, i] for i in range(11))
-    x, y, z = point[:, 0] - c1, point[:, 1] - c2, point[:, 2] - c3
-    angle = np.sqrt(r1 * r1 + r2 * r2 + r3 * r3)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    a1, a2, a3 = r1 / angle, r2 / angle, r3 / angle
-    along = (a1 * x + a2 * y + a3 * z) * (1.0 - cosine)
-    depth = z * cosine + (a1 * y - a2 * x) * sine + a3 * along
-    u = (x * cosine + (a2 * z - a3 * y) * sine + a1 * along) / depth
-    v = (y * cosine + (a3 * x - a1 * z) * sine + a2 * along) / depth
-    square = u * u + v * v
-    stretch = focal * (1.0 + k1 * square + k2 * square * square)
-    return u0 + u * stretch, v0 + v * stretch
-
-
 def ba(cameras, points, weights, seen, features):
     def residuals(camera, point, weights):
-        u, v = _projected(camera, point)
+        u, v = shared.projected(camera.T, point.T, TOOL)
         return weights * (u - features[:, 0]), weights * (v - features[:, 1])
 
     def sums(row):
@@ -100,21 +84,15 @@ def _turned(theta, bones):
         first, own = 2 + 4 * finger, theta[6 + 4 * finger : 10 + 4 * finger]
         x[first], z[first], x[first + 1], x[first + 2] = own[0], own[1], own[2], own[3]
     x, z = np.array(x), np.array(z)
-    sx, cx, sz, cz = np.sin(x), np.cos(x), np.sin(z), np.cos(z)
     zero, one = np.zeros(bones), np.ones(bones)
-    rows = [
-        [cz, -sz * cx, sz * sx, zero],
-        [sz, cz * cx, -cz * sx, zero],
-        [zero, sx, cx, zero],
-        [zero, zero, zero, one],
-    ]
+    rows = shared.turned(x, z, zero, one, TOOL)
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _rotation(vector):
     angle = np.sqrt(np.sum(vector**2))
     x, y, z = vector[0] / angle, vector[1] / angle, vector[2] / angle
-    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    skew = np.array(shared.skew(x, y, z, 0.0))
     return np.eye(3) + np.sin(angle) * skew + (1.0 - np.cos(angle)) * np.dot(skew, skew)
 
 
@@ -166,15 +144,8 @@ def lstm(main, extra, state, sequence):
         total = 0.0
         for t in range(len(sequence) - 1):
             x = sequence[t] * extra[0]
-            for i in range(layers):
-                weight, bias = gates[i, 0], gates[i, 1]
-                forget = sigmoid(x * weight[0] + bias[0])
-                ingate = sigmoid(hidden[i] * weight[1] + bias[1])
-                outgate = sigmoid(x * weight[2] + bias[2])
-                change = np.tanh(hidden[i] * weight[3] + bias[3])
-                cell[i] = cell[i] * forget + ingate * change
-                x = hidden[i] = outgate * np.tanh(cell[i])
-            predicted = x * extra[1] + extra[2]
+            hidden, cell = shared.stepped(hidden, cell, x, gates, sigmoid, np.tanh)
+            predicted = hidden[-1] * extra[1] + extra[2]
             normalised = predicted - np.log(2.0 + np.sum(np.exp(predicted)))
             total = total + np.sum(sequence[t + 1] * normalised)
         return -total / ((len(sequence) - 1) * b)
@@ -212,18 +183,13 @@ def lse(x):
 
 
 def ode(x, s):
-    def slope(x, y):
-        return np.concatenate([x[:1], x[1:] * y[:-1]])
-
     def last(x):
-        h = 2.0 / s
+        def slope(y):
+            return np.concatenate([x[:1], x[1:] * y[:-1]])
+
         y = np.zeros(len(x))
         for _ in range(s):
-            k1 = slope(x, y)
-            k2 = slope(x, y + h / 2.0 * k1)
-            k3 = slope(x, y + h / 2.0 * k2)
-            k4 = slope(x, y + h * k3)
-            y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+            y = shared.runge_kutta(slope, y, 2.0 / s)
         return y[-1]
 
     return calls(last, grad(last), x)
@@ -232,39 +198,26 @@ def ode(x, s):
 def det(a, by):
     n = len(a)
 
-    def minor(a, row, columns):
-        if row == n:
-            return 1.0
-        return sum(
-            (-1.0) ** place * a[row, j] * minor(a, row + 1, columns[:place] + columns[place + 1 :])
-            for place, j in enumerate(columns)
-        )
-
     def by_sets(a):
-        minors = [1.0]
-        for columns in range(1, 1 << n):
-            chosen = [j for j in range(n) if (columns >> j) & 1]
-            rest = np.array([minors[columns - (1 << j)] for j in chosen])
-            signs = (-1.0) ** np.arange(len(chosen))
-            minors.append(np.sum(signs * a[n - len(chosen), chosen] * rest))
-        return minors[-1]
+        minors = np.ones(1)
+        for row, sets, without in shared.layers(n):
+            minors = np.sum(shared.alternating(n - row) * a[row, sets] * minors[without], axis=1)
+        return minors[0]
 
-    f = by_sets if by == "sets" else lambda a: minor(a, 0, tuple(range(n)))
+    f = by_sets if by == "sets" else lambda a: shared.minor(a, 0, tuple(range(n)))
     return calls(f, grad(f), a)
 
 
 def particle(w):
     def potential(place, w):
-        near = np.sqrt((place[0] - 10.0) ** 2 + (place[1] - 10.0 + w) ** 2)
-        far = np.sqrt((place[0] - 10.0) ** 2 + place[1] ** 2)
-        return 1.0 / near + 1.0 / far
+        return shared.potential(place, w, np.sqrt)
 
     def flight(w):
         place, speed = np.array([0.0, 8.0]), np.array([0.75, 0.0])
-        while place[1] + 0.1 * speed[1] > 0.0:
+        while shared.flies(place, speed):
             slope = grad(potential)(place, w)
             place, speed = place + 0.1 * speed, speed - 0.1 * slope
-        return (place[0] - place[1] / speed[1] * speed[0]) ** 2
+        return shared.miss(place, speed)
 
     return calls(flight, grad(flight), w)
 
@@ -277,22 +230,7 @@ def saddle(x, start):
         return np.sqrt(np.sum(x * x))
 
     def descended(value, start):
-        gradient = grad(value)
-        x, best, slope = start, value(start), gradient(start)
-        size, successes = 1e-5, 0
-        while norm(slope) > 1e-5:
-            if successes == 10:
-                size, successes = 2.0 * size, 0
-            step = x - size * slope
-            if norm(step - x) <= 1e-5:
-                break
-            found = value(step)
-            if found < best:
-                x, best, successes = step, found, successes + 1
-                slope = gradient(x)
-            else:
-                size, successes = size / 2.0, 0
-        return x
+        return shared.descended(value, grad(value), norm, start)
 
     def highest(x, start):
         return height(x, descended(lambda y: -height(x, y), start))

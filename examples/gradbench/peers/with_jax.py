@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from math import lgamma, log, pi
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from examples.gradbench.peers import shared
+
 jax.config.update("jax_enable_x64", True)
+
+TOOL = shared.Functions(jnp.sqrt, jnp.sin, jnp.cos)
 
 
 def calls(primal, derivative, *args):
@@ -28,10 +30,7 @@ def hello(x):
 
 def gmm(alpha, mu, q, l, x, gamma, m):
     n, d = x.shape
-    k = len(alpha)
-    freedom = d + m + 1
-    logs = 0.25 * d * (d - 1) * log(pi) + sum(lgamma(0.5 * (freedom - j)) for j in range(d))
-    constant = freedom * d * (log(gamma) - 0.5 * log(2.0)) - logs
+    constant = shared.constant_of_gmm(n, d, len(alpha), gamma, m)
 
     def posterior(alpha, mu, q, l, x):
         factors = jnp.tril(l, -1) + jax.vmap(jnp.diag)(jnp.exp(q))
@@ -39,8 +38,7 @@ def gmm(alpha, mu, q, l, x, gamma, m):
         terms = alpha + jnp.sum(q, axis=1) - 0.5 * jnp.sum(scaled**2, axis=2)
         whole = jnp.sum(jax.nn.logsumexp(terms, axis=1)) - n * jax.nn.logsumexp(alpha)
         squares = jnp.sum(jnp.exp(2.0 * q)) + jnp.sum(jnp.tril(l, -1) ** 2)
-        prior = k * constant + m * jnp.sum(q) - 0.5 * gamma**2 * squares
-        return whole - 0.5 * n * d * log(2.0 * pi) + prior
+        return whole + constant + m * jnp.sum(q) - 0.5 * gamma**2 * squares
 
     return calls(posterior, jax.grad(posterior, argnums=(0, 1, 2, 3)), alpha, mu, q, l, x)
 
@@ -81,21 +79,15 @@ def _turned(theta, bones):
     x = jnp.zeros(bones).at[first].set(fingers[:, 0])
     x = x.at[first + 1].set(fingers[:, 2]).at[first + 2].set(fingers[:, 3])
     z = jnp.zeros(bones).at[first].set(fingers[:, 1])
-    sx, cx, sz, cz = jnp.sin(x), jnp.cos(x), jnp.sin(z), jnp.cos(z)
     zero, one = jnp.zeros(bones), jnp.ones(bones)
-    rows = [
-        [cz, -sz * cx, sz * sx, zero],
-        [sz, cz * cx, -cz * sx, zero],
-        [zero, sx, cx, zero],
-        [zero, zero, zero, one],
-    ]
+    rows = shared.turned(x, z, zero, one, TOOL)
     return jnp.moveaxis(jnp.array(rows), 2, 0)
 
 
 def _rotation(vector):
     angle = jnp.sqrt(jnp.sum(vector**2))
     x, y, z = vector / angle
-    skew = jnp.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    skew = jnp.array(shared.skew(x, y, z, 0.0))
     return jnp.eye(3) + jnp.sin(angle) * skew + (1.0 - jnp.cos(angle)) * skew @ skew
 
 
@@ -140,19 +132,11 @@ def lstm(main, extra, state, sequence):
             hidden, cell = carried
             here, there = pair
             x = here * extra[0]
-            hiddens, cells = [], []
-            for i in range(layers):
-                weight, bias = gates[i]
-                forget = jax.nn.sigmoid(x * weight[0] + bias[0])
-                ingate = jax.nn.sigmoid(hidden[i] * weight[1] + bias[1])
-                outgate = jax.nn.sigmoid(x * weight[2] + bias[2])
-                change = jnp.tanh(hidden[i] * weight[3] + bias[3])
-                cells.append(cell[i] * forget + ingate * change)
-                x = outgate * jnp.tanh(cells[i])
-                hiddens.append(x)
-            predicted = x * extra[1] + extra[2]
+            new = shared.stepped(hidden, cell, x, gates, jax.nn.sigmoid, jnp.tanh)
+            hidden, cell = map(jnp.stack, new)
+            predicted = hidden[-1] * extra[1] + extra[2]
             normalised = predicted - jnp.log(2.0 + jnp.sum(jnp.exp(predicted)))
-            return (jnp.stack(hiddens), jnp.stack(cells)), jnp.sum(there * normalised)
+            return (hidden, cell), jnp.sum(there * normalised)
 
         _, gains = lax.scan(step, (start[:, 0], start[:, 1]), (sequence[:-1], sequence[1:]))
         return -jnp.sum(gains) / ((len(sequence) - 1) * b)
@@ -191,18 +175,12 @@ def lse(x):
 
 
 def ode(x, s):
-    def slope(x, y):
-        return jnp.concatenate([x[:1], x[1:] * y[:-1]])
-
     def last(x):
-        h = 2.0 / s
+        def slope(y):
+            return jnp.concatenate([x[:1], x[1:] * y[:-1]])
 
         def step(y, _):
-            k1 = slope(x, y)
-            k2 = slope(x, y + h / 2.0 * k1)
-            k3 = slope(x, y + h / 2.0 * k2)
-            k4 = slope(x, y + h * k3)
-            return y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4), None
+            return shared.runge_kutta(slope, y, 2.0 / s), None
 
         return lax.scan(step, jnp.zeros_like(x), None, length=s)[0][-1]
 
@@ -212,39 +190,19 @@ def ode(x, s):
 def det(a, by):
     n = len(a)
 
-    def minor(a, row, columns):
-        if row == n:
-            return 1.0
-        return sum(
-            (-1.0) ** place * a[row, j] * minor(a, row + 1, columns[:place] + columns[place + 1 :])
-            for place, j in enumerate(columns)
-        )
-
     def by_sets(a):
-        minors = jnp.zeros(1 << n).at[0].set(1.0)
+        minors = jnp.ones(1)
+        for row, sets, without in shared.layers(n):
+            minors = jnp.sum(shared.alternating(n - row) * a[row, sets] * minors[without], axis=1)
+        return minors[0]
 
-        def grown(columns, minors):
-            bits = (columns >> jnp.arange(n)) & 1
-            signs = jnp.where(bits == 1, 1.0 - 2.0 * ((jnp.cumsum(bits) - bits) % 2), 0.0)
-            rest = jnp.where(bits == 1, columns - (1 << jnp.arange(n)), 0)
-            total = jnp.sum(signs * a[n - jnp.sum(bits)] * minors[rest])
-            return minors.at[columns].set(total), None
-
-        sets = jnp.arange(1, 1 << n)
-        return lax.scan(lambda m, c: grown(c, m), minors, sets)[0][-1]
-
-    def by_calls(a):
-        return minor(a, 0, tuple(range(n)))
-
-    f = by_calls if by == "calls" else by_sets
+    f = by_sets if by == "sets" else lambda a: shared.minor(a, 0, tuple(range(n)))
     return calls(f, jax.grad(f), a)
 
 
 def particle(w):
     def potential(place, w):
-        near = jnp.sqrt((place[0] - 10.0) ** 2 + (place[1] - 10.0 + w) ** 2)
-        far = jnp.sqrt((place[0] - 10.0) ** 2 + place[1] ** 2)
-        return 1.0 / near + 1.0 / far
+        return shared.potential(place, w, jnp.sqrt)
 
     def flight(w):
         def step(now):
@@ -253,10 +211,10 @@ def particle(w):
             return place + 0.1 * speed, speed + 0.1 * force
 
         def flies(now):
-            return now[0][1] + 0.1 * now[1][1] > 0.0
+            return shared.flies(*now)
 
         place, speed = lax.while_loop(flies, step, (jnp.array([0.0, 8.0]), jnp.array([0.75, 0.0])))
-        return (place[0] - place[1] / speed[1] * speed[0]) ** 2
+        return shared.miss(place, speed)
 
     return calls(flight, jax.jacfwd(flight), w)  # its loop of unknown length knows forward mode
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import lgamma, log, pi
 
 import numpy as np
 import torch
 from torch.func import grad, jacrev, jvp, vmap
 
+from examples.gradbench.peers import shared
+
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
+
+TOOL = shared.Functions(torch.sqrt, torch.sin, torch.cos)
 
 
 def calls(primal, derivative, *args):
@@ -35,10 +38,7 @@ def hello(x):
 
 def gmm(alpha, mu, q, l, x, gamma, m):
     n, d = x.shape
-    k = len(alpha)
-    freedom = d + m + 1
-    logs = 0.25 * d * (d - 1) * log(pi) + sum(lgamma(0.5 * (freedom - j)) for j in range(d))
-    constant = freedom * d * (log(gamma) - 0.5 * log(2.0)) - logs
+    constant = shared.constant_of_gmm(n, d, len(alpha), gamma, m)
 
     def posterior(alpha, mu, q, l, x):
         factors = torch.tril(l, -1) + torch.diag_embed(torch.exp(q))
@@ -46,8 +46,7 @@ def gmm(alpha, mu, q, l, x, gamma, m):
         terms = alpha + torch.sum(q, 1) - 0.5 * torch.sum(scaled**2, 2)
         whole = torch.sum(torch.logsumexp(terms, 1)) - n * torch.logsumexp(alpha, 0)
         squares = torch.sum(torch.exp(2.0 * q)) + torch.sum(torch.tril(l, -1) ** 2)
-        prior = k * constant + m * torch.sum(q) - 0.5 * gamma**2 * squares
-        return whole - 0.5 * n * d * log(2.0 * pi) + prior
+        return whole + constant + m * torch.sum(q) - 0.5 * gamma**2 * squares
 
     return calls(posterior, gradient(posterior, 4), alpha, mu, q, l, x)
 
@@ -89,13 +88,7 @@ def _turned(theta, bones):
     x = zero.index_put((first,), fingers[:, 0])
     x = x.index_put((first + 1,), fingers[:, 2]).index_put((first + 2,), fingers[:, 3])
     z = zero.index_put((first,), fingers[:, 1])
-    sx, cx, sz, cz = torch.sin(x), torch.cos(x), torch.sin(z), torch.cos(z)
-    rows = [
-        [cz, -sz * cx, sz * sx, zero],
-        [sz, cz * cx, -cz * sx, zero],
-        [zero, sx, cx, zero],
-        [zero, zero, zero, one],
-    ]
+    rows = shared.turned(x, z, zero, one, TOOL)
     return torch.stack([torch.stack(row, -1) for row in rows], -2)
 
 
@@ -103,7 +96,7 @@ def _rotation(vector):
     angle = torch.sqrt(torch.sum(vector**2))
     x, y, z = vector / angle
     zero = torch.zeros_like(x)
-    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero]).reshape(3, 3)
+    skew = torch.stack([torch.stack(row) for row in shared.skew(x, y, z, zero)])
     return torch.eye(3) + torch.sin(angle) * skew + (1.0 - torch.cos(angle)) * skew @ skew
 
 
@@ -151,15 +144,8 @@ def lstm(main, extra, state, sequence):
         total = torch.zeros(())
         for here, there in pairwise(sequence):
             x = here * extra[0]
-            for i in range(layers):
-                weight, bias = gates[i]
-                forget = torch.sigmoid(x * weight[0] + bias[0])
-                ingate = torch.sigmoid(hidden[i] * weight[1] + bias[1])
-                outgate = torch.sigmoid(x * weight[2] + bias[2])
-                change = torch.tanh(hidden[i] * weight[3] + bias[3])
-                cell[i] = cell[i] * forget + ingate * change
-                x = hidden[i] = outgate * torch.tanh(cell[i])
-            predicted = x * extra[1] + extra[2]
+            hidden, cell = shared.stepped(hidden, cell, x, gates, torch.sigmoid, torch.tanh)
+            predicted = hidden[-1] * extra[1] + extra[2]
             normalised = predicted - torch.log(2.0 + torch.sum(torch.exp(predicted)))
             total = total + torch.sum(there * normalised)
         return -total / ((len(sequence) - 1) * b)
@@ -199,18 +185,13 @@ def lse(x):
 
 
 def ode(x, s):
-    def slope(x, y):
-        return torch.cat([x[:1], x[1:] * y[:-1]])
-
     def last(x):
-        h = 2.0 / s
+        def slope(y):
+            return torch.cat([x[:1], x[1:] * y[:-1]])
+
         y = torch.zeros_like(x)
         for _ in range(s):
-            k1 = slope(x, y)
-            k2 = slope(x, y + h / 2.0 * k1)
-            k3 = slope(x, y + h / 2.0 * k2)
-            k4 = slope(x, y + h * k3)
-            y = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+            y = shared.runge_kutta(slope, y, 2.0 / s)
         return y[-1]
 
     return calls(last, gradient(last), x)
@@ -219,40 +200,28 @@ def ode(x, s):
 def det(a, by):
     n = len(a)
 
-    def minor(a, row, columns):
-        if row == n:
-            return 1.0
-        return sum(
-            (-1.0) ** place * a[row, j] * minor(a, row + 1, columns[:place] + columns[place + 1 :])
-            for place, j in enumerate(columns)
-        )
-
     def by_sets(a):
-        minors = [torch.ones(())]
-        for columns in range(1, 1 << n):
-            chosen = [j for j in range(n) if (columns >> j) & 1]
-            rest = torch.stack([minors[columns - (1 << j)] for j in chosen])
-            signs = torch.tensor([(-1.0) ** place for place in range(len(chosen))])
-            minors.append(torch.sum(signs * a[n - len(chosen), chosen] * rest))
-        return minors[-1]
+        minors = torch.ones(1)
+        for row, sets, without in shared.layers(n):
+            signs = torch.as_tensor(shared.alternating(n - row))
+            minors = torch.sum(signs * a[row, sets] * minors[without], 1)
+        return minors[0]
 
-    f = by_sets if by == "sets" else lambda a: minor(a, 0, tuple(range(n)))
+    f = by_sets if by == "sets" else lambda a: shared.minor(a, 0, tuple(range(n)))
     return calls(f, gradient(f), a)
 
 
 def particle(w):
     def potential(place, w):
-        near = torch.sqrt((place[0] - 10.0) ** 2 + (place[1] - 10.0 + w) ** 2)
-        far = torch.sqrt((place[0] - 10.0) ** 2 + place[1] ** 2)
-        return 1.0 / near + 1.0 / far
+        return shared.potential(place, w, torch.sqrt)
 
     def flight(w):
         place, speed = torch.tensor([0.0, 8.0]), torch.tensor([0.75, 0.0])
-        while place[1] + 0.1 * speed[1] > 0.0:
+        while shared.flies(place, speed):
             active = place if place.requires_grad else place.detach().requires_grad_()
             (slope,) = torch.autograd.grad(potential(active, w), active, create_graph=True)
             place, speed = place + 0.1 * speed, speed - 0.1 * slope
-        return (place[0] - place[1] / speed[1] * speed[0]) ** 2
+        return shared.miss(place, speed)
 
     return calls(flight, gradient(flight), np.array(w))
 
@@ -266,21 +235,7 @@ def saddle(x, start):
             active = y if y.requires_grad else y.detach().requires_grad_()
             return torch.autograd.grad(value(active), active, create_graph=True)[0]
 
-        x, best, slope = start, value(start), slope_at(start)
-        size, successes = 1e-5, 0
-        while torch.linalg.norm(slope) > 1e-5:
-            if successes == 10:
-                size, successes = 2.0 * size, 0
-            step = x - size * slope
-            if torch.linalg.norm(step - x) <= 1e-5:
-                break
-            found = value(step)
-            if found < best:
-                x, best, successes = step, found, successes + 1
-                slope = slope_at(x)
-            else:
-                size, successes = size / 2.0, 0
-        return x
+        return shared.descended(value, slope_at, torch.linalg.norm, start)
 
     def highest(x, start):
         return height(x, descended(lambda y: -height(x, y), start))
