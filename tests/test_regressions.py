@@ -1039,3 +1039,46 @@ def test_what_a_test_writes_through_two_functions_is_refused():
     with pytest.raises(UnsupportedError, match="may write to its arguments"):
         jvp(asked, (0.3, m), (1.0, np.ones((2, 3))))
     assert np.array_equal(m, M)
+
+
+def _over_a_list(x, dx):
+    return x * dx[0] + np.sin(dx[1])
+
+
+def _by_keywords(x, dx):
+    return x * dx["dx"]
+
+
+def test_tangents_have_other_names_than_containers():
+    """``dx`` was the list, and the tangent of ``x``."""
+    adxform.check_grads(_over_a_list, (0.7, [0.3, 0.5]), order=1)
+    adxform.check_grads(_by_keywords, (0.7, {"dx": 0.5}), order=1)
+
+
+def _applied(function, x, args=(), kwargs={}):
+    return function(x, *args, **kwargs)
+
+
+def test_an_empty_dictionary_as_default_is_spread():
+    def loss(x, a):
+        def residual(x, scale=2.0):
+            return x * scale - a
+
+        return _applied(residual, x) * _applied(residual, x, kwargs={"scale": a})
+
+    adxform.check_grads(loss, (0.7, 0.3), order=2)
+
+
+def _named(x):
+    y = np.arccos(x)
+    try:
+        y.name = "angle"
+    except AttributeError:
+        pass
+    return y
+
+
+def test_a_trial_in_a_function_that_is_called_is_given_up_once():
+    """It was begun over and over, and ended with an internal error."""
+    with pytest.raises(UnsupportedError, match="may not be called twice"):
+        grad(lambda x: np.sum(_named(x)))(np.array([0.1, 0.2]))

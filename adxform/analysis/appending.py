@@ -16,11 +16,14 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Stmt,
+    Tuple,
     Var,
     While,
     binds_of,
     blocks_of,
     phis_of,
+    reads_of,
+    tests_of,
     uses,
     walk,
 )
@@ -45,15 +48,22 @@ def seen_appends(function: Function, types: Types) -> list[tuple[Let, Let | None
     unread = unread_phis(function.body, function.result)
     body = without(function.body, unread) if unread else function.body
     found = _Appends(body)
+    seen = _seen(body, function.result, found.places, found, types)
+    return [both for both in seen if not _is_alone(both[0], function.result, found, types)]
+
+
+def _seen(
+    body: Block, result: Operand, places: list[_Place], found: _Appends, types: Types
+) -> list[tuple[Let, Let | None]]:
+    """The same in a block, of which ``result`` is needed after it."""
     aliases = Aliases(body, types, stored=False)
-    params = [p.name for p in function.params]
-    live = liveness(params, body, function.result, aliases=aliases)
+    live = liveness([], body, result, aliases=aliases)
     seen: list[tuple[Let, Let | None]] = []
-    for place in found.places:
+    for place in places:
         family = aliases.of(place.stmt.target)
         holding = [
             p.stmt
-            for p in found.places
+            for p in places
             if any(aliases.of(n) == family for n in uses(p.stmt.args[2:]))
             and found.may_follow(place, p)
         ]
@@ -64,12 +74,40 @@ def seen_appends(function: Function, types: Types) -> list[tuple[Let, Let | None
     return seen
 
 
+def _is_alone(append: Let, result: Operand, found: _Appends, types: Types) -> bool:
+    """Whether the list is made in a branch or loop, which alone may have it until all is appended:
+    what it is merged with afterwards is no matter.
+    """
+    made = found.begins(append)
+    block = found.blocks.get(made) if made is not None else None
+    if block is None or block is found.body:
+        return False
+    inner = dict.fromkeys(walk(block))
+    places = [p for p in found.places if p.stmt in inner]
+    bound = dict.fromkeys(name for stmt in inner for name in binds_of(stmt))
+    rest = [stmt for stmt in walk(found.body) if stmt not in inner]
+    read = {n for s in rest for n in (*reads_of(s), *tests_of(s), *_merged(s))}
+    needed = Tuple(tuple(Var(n) for n in bound if n in read or n in uses((result,))))
+    flagged = _seen(block, needed, places, found, types)
+    return all(stmt is not append for stmt, _ in flagged)
+
+
+def _merged(stmt: Stmt) -> list[str]:
+    return [name for phi in phis_of(stmt) for name in _merges(phi)]
+
+
+def _merges(phi: Phi) -> list[str]:
+    return uses((phi.first, phi.second))
+
+
 class _Appends:
     """The appends of a function, and where the lists come from."""
 
     def __init__(self, block: Block) -> None:
+        self.body = block
         self.places: list[_Place] = []
         self.made: dict[str, Let] = {}
+        self.blocks: dict[Let, Block] = {}  # where empty lists are made
         self.merged: dict[str, tuple[Phi, Stmt]] = {}
         self._collect(block, ())
 
@@ -77,12 +115,35 @@ class _Appends:
         for stmt in block:
             if isinstance(stmt, Let):
                 self.made.update(dict.fromkeys(stmt.targets, stmt))
+                if isinstance(stmt.op, Primitive) and stmt.op.name == "empty_list":
+                    self.blocks[stmt] = block
                 if isinstance(stmt.op, Primitive) and stmt.op.name == "append" and stmt.origin:
                     self.places.append(_Place(stmt, len(self.places), loops))
             for phi in phis_of(stmt):
                 self.merged[phi.target] = phi, stmt
             for inner in blocks_of(stmt):
                 self._collect(inner, (*loops, stmt) if isinstance(stmt, For | While) else loops)
+
+    def begins(self, append: Let) -> Let | None:
+        """The empty list that an append's list has been, if that is the only one."""
+        seen: set[str] = set()
+        begun: set[Let] = set()
+        work = uses(append.args[:1])
+        while work:
+            name = work.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            let = self.made.get(name)
+            if name in self.merged:
+                work.extend(_merges(self.merged[name][0]))
+            elif let is not None and _is_append(let):
+                work.extend(uses(let.args[:1]))
+            elif let in self.blocks:
+                begun.add(let)
+            else:
+                return None
+        return begun.pop() if len(begun) == 1 else None
 
     def may_follow(self, write: _Place, store: _Place) -> bool:
         """Whether a list may be appended to after it has been stored.

@@ -52,6 +52,7 @@ def names_for(function: Function, types: Iterable[str] = ()) -> Names:
     """
     supply = Names(all_names(function), function.bases.values())
     supply.reserve(outside_names(function))
+    supply.reserve(param.name for param, _ in function.given)
     supply.reserve(types)
     return supply
 

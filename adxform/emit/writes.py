@@ -124,8 +124,14 @@ class Writes(Iterations):
         return ast.AugAssign(place, ast.Sub() if minus else ast.Add(), value)
 
     def augmented_element(self, stmt: Let, own: str) -> ast.stmt | None:
-        """``x[i] += v``, as the user wrote it, where the sum is needed nowhere else."""
+        """``x[i] += v``, as the user wrote it, where the sum is needed nowhere else.
+
+        An array in a list may be another's, too: it is replaced, not changed.
+        """
         x, index, value = stmt.args
+        known = self.types.get(stmt.target)
+        if isinstance(known, ListOf) and not isinstance(known.item, Scalar):
+            return None
         total = self.nested.get(value.name) if isinstance(value, Var) else None
         if total is None or not isinstance(total.op, Primitive) or stmt.op is not UPDATE:
             return None

@@ -46,6 +46,10 @@ class Alone(InPlace):
                 f"{own}, whose items the derivative follows, is changed in place here", None,
                 "Do it before the derivative is called.",
             )
+        if not held.tokens.isdisjoint(self.heap.stored):
+            raise self.unsupported(
+                f"{own} is changed in place here while a list that is filled holds it", None,
+                "Put it into the list when all is in it.")
         other = self.other_holder(held.tokens, own, again, owner, followed and owner is not None)
         if other:
             raise self.unsupported(

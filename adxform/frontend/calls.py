@@ -364,7 +364,8 @@ class Calls(Lifting):
         """A callee, desugared once, for one call, and the names that it takes from outside."""
         cells = cell_site(function) not in self.program.verbatim
         contexts = self.program.contexts
-        key = id(function.node), id(function.scope), cells, lent, len(contexts)
+        asked = len(contexts), [*contexts.values()].count(None)  # of which some are given up
+        key = id(function.node), id(function.scope), cells, lent, asked
         if key not in self.program.trees:
             tree = desugar(function.node, function.text, function.scope, cells=cells,
                            lent=lent, contexts=contexts)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from adxform.core.ir import UNDEFINED, Effect, Function, If, Let, Operand, Tuple, Var, walk
+from adxform.core.types import ListOf, Type
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_made_of_fields, object_class
 from adxform.frontend.cells import Cell
@@ -63,6 +64,7 @@ class Heap:
         self.dirty: list[int] = []  # objects that have changed, one change after the other
         self.lent: set[int] = set()  # objects of the caller's, who would miss what is changed
         self.sites: dict[int, tuple[Any, ...]] = {}  # where each was made
+        self.stored: set[int] = set()  # containers in lists that the generated code has
         self.verbatim: dict[Any, Diagnostic] = {}  # why those of a place are not followed
         self.lists: dict[str, str] = {}  # names of lists of any length that may be one, as a forest
 
@@ -96,6 +98,11 @@ class Heap:
         items = tuple(map(self.current, held.items))
         same = all(a is b for a, b in zip(items, held.items, strict=True))
         return held if same else held.with_items(items)
+
+    def put(self, known: Type, args: Iterable[Operand]) -> None:
+        """Note the containers that an operation, which gives a list of any length, puts into it."""
+        if isinstance(known, ListOf):
+            self.stored.update(t for arg in args for held, _ in _containers(arg) for t in held)
 
     def made(self, held: Tuple, site: Any) -> None:
         """An object that was made at a place."""

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from adxform.core.ir import Let, Opaque, Operand, Tuple, Var
+from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
 from adxform.core.types import ANY, CARRIED
 from adxform.frontend.containers import listed
@@ -44,6 +44,9 @@ class Iterators(Generating):
     def assigned(self, name: str, value: ast.expr, base: str | None) -> Operand:
         """What an assignment's right side gives."""
         self.nothing_asked()
+        counted = self.static(value) if self.copies > 1 else UNKNOWN
+        if type(counted) is int:
+            return Const(counted)  # a place of an item, in a loop that is written out
         made = self._assigned(name, value, base)
         if self.last_asked is not None and self.generator_of(value) is not None:
             self.asked[name] = self.last_asked

@@ -383,6 +383,7 @@ class Remembering(Builder):
             current = self.memory.untransposed(current, self)
         made = super().emit(op, current, base)
         if isinstance(op, Primitive):
+            self.memory.heap.put(self.types[made.name], args)
             self.memory.made(made.name, op, current, self)
         else:
             self.memory.view(made, self)

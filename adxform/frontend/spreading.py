@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
 from adxform.core.types import Inert, Known, Object, Struct, inert_type
 from adxform.frontend.names_outside import NamesOutside
 from adxform.frontend.objects import is_object
@@ -42,6 +42,9 @@ class Spreading(NamesOutside):
         """
         meaning = self.meaning(node)
         value = None if meaning is None else meaning.value
+        if isinstance(node, ast.Name) and node.id in self.env:  # the default of a parameter
+            held = self.value(node.id)
+            value = held.value if isinstance(held, Global) else None
         if isinstance(node, ast.Attribute) and not isinstance(value, dict | list | tuple):
             owner = self.static(node.value)
             value = vars(owner).get(node.attr) if is_object(owner) else None

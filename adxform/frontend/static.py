@@ -35,6 +35,14 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }
+_COUNT: dict[type, Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_DIVISIONS = (operator.floordiv, operator.mod)
 _PYTHON = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
 _MADE_INSIDE: dict[type, type] = {Closure: FunctionType, Bound: functools.partial}
 _STRING_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
@@ -81,8 +89,9 @@ class Static(Outside):
                 return self._named(node, name)
             case ast.Attribute():
                 return self._attribute(node)
-            case ast.UnaryOp(ast.USub(), ast.Constant(int(number))):
-                return -number
+            case ast.UnaryOp(ast.USub(), inner):
+                number = self.static(inner)
+                return -number if type(number) is int else UNKNOWN
             case ast.UnaryOp(ast.Not(), inner):
                 held = self.truth(inner)
                 return UNKNOWN if held is None else not held
@@ -90,6 +99,9 @@ class Static(Outside):
                 return self._short_circuit(node)
             case ast.Compare():
                 return self._compare(node)
+            case ast.Call(ast.Name("__augment__"), [whole]):
+                number = self.static(whole)
+                return number if type(number) is int else UNKNOWN
             case ast.Call():
                 found = UNKNOWN if node.keywords else self._call(node)
                 return self._fact(node) if found is UNKNOWN else found
@@ -166,11 +178,12 @@ class Static(Outside):
         return UNKNOWN
 
     def _count(self, node: ast.BinOp) -> Any:
-        """A sum or difference of integers that are known."""
+        """What is counted with integers that are known."""
         left, right = self.static(node.left), self.static(node.right)
-        if type(left) is int and type(right) is int and isinstance(node.op, ast.Add | ast.Sub):
-            return left + right if isinstance(node.op, ast.Add) else left - right
-        return UNKNOWN
+        count = _COUNT.get(type(node.op))
+        if count is None or type(left) is not int or type(right) is not int:
+            return UNKNOWN
+        return UNKNOWN if right == 0 and count in _DIVISIONS else count(left, right)
 
     def _short_circuit(self, node: ast.BoolOp) -> Any:
         """The value, if the known operands decide it whatever the others are."""

@@ -18,6 +18,7 @@ from adxform.frontend.entries import Entries
 from adxform.frontend.instances import QUEUES
 from adxform.frontend.names_outside import NAMES
 from adxform.frontend.program import Again
+from adxform.frontend.unroll import PLACES
 
 _REPEATABLE = ("np.", "math.", "scipy.", "operator.")
 _CHANGING = ("random", "next", "input", "open", "print", "iter", "setattr", "delattr")
@@ -41,7 +42,7 @@ class Trials(Entries):
         if isinstance(stmt, ast.Assign | ast.AugAssign):
             self.ask_for_grids(stmt)
         if not isinstance(stmt, ast.With | ast.Try) or hasattr(stmt, "_trial"):
-            for asked in (QUEUES, NAMES):
+            for asked in (QUEUES, NAMES, PLACES):
                 if asked in self.program.met and asked not in self.program.contexts:
                     stmt._place = asked  # type: ignore[attr-defined]  # it may be another then
             return

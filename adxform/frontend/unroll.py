@@ -7,20 +7,24 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
-from adxform.core.trees import SCOPES, children, names
+from adxform.core.trees import SCOPES, children, names, nodes
+from adxform.core.types import Scalar
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
 
 MOST_ITEMS = 256
 MOST_KEYS = 32
+PLACES = "places"  # what is asked for: that loops over places of different items are written out
 
 
 class Unrolled(Choices):
     """Lowers loops whose number of iterations the signature decides, if they go over containers."""
 
     unrolling = 0  # loops at hand that are written out
+    copies = 1  # of what is lowered now, by loops over places
 
     def block(self, body: list[ast.stmt]) -> None:
         """Lower statements one after the other."""
@@ -42,16 +46,50 @@ class Unrolled(Choices):
         return True
 
     def _over_keys(self, stmt: ast.For) -> bool:
-        """Lower a loop over few numbers as often as it runs, where these may be keys."""
+        """Lower a loop over few numbers as often as it runs, where these are keys or places."""
         assert isinstance(stmt.iter, ast.Call)
         bounds = [self.static(bound) for bound in stmt.iter.args]
         if not all(type(bound) is int for bound in bounds) or 0 in bounds[2:]:
             return False
         places = range(*bounds)
-        if len(places) > MOST_KEYS or not self._carries_dictionary(stmt) or not self.names_met():
+        copies = self.copies * max(len(places), 1)
+        keys = len(places) <= MOST_KEYS and self._carries_dictionary(stmt) and self.names_met()
+        if not keys and (copies > MOST_ITEMS or not self._over_places(stmt)):
             return False
+        before, self.copies = self.copies, copies
         self._written_out(stmt, places)
+        self.copies = before
         return True
+
+    def _over_places(self, stmt: ast.For) -> bool:
+        """Whether the items that a loop takes by its numbers differ, and these are asked for."""
+        assert isinstance(stmt.target, ast.Name)
+        following = _following(stmt, self._counters(stmt))
+        taken = (
+            node for node in nodes(*stmt.body)
+            if isinstance(node, ast.Subscript) and not following.isdisjoint(names(node.slice))
+        )
+        if not any(map(self._of_different_items, taken)):
+            return False
+        self.program.met.add(PLACES)
+        return PLACES in self.program.contexts
+
+    def _counters(self, stmt: ast.For) -> set[str]:
+        """The variables that a loop carries which begin as a known integer."""
+        headers, _ = split_phis(stmt.body)
+        begun = {target: self.known_value(self.value(before)) for target, before, _ in headers}
+        return {target for target, value in begun.items() if type(value) is int}
+
+    def _of_different_items(self, node: ast.Subscript) -> bool:
+        """Whether an item cannot be taken by a number that only running tells."""
+        if not isinstance(node.value, ast.Name | ast.Attribute):
+            return False
+        held = self.container(node.value)
+        if held is None or held.form not in (TUPLE, LIST):
+            return False
+        types = [self.builder.type_of(item) for item in held.items]
+        kinds = {t.dtype if isinstance(t, Scalar) else None for t in types}
+        return None in kinds or len(kinds) > 1
 
     def _carries_dictionary(self, stmt: ast.For) -> bool:
         """Whether a loop changes a dictionary of known keys, or an object that holds one."""
@@ -149,6 +187,18 @@ class Unrolled(Choices):
                     self.changed.add(found[old])
         self.locals.update(found.values())
         return found
+
+
+def _following(stmt: ast.For, counters: set[str]) -> set[str]:
+    """The variables in a loop that its number, or what it counts, decides."""
+    assert isinstance(stmt.target, ast.Name)
+    found = {stmt.target.id, *counters}
+    for node in nodes(*stmt.body):
+        match node:
+            case ast.Assign([ast.Name(name)], value) | ast.For(ast.Name(name), value):
+                if not found.isdisjoint(names(value)):
+                    found.add(name)
+    return found
 
 
 def _is_length(node: ast.expr) -> bool:

@@ -45,7 +45,7 @@ def _written(x: Type, index: Type, value: Type) -> str:
     """The cotangent of what was written; of an array's part a copy, for it is zeroed next."""
     part = infer.getitem(x, index)
     if isinstance(x, Array) and x.dims == ():
-        return "unbroadcast(out_bar, value)"
+        return f"unbroadcast({_at(index, value)}, value)"
     if isinstance(part, Scalar) or isinstance(x, ListOf):
         return "out_bar[index]"
     if _may_repeat(index):
@@ -58,10 +58,36 @@ def _written(x: Type, index: Type, value: Type) -> str:
 
 
 def _kept(x: Type, index: Type, value: Type) -> str:
-    """The cotangent of what was not written; in an array without axes nothing is left."""
+    """The cotangent of what was not written; in an array without axes it is all or nothing."""
     if isinstance(x, Array) and x.dims == ():
-        return "0.0"
+        return _beside(index)
     return "np.zeros_like(out_bar)" if _is_whole(x, index) else "update(out_bar, index, 0.0)"
+
+
+def _at(index: Type, value: Type) -> str:
+    """What an index names of an array without axes: nothing, where it is a mask that is False."""
+    if _is_all(index):
+        return "out_bar"
+    masked = _is_mask(index) and dims_of(value) == ()
+    return "np.where(index, out_bar, 0.0)" if masked else "np.asarray(out_bar)[index]"
+
+
+def _beside(index: Type) -> str:
+    """What an index leaves of an array without axes."""
+    if _is_all(index):
+        return "0.0"
+    masked = _is_mask(index)
+    return "np.where(index, 0.0, out_bar)" if masked else "update(np.array(out_bar), index, 0.0)"
+
+
+def _is_all(index: Type) -> bool:
+    """Whether an index of an array without axes is ``()``, ``...``, ``None``, or such."""
+    return all(isinstance(p, Known) and p.value in (Ellipsis, None) for p in _parts(index))
+
+
+def _is_mask(index: Type) -> bool:
+    """Whether an index is a single truth value."""
+    return isinstance(index, Scalar | Array) and index.dtype == "bool"
 
 
 def _is_whole(x: Type, index: Type) -> bool:

@@ -57,3 +57,20 @@ def test_an_ellipsis_gives_a_view():
 
     with pytest.raises(AdxformError, match="may share its memory"):
         grad(f)(np.array([0.7, 1.3]))
+
+
+def masked(x):
+    """Packages make arrays of what they are given, and mend elements of them."""
+    v = np.asarray(x * 1.5)
+    v[v < 0] += 1.0
+    v[np.asarray(v > 2)] = x * x
+    v[np.isnan(v)] = 0.0
+    v[True] *= x
+    return v * x
+
+
+@pytest.mark.parametrize("x", (-0.5, 0.7, 1.9))
+def test_a_mask_may_name_nothing(x):
+    """The cotangent was lost where the mask is False."""
+    check_grads(masked, (x,), order=2)
+    check_grads(masked, (np.array(x),), order=1)

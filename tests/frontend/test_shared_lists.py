@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from adxform import UnsupportedError, check_grads, grad
+from adxform import UnsupportedError, check_grads, grad, source
 
 
 def comprehension(x):
@@ -323,3 +324,86 @@ def dictionaries_joined(x):
 @pytest.mark.parametrize("f", [extended_by_keys, dictionaries_joined])
 def test_dictionaries_as_python_takes_them(f):
     check_grads(f, (0.7,))
+
+
+def put_first_filled_then(x, n=3):
+    rows = []
+    for i in range(n):
+        row = []
+        rows.append(row)
+        row.append(x * i)
+    return sum(rows[1]) * x
+
+
+def an_item_is_replaced(x, n=3):
+    rows = []
+    for i in range(n):
+        row = [1.0, 2.0]
+        rows.append((row, i))
+        row[1] += x
+    return rows[2][0][1] * x
+
+
+def a_dictionary(x, n=3):
+    rows = []
+    for _ in range(n):
+        row = {"a": 1.0}
+        rows.append(row)
+        row["a"] = x
+    return rows[0]["a"] * x
+
+
+def joined_to_a_list(x, n=3):
+    rows = []
+    for _ in range(n):
+        row = []
+        rows += [row]
+        row += [x, x]
+    return sum(rows[1]) * x
+
+
+@pytest.mark.parametrize(
+    "f", (put_first_filled_then, an_item_is_replaced, a_dictionary, joined_to_a_list))
+def test_what_a_list_holds_that_loops_fill_is_refused(f):
+    """What was put into the list had what it held then, and what came afterwards was lost."""
+    with pytest.raises(UnsupportedError, match="while a list that is filled holds it"):
+        grad(f)(1.5)
+
+
+def filled_then_put(x, n=3):
+    rows = []
+    for i in range(n):
+        row = []
+        for j in range(n):
+            row.append(x * i * j)
+        rows.append(row)
+    return sum(rows[1]) * x
+
+
+def test_what_is_put_when_it_is_filled_is_right():
+    check_grads(filled_then_put, (1.5,), order=2)
+
+
+def scaled_or_not(x, values, scaled):
+    if scaled:
+        values = [v * x for v in values]
+    return sum(values) * x
+
+
+def each_from_the_one_before(x, values):
+    row = values
+    for _ in range(3):
+        made = []
+        for v in row:
+            made.append(v * row[0] * x)
+        row = made
+    return row[0] + row[1]
+
+
+def test_a_list_made_in_a_branch_is_alone_there():
+    """What it is merged with afterwards, or is in the next round, does not see it grow."""
+    for scaled in (True, False):
+        values = np.array([0.3, 0.7])
+        check_grads(lambda x, v, s=scaled: scaled_or_not(x, v, s), (1.5, values), order=1)
+    check_grads(each_from_the_one_before, (1.5, np.array([0.3, 0.7])), order=1)
+    assert "values" in source(scaled_or_not, argnums=0)
