@@ -343,6 +343,29 @@ def test_another_process_finds_the_machine_code(tmp_path: Path) -> None:
     assert run(script).startswith("[ 3. 12.]\n")
 
 
+UNINSTALLED = """
+import importlib.metadata
+importlib.metadata.entry_points = lambda **_: importlib.metadata.EntryPoints()
+import warnings
+import numpy as np
+import adxform
+warnings.simplefilter("error", adxform.BackendWarning)
+def f(x):
+    s = 0.5
+    for i in range(len(x)):
+        s = s * s + x[i]
+    return s
+print(adxform.grad(f, backend="numba")(np.array([1.0, 2.0])))
+"""
+
+
+@pytest.mark.slow
+def test_what_is_not_installed_compiles_as_well(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(UNINSTALLED)
+    assert run(script) == "[2.5 1. ]\n"
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,15 +1,18 @@
 """What Numba lacks to compile generated code as it stands: ``reversed`` of a range.
 
 Numba calls `register` by itself when it first compiles anything (entry point
-``numba_extensions``), so that ``numba.njit`` takes generated functions unchanged.
+``numba_extensions``), so that ``numba.njit`` takes generated functions unchanged; where adxform is
+not installed but only found, its backend does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 
+@cache
 def register() -> None:
     """Teach Numba ``reversed(range(...))``."""
     from numba.core import types

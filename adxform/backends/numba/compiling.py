@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from types import FunctionType, ModuleType
 from typing import Any
 
-from adxform.backends.numba import disk
+from adxform.backends.numba import disk, register
 from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
 from adxform.backends.numba.counterparts import with_counterparts
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
@@ -54,6 +54,7 @@ def jitted(
     """
     import numba
 
+    register()
     tree = with_counterparts(with_vectors(ast.parse(text)))
     text = ast.unparse(tree)
     free = set(names(tree)).difference(*map(bound_names, tree.body))
