@@ -70,6 +70,7 @@ class Derivation:
     names: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     loops: list[Outcome] = field(default_factory=list)
+    swept: Function | None = None  # the last from which dead code was dropped
 
     def show(self, stage: str, function: Function, types: Types) -> None:
         if self.observe is not None:
@@ -200,7 +201,8 @@ class Derivation:
             made = without_shaped_values(without_value(made, found), found)
         made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
-        made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
+        if made is not self.swept:
+            made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
 
@@ -344,7 +346,8 @@ class Derivation:
                 function = rewritten(function, make(Builder(names, types, function.bases)))
             function = without_needless_copies(contracted(function, types), types)
         body = eliminate_dead_code(function.body, (function.result,))
-        return verify(replace(function, body=body), f"optimized {function.name}")
+        self.swept = verify(replace(function, body=body), f"optimized {function.name}")
+        return self.swept
 
 
 PASSES: tuple[Callable[[Builder], Rewriter], ...] = (

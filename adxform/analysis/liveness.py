@@ -192,7 +192,8 @@ class _Walk:
 
     def _exclusive(self, stmt: Let, live: dict[str, int]) -> None:
         """Whether a Let's first operand may be overwritten: no other name needs that memory."""
-        name = next(names_in(stmt.args[0]), None) if stmt.args else None
+        first = stmt.args[0] if stmt.args else None
+        name = first.name if type(first) is Var else next(names_in(first), None)
         if name is None:
             return
         if self._listed(stmt, name, live) if self.aliases.plain_list(name) else (

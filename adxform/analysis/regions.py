@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.constant import constant_by_value
 from adxform.core.ir import (
     Block,
     Const,
@@ -36,7 +37,7 @@ STEPS = "later"  # the name for how much later that is: at least 0
 Loops = tuple[For | While, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Sum:
     """``constant`` plus multiples of names."""
 
@@ -162,6 +163,8 @@ class Regions:
         return isinstance(part, Slice) or is_place(part, self.types)
 
     def _places_apart(self, a: Operand, b: Operand, moment: Moment) -> bool:
+        if isinstance(a, Const) and isinstance(b, Const):  # both counted from the same end
+            return bool(a.value != b.value and (a.value < 0) == (b.value < 0))
         return any(
             self._one_before(of(a), of(b), moment) for of in (self._stretch, self._from_end)
         )

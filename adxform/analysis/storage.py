@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from adxform.analysis.aliasing import REPLACING, root_of
 from adxform.analysis.regions import Access, Loops, Regions
 from adxform.analysis.types import Types
+from adxform.core.constant import constant_by_value
 from adxform.core.ir import (
     Block,
     Const,
@@ -70,7 +71,7 @@ class Storage:
         return sorted(found, key=lambda write: write.at)
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Place:
     """When a name is bound: by the statement number ``at``, inside ``loops``."""
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from adxform.core.constant import constant, constant_by_value
 from adxform.core.operands import (  # operands are part of the grammar: found here, too
     NONE as NONE,
 )
@@ -68,7 +69,7 @@ from adxform.core.operands import (
 from adxform.errors import Diagnostic, Location
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Origin:
     """The user's statement that Core came from; ``text`` is its source, quoted in comments.
 
@@ -174,7 +175,7 @@ class Let:
         self.reads = uses(args)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@constant
 class Phi:
     """``target = phi(first, second)``: (then, else) after an If, (before, next) in a loop."""
 
@@ -183,7 +184,7 @@ class Phi:
     second: Operand
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@constant
 class If:
     """A branch; ``mirror`` is the forward branch that a reverse branch retraces."""
 
@@ -195,7 +196,7 @@ class If:
     mirror: Stmt | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@constant
 class For:
     """A loop over ``range(*bounds)``, or over that range reversed.
 
@@ -221,7 +222,7 @@ class For:
         return self.bounds[2] if len(self.bounds) > 2 else Const(1)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@constant
 class While:
     """``while True: phis; head; if not test: break; body``, with a ``stop`` as in For."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adxform.core.constant import constant, constant_by_value
 from adxform.core.forms import LIST, TUPLE, Form
 
 
@@ -29,7 +30,7 @@ def is_power_of_two(number: float) -> bool:
 UNKNOWN: Any = _Marker("UNKNOWN")  # the value of a global that only running the file would tell
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@constant
 class Var:
     """A name that a statement, a parameter or a phi has bound."""
 
@@ -42,7 +43,7 @@ class Var:
         return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@constant
 class Const:
     """A literal of Python; equal only to a literal of the same type and text (1 is not 1.0)."""
 
@@ -107,7 +108,7 @@ class Tuple:
         return self.form.place(key, len(self.items))
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Slice:
     """``lower:upper:step`` inside an index."""
 

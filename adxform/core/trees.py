@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -166,16 +166,28 @@ def copied(node: _Node) -> _Node:
 class Transformer(ast.NodeTransformer):
     """What ``ast.NodeTransformer`` is, looking only where nodes can be."""
 
+    _visitors: ClassVar[dict[type, Callable[[Any, Any], Any] | None]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._visitors = {}  # by kind of node, the method of this class for it
+
     def visit(self, node: ast.AST) -> Any:
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        return self.generic_visit(node) if method is None else method(node)
+        kind = type(node)
+        if kind not in self._visitors:
+            method = getattr(type(self), f"visit_{kind.__name__}", None)
+            plain = method is ast.NodeVisitor.visit_Constant
+            self._visitors[kind] = None if plain else method
+        visitor = self._visitors[kind]
+        return self.generic_visit(node) if visitor is None else visitor(self, node)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
+        if type(node) in _LEAVES:
+            return node
         for name in _FIELDS.get(type(node)) or fields_of(type(node)):
             held = getattr(node, name, None)
             if type(held) is list:
                 held[:] = self._visited(held)
-            elif isinstance(held, ast.AST) and not isinstance(held, _SHARED):
+            elif isinstance(held, ast.AST) and type(held) not in _ALIKE:
                 new = self.visit(held)
                 if new is None:
                     delattr(node, name)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.constant import constant_by_value
 from adxform.core.forms import TUPLE, Form
 from adxform.core.ir import UNKNOWN
 
@@ -35,7 +36,7 @@ def unknown_dim(*, not_one: bool = False) -> Sym:
     return Sym(f"?{next(_numbers)}", not_one)
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Scalar:
     """A number: of Python if ``weak`` (it does not widen an array's dtype), else of NumPy.
 
@@ -51,7 +52,7 @@ class Scalar:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Array:
     """An array; ``dtype`` or ``dims`` is None where it is not known."""
 
@@ -74,7 +75,7 @@ class ListOf:
     item: Type | None
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Known:
     """Something that is not a number, and whose value is known: None, a string, a dtype."""
 

@@ -99,8 +99,13 @@ class _Checker:
                 self.fail(f"{stmt.op.name} gives one value")
         elif isinstance(stmt.op, Opaque) and len(stmt.args) != len(stmt.op.reads):
             self.fail("an opaque expression has an operand for each name that it reads")
+        scope = self.scopes[-1]
         for target in stmt.targets:
-            self.bind(target)
+            if target in self.bound:
+                self.fail(f"{target} is bound twice")
+            self.bound.add(target)
+            self.visible.add(target)
+            scope.append(target)
 
     def branch(self, stmt: If) -> None:
         self.operands([stmt.test])

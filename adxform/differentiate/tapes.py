@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from adxform.core.constant import constant_by_value
 from adxform.core.ir import (
     Block,
     For,
@@ -22,7 +23,7 @@ from adxform.core.types import ANY, Array, ListOf, Scalar, Sym, Taped, Type, unv
 Path = tuple[tuple[Stmt, int], ...]  # the (branch or loop, block number) pairs around a statement
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Definition:
     """Where a name is bound: in which blocks, and by which statement (None for a header)."""
 

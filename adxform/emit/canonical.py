@@ -222,10 +222,18 @@ def _alike(ours: Any, read: Any) -> bool:
         return ours.attr == read.attr and _alike(ours.value, read.value)
     if kind is ast.Subscript:
         return _alike(ours.value, read.value) and _alike(ours.slice, read.slice)
-    if kind is ast.Call and not ours.keywords and not read.keywords:
-        return _alike(ours.func, read.func) and _all_alike(ours.args, read.args)
+    if kind is ast.Call:
+        named = _all_alike(ours.keywords, read.keywords)
+        return named and _alike(ours.func, read.func) and _all_alike(ours.args, read.args)
+    if kind is ast.keyword:
+        return ours.arg == read.arg and _alike(ours.value, read.value)
     if kind is ast.Assign:
         return _all_alike(ours.targets, read.targets) and _alike(ours.value, read.value)
+    if kind is ast.AugAssign:
+        same = type(ours.op) is type(read.op)
+        return same and _alike(ours.target, read.target) and _alike(ours.value, read.value)
+    if kind is ast.UnaryOp:
+        return type(ours.op) is type(read.op) and _alike(ours.operand, read.operand)
     return first_difference(_copy(ours), read) is None
 
 

@@ -38,6 +38,7 @@ from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
 from adxform.emit.writes import Writes, is_name
 from adxform.optimize.copies import copy_before_loops
+from adxform.optimize.walk import is_op
 
 
 def to_python(
@@ -179,6 +180,8 @@ class Writer(Writes):
         """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
         many statements of the block that is. So is all that a tape holds.
         """
+        if not is_op(block[place], "[]"):  # as most are not
+            return None
         tape = self.taped(block, place)
         if tape:
             held: list[ast.expr] = [self.store(let.target) for let in tape]

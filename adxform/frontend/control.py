@@ -10,6 +10,7 @@ from adxform.core.trees import names, nodes
 Loop = ast.For | ast.While
 Exit = ast.Break | ast.Continue | ast.Return
 VERBATIM = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+_KEPT = frozenset(VERBATIM)
 _COMPOUND = (ast.If, *VERBATIM)
 _DISPLAYS = (ast.Tuple, ast.List, ast.Dict, ast.DictComp)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -42,13 +43,13 @@ def tuples_in(body: list[ast.stmt]) -> set[str]:
 def changed_lists(tree: ast.FunctionDef) -> set[str]:
     """The variables of lists that are changed where they cannot be followed: Python's own lists."""
     every = nodes(tree)
-    inside = {id(part) for n in every if isinstance(n, VERBATIM) for part in nodes(n)}
+    inside = {id(part) for n in every if type(n) in _KEPT for part in nodes(n)}
+    called = [(n, n.func) for n in every if type(n) is ast.Call]
     return {
-        node.func.value.id
-        for node in every
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and (node.func.attr in ("remove", "sort") or id(node) in inside)
+        func.value.id
+        for node, func in called
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)
+        and (func.attr in ("remove", "sort") or id(node) in inside)
     }
 
 

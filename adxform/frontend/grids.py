@@ -30,6 +30,7 @@ def with_grids(tree: ast.FunctionDef, text: Text, contexts: dict[Any, Any]) -> N
         at for name, at in found.items() if all(map(_is_real, known.made[name])))
     asked = {name for name, at in found.items() if at in contexts and contexts[at] is None}
     places = {name: found[known.rows.get(name, name)] for name in (*found, *known.rows)}
+    tree._entries = bool(places)  # type: ignore[attr-defined]
     for part in nodes(*tree.body):
         name = _written(part)
         if name in places:

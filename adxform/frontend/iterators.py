@@ -167,13 +167,13 @@ def kept_expressions(*trees: ast.AST) -> list[ast.expr]:
     return found
 
 
-_HOLDING_NONE = (ast.Name, ast.Constant, ast.operator)
-_PASSING = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.operator)
+_HOLDING_NONE = frozenset({ast.Name, ast.Constant, *ast.operator.__subclasses__()})
+_PASSING = _HOLDING_NONE | {ast.BinOp, ast.UnaryOp, ast.Subscript}
 
 
 def _keep(node: ast.AST, found: list[ast.expr]) -> None:
     match node:
-        case _ if isinstance(node, _PASSING):  # most are
+        case _ if type(node) in _PASSING:  # most are
             pass
         case ast.Return(ast.expr() as value):
             found.append(value)
@@ -199,7 +199,7 @@ def _keep(node: ast.AST, found: list[ast.expr]) -> None:
             found.extend(d for d in (*args.defaults, *args.kw_defaults) if d is not None)
     if not isinstance(node, _LATER):
         for child in children(node):
-            if not isinstance(child, _HOLDING_NONE):
+            if type(child) not in _HOLDING_NONE:
                 _keep(child, found)
 
 

@@ -184,7 +184,8 @@ class Lowerer(Plain):
         self.locals = set(bases)
         self.require_none_kept(kept_expressions(*self.source.node.body))
         body = body[1:] if body and is_docstring(body[0]) else body
-        self.ask_for_grids(*body)
+        if getattr(tree, "_entries", False):
+            self.ask_for_grids(*body)
         end = next((i for i, s in enumerate(body) if isinstance(s, ast.Return)), len(body))
         with self.spots.entered(body[end:]):
             self.block(body[:end])

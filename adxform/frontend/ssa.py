@@ -38,7 +38,7 @@ _PLAIN = (  # what they bind they bind always
 )
 
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 
 
 class Ssa(Transformer):
@@ -52,7 +52,7 @@ class Ssa(Transformer):
         self.bases: dict[str, str] = {}
         self.env: Env = {}
         self.functions: list[ast.AST] = []  # those defined so far inside this one
-        self.nested = any(isinstance(n, _FUNCTIONS) for n in nodes(*node.body))
+        self.nested = any(type(n) in _FUNCTIONS for n in nodes(*node.body))
         for name in params:
             self.bases[name] = name
             self.env[name] = name

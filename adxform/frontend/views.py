@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adxform.core.constant import constant_by_value
 from adxform.core.ir import Operand, Primitive, Var
 
 
@@ -15,7 +16,7 @@ class Step:
     args: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class View:
     """A name's place in the memory of a root, as of the root's value number ``stamp``."""
 
@@ -24,7 +25,7 @@ class View:
     stamp: int
 
 
-@dataclass(frozen=True, slots=True)
+@constant_by_value
 class Root:
     """An array: the name of its current value, which is number ``stamp``, and its variable's.
 

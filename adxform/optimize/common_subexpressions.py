@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import MutableMapping
-
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Let, Operand, Phi, Primitive, Var, substitute
 from adxform.core.types import Array
@@ -36,7 +33,7 @@ OWN_BUFFER = frozenset(
     }
 )  # each use of these gets memory of its own
 
-Key = tuple[str, tuple[Operand, ...]]
+Key = tuple[str, tuple[Operand | str, ...]]  # a name stands for itself: it is hashed faster
 
 
 class CommonSubexpressions(Rewriter):
@@ -44,23 +41,26 @@ class CommonSubexpressions(Rewriter):
 
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
-        self.known: MutableMapping[Key, str] = ChainMap()
+        self.known: dict[Key, str] = {}
+        self.begun: list[list[Key]] = [[]]  # what each of the blocks at hand has added
         self.alike: dict[str, Operand] = {}
         self.adjoint: set[str] = set()
 
     def enter(self) -> None:
-        assert isinstance(self.known, ChainMap)
-        self.known = self.known.new_child()
+        self.begun.append([])
 
     def leave(self) -> None:
-        assert isinstance(self.known, ChainMap)
-        self.known = self.known.parents
+        for key in self.begun.pop():
+            del self.known[key]
 
     def let(self, stmt: Let) -> None:
         if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
             self.builder.append(stmt)
             return
-        key = (stmt.op.name, tuple(substitute(a, self.alike) for a in stmt.args))
+        args = stmt.args
+        if not self.alike.keys().isdisjoint(stmt.reads):
+            args = tuple([substitute(a, self.alike) for a in args])
+        key = (stmt.op.name, tuple([a.name if type(a) is Var else a for a in args]))
         seen = self.known.get(key)
         if seen is not None and self.short(stmt):  # stays, but is the same to what reads it
             self.alike[stmt.target] = Var(seen)
@@ -69,7 +69,9 @@ class CommonSubexpressions(Rewriter):
         if seen is not None and (stmt.target not in self.builder.bases or self.named(seen, stmt)):
             self.env[stmt.target] = Var(seen)
             return
-        self.known.setdefault(key, stmt.target)
+        if seen is None:
+            self.known[key] = stmt.target
+            self.begun[-1].append(key)
         if stmt.origin is not None and stmt.origin.role == "adjoint":
             self.adjoint.add(stmt.target)
         self.builder.append(stmt)

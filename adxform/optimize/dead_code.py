@@ -98,9 +98,10 @@ class _Marking:
         current: Stmt | None = stmt
         while current is not None and current not in self.kept:
             self.kept.add(current)
-            read = reads_of(current)
-            if not isinstance(current, Let):
-                read.extend(tests_of(current))
+            if type(current) is Let:
+                read = current.reads
+            else:
+                read = [*reads_of(current), *tests_of(current)]
             for name in read:
                 if name not in self.live:
                     self.live.add(name)

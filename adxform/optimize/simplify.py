@@ -56,7 +56,7 @@ class Simplify(Remembering):
             return stmt.args[0]
         if op.name in LOWERINGS:
             return self.lowered(stmt, op)
-        if op.name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
+        if not stmt.reads and op.name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
             return Const(FOLDED[op.name](*(a.value for a in stmt.args if isinstance(a, Const))))
         if op.name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
             return static_item(stmt.args[0], stmt.args[1])
@@ -75,7 +75,7 @@ class Simplify(Remembering):
         if text is None:
             return None
         inner = Simplify(self.builder)
-        inner.made_by, before = self.made_by, len(self.builder.stmts)
+        inner.made_by, inner.ops, before = self.made_by, self.ops, len(self.builder.stmts)
         value = expand(self.builder, text, env, self.builder.bases.get(stmt.target))
         made = self.builder.stmts[before:]
         del self.builder.stmts[before:]
@@ -127,7 +127,7 @@ def _quotient(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _mask_out(walk: Simplify, stmt: Let, places: tuple[int, ...]) -> Operand | None:
     """``where(c, g, 0.0) * d`` is ``where(c, g * d, 0.0)``: no infinite d passes the mask."""
-    if stmt.origin is None or stmt.origin.role != "adjoint":
+    if "np.where" not in walk.ops or stmt.origin is None or stmt.origin.role != "adjoint":
         return None
     for place in places:
         inner = walk.origin_of(stmt.args[place])
@@ -150,7 +150,7 @@ def _mask_out(walk: Simplify, stmt: Let, places: tuple[int, ...]) -> Operand | N
 
 def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     """``(-a) * b`` is ``-(a * b)``: signs that meet a sum turn it into a difference."""
-    if not is_derived(stmt):
+    if "op.USub" not in walk.ops or not is_derived(stmt):
         return None
     found = [(i, walk.origin_of(a)) for i, a in enumerate(stmt.args)]
     minus = next(((i, let) for i, let in found if let and is_op(let, "op.USub")), None)

@@ -16,7 +16,7 @@ STRETCHES = {"np.broadcast_to": 0, "np.full_like": 1}  # and which operand is st
 
 def unstretched(walk: Remembering, stmt: Let, op: Primitive) -> Operand | None:
     """An operation on what was stretched instead of on the stretched array, or None."""
-    if is_users(stmt):
+    if walk.ops.isdisjoint(STRETCHES) or is_users(stmt):
         return None
     base = walk.builder.bases.get(stmt.target)
     place = INTO_PLACE.get(op.name)

@@ -41,10 +41,10 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
         return function
     versions = _Versions(function)
     regions = Regions(function.body, types)
-    walker = Rewriter(Builder(names_for(function, types), types, function.bases))
     gone = [s for s in writes if isinstance(s, Let) and versions.unseen(s, regions)]
     if not gone:
         return function
+    walker = Rewriter(Builder(names_for(function, types), types, function.bases))
     targets = {s.target for s in gone}
     parts: set[str] = set()
     for stmt in gone:

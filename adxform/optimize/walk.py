@@ -43,7 +43,7 @@ def is_derived(stmt: Let) -> bool:
 class Rewriter:
     """Rebuilds statements in order; subclasses say what becomes of a Let.
 
-    ``env`` maps names to what they are replaced by.
+    ``env`` maps names to what they are replaced by; a Let that reads none of them stays as it is.
     """
 
     def __init__(self, builder: Builder) -> None:
@@ -61,8 +61,14 @@ class Rewriter:
         """A block within ends."""
 
     def block(self, block: Block) -> None:
+        replaced, let = self.env.keys(), self.let
         for stmt in block:
-            self.statement(stmt)
+            if type(stmt) is not Let:
+                self.statement(stmt)
+            elif replaced.isdisjoint(stmt.reads):
+                let(stmt)
+            else:
+                let(self.substituted(stmt))
 
     def nested(self, block: Block) -> Block:
         self.enter()
@@ -174,15 +180,18 @@ def rewritten(function: Function, walk: Rewriter) -> Function:
 
 
 class Remembering(Rewriter):
-    """A rewriter that knows the operation behind each name."""
+    """A rewriter that knows the operation behind each name; ``ops`` are those that it has met."""
 
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
         self.made_by: dict[str, Let] = {}
+        self.ops: set[str] = set()
 
     def remember(self, stmt: Let) -> None:
         if len(stmt.targets) == 1:
             self.made_by[stmt.target] = stmt
+            if type(stmt.op) is Primitive:
+                self.ops.add(stmt.op.name)
 
     def made(self, op: Primitive, args: tuple[Operand, ...], base: str | None = None) -> Operand:
         """Append an operation and remember it."""
@@ -194,4 +203,4 @@ class Remembering(Rewriter):
 
     def origin_of(self, operand: Operand) -> Let | None:
         """The operation that made an operand, if it is known."""
-        return self.made_by.get(operand.name) if isinstance(operand, Var) else None
+        return self.made_by.get(operand.name) if type(operand) is Var else None

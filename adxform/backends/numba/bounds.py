@@ -65,6 +65,10 @@ class _Asking(Rewriter):
         super().__init__(builder)
         self.found = found
 
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
     def statement(self, stmt: Stmt) -> None:
         for bound, array, axis in self.found.asked.get(stmt, {}).values():
             self.refuse("op.Gt", bound, self.size(array, axis))

@@ -18,6 +18,7 @@ from adxform.analysis.types import Types
 from adxform.backends.numba.plan import read_within
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
+    Block,
     Function,
     Global,
     Let,
@@ -101,6 +102,10 @@ class Outside(Rewriter):
                 return super().sub(operand.with_items(self.sub(item) for item in items))
             case _:
                 return super().sub(operand)
+
+    def block(self, block: Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
 
     def substituted(self, stmt: Let) -> Let:
         return replace(stmt, args=tuple(map(self.sub, stmt.args)))
