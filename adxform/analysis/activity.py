@@ -21,6 +21,7 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Stmt,
+    Var,
     While,
     names_in,
     uses,
@@ -43,6 +44,8 @@ class Activity:
 
     def operand(self, operand: Operand) -> bool:
         """Whether any name in an operand is active."""
+        if type(operand) is Var:
+            return operand.name in self.varied and operand.name in self.useful
         return any(name in self for name in names_in(operand))
 
 

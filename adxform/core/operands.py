@@ -170,9 +170,9 @@ def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
     """An operand with names replaced; the operand itself where none is."""
     if type(operand) is Const:
         return operand
+    if type(operand) is Var:
+        return env.get(operand.name, operand)
     match operand:
-        case Var(name):
-            return env.get(name, operand)
         case Tuple(items):
             return operand.with_items(substitute(item, env) for item in items)
         case Slice(lower, upper, step):

@@ -58,12 +58,11 @@ class Expressions:
         return ast.Name(self.variable[name], ast.Store())
 
     def operand(self, operand: Operand) -> ast.expr:
+        if isinstance(operand, Var):  # as most are
+            name = operand.name
+            let = self.nested.get(name)
+            return load(self.variable.get(name, name)) if let is None else self.operation(let)
         match operand:
-            case Var(name):
-                let = self.nested.get(name)
-                if let is not None:
-                    return self.operation(let)
-                return load(self.variable.get(name, name))
             case Const(value):
                 return ast.Constant(value)
             case Global(text, canonical=canonical):
@@ -115,7 +114,7 @@ class Expressions:
         if special is not None:
             return special(self, [self.operand(a) for a in args])
         if op.style == "infix":
-            return infix(op.text, *(self.operand(a) for a in args))
+            return infix(op.text, self.operand(args[0]), self.operand(args[1]))
         if op.style == "unary":
             return ast.UnaryOp(getattr(ast, op.text)(), self.operand(args[0]))
         if op.style == "compare":

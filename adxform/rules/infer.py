@@ -76,8 +76,8 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
-    if types and all(map(_is_float, types)):  # as most are
-        return FLOAT
+    if types and all(map(_is_double, types)):  # as most are
+        return FLOAT if all(t.weak for t in types) else DOUBLE  # type: ignore[union-attr]
     types = tuple([as_array(t) if type(t) is Struct else t for t in types])
     if not all(map(is_numeric, types)):
         return ANY
@@ -94,9 +94,12 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
     return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
 
 
-def _is_float(t: Type) -> bool:
-    """Whether a type is that of Python's floats, or of one of them."""
-    return t is FLOAT or (type(t) is Scalar and t.weak and t.dtype == "float64")
+DOUBLE = Scalar("float64")
+
+
+def _is_double(t: Type) -> bool:
+    """Whether a type is that of numbers in double precision, or of one of them."""
+    return type(t) is Scalar and t.dtype == "float64"
 
 
 def as_array(t: Type) -> Type:
