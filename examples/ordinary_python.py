@@ -661,6 +661,14 @@ def tabled(x):
     return t[n - 1][n - 1]
 
 
+@example(V, [np.outer(V, V), 0.1 * np.outer(V, V)], [V, 2.0 * V])
+def layered(x, weights, biases):
+    """Loops over the places of lists: `for l in range(len(weights)): x = weights[l] @ x`"""
+    for l in range(len(weights)):
+        x = np.tanh(weights[l] @ x + biases[l])
+    return np.sum(x)
+
+
 @example(V)
 def chosen(x):
     """`itertools`: `pairwise`, `combinations`, `product`, `islice`, `chain`, `accumulate`, ..."""

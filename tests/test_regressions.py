@@ -5,6 +5,7 @@ Most were found by ``tests/random_programs``; the comment over each says what wa
 
 from __future__ import annotations
 
+import bisect
 import enum
 import functools
 import math
@@ -1082,3 +1083,54 @@ def test_a_trial_in_a_function_that_is_called_is_given_up_once():
     """It was begun over and over, and ended with an internal error."""
     with pytest.raises(UnsupportedError, match="may not be called twice"):
         grad(lambda x: np.sum(_named(x)))(np.array([0.1, 0.2]))
+
+
+def _between(xs, ys, x):
+    k = bisect.bisect_left(xs, x) - 1
+    t = (x - xs[k]) / (xs[k + 1] - xs[k])
+    return ys[k] * (1 - t) + ys[k + 1] * t
+
+
+def test_bisect_only_reads():
+    xs, ys = [0.0, 1.0, 2.5, 4.0], [1.0, 2.0, 0.5, 1.5]
+    adxform.check_grads(_between, (xs, ys, 1.7), order=1)
+    adxform.check_grads(_between, (np.array(xs), np.array(ys), 1.7), order=1)
+
+
+def _solved_by_pivoting(a, b):
+    a, n, order = a.copy(), len(b), list(range(len(b)))
+    for k in range(n):
+        p = max(range(k, n), key=lambda i: abs(a[i, k]))
+        if p != k:
+            a[[k, p], :] = a[[p, k], :]
+            order[k], order[p] = order[p], order[k]
+        a[k + 1 :, k] /= a[k, k]
+        a[k + 1 :, k + 1 :] -= np.outer(a[k + 1 :, k], a[k, k + 1 :])
+    y = b[order].copy()
+    for i in range(n):
+        y[i] -= a[i, :i] @ y[:i]
+    for i in reversed(range(n)):
+        y[i] = (y[i] - a[i, i + 1 :] @ y[i + 1 :]) / a[i, i]
+    return np.sum(y**2)
+
+
+def test_a_list_of_numbers_of_rows_holds_no_memory():
+    """``order[k], order[p] = order[p], order[k]`` was taken for views of rows."""
+    a = np.array([[0.1, 2.0, 0.3], [3.0, 0.2, 0.5], [0.4, 1.0, 2.0]])
+    adxform.check_grads(_solved_by_pivoting, (a, np.array([0.3, -0.7, 1.1])), order=1)
+
+
+def _on_a_stack(x):
+    stack = []
+    for token in "0 1 + 2 * 3 -".split():
+        if token.isdigit():
+            stack.append(x[int(token)])
+        else:
+            b, a = stack.pop(), stack.pop()
+            stack.append(a + b if token == "+" else a * b if token == "*" else a - b)
+    return stack[0]
+
+
+def test_a_stack_of_what_is_differentiated():
+    """``token.isdigit()`` is known for each token, so that the stack's length is."""
+    adxform.check_grads(_on_a_stack, (np.array([0.1, 0.3, 0.5, 0.7]),), order=1)

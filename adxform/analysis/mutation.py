@@ -42,6 +42,7 @@ LOOKING = frozenset({
     "enumerate", "float", "format", "frozenset", "hasattr", "hash", "hex", "id", "int",
     "isinstance", "issubclass", "len", "list", "oct", "ord", "pow", "print", "range", "repr",
     "reversed", "round", "set", "slice", "str", "tuple", "type", "zip",
+    *(f"{home}.bisect{way}" for home in ("bisect", "_bisect") for way in ("", "_left", "_right")),
 })
 ORDERING = frozenset({"all", "any", "max", "min", "sorted", "sum"})
 LOOKING_METHODS = frozenset({  # of strings and of Python's containers

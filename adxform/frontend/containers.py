@@ -152,6 +152,13 @@ class Containers(Derivatives):
                 if node.func.attr not in _READING:
                     self.refuse_changed_table(node.func)
         function = self.static(node.func)
+        match node.args:
+            case [ast.Call(counted, [bound], [])] if function is list and (
+                self.static(counted) is range and not isinstance(bound, ast.Starred)
+            ):
+                numbers = ast.Call(counted, [self.held_once(bound)[0]], [])
+                made = ast.copy_location(ast.Call(node.func, [numbers], []), node)
+                return self.opaque(ast.fix_missing_locations(made), base, "list")
         if any(function is known for known in _OF_DATACLASSES):
             made = self._of_dataclass(function, node)
             if made is not None:

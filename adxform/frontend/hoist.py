@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
-from adxform.core.types import ANY, CARRIED, INERT, INT, Type
+from adxform.core.types import ANY, CARRIED, INERT, INT, ListOf, Type
 from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
@@ -29,6 +29,8 @@ def type_by_form(node: ast.expr, callee: str) -> Type | None:
     match node:
         case ast.Call(ast.Name("max" | "min"), [ast.Call(ast.Name("range"))], [_, *_]):
             return INT
+        case ast.Call(ast.Name("list"), [ast.Call(ast.Name("range"))], []):
+            return ListOf(INT)
         case ast.Call(ast.Name("list" | "sorted" | "tuple")):
             return ANY
         case ast.Call(ast.Attribute(_, "split" | "rsplit" | "splitlines" | "tolist")):

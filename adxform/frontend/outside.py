@@ -251,6 +251,7 @@ class Outside(Meanings):
     def _check_lists(self, node: ast.Call, name: str) -> None:
         """Refuse to hand a list whose items are followed to a function that may change it."""
         known = hasattr(builtins, name) or name.split(".")[0] in ("np", "math", "scipy")
+        known = known or (name.startswith(("bisect.", "_bisect.")) and "insort" not in name)
         for arg in node.args:
             if not known and isinstance(arg, ast.Name) and arg.id in (self.locals | set(self.env)):
                 value = self.value(arg.id)

@@ -45,7 +45,10 @@ _COUNT: dict[type, Callable[[int, int], int]] = {
 _DIVISIONS = (operator.floordiv, operator.mod)
 _PYTHON = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
 _MADE_INSIDE: dict[type, type] = {Closure: FunctionType, Bound: functools.partial}
-_STRING_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
+_STRING_METHODS = frozenset({
+    "lower", "upper", "strip", "startswith", "endswith", "replace", "isdigit", "isalpha", "isupper",
+    "islower", "isidentifier", "count", "find", "removeprefix", "removesuffix",
+})
 
 _CONTAINERS: dict[str, type] = {"tuple": tuple, "list": list, "dict": dict}
 
