@@ -157,8 +157,8 @@ class Containers(Derivatives):
                 self.static(counted) is range and not isinstance(bound, ast.Starred)
             ):
                 numbers = ast.Call(counted, [self.held_once(bound)[0]], [])
-                made = ast.copy_location(ast.Call(node.func, [numbers], []), node)
-                return self.opaque(ast.fix_missing_locations(made), base, "list")
+                range_list = ast.copy_location(ast.Call(node.func, [numbers], []), node)
+                return self.opaque(ast.fix_missing_locations(range_list), base, "list")
         if any(function is known for known in _OF_DATACLASSES):
             made = self._of_dataclass(function, node)
             if made is not None:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from adxform.core.trees import Transformer, children, nodes
+from adxform.core.trees import Transformer, children, copied, nodes
+from adxform.frontend.assignments import located
 from adxform.frontend.source import Text
 
 GRID = "__grid__"
@@ -24,6 +25,8 @@ _IN_PLACE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 def with_grids(tree: ast.FunctionDef, text: Text, contexts: dict[Any, Any]) -> None:
     """Say those tables as arrays for whose places ``contexts`` asks; note the other ones."""
     known = _Tables(tree)
+    if known.made:
+        tree.body = [_Branches({*known.made, *known.rows}).visit(stmt) for stmt in tree.body]
     found = {name: text.place(made[0]) for name, made in known.made.items()}
     tree._grids = tuple(  # type: ignore[attr-defined]
         # those of whole numbers may be just that
@@ -39,6 +42,26 @@ def with_grids(tree: ast.FunctionDef, text: Text, contexts: dict[Any, Any]) -> N
         held = {name: known.rows.get(name, name) for name in places}
         tables = {name: name in known.rows for name, table in held.items() if table in asked}
         tree.body = [_Arrays(tables, places, known.counters).visit(stmt) for stmt in tree.body]
+
+
+class _Branches(Transformer):
+    """``t[i][j] = a if test else b`` of tables, said as a branch."""
+
+    def __init__(self, tables: set[str]) -> None:
+        self.tables = tables
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        value = node.value
+        if not isinstance(value, ast.IfExp) or _written(node) not in self.tables:
+            return node
+        first, second = (
+            self.visit_Assign(located(ast.Assign([copied(node.targets[0])], side), node))  # type: ignore[arg-type]
+            for side in (value.body, value.orelse)
+        )
+        return located(ast.If(value.test, [first], [second]), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        return node
 
 
 def _written(node: ast.AST) -> str:

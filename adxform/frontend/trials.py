@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from adxform.core.calls import is_foreign
 from adxform.core.ir import Callee, Effect, If, Let, Opaque, Operand, Stmt, leaves, walk
+from adxform.core.trees import nodes
 from adxform.core.types import differentiable
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.entries import Entries
@@ -42,7 +43,8 @@ class Trials(Entries):
         if isinstance(stmt, ast.Assign | ast.AugAssign):
             self.ask_for_grids(stmt)
         if not isinstance(stmt, ast.With | ast.Try) or hasattr(stmt, "_trial"):
-            for asked in (QUEUES, NAMES, PLACES):
+            entries = [n._entry for n in nodes(stmt) if hasattr(n, "_entry")]
+            for asked in (QUEUES, NAMES, PLACES, *entries):
                 if asked in self.program.met and asked not in self.program.contexts:
                     stmt._place = asked  # type: ignore[attr-defined]  # it may be another then
             return

@@ -345,3 +345,17 @@ def test_rows_of_a_table_that_change_are_refused(f):
     """Which row it is is not known, or it has a second name: it was a copy that changed."""
     with pytest.raises(AdxformError, match=r"is not known before it runs|while rows holds it, too"):
         grad(f)(V)
+
+
+def a_choice_as_entry(a):
+    n = len(a)
+    t = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            t[i][j] = np.sqrt(a[i][i]) if i == j else a[i][j] / t[j][j]
+    return t[1][0] * t[2][2]
+
+
+def test_an_entry_may_be_chosen():
+    check_grads(a_choice_as_entry, (np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 5.0]]),),
+                order=1)
