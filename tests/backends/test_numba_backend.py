@@ -514,3 +514,22 @@ def test_functions_that_are_called_ask_too():
 def test_a_numbered_place_in_a_branch_is_no_error():
     derivative = adxform.grad(in_a_branch, backend="numba")
     assert np.allclose(derivative(V), [2 * V[0], 0, 0, 0, 0])
+
+
+def three_of_a_chain(x, y, w):
+    z = x * y + x
+    z = z * (y - x) + z * y + w * x
+    z = z * (x + 2.0) - z * w - y * w
+    z = z * (y + 3.0) / (w - x) + z * x - y
+    return np.sum(z * x), np.sum(z * y), np.sum(z * w)
+
+
+def test_a_long_chain_that_several_nests_need_is_computed_once() -> None:
+    args = V, V[::-1].copy(), 2.0 + V**2
+    moves = tuple(np.ones(5) for _ in args)
+    derivative = adxform.forward(three_of_a_chain)
+    expected = derivative(*args, *moves)
+    compiled = adxform.forward(three_of_a_chain, backend="numba")
+    for found, known in zip(leaves_of(compiled(*args, *moves)), leaves_of(expected), strict=True):
+        np.testing.assert_allclose(found, known, rtol=1e-12)
+    assert compiled.source.count(" / ") == 3  # of the value, and of its tangent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
@@ -34,6 +35,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import Array
 
+LONGEST = 12  # how many arrays a value may be computed from anew, they and those between
 SHAPES = frozenset({".shape", ".size", ".ndim", "len", "np.shape", "np.size", "np.ndim"})
 
 
@@ -57,7 +59,39 @@ class Planner:
         self.aliases = aliases
 
     def plan(self, block: Block, leaving: set[str]) -> Plan:
-        """A plan for a block, of whose names those of ``leaving`` are read after it."""
+        """A plan for a block, of whose names those of ``leaving`` are read after it.
+
+        What is computed in several nests is stored if that takes long there.
+        """
+        long: set[str] = set()
+        while True:
+            made, contexts = self._planned(block, leaving, long)
+            found = self._long(block, made, contexts)
+            if not found:
+                return made
+            long |= found
+
+    def _long(self, block: Block, made: Plan, contexts: dict[str, set[str]]) -> set[str]:
+        """The values in several nests for which each computes and reads more than is worth it."""
+        found: set[str] = set()
+        work: dict[str, set[str]] = {}
+        for stmt in block:
+            if not isinstance(stmt, Let) or stmt.target not in made.lazy:
+                continue
+            arrays = {n for n in reads_of(stmt) if isinstance(self.types.get(n), Array)}
+            whole = arrays.union({stmt.target}, *(work.get(name, set()) for name in arrays))
+            where = contexts[stmt.target]
+            work[stmt.target] = set(islice(whole, LONGEST + 1))
+            if len(whole) > LONGEST and len(where) > 1:
+                # What only this one needs is computed once where this one is stored.
+                found.difference_update(n for n in arrays & found if contexts[n] == where)
+                found.add(stmt.target)
+        return found
+
+    def _planned(
+        self, block: Block, leaving: set[str], long: set[str]
+    ) -> tuple[Plan, dict[str, set[str]]]:
+        """A plan in which those of ``long`` are stored, and the nests that compute the others."""
         made = Plan()
         users: dict[str, list[tuple[int, Stmt, bool]]] = {}
         for place, stmt in enumerate(block):
@@ -77,7 +111,8 @@ class Planner:
                 continue
             made.elements[stmt.target] = element
             used = users.get(stmt.target, [])
-            if stmt.target in leaving or not self._may_wait(made, stmt, used):
+            kept = stmt.target in leaving or stmt.target in long
+            if kept or not self._may_wait(made, stmt, used):
                 self._stored(made, stmt)
                 continue
             last = max((needs.get(s.target, p) if self._is_lazy(made, s) else p
@@ -91,7 +126,7 @@ class Planner:
             contexts[stmt.target] = where
             needs[stmt.target] = last
             made.lazy.add(stmt.target)
-        return made
+        return made, contexts
 
     def _may_wait(self, made: Plan, stmt: Let, used: list[tuple[int, Stmt, bool]]) -> bool:
         """Whether the elements of an array are only taken one by one."""
