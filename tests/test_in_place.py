@@ -814,3 +814,32 @@ def test_arrays_without_axes_take_a_number_as_cotangent(f):
     assert np.isclose(vjp(f, 2.0)[1](1.0)[0], np.cos(2.0))
     assert np.isclose(vjp(f, 2.0)[1](np.array(3.0))[0], 3 * np.cos(2.0))
     assert np.isclose(hvp(f, (2.0,), (1.0,)), -np.sin(2.0))
+
+
+def grown(x, y):
+    z = 2.0 * x
+    w = np.sin(z)
+    z += y
+    return np.sum(z * w)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3)])
+def test_what_does_not_fit_into_an_array_is_an_error_as_in_numpy(shape):
+    with pytest.raises(ValueError):
+        grown(np.ones(3), np.ones(shape))
+    with pytest.raises(UnsupportedError, match="more elements"):
+        grad(grown)(np.ones(3), np.ones(shape))
+
+
+def test_an_augmented_assignment_is_written_as_one_where_the_array_is_its_own():
+    def f(x, y):
+        z = 2.0 * x
+        z += y
+        return np.sum(z)
+
+    text = adxform.source(f, "forward")
+    assert "    z += y\n" in text
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    with pytest.raises(ValueError):
+        namespace["f_forward"](np.ones(3), np.ones((2, 3)), np.ones(3), np.ones((2, 3)))

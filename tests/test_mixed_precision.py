@@ -137,3 +137,54 @@ def test_a_slope_that_is_constant_has_the_precision_of_its_argument():
     x = np.float32(0.3)
     assert jvp(constant_slope, (x,), (x,))[0] == constant_slope(x)
     assert value_and_grad(constant_slope)(x)[0] == constant_slope(x)
+
+
+def slope_of_a_constant(x, s):
+    return x + grad(lambda e: np.sin(e))(0.3)
+
+
+def slope_in_either_precision(x, s):
+    while 0.5 < s < 1.0:
+        s = np.sum(x)
+    return x * grad(lambda b: s * b)(np.sum(x)) * grad(grad(lambda e: e * e))(s)
+
+
+def inner_tangent(x, s):
+    return x * jvp(lambda e: 3.0 * e, (np.inner(x, x),), (1.0,))[1]
+
+
+def number_or_array_written(x, s):
+    y = x * 2.0
+    while s > 5.0:
+        y = s
+    y -= np.full(2, 0.7)[0]
+    return y * 2.0
+
+
+def norm_of_either(x, s):
+    y = x * 2.0
+    while s > 5.0:
+        y = s
+    n = np.linalg.norm(y)
+    n -= np.full(X.shape, 0.7)
+    return n
+
+
+def written_by_an_unknown(x, s):
+    rows = x if s > 0.0 else 1.0
+    z = x / 3.0
+    z += np.sum(np.broadcast_to(rows, (2, *X.shape)), axis=0) * np.full(X.shape, 0.7)
+    return z
+
+
+@pytest.mark.parametrize("f", [slope_of_a_constant, slope_in_either_precision, inner_tangent,
+                               number_or_array_written, norm_of_either, written_by_an_unknown])
+def test_values_keep_the_precision_of_the_path_taken(f):
+    for s in (0.25, 0.75):
+        expected = f(X, s)
+        value, tangent = jvp(f, (X, s), (np.ones_like(X), None))
+        np.testing.assert_array_equal(value, expected)
+        assert value.dtype == expected.dtype
+        _, wide = jvp(f, (WIDE, s), (np.ones_like(WIDE), None))
+        np.testing.assert_allclose(tangent, wide, rtol=1e-4)
+        assert grad(lambda x, s=s: np.sum(f(x, s)))(X).dtype == np.float32

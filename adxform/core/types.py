@@ -108,6 +108,8 @@ class Unknown:
 class Number:
     """A number of which no more is known, but that it is no array: it has no memory."""
 
+    dtype: None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Inert:
@@ -146,6 +148,7 @@ Type = (
 ANY = Unknown()
 CARRIED = Unknown(carried=True)
 INERT = Inert()
+NUMBER = Number()
 FLOAT = Scalar("float64", weak=True)
 INT = Scalar("int64", weak=True)
 BOOL = Scalar("bool", weak=True)
@@ -153,7 +156,7 @@ BOOL = Scalar("bool", weak=True)
 
 def is_numeric(t: Type) -> bool:
     """Whether a type is that of a number or an array."""
-    return isinstance(t, (Scalar, Array))
+    return isinstance(t, Scalar | Array | Number)
 
 
 def is_float(dtype: str | None) -> bool:
@@ -183,7 +186,7 @@ def differentiable(t: Type) -> bool:
 
 def rank(t: Type) -> int | None:
     """The number of dimensions, or None."""
-    if isinstance(t, Scalar):
+    if isinstance(t, Scalar | Number):
         return 0
     return len(t.dims) if isinstance(t, Array) and t.dims is not None else None
 
@@ -284,6 +287,8 @@ def join(a: Type, b: Type) -> Type:
             dtype = promote((a, b))
             if dtype is None:
                 return ANY
+            if is_narrow(a) != is_narrow(b):
+                return NUMBER  # which one decides what comes of it beside others
             return Scalar(dtype, weak=a.weak and b.weak)
         case (Array(da, ()), Scalar(db, weak)) | (Scalar(db, weak), Array(da, ())):
             return Array(da if da == db and not weak else None, ())
@@ -372,7 +377,7 @@ def _name(dim: Dim) -> int | str:
 
 def was_broadcast(operand: Type, result: Type) -> bool | None:
     """Whether an operand was stretched to the result's shape; None where it cannot be told."""
-    if isinstance(operand, Scalar) and isinstance(result, Scalar):
+    if isinstance(operand, Scalar | Number) and isinstance(result, Scalar | Number):
         return False
     a, b = dims_of(operand), dims_of(result)
     if a is None or b is None:
@@ -391,6 +396,6 @@ def was_broadcast(operand: Type, result: Type) -> bool | None:
 
 def dims_of(t: Type) -> tuple[Dim, ...] | None:
     """The dimensions of a number or array, or None."""
-    if isinstance(t, Scalar):
+    if isinstance(t, Scalar | Number):
         return ()
     return t.dims if isinstance(t, Array) else None

@@ -33,6 +33,7 @@ SHAPE_ONLY = {
     "unbroadcast": 1,
     "broadcast_like": 1,
     "as_like": 1,
+    "as_array_like": 1,
     "spread": 1,
 }  # operations that ask one operand for no more than its shape and dtype
 

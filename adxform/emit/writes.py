@@ -8,7 +8,7 @@ from adxform.analysis.aliasing import REPLACING, may_repeat
 from adxform.analysis.liveness import Liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import Let, Operand, Primitive, Stmt, Var
-from adxform.core.types import ANY, ListOf, Scalar
+from adxform.core.types import ANY, CARRIED, ListOf, Scalar
 from adxform.differentiate.common import primitive
 from adxform.emit.expressions import load
 from adxform.emit.iterations import Iterations
@@ -41,12 +41,14 @@ class Writes(Iterations):
         left, right = value.left, value.right
         if isinstance(value.op, ast.Mult | ast.Add) and is_name(right, own) and not user:
             left, right = right, left
-        if not is_name(left, own) or not self.may_overwrite(stmt):
+        if not is_name(left, own) or not self.may_overwrite(stmt, user):
             return None
         return ast.AugAssign(self.store(stmt.target), value.op, right)
 
-    def may_overwrite(self, stmt: Let) -> bool:
-        """Whether a Let may write into the memory of what it replaces."""
+    def may_overwrite(self, stmt: Let, user: bool) -> bool:
+        """Whether a Let may write into the memory of what it replaces, as the ``user`` wrote it or
+        because that is known to take the result.
+        """
         known = self.types.get(stmt.target, ANY)
         if isinstance(known, Scalar):
             return True
@@ -56,8 +58,7 @@ class Writes(Iterations):
             and self.variable.get(first.name) == self.variable[stmt.target]
             and self.owns(stmt)
             and first.name not in self.held
-            and self.types.get(first.name, ANY) == known
-            and not isinstance(known, type(ANY))
+            and (user or (self.types.get(first.name, ANY) == known and known not in (ANY, CARRIED)))
         )
 
     def write(self, stmt: Let, op: Primitive) -> list[ast.stmt]:

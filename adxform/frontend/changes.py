@@ -253,7 +253,7 @@ class Changes(Alone):
         view = self.memory.view(old, self.builder)
         plain = f"op.{type(node.op).__name__}"
         if view is not None:
-            self.writer.require_same_kind(old, self.builder.would_be(plain, (old, value)))
+            self.writer.require_fit(old, self.builder.would_be(plain, (old, value)))
         if view is not None and view.path:
             return self.writer.replace(old, self.emit(plain, old, value))
         place = self.memory.known_place(old)

@@ -25,12 +25,13 @@ from adxform.core.ir import (
     leaves,
     substitute,
 )
-from adxform.core.types import Array, Object, Scalar, Type, differentiable, is_narrow, rank
+from adxform.core.types import Array, Object, Scalar, Type, differentiable, rank
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.asked import Along, Asked, Derived
 from adxform.frontend.callables import Closure, function_behind, unwrapped
 from adxform.frontend.columns import columns
 from adxform.frontend.named_attributes import NamedAttributes
+from adxform.frontend.precision import like_arguments
 from adxform.frontend.scope import readable
 from adxform.frontend.signatures import general_type
 from adxform.frontend.source import SourceFunction
@@ -253,22 +254,9 @@ class Derivatives(NamedAttributes):
         if derived.kind in ("jacobian", "hessian"):
             return self._matrix(derived, bound, node, base)
         callee, extra = self._gradient(derived, bound, node)
-        made = self._call_core(callee, self._flat(bound, extra), base)
-        return self._widened(made, [*bound.values()], self._places(derived, bound, node))
-
-    def _widened(self, made: Operand, given: list[Operand], places: list[int]) -> Operand:
-        """A gradient in the dtype of its argument: in Python's numbers it is never a narrow one."""
-        args = [leaf for place in places for leaf in leaves(given[place])]
-        bars, kept = leaves(made)[-len(args):], {}
-        for bar, arg in zip(bars, args, strict=False):
-            known, own = self.builder.type_of(arg), self.builder.type_of(bar)
-            weak = isinstance(known, Scalar) and known.weak
-            if (is_narrow(own) and weak) or (is_narrow(known) and not is_narrow(own)):
-                cast = self.emit("as_like", bar, arg)
-                if bar == made:
-                    return cast
-                kept.update({bar.name: cast} if isinstance(bar, Var) else {})
-        return substitute(made, kept)
+        made, given = self._call_core(callee, self._flat(bound, extra), base), [*bound.values()]
+        own = [leaf for i in self._places(derived, bound, node) for leaf in leaves(given[i])]
+        return like_arguments(self.builder, made, own)
 
     def _call_core(self, callee: Callee, args: list[Operand], base: str | None) -> Operand:
         """A call of a derivative; the statements of a short one take its place."""
@@ -295,15 +283,16 @@ class Derivatives(NamedAttributes):
         types = self._types(core, bound, extra)
         names, wrt, given = list(bound), [], []
         for place, direction in sorted(directions.items()):
-            pairs = zip(core.leaves_of(place), leaves(direction), strict=False)
+            own = leaves(bound[names[place]])
+            triples = zip(core.leaves_of(place), leaves(direction), own, strict=False)
             self._wrt(core, place, types, names[place], node)
             if len(core.leaves_of(place)) != len(leaves(direction)):
                 raise self.unsupported("a tangent has not the structure of its argument", node)
-            for name, leaf in pairs:
+            for name, leaf, x in triples:
                 if differentiable(types[name]):
                     self._require_likeness(types[name], self.builder.type_of(leaf), node)
                     wrt.append(name)
-                    given.append(leaf)
+                    given.append(like_arguments(self.builder, leaf, [x]))
         callee = self.program.derive(Asked("forward", tuple(wrt)), core, types)
         made = self._call_core(callee, [*self._flat(bound, extra), *given], None)
         assert isinstance(made, Tuple)

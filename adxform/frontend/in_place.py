@@ -104,7 +104,7 @@ class InPlace(Unrolled):
         held = self._array(target)
         if held is None:
             return False
-        self.writer.require_same_kind(held, given)
+        self.writer.require_fit(held, given)
         self.writer.update(held, Const(Ellipsis), value, None)
         return True
 
@@ -178,7 +178,7 @@ class InPlace(Unrolled):
             made = self._where_asked(plain, primitive, self.operand(where.value), held)
         if not isinstance(out.value, ast.Call):
             held = self._array(out.value) or held
-        self.writer.require_same_kind(held, self.builder.type_of(made))
+        self.writer.require_fit(held, self.builder.type_of(made))
         self.writer.update(held, Const(Ellipsis), made, None)
         return self.memory.fresh(held, self.builder)
 

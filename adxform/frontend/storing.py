@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from adxform.core.ir import Const, Global, Operand, Tuple, Var, parts_of
-from adxform.core.types import Inert, Known, Object, Struct, Type
+from adxform.core.types import Array, Inert, Known, Object, Struct, Type, was_broadcast
 from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, untransposed
 from adxform.frontend.views import Step, View
@@ -45,9 +45,12 @@ class Writer:
         self.store(view, (*view.path, Step(RULES["[]"].primitive, (index,))), value)
         return x
 
-    def require_same_kind(self, x: Operand, given: Type) -> None:
-        """``x += 0.5`` of an array of integers is an error in NumPy, too."""
-        own, its = (getattr(t, "dtype", None) for t in (self.builder.type_of(x), given))
+    def require_fit(self, x: Operand, given: Type) -> None:
+        """``x += 0.5`` of an array of integers is an error in NumPy, too, and ``row += matrix``."""
+        known = self.builder.type_of(x)
+        if isinstance(known, Array) and was_broadcast(known, given):
+            raise self.refused("what is put in place here has more elements than the array has")
+        own, its = (getattr(t, "dtype", None) for t in (known, given))
         if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
             raise self.refused(f"{its} cannot be put in place into an array of {own}")
 

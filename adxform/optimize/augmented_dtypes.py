@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adxform.core.ir import Let, Primitive
-from adxform.core.types import Array, Scalar, Type, promote
+from adxform.core.types import Array, Number, Scalar, Type, is_narrow, promote
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -18,19 +18,31 @@ class AugmentedDtypes(Rewriter):
     def let(self, stmt: Let) -> None:
         if isinstance(stmt.op, Primitive) and stmt.op.name.startswith("augment."):
             types = [self.builder.type_of(a) for a in stmt.args]
-            if isinstance(types[0], Array) and _may_widen(types[0], types[1]):
+            cast = self._cast(*types)
+            if cast is not None:
                 self.builder.origin = stmt.origin
                 plain = RULES[f"op.{stmt.op.text}"].primitive
                 value = self.builder.emit(plain, stmt.args)
-                cast = RULES["as_like"].primitive
-                stmt = Let(stmt.targets, cast, (value, stmt.args[0]), stmt.origin)
+                stmt = Let(stmt.targets, RULES[cast].primitive, (value, stmt.args[0]), stmt.origin)
                 self.builder.types[stmt.target] = types[0]
         self.builder.append(stmt)
+
+    def _cast(self, old: Type, other: Type) -> str | None:
+        """What gives the result the dtype of what it is written to; None if it has that."""
+        if isinstance(old, Array):
+            return "as_like" if _may_widen(old, other) else None
+        if isinstance(old, Scalar | Number) or (isinstance(other, Scalar) and other.weak):
+            return None
+        narrow = any(is_narrow(t) for t in self.builder.types.values())
+        return "as_array_like" if narrow else None
 
 
 def _may_widen(old: Array, other: Type) -> bool:
     """Whether an operation could give another dtype than that of the array it is written to."""
+    known = isinstance(other, Array | Scalar)
     if old.dtype is None:
-        return isinstance(other, Array | Scalar) and not (isinstance(other, Scalar) and other.weak)
+        return known and not (isinstance(other, Scalar) and other.weak)
+    if not known:
+        return is_narrow(old)
     wide = promote([old, other])
-    return wide is not None and wide != old.dtype
+    return wide != old.dtype and (wide is not None or is_narrow(old))

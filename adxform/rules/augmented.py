@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.types import Array, Number, Scalar, Type
 from adxform.rules.table import RULES
 
 
@@ -24,7 +24,7 @@ def _in_place(infer: Callable[..., Type]) -> Callable[..., Type]:
 
     def found(x: Type, y: Type) -> Type:
         result = infer(x, y)
-        if isinstance(x, Array) and x.dims == () and isinstance(result, Scalar):
+        if isinstance(x, Array) and x.dims == () and isinstance(result, Scalar | Number):
             return Array(x.dtype if result.dtype == x.dtype else None, ())
         if isinstance(x, Array) and x.dtype is not None and isinstance(result, Array):
             return Array(x.dtype, result.dims)

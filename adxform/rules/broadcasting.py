@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adxform.core.types import (
+    NUMBER,
     Array,
     Dim,
+    Number,
     Scalar,
     Type,
     dims_of,
+    is_float,
+    is_narrow,
     may_be_one,
     was_broadcast,
 )
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import holomorphic, inactive, linear, lowers
-from adxform.rules.wording import array, dtype_in, is_none, made_like, put_back
+from adxform.rules.wording import dtype_in, is_none, made_like, put_back
 
 
 def _like(_: Type, like: Type, *rest: Type) -> Type:
     return made_like(like)
+
+
+def _summed(g: Type, like: Type) -> Type:
+    """As ``like``; a number of Python's has no precision of its own, which it could give."""
+    weak = isinstance(like, Scalar) and like.weak
+    return NUMBER if weak and is_narrow(g) else made_like(like)
 
 
 def _kept(g: Type, like: Type, axis: Type, keepdims: Type) -> Type:
@@ -29,14 +39,14 @@ def _kept(g: Type, like: Type, axis: Type, keepdims: Type) -> Type:
     axes = None if dims is None else infer.axes_of(axis, len(dims))
     if dims is None or axes is None or is_none(axis):
         return g if is_none(axis) else Array(dtype_in(g), None)
-    return array(dtype_in(g), tuple(1 if i in axes else d for i, d in enumerate(dims)))
+    return infer.array(dtype_in(g), tuple(1 if i in axes else d for i, d in enumerate(dims)))
 
 
 # unbroadcast(g, like): g summed over the axes along which `like` was stretched to g's shape.
 linear(
     "unbroadcast(g, like)",
     g="broadcast_like(out_bar, g)",
-    infer=_like,
+    infer=_summed,
     fresh=False,
     sample=calls("R(2, 3), R(3)", "R(2, 3), R(2, 1)", "R(4, 2, 3), R(1, 3)", "R(2, 3), R()",
                  "R(3), R", "R(3), R(3)"),
@@ -80,8 +90,8 @@ def lower_unbroadcast(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else a sum over the axes that were stretched."""
     if was_broadcast(like, g) is False:
         return _in_dtype("g", g, like)
-    if isinstance(like, Scalar):
-        return "np.sum(g)" if isinstance(g, Array) else None
+    if isinstance(like, Scalar | Number):
+        return _in_dtype("np.sum(g)", g, like) if isinstance(g, Array) else None
     small, large = dims_of(like), dims_of(g)
     if small is None or large is None or len(small) > len(large):
         return None
@@ -104,6 +114,9 @@ def _axis(axes: Iterable[int]) -> str:
 
 def _in_dtype(text: str, g: Type, like: Type) -> str:
     """A cotangent in the dtype of what it belongs to, where that is known to differ."""
+    if isinstance(like, Scalar) and not like.weak and is_narrow(like) != is_narrow(g):
+        known = isinstance(g, Scalar | Array) and g.dtype is not None and is_float(like.dtype)
+        return f"np.{like.dtype}({text})" if known else f"as_like({text}, like)"
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return text
     own, its = like.dtype or "", g.dtype or ""
@@ -132,7 +145,7 @@ def _unsure(small: Dim, large: Dim) -> bool:
 linear(
     "as_like(g, like)",
     g="as_like(out_bar, g)",
-    infer=lambda g, like: array(dtype_in(like), dims_of(g)),
+    infer=lambda g, like: infer.array(dtype_in(like), dims_of(g)),
     fresh=False,
     sample=calls("R(3), R(3)"),
 )
@@ -142,14 +155,24 @@ linear(
 def lower_as_like(g: Type, like: Type) -> str | None:
     """Nothing where the dtypes agree, else ``astype``."""
     if isinstance(g, Scalar) and isinstance(like, Scalar):
-        if g.dtype == like.dtype:
-            return "g"
+        if g.dtype == like.dtype or is_narrow(g) != is_narrow(like):
+            return _in_dtype("g", g, like)
         if infer.holds_complex(g) and like.dtype.startswith("float"):
             return "np.real(g)"
     if not isinstance(g, Array) or not isinstance(like, Array) or None in (g.dtype, like.dtype):
         return None
     text = _in_dtype("g", g, like)
     return None if text == "as_like(g, like)" else text
+
+
+# as_array_like(g, like): g in the floating dtype of `like` if that is an array, not a number.
+linear(
+    "as_array_like(g, like)",
+    g="as_like(out_bar, g)",
+    infer=lambda g, like: g,
+    fresh=False,
+    sample=calls("R(3), R(3)", "R, R"),
+)
 
 
 @lowers("broadcast_like")
@@ -202,4 +225,5 @@ def lower_spread(g: Type, like: Type, axis: Type, keepdims: Type) -> str | None:
     inner = "g" if leading else "kept(g, like, axis, keepdims)"
     return _in_dtype(f"np.broadcast_to({inner}, like.shape)", g, like)
 
-holomorphic("unbroadcast", "broadcast_like", "kept", "spread", "as_like")
+holomorphic("unbroadcast", "broadcast_like", "kept", "spread", "as_like",
+            "as_array_like")

@@ -9,7 +9,7 @@ from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import general, holomorphic, inactive, linear
 from adxform.rules.ufuncs import number_result
-from adxform.rules.wording import array, dtype_in, held, kept, refuse
+from adxform.rules.wording import dtype_in, held, kept, refuse
 
 # np.select gives the first choice whose condition holds.
 
@@ -63,7 +63,7 @@ def _chosen(a: Type, choices: Type) -> Type:
         return infer.unknown()
     items = [infer.as_array(t) for t in choices.items]
     dims = broadcast_dims([dims_of(infer.as_array(a)), *map(dims_of, items)])
-    return array(dtype_in(number_result(*choices.items)), dims)
+    return infer.array(dtype_in(number_result(*choices.items)), dims)
 
 
 def _taken(a: Type, choices: Type, item: Type | None = None) -> str:

@@ -8,7 +8,7 @@ from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, ran
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import holomorphic, linear
-from adxform.rules.wording import array, dtype_in, dtype_of, is_none, refuse, shape
+from adxform.rules.wording import dtype_in, dtype_of, is_none, refuse, shape
 
 # np.array of a list of numbers or arrays stacks them.
 
@@ -71,7 +71,7 @@ linear("a.copy()", a="out_bar", infer=_copied, sample=calls("R(3)"))
 
 def _cast(object: Type, dtype: Type, *_: Type) -> Type:
     object = infer.as_array(object)
-    return array(dtype_of(dtype, None), dims_of(object))
+    return infer.array(dtype_of(dtype, None), dims_of(object))
 
 
 linear("object.astype(dtype, *, copy=True)", object=_unarray, infer=_cast,

@@ -7,7 +7,7 @@ from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved
 from adxform.rules.table import Formula, alias, holomorphic, linear, lowers
-from adxform.rules.wording import array, axis_in, dtype_in, extent, literal
+from adxform.rules.wording import axis_in, dtype_in, extent, literal
 
 # Diagonals and triangles
 
@@ -78,7 +78,7 @@ def lower_scatter_diagonal(
 def _trace_type(a: Type, offset: Type, axis1: Type, axis2: Type) -> Type:
     found = moved(_diagonal)(a, offset, axis1, axis2)
     dims = dims_of(found)
-    return array(dtype_in(a), None if dims is None else dims[:-1])
+    return infer.array(dtype_in(a), None if dims is None else dims[:-1])
 
 
 def _trace(a: Type, offset: Type) -> str:

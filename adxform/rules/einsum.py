@@ -24,7 +24,7 @@ from adxform.core.types import (
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import bilinear, holomorphic
-from adxform.rules.wording import array, dtype_in, put_back, refuse
+from adxform.rules.wording import dtype_in, put_back, refuse
 
 DOTS = "."  # stands for an ellipsis whose rank is not known
 _SPARE = "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA"
@@ -89,7 +89,7 @@ def _result(subscripts: Type, operands: Type, optimize: Type) -> Type:
     if any(label not in sizes for label in labels.result):
         return Array(dtype, None)
     merged = [broadcast_dims([(dim,) for dim in sizes[label]]) for label in labels.result]
-    return array(dtype, tuple(m[0] for m in merged if m))
+    return infer.array(dtype, tuple(m[0] for m in merged if m))
 
 
 def operand_bar(subscripts: Type, operands: Type, item: Type, index: Type, optimize: Type) -> str:

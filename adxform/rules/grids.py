@@ -10,7 +10,6 @@ from adxform.rules.samples import calls
 from adxform.rules.table import bilinear, general, holomorphic
 from adxform.rules.wording import (
     along,
-    array,
     axis_in,
     dtype_in,
     held,
@@ -31,7 +30,7 @@ def _trapezoid_type(y: Type, x: Type, dx: Type, axis: Type) -> Type:
     dtype = dtype_in(infer.arithmetic(y, dx if is_none(x) else x))
     if dims is None or place is None or not 0 <= place < len(dims):
         return Array(dtype, None)
-    return array(dtype, (*dims[:place], *dims[place + 1 :]))
+    return infer.array(dtype, (*dims[:place], *dims[place + 1 :]))
 
 
 def _steps(y: Type, x: Type, axis: Type) -> str:
@@ -188,7 +187,7 @@ bilinear(
 
 
 def _polynomial_type(p: Type, x: Type) -> Type:
-    return array(strong(p, x), dims_of(infer.as_array(x)))
+    return infer.array(strong(p, x), dims_of(infer.as_array(x)))
 
 
 general(

@@ -8,7 +8,7 @@ from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of,
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, holomorphic, inactive, linear, lowers
-from adxform.rules.wording import along, array, axis_in, dtype_in, is_none, required_axis
+from adxform.rules.wording import along, axis_in, dtype_in, is_none, required_axis
 
 
 def _shape(x: Type, *_: Type) -> Type:
@@ -72,10 +72,10 @@ def _taken(a: Type, indices: Type, axis: Type) -> Type:
     dims, given = dims_of(infer.as_array(a)), dims_of(infer.as_array(indices))
     place = axis_in(axis, a)
     if is_none(axis):
-        return array(dtype_in(a), given)
+        return infer.array(dtype_in(a), given)
     if dims is None or given is None or place is None:
         return Array(dtype_in(a), None)
-    return array(dtype_in(a), (*dims[:place], *given, *dims[place + 1 :]))
+    return infer.array(dtype_in(a), (*dims[:place], *given, *dims[place + 1 :]))
 
 
 def _untaken(a: Type, axis: Type) -> str:

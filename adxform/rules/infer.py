@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, reduce
 from typing import Any
 
@@ -17,6 +18,7 @@ from adxform.core.types import (
     ANY,
     FLOAT,
     INERT,
+    NUMBER,
     Array,
     Dim,
     Known,
@@ -90,8 +92,14 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
         if weak and dtype == FLOAT.dtype:
             return FLOAT
         return Scalar(dtype, weak) if dtype is not None else ANY
-    dims = broadcast_dims([dims_of(t) for t in types])
-    return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
+    return array(dtype, broadcast_dims([dims_of(t) for t in types]))
+
+
+def array(dtype: str | None, dims: tuple[Dim, ...] | None) -> Type:
+    """The type of an array, or of the number that NumPy gives in place of a 0-d one."""
+    if dims != ():
+        return Array(dtype, dims)
+    return NUMBER if dtype is None else Scalar(dtype)
 
 
 DOUBLE = Scalar("float64")
@@ -201,13 +209,9 @@ def reduction(x: Type, axis: Type, keepdims: Type, *_: Type) -> Type:
 def float_reduction(x: Type, axis: Type, *rest: Type) -> Type:
     """A mean, variance, ...: a reduction that turns integers to floats; ``keepdims`` is last."""
     result = _reduce(as_array(x), axis, rest[-1])
-    match result:
-        case Scalar(dtype, weak):
-            return Scalar(float_dtype(dtype), weak)
-        case Array(dtype, dims) if dtype is not None:
-            return Array(float_dtype(dtype), dims)
-        case _:
-            return result
+    if isinstance(result, Scalar | Array) and result.dtype is not None:
+        return replace(result, dtype=float_dtype(result.dtype))
+    return result
 
 
 def _reduce(x: Type, axis: Type, keepdims: Type) -> Type:
@@ -215,7 +219,7 @@ def _reduce(x: Type, axis: Type, keepdims: Type) -> Type:
     dims, keep = dims_of(x), const_of(keepdims)
     whole = isinstance(axis, Known) and axis.value is None
     if whole and keep is False:
-        return Scalar(dtype) if dtype is not None else Array(None, ())
+        return array(dtype, ())
     if not is_numeric(x):
         return ANY
     axes = axes_of(axis, len(dims)) if dims is not None else None
@@ -225,7 +229,7 @@ def _reduce(x: Type, axis: Type, keepdims: Type) -> Type:
         left = tuple(1 if i in axes else d for i, d in enumerate(dims))
     else:
         left = tuple(d for i, d in enumerate(dims) if i not in axes)
-    return Array(dtype, left) if left or dtype is None else Scalar(dtype)
+    return array(dtype, left)
 
 
 def matmul(x: Type, y: Type) -> Type:
@@ -240,7 +244,7 @@ def matmul(x: Type, y: Type) -> Type:
     columns = b[-1:] if len(b) > 1 else ()
     batch = broadcast_dims([a[:-2], b[:-2]])
     dims = (*(batch or ()), *rows, *columns)
-    return Array(dtype, dims) if dims or dtype is None else Scalar(dtype)
+    return array(dtype, dims)
 
 
 def reshape(x: Type, shape: Type, *_: Type) -> Type:

@@ -6,7 +6,6 @@ from adxform.core.types import Type, dims_of
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import general
-from adxform.rules.wording import array
 
 # The segment that x lies in (the nearest, for x outside the grid), the slope there (0 outside),
 # and how far along the segment x lies.
@@ -29,7 +28,7 @@ def _between(values: str) -> str:
 
 
 def _result(x: Type, xp: Type, fp: Type) -> Type:
-    return array("float64", dims_of(infer.as_array(x)))
+    return infer.array("float64", dims_of(infer.as_array(x)))
 
 
 general(

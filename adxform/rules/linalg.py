@@ -24,7 +24,6 @@ from adxform.rules.samples import calls
 from adxform.rules.shapes import moved
 from adxform.rules.table import general, holomorphic, linear, lowers
 from adxform.rules.wording import (
-    array,
     dtype_in,
     is_none,
     matrix_transpose,
@@ -164,7 +163,7 @@ def determinant_dims(a: Type) -> Dims | None:
 
 
 def _det_type(a: Type) -> Type:
-    return array(float_dtype(a), determinant_dims(a))
+    return infer.array(float_dtype(a), determinant_dims(a))
 
 
 def _det(a: Type) -> str:

@@ -20,7 +20,7 @@ from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, inactive
-from adxform.rules.wording import array, dtype_in, is_none, kept, shape
+from adxform.rules.wording import dtype_in, is_none, kept, shape
 
 NON_EMPTY = calls(*OVER_AXES.lists[:6])
 
@@ -138,7 +138,7 @@ general(
 def _place(a: Type, axis: Type, keepdims: Type) -> Type:
     found = infer.reduction(a, axis, keepdims)
     known = isinstance(found, Scalar | Array)
-    return array("int64", dims_of(found)) if known else infer.inert()
+    return infer.array("int64", dims_of(found)) if known else infer.inert()
 
 
 def _order(a: Type, axis: Type, *_: Type) -> Type:
@@ -146,7 +146,7 @@ def _order(a: Type, axis: Type, *_: Type) -> Type:
 
 
 def _found(a: Type, v: Type, *_: Type) -> Type:
-    return array("int64", dims_of(infer.as_array(v)))
+    return infer.array("int64", dims_of(infer.as_array(v)))
 
 
 for _name in ("argmax", "argmin"):

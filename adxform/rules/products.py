@@ -24,7 +24,7 @@ from adxform.core.types import (
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, holomorphic, lowers, of_complex
-from adxform.rules.wording import array, made_like, narrowed, shape, strong
+from adxform.rules.wording import made_like, narrowed, shape, strong
 
 
 def ranks(*operands: Type) -> tuple[int | None, ...]:
@@ -132,13 +132,13 @@ def _dot_type(a: Type, b: Type) -> Type:
     a, b = infer.as_array(a), infer.as_array(b)
     match ranks(a, b):
         case (0, int()) | (int(), 0):
-            return array(strong(a, b), broadcast_dims([dims_of(a), dims_of(b)]))
+            return infer.array(strong(a, b), broadcast_dims([dims_of(a), dims_of(b)]))
         case (int(), 1):
             return infer.matmul(a, b)
         case (int(), int()):
             x, y = dims_of(a), dims_of(b)
             assert x is not None and y is not None
-            return array(strong(a, b), (*x[:-1], *y[:-2], *y[-1:]))
+            return infer.array(strong(a, b), (*x[:-1], *y[:-2], *y[-1:]))
         case _:
             return Array(strong(a, b), None) if is_numeric(a) and is_numeric(b) else (
                 infer.unknown())
@@ -189,7 +189,7 @@ def _inner_type(a: Type, b: Type) -> Type:
     x, y = dims_of(infer.as_array(a)), dims_of(infer.as_array(b))
     if x is None or y is None:
         return Array(strong(a, b), None)
-    return array(strong(a, b), x + y if not x or not y else (*x[:-1], *y[:-1]))
+    return infer.array(strong(a, b), x + y if not x or not y else (*x[:-1], *y[:-1]))
 
 
 def _inner(name: str, other: str, side: str) -> Formula:
@@ -250,7 +250,7 @@ def _vdot(name: str, other: str, bar: str = "out_bar") -> Formula:
 
 
 bilinear("np.vdot(a, b)", a=_vdot("a", "b"), b=_vdot("b", "a"),
-         infer=lambda a, b: array(strong(a, b), ()),
+         infer=lambda a, b: infer.array(strong(a, b), ()),
          sample=calls("R(3), R(3)", "R(2, 3), R(2, 3)", "R(2, 3), R(6)"))
 
 holomorphic("op.MatMult", "np.matmul", "matmul_left", "matmul_right", "np.dot", ".dot()",

@@ -19,7 +19,6 @@ from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, holomorphic, inactive, linear, of_complex
 from adxform.rules.wording import (
-    array,
     axis_in,
     dtype_in,
     dtype_of,
@@ -51,7 +50,7 @@ def total(a: Type, axis: Type, keepdims: Type, dtype: Type = NONE, *_: Type) -> 
     """A sum or product over axes, in a dtype that may be given."""
     found = infer.reduction(a, axis, keepdims)
     if isinstance(found, Scalar | Array):
-        return array(dtype_of(dtype, summed_dtype(found.dtype)), dims_of(found))
+        return infer.array(dtype_of(dtype, summed_dtype(found.dtype)), dims_of(found))
     return found
 
 
@@ -61,7 +60,7 @@ def float_total(a: Type, axis: Type, keepdims: Type, *_: Type) -> Type:
     if isinstance(found, Scalar | Array):
         dtype = None if found.dtype is None else infer.float_dtype(found.dtype)
         kind = "float64" if dtype == "float16" and dtype_in(a) != dtype else dtype
-        return array(kind, dims_of(found))
+        return infer.array(kind, dims_of(found))
     return found
 
 
@@ -121,7 +120,7 @@ def _python_sum(iterable: Type) -> Type:
         return infer.arithmetic(*items) if items and len(items) == len(iterable.items) else (
             infer.unknown())
     dims = dims_of(iterable)
-    return array(summed_dtype(dtype_in(iterable)), dims[1:]) if dims else infer.unknown()
+    return infer.array(summed_dtype(dtype_in(iterable)), dims[1:]) if dims else infer.unknown()
 
 
 # Each item of a list that Python adds up has the cotangent of the sum, if it was not stretched.
@@ -303,7 +302,7 @@ def _tested(a: Type, axis: Type, keepdims: Type) -> Type:
 
 def _as_dtype(found: Type, dtype: str) -> Type:
     known = isinstance(found, Scalar | Array)
-    return array(dtype, dims_of(found)) if known else infer.inert()
+    return infer.array(dtype, dims_of(found)) if known else infer.inert()
 
 
 inactive("np.count_nonzero(a, axis=None, *, keepdims=False)", infer=_counted)

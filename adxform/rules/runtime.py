@@ -55,6 +55,11 @@ def as_like(g: Any, like: Any) -> Any:
     return np.asarray(g).astype(dtype, casting="same_kind")[()]  # nothing complex is made real
 
 
+def as_array_like(g: Any, like: Any) -> Any:
+    """What an array ``like`` holds where g is written to it; g itself if ``like`` is a number."""
+    return as_like(g, like) if isinstance(like, np.ndarray) else g
+
+
 def unbroadcast(g: Any, like: Any) -> Any:
     """Sum g over the axes along which NumPy stretched ``like`` to its shape."""
     shape, full = np.shape(like), np.shape(g)

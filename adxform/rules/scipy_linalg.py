@@ -15,7 +15,7 @@ from adxform.rules.linalg import (
 from adxform.rules.reductions import float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general
-from adxform.rules.wording import array, dtype_in, refuse
+from adxform.rules.wording import dtype_in, refuse
 
 
 def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
@@ -26,7 +26,7 @@ def _norm_type(x: Type, ord: Type, axis: Type, keepdims: Type) -> Type:
 
 alias("scipy.linalg.inv(a)", "np.linalg.inv")
 alias("scipy.linalg.det(a)", "np.linalg.det",
-      infer=lambda a: array("complex128" if infer.holds_complex(a) else "float64",
+      infer=lambda a: infer.array("complex128" if infer.holds_complex(a) else "float64",
                             determinant_dims(a)))
 alias("scipy.linalg.pinv(a)", "np.linalg.pinv")
 alias("scipy.linalg.solve(a, b)", "np.linalg.solve")

@@ -7,7 +7,7 @@ from adxform.rules import infer
 from adxform.rules.products import axes_text, like_left, like_right, ranks
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, holomorphic, lowers, of_complex
-from adxform.rules.wording import array, literal, narrowed, refuse, strong
+from adxform.rules.wording import literal, narrowed, refuse, strong
 
 # Tensor products
 
@@ -99,7 +99,7 @@ def _kron_type(a: Type, b: Type) -> Type:
     m, n = ranks(a, b)
     if m is None or n is None:
         return Array(strong(a, b), None)
-    return array(strong(a, b), tuple(unknown_dim() for _ in range(max(m, n))))
+    return infer.array(strong(a, b), tuple(unknown_dim() for _ in range(max(m, n))))
 
 
 bilinear("np.kron(a, b)", a="kron_left(out_bar, a, b)", b="kron_right(out_bar, a, b)",
@@ -133,7 +133,7 @@ def lower_kron_right(g: Type, a: Type, b: Type) -> str | None:
 def _vecdot_type(x1: Type, x2: Type, *_: Type) -> Type:
     found = infer.arithmetic(infer.as_array(x1), infer.as_array(x2))
     dims = dims_of(found)
-    return array(strong(x1, x2), dims[:-1]) if dims else Array(strong(x1, x2), None)
+    return infer.array(strong(x1, x2), dims[:-1]) if dims else Array(strong(x1, x2), None)
 
 
 for _text in ("np.vecdot(x1, x2)", "np.linalg.vecdot(x1, x2)"):

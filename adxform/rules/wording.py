@@ -8,8 +8,8 @@ import numpy as np
 
 from adxform.core.types import (
     Array,
-    Dim,
     Known,
+    Number,
     Scalar,
     Struct,
     Type,
@@ -136,7 +136,9 @@ def dtype_of(t: Type, default: str | None) -> str | None:
 def made_like(t: Type) -> Type:
     """The type of a result of an operand's shape and dtype; a number is one of NumPy's."""
     t = infer.as_array(t)
-    return array(t.dtype, dims_of(t)) if isinstance(t, Scalar | Array) else infer.unknown()
+    if isinstance(t, Number):
+        return t
+    return infer.array(t.dtype, dims_of(t)) if isinstance(t, Scalar | Array) else infer.unknown()
 
 
 def kept(text: str, like: Type, axis: Type, keepdims: Type, name: str = "a") -> str:
@@ -162,11 +164,6 @@ def strong(*types: Type) -> str | None:
     """The dtype of a function that makes arrays of all its operands, of Python's numbers too."""
     known = [infer.as_array(t) for t in types]
     return promote([Scalar(t.dtype) if isinstance(t, Scalar) else t for t in known])
-
-
-def array(dtype: str | None, dims: tuple[Dim, ...] | None) -> Type:
-    """The type of an array, or of the number that NumPy gives in place of a 0-d one."""
-    return Scalar(dtype) if dims == () and dtype is not None else Array(dtype, dims)
 
 
 def dtype_in(t: Type) -> str | None:

@@ -43,7 +43,7 @@ VARIANTS = (
     Options(backend="numba"),  # its loop nests, as the Python that they are
 )
 REFUSED = (  # what programs may be refused for
-    "in place", "writes to an array",
+    "in place", "writes to an array", "what array is written to here",
     "a view or a copy", "is assigned again after its definition", "a tuple changes its length",
     "may change", "becomes a tuple inside the loop", "holds it, too", "cannot be told here",
     "may join or repeat a list", "IfExp over an active", "a lambda over an active",
