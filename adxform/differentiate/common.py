@@ -160,6 +160,9 @@ def widened(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> 
 
 def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:
     """Whether an operation may have stretched an operand to the shape of its result."""
+    written = isinstance(stmt.op, Primitive) and stmt.op.name.startswith("augment.")
+    if written and operand == stmt.args[0] and isinstance(builder.type_of(operand), Array):
+        return False
     others = [a for a in stmt.args if a != operand]
     if all(isinstance(builder.type_of(a), Scalar | Known) for a in others):
         return False
