@@ -24,11 +24,9 @@ from adxform.core.types import (
     Struct,
     Sym,
     Type,
-    inert_type,
     is_numeric,
-    is_sparse_class,
-    plain,
 )
+from adxform.core.values import inert_type, is_sparse_class, plain
 from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.objects import is_object, structure
 from adxform.structures import MOST_LEAVES, hold_inexact, holds_inexact, items_of, parts

@@ -23,7 +23,8 @@ from adxform.core.ir import (
     binds_of,
     walk,
 )
-from adxform.core.types import ANY, BOOL, CARRIED, Slicing, Struct, Type, type_of_value
+from adxform.core.types import ANY, BOOL, CARRIED, Slicing, Struct, Type
+from adxform.core.values import type_of_value
 
 
 class Names:

@@ -16,7 +16,8 @@ import numpy as np
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.trees import nodes
-from adxform.core.types import Array, Object, Struct, Sym, Type, type_of_value, unvalued
+from adxform.core.types import Array, Object, Struct, Sym, Type, unvalued
+from adxform.core.values import type_of_value
 from adxform.frontend.callables import object_class
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY

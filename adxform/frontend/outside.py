@@ -27,7 +27,7 @@ from adxform.core.ir import (
     uses,
 )
 from adxform.core.trees import nodes
-from adxform.core.types import plain
+from adxform.core.values import plain
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.control import tested
 from adxform.frontend.hoist import gives_boolean, type_by_form

@@ -7,7 +7,8 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
-from adxform.core.types import Inert, Known, Object, Struct, inert_type
+from adxform.core.types import Inert, Known, Object, Struct
+from adxform.core.values import inert_type
 from adxform.frontend.names_outside import NamesOutside
 from adxform.frontend.objects import is_object
 

@@ -31,7 +31,8 @@ from adxform.core.ir import (
     names_in,
     reads_of,
 )
-from adxform.core.types import Object, type_of_value
+from adxform.core.types import Object
+from adxform.core.values import type_of_value
 from adxform.optimize.walk import Rewriter
 
 
