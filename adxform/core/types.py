@@ -7,6 +7,7 @@ whether NumPy can have broadcast along it.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,6 +34,22 @@ _numbers = itertools.count()
 def unknown_dim(*, not_one: bool = False) -> Sym:
     """A dimension of which nothing (or only that it is not 1) is known: like no other."""
     return Sym(f"?{next(_numbers)}", not_one)
+
+
+def shorter(dim: Dim, by: int) -> Dim:
+    """A dimension less a number, but not less than 0.
+
+    >>> shorter(5, 2), shorter(shorter(Sym("n"), 1), 1)
+    (3, Sym(name='n-2', not_one=False))
+    """
+    if by == 0:
+        return dim
+    if isinstance(dim, int):
+        return max(dim - by, 0)
+    name, minus, before = dim.name.rpartition("-")
+    if minus and before.isdigit():
+        return Sym(f"{name}-{int(before) + by}")
+    return Sym(f"{dim.name}-{by}")
 
 
 @constant_by_value
@@ -105,8 +122,11 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of which no more is known, but that it is no array: it has no memory."""
+    """A number of which no more is known, but that it is no array: it has no memory; and if it is
+    ``floating``, that it is a real one of any precision.
+    """
 
+    floating: bool = False
     dtype: None = None
 
 
@@ -148,6 +168,7 @@ ANY = Unknown()
 CARRIED = Unknown(carried=True)
 INERT = Inert()
 NUMBER = Number()
+FLOATING = Number(floating=True)
 FLOAT = Scalar("float64", weak=True)
 INT = Scalar("int64", weak=True)
 BOOL = Scalar("bool", weak=True)
@@ -156,6 +177,11 @@ BOOL = Scalar("bool", weak=True)
 def is_numeric(t: Type) -> bool:
     """Whether a type is that of a number or an array."""
     return isinstance(t, Scalar | Array | Number)
+
+
+def is_number(t: Type) -> bool:
+    """Whether a value is known to be a number and no array."""
+    return isinstance(t, Scalar | Number)
 
 
 def is_float(dtype: str | None) -> bool:
@@ -185,7 +211,7 @@ def differentiable(t: Type) -> bool:
 
 def rank(t: Type) -> int | None:
     """The number of dimensions, or None."""
-    if isinstance(t, Scalar | Number):
+    if is_number(t):
         return 0
     return len(t.dims) if isinstance(t, Array) and t.dims is not None else None
 
@@ -236,9 +262,11 @@ def join(a: Type, b: Type) -> Type:
             dtype = promote((a, b))
             if dtype is None:
                 return ANY
-            if is_narrow(a) != is_narrow(b):
-                return NUMBER  # which one decides what comes of it beside others
+            if is_narrow(a) != is_narrow(b):  # which one decides what comes of it beside others
+                return common_number((a, b))
             return Scalar(dtype, weak=a.weak and b.weak)
+        case (Number(), Scalar() | Number()) | (Scalar(), Number()):
+            return common_number((a, b))
         case (Array(da, ()), Scalar(db, weak)) | (Scalar(db, weak), Array(da, ())):
             return Array(da if da == db and not weak else None, ())
         case Array(da, na), Array(db, nb):
@@ -256,6 +284,12 @@ def join(a: Type, b: Type) -> Type:
                 return ANY
             both = is_sparse(a) and is_sparse(b)
             return Inert(Inert(numbered=False) not in (a, b) and not both, both)
+
+
+def common_number(types: Iterable[Type]) -> Number:
+    """A number that may be any of these, or comes of them."""
+    kinds = [getattr(t, "dtype", None) for t in types if t != FLOATING]
+    return FLOATING if all((kind or "").startswith("float") for kind in kinds) else NUMBER
 
 
 def join_dims(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
@@ -326,7 +360,7 @@ def _name(dim: Dim) -> int | str:
 
 def was_broadcast(operand: Type, result: Type) -> bool | None:
     """Whether an operand was stretched to the result's shape; None where it cannot be told."""
-    if isinstance(operand, Scalar | Number) and isinstance(result, Scalar | Number):
+    if is_number(operand) and is_number(result):
         return False
     a, b = dims_of(operand), dims_of(result)
     if a is None or b is None:
@@ -345,6 +379,6 @@ def was_broadcast(operand: Type, result: Type) -> bool | None:
 
 def dims_of(t: Type) -> tuple[Dim, ...] | None:
     """The dimensions of a number or array, or None."""
-    if isinstance(t, Scalar | Number):
+    if is_number(t):
         return ()
     return t.dims if isinstance(t, Array) else None

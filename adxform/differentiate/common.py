@@ -27,11 +27,11 @@ from adxform.core.types import (
     Array,
     Known,
     ListOf,
-    Scalar,
     Taped,
     Type,
     is_complex,
     is_float,
+    is_number,
     is_numeric,
     promote,
     was_broadcast,
@@ -107,7 +107,7 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if isinstance(like, Tuple):
         return like.with_items(_zeros(builder, item, None) for item in like.items)
     known = builder.type_of(like)
-    if isinstance(known, Scalar) or not isinstance(like, Var | Global):
+    if is_number(known) or not isinstance(like, Var | Global):
         return Const(0.0)
     if holds_tapes(known):
         return builder.emit(primitive("zero_tape"), (like,), base)
@@ -120,7 +120,7 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
 
 def _zeros_of_items(item: Type | None) -> str:
     """What makes zeros for the items of a list; those of integers are real all the same."""
-    if isinstance(item, Scalar):
+    if item is not None and is_number(item):
         return "zero_numbers"
     real = item is None or (isinstance(item, Array) and is_float(item.dtype))
     return "zero_arrays" if real else "zero_values"
@@ -164,7 +164,7 @@ def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:
     if written and operand == stmt.args[0] and isinstance(builder.type_of(operand), Array):
         return False
     others = [a for a in stmt.args if a != operand]
-    if all(isinstance(builder.type_of(a), Scalar | Known) for a in others):
+    if all(is_number(t) or isinstance(t, Known) for t in map(builder.type_of, others)):
         return False
     return was_broadcast(builder.type_of(operand), builder.type_of(Var(stmt.target))) is not False
 

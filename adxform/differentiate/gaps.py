@@ -25,7 +25,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type
+from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type, is_number
 from adxform.differentiate.common import primitive, zeros
 
 Extents = dict[Sym, Operand]
@@ -88,7 +88,7 @@ class Gaps:
         known = builder.type_of(Var(name))
         if name in self.zeros:
             return None
-        if name not in self.names or isinstance(known, Scalar):
+        if name not in self.names or is_number(known):
             return zeros(builder, Var(name), base)
         if not isinstance(known, Array) or not _has_shape(known, extents(self.params, self.types)):
             return None
@@ -131,4 +131,4 @@ def _has_shape(t: Type, known: Extents) -> bool:
     if isinstance(t, Array):
         dims = t.dims if t.dtype is not None else None
         return dims is not None and all(isinstance(d, int) or d in known for d in dims)
-    return isinstance(t, Scalar)
+    return is_number(t)

@@ -19,7 +19,7 @@ from adxform.core.ir import (
     names_in,
     parts_of,
 )
-from adxform.core.types import Array, Dim, Scalar, Type
+from adxform.core.types import FLOATING, Array, Dim, Scalar, Type
 from adxform.differentiate.gaps import extents
 from adxform.differentiate.restoring import Arrays
 from adxform.differentiate.sweeps import Sweeps
@@ -55,7 +55,7 @@ class TapeShapes:
         """An array where the shape of a value is known before the loop, else a list."""
         if isinstance(loop, While):
             return "grow", ()
-        if isinstance(t, Scalar):
+        if isinstance(t, Scalar) or t == FLOATING:
             return "array", ()
         if isinstance(t, Array) and t.dtype is not None and t.dims is not None:
             shape = [self._extent(dim) for dim in t.dims]

@@ -18,7 +18,7 @@ from adxform.core.ir import (
     binds_of,
     blocks_of,
 )
-from adxform.core.types import ANY, Array, ListOf, Scalar, Sym, Taped, Type, unvalued
+from adxform.core.types import ANY, Array, ListOf, Number, Scalar, Sym, Taped, Type, unvalued
 
 Path = tuple[tuple[Stmt, int], ...]  # the (branch or loop, block number) pairs around a statement
 
@@ -82,8 +82,8 @@ def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
 def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
     """The type of a tape for values of type ``t``."""
     trips = tuple(Sym(f"len{axis}({name})") for axis in range(loops))
-    if kind == "array" and isinstance(t, Scalar):
-        return Array(t.dtype, trips)
+    if kind == "array" and isinstance(t, Scalar | Number):
+        return Array(t.dtype or "float64", trips)
     if kind == "array" and isinstance(t, Array):
         return Array(t.dtype, None if t.dims is None else (*trips, *t.dims))
     return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped) else ANY

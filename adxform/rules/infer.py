@@ -17,6 +17,7 @@ from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
     FLOAT,
+    FLOATING,
     INERT,
     NUMBER,
     Array,
@@ -30,29 +31,17 @@ from adxform.core.types import (
     Taped,
     Type,
     broadcast_dims,
+    common_number,
     dims_of,
     is_complex,
+    is_float,
+    is_number,
     is_numeric,
     join,
     promote,
+    shorter,
     unknown_dim,
 )
-
-
-def shorter(dim: Dim, by: int) -> Dim:
-    """A dimension less a number, but not less than 0.
-
-    >>> shorter(5, 2), shorter(shorter(Sym("n"), 1), 1)
-    (3, Sym(name='n-2', not_one=False))
-    """
-    if by == 0:
-        return dim
-    if isinstance(dim, int):
-        return max(dim - by, 0)
-    name, minus, before = dim.name.rpartition("-")
-    if minus and before.isdigit():
-        return Sym(f"{name}-{int(before) + by}")
-    return Sym(f"{dim.name}-{by}")
 
 
 def elementwise(*types: Type) -> Type:
@@ -92,6 +81,8 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
         if weak and dtype == FLOAT.dtype:
             return FLOAT
         return Scalar(dtype, weak) if dtype is not None else ANY
+    if FLOATING in types and all(map(is_number, types)):
+        return common_number(t for t in types if not isinstance(t, Scalar) or is_float(t.dtype))
     return array(dtype, broadcast_dims([dims_of(t) for t in types]))
 
 

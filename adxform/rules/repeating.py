@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, unknown_dim
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, shorter, unknown_dim
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved, unknown_dims
@@ -150,7 +150,7 @@ def _differences(dims: Dims, n: Type, axis: Type) -> Dims | None:
     if not isinstance(times, int) or not isinstance(place, int):
         return unknown_dims(dims)
     made = list(dims)
-    made[place] = infer.shorter(dims[place], times)
+    made[place] = shorter(dims[place], times)
     return tuple(made)
 
 
