@@ -843,3 +843,19 @@ def test_an_augmented_assignment_is_written_as_one_where_the_array_is_its_own():
     exec(text, namespace)
     with pytest.raises(ValueError):
         namespace["f_forward"](np.ones(3), np.ones((2, 3)), np.ones(3), np.ones((2, 3)))
+
+
+def number_beside_what_may_be_written_to(y: float, v: np.ndarray):
+    for k in v:
+        k -= 2.0
+    return (y if y else v) + y + np.sum(v)
+
+
+def test_the_cotangent_of_a_number_shares_no_memory_with_that_of_another():
+    namespace: dict[str, Any] = {}
+    exec(adxform.source(number_beside_what_may_be_written_to, "reverse"), namespace)
+    made = namespace["number_beside_what_may_be_written_to_reverse"]
+    value, (y_bar, v_bar) = made(0.5, np.array([1.0, 2.0, 4.0]), 1.0)
+    assert value == 8.0
+    assert y_bar == 2.0
+    np.testing.assert_array_equal(v_bar, np.ones(3))

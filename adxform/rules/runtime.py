@@ -48,7 +48,9 @@ from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 
 
 def as_like(g: Any, like: Any) -> Any:
-    """Cast g to the dtype of ``like`` where that is a floating one."""
+    """Cast g to the dtype of ``like`` where that is a floating one; a number is no array."""
+    if isinstance(g, np.ndarray) and not isinstance(like, np.ndarray):
+        g = g[()]
     dtype = np.asarray(like).dtype
     if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g

@@ -13,7 +13,9 @@ def f(a, b):
 # output
 
 def as_like(g, like):
-    """Cast g to the dtype of ``like`` where that is a floating one."""
+    """Cast g to the dtype of ``like`` where that is a floating one; a number is no array."""
+    if isinstance(g, np.ndarray) and not isinstance(like, np.ndarray):
+        g = g[()]
     dtype = np.asarray(like).dtype
     if np.asarray(g).dtype == dtype or dtype.kind not in "fc":
         return g
