@@ -47,7 +47,7 @@ REFUSED = (  # what programs may be refused for
     "a view or a copy", "is assigned again after its definition", "a tuple changes its length",
     "may change", "becomes a tuple inside the loop", "holds it, too", "cannot be told here",
     "may join or repeat a list", "IfExp over an active", "a lambda over an active",
-    "is a tuple on one path and something else on another", "may write to its arguments",
+    "on one path and something else on another", "may write to its arguments",
     "which is no real number or array",  # grad(h)(np.sign(-2)), where no path comes by
 )
 
