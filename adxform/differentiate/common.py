@@ -131,6 +131,13 @@ def holds_tapes(known: Type) -> bool:
     return isinstance(known.item if isinstance(known, ListOf) else known, Taped)
 
 
+def holds_lists(known: Type) -> bool:
+    """Whether a value is a list of what is, or may be, no number or array."""
+    if not isinstance(known, ListOf) or known.item is None or holds_tapes(known):
+        return False
+    return not is_numeric(known.item)
+
+
 def narrowed(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> Operand:
     """An operation's tangent in the dtype of its operands and of its value: one that a mask made
     of a plain number is wider.

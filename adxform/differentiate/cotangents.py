@@ -16,7 +16,7 @@ from adxform.core.types import (
     is_complex,
     is_float,
 )
-from adxform.differentiate.common import holds_tapes, primitive
+from adxform.differentiate.common import holds_lists, holds_tapes, primitive
 from adxform.differentiate.gaps import Gaps
 from adxform.differentiate.sweeps import Bars
 from adxform.differentiate.tuples import completed, tuple_sum
@@ -53,6 +53,8 @@ class Cotangents:
         """What adds two cotangents of a value: a list is no array, whose += adds items."""
         if isinstance(known, Taped):
             return primitive("add_tapes")
+        if holds_lists(known):
+            return primitive("add_values")
         return primitive("add_lists" if isinstance(known, ListOf) else "accumulate")
 
     def add(self, bars: Bars, operand: Operand, value: Operand) -> None:

@@ -48,6 +48,7 @@ from adxform.core.types import (
 from adxform.differentiate.common import (
     as_role,
     elementwise_term,
+    holds_lists,
     holds_tapes,
     may_stretch,
     names_for,
@@ -62,13 +63,7 @@ from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
-from adxform.differentiate.tuples import (
-    accumulated,
-    added_tape,
-    only_item,
-    tuple_sum,
-    with_item,
-)
+from adxform.differentiate.tuples import only_item, replaced_item, tuple_sum, with_item
 from adxform.rules.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 
@@ -219,8 +214,12 @@ class Reverse(Mirrors):
         else:
             base = self.base(x.name)
             bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
-            add_at = added_tape if holds_tapes(known) else accumulated
-            bars[x.name] = add_at(self.builder, (bar, index, out_bar), base)
+            given = bar, index, out_bar
+            if holds_tapes(known) or holds_lists(known):
+                adding = primitive("add_tapes" if holds_tapes(known) else "add_values")
+                bars[x.name] = replaced_item(self.builder, adding, given, base)
+            else:
+                bars[x.name] = self.builder.emit(primitive("accumulate_at"), given, base)
 
     def _summed(self, out_bar: Operand) -> Operand:
         op = primitive("np.sum")

@@ -62,20 +62,16 @@ def completed(builder: Builder, name: str, bar: Tuple, known: Taped) -> Operand:
     return builder.emit(made, (Tuple(tuple(items)),), f"{builder.bases.get(name, name)}_bar")
 
 
-def accumulated(
-    builder: Builder, args: tuple[Operand, Operand, Operand], base: str | None
+def replaced_item(
+    builder: Builder,
+    adding: Primitive,
+    args: tuple[Operand, Operand, Operand],
+    base: str | None,
 ) -> Operand:
-    """An array's cotangent with a value added at an index."""
-    return builder.emit(primitive("accumulate_at"), args, base)
-
-
-def added_tape(
-    builder: Builder, args: tuple[Operand, Operand, Operand], base: str | None
-) -> Operand:
-    """The cotangent of a list of tapes with a value added to that of one."""
+    """The cotangent of a list of tapes or lists with a value added to that of one."""
     bar, index, value = args
     old = builder.emit(primitive("[]"), (bar, index))
-    added = builder.emit(primitive("add_tapes"), (old, value))
+    added = builder.emit(adding, (old, value))
     return builder.emit(primitive("update"), (bar, index, added), base)
 
 

@@ -150,7 +150,7 @@ linear(
 )
 
 # Cotangents of lists: as_list(x) has the items of an array in memory of their own, add_lists(a, b)
-# adds item by item.
+# adds item by item, and add_values(a, b) what may be a list in a list.
 linear("as_list(x)", x="np.array(out_bar)", infer=_listed, sample=calls("R(3)", "R(3, 2)"))
 linear(
     "add_lists(a, b)",
@@ -159,6 +159,7 @@ linear(
     infer=_same,
     sample=calls("[R(2), R(2)], [R(2), R(2)]"),
 )
+linear("add_values(a, b)", a="out_bar", b="out_bar", infer=_same, sample=calls("R(3), R(3)"))
 
 # Tapes: a list of n places, a list that grows, zeros for each item of a list (numbers, arrays, or
 # values of which no more is known), and the number of a loop's iterations.
@@ -187,4 +188,4 @@ STOP_GRADIENT = ("adxform.stop_gradient", "adxform.markers.stop_gradient")
 inactive(*(f"{name}(x)" for name in STOP_GRADIENT), infer=_same, fresh=False, cheap=True)
 
 holomorphic("copy", "rename", "accumulate", "accumulate_at", "update", "keep", "append",
-            "last_written", "as_list", "add_lists", "tape", "whole_tape", "add_tapes")
+            "last_written", "as_list", "add_lists", "add_values", "tape", "whole_tape", "add_tapes")

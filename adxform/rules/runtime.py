@@ -34,7 +34,7 @@ from adxform.rules.runtime_inserting import (  # noqa: F401
     inserted_of,
     kept_of,
 )
-from adxform.rules.runtime_lists import add_lists, unrepeated  # noqa: F401
+from adxform.rules.runtime_lists import add_lists, add_values, unrepeated  # noqa: F401
 from adxform.rules.runtime_permutations import permutation_of  # noqa: F401
 from adxform.rules.runtime_signals import (  # noqa: F401
     lagged,

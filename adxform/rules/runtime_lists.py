@@ -11,6 +11,15 @@ def add_lists(a: Any, b: Any) -> Any:
     return [x + y for x, y in zip(longer, shorter, strict=False)] + longer[len(shorter) :]
 
 
+def add_values(a: Any, b: Any) -> Any:
+    """The sum of two numbers or arrays, or of the items of two lists, lists in lists, too."""
+    if not isinstance(a, list) or not isinstance(b, list):
+        return a + b
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    sums = [add_values(x, y) for x, y in zip(longer, shorter, strict=False)]
+    return sums + longer[len(shorter) :]
+
+
 def unrepeated(g: Any, like: Any) -> Any:
     """For each of the items of ``like`` the sum of what is there for it, where g repeats them."""
     count = min(len(like), len(g))
