@@ -241,17 +241,18 @@ def check(program: Program, seed: int, *, thorough: bool = False) -> str:
     """
     with loaded(program) as module, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
+        doing = "at first"  # the program itself may ask for a derivative
         try:
             case = prepared(program, module, seed)
+            for checked in (_check_modes, _check_texts):
+                doing = checked.__name__.removeprefix("_check_")
+                checked(case, seed, thorough)
         except Meaningless:
             return "meaningless"
-        for checked in (_check_modes, _check_texts):
-            try:
-                checked(case, seed, thorough)
-            except UnsupportedError as error:
-                if not any(words in str(error) for words in REFUSED):
-                    raise
-                return f"refused{checked.__name__}: {str(error).splitlines()[0]}"
+        except UnsupportedError as error:
+            if not any(words in str(error) for words in REFUSED):
+                raise
+            return f"refused ({doing}): {str(error).splitlines()[0]}"
         check_differences(case)
     return "held"
 
