@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types, has_narrow, infer
 from adxform.core.builder import Builder
 from adxform.core.ir import Callee, Function, Let, Primitive, walk
 from adxform.core.types import Type
@@ -47,7 +47,8 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
     if "copy" in done:
         function = _rewritten(function, SecondNames(_builder(function, types)))
     if any(name.startswith("augment.") for name in done):
-        function = _rewritten(function, AugmentedDtypes(_builder(function, types)))
+        narrow = has_narrow(function, types)
+        function = _rewritten(function, AugmentedDtypes(_builder(function, types), narrow))
         types = infer(function, params)
     return function, types
 

@@ -66,7 +66,7 @@ def _repeats(part: Operand, types: Types) -> bool:
 @cache
 def writes(op: Primitive) -> bool:
     """Whether an operation may write into the memory of its first operand."""
-    return op.name in IN_PLACE or op.name.startswith("augment.")
+    return op.name in IN_PLACE or op.augments
 
 
 class Aliases:

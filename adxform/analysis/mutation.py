@@ -73,7 +73,7 @@ def writes_in_place(stmt: Stmt) -> bool:
         and isinstance(stmt.op, Primitive)
         and stmt.origin is not None
         and stmt.origin.role == "primal"
-        and (stmt.op.name in WRITES or stmt.op.name.startswith("augment."))
+        and (stmt.op.name in WRITES or stmt.op.augments)
     )
 
 

@@ -58,7 +58,7 @@ def _is_public(rule: Rule) -> bool:
     """Whether users can write it; the compiler has operations of its own."""
     primitive = rule.primitive
     if primitive.style != "call":
-        return not primitive.name.startswith("augment.")
+        return not primitive.augments
     return "." in primitive.text or hasattr(builtins, primitive.text)
 
 

@@ -103,6 +103,11 @@ class Primitive:
     fresh: bool = True
     cheap: bool = False
 
+    @property
+    def augments(self) -> bool:
+        """Whether it is an augmented assignment, such as ``x += y``."""
+        return self.name.startswith("augment.")
+
     def __repr__(self) -> str:
         return f"<{self.name}>"
 

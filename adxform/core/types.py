@@ -221,6 +221,11 @@ def is_narrow(t: Type) -> bool:
     return isinstance(t, Scalar | Array) and t.dtype in ("float16", "float32", "complex64")
 
 
+def is_weak(t: Type) -> bool:
+    """Whether a value is one of Python's numbers, which do not widen an array's dtype."""
+    return isinstance(t, Scalar) and t.weak
+
+
 def may_be_one(dim: Dim) -> bool:
     """Whether NumPy may stretch along a dimension."""
     return dim == 1 if isinstance(dim, int) else not dim.not_one

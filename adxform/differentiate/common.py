@@ -167,7 +167,7 @@ def widened(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> 
 
 def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:
     """Whether an operation may have stretched an operand to the shape of its result."""
-    written = isinstance(stmt.op, Primitive) and stmt.op.name.startswith("augment.")
+    written = isinstance(stmt.op, Primitive) and stmt.op.augments
     if written and operand == stmt.args[0] and isinstance(builder.type_of(operand), Array):
         return False
     others = [a for a in stmt.args if a != operand]

@@ -32,7 +32,7 @@ class Writes(Iterations):
         """``x += y`` where it says the same as ``x = x + y``: on numbers, or memory of our own."""
         if not isinstance(value, ast.BinOp) or not isinstance(stmt.op, Primitive):
             return None
-        user = stmt.op.name.startswith("augment.")
+        user = stmt.op.augments
         if type(value.op).__name__ not in AUGMENTED and not user:
             return None
         if not user and stmt.origin is not None and stmt.origin.role == "primal":

@@ -15,7 +15,7 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, If, Operand, Phi, Tuple, Var
-from adxform.core.types import ListOf, Number, Scalar
+from adxform.core.types import ListOf, is_number
 from adxform.frontend.alone import Alone
 from adxform.frontend.changed_lists import after_method
 from adxform.frontend.heap import is_reference
@@ -118,7 +118,7 @@ class Changes(Alone):
         old = self.operand(node.left)
         if isinstance(old, Tuple) and (old.is_list or old.form.kind == "dict"):
             return self.extended(name, old, self.operand(node.right), node, owner)
-        number = isinstance(self.builder.type_of(old), Scalar | Number)
+        number = is_number(self.builder.type_of(old))
         return self.operand(node) if number or isinstance(old, Tuple) else self.augment(node, None)
 
     def item_replaced(self, name: str, held: Tuple, index: ast.expr, value: Operand) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adxform.core.builder import Builder
 from adxform.core.ir import Operand, Var, leaves, substitute
-from adxform.core.types import Array, Number, Scalar, Type, Unknown, is_narrow
+from adxform.core.types import Array, Number, Type, Unknown, is_narrow, is_weak
 from adxform.rules.table import RULES
 
 
@@ -15,8 +15,8 @@ def like_arguments(builder: Builder, made: Operand, args: list[Operand]) -> Oper
     kept: dict[str, Operand] = {}
     for bar, arg in zip(leaves(made)[-len(args):], args, strict=False):
         known, own = builder.type_of(arg), builder.type_of(bar)
-        if _is_weak(known):
-            if _is_weak(own) or not any(map(_shows, builder.types.values())):
+        if is_weak(known):
+            if is_weak(own) or not any(map(_shows, builder.types.values())):
                 continue
             cast = builder.emit(RULES["float"].primitive, (bar,))
         elif is_narrow(known) != is_narrow(own) or isinstance(known, Number):
@@ -27,10 +27,6 @@ def like_arguments(builder: Builder, made: Operand, args: list[Operand]) -> Oper
             return cast
         kept.update({bar.name: cast} if isinstance(bar, Var) else {})
     return substitute(made, kept)
-
-
-def _is_weak(t: Type) -> bool:
-    return isinstance(t, Scalar) and t.weak
 
 
 def _shows(t: Type) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from adxform.core.builder import Builder
 from adxform.core.ir import Let, Primitive
-from adxform.core.types import Array, Number, Scalar, Type, is_narrow, promote
+from adxform.core.types import Array, Scalar, Type, is_narrow, is_number, is_weak, promote
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -12,11 +13,16 @@ class AugmentedDtypes(Rewriter):
     """Casts the result of ``x + y`` back where NumPy would write it into ``x``.
 
     In Core an augmented assignment is an operation with a new value, and the operation alone
-    would follow the wider operand. The array itself tells its dtype, when the text runs.
+    would follow the wider operand. The array itself tells its dtype, when the text runs; where the
+    function knows ``narrow`` numbers, so does what may be one.
     """
 
+    def __init__(self, builder: Builder, narrow: bool) -> None:
+        super().__init__(builder)
+        self.narrow = narrow
+
     def let(self, stmt: Let) -> None:
-        if isinstance(stmt.op, Primitive) and stmt.op.name.startswith("augment."):
+        if isinstance(stmt.op, Primitive) and stmt.op.augments:
             types = [self.builder.type_of(a) for a in stmt.args]
             cast = self._cast(*types)
             if cast is not None:
@@ -31,17 +37,15 @@ class AugmentedDtypes(Rewriter):
         """What gives the result the dtype of what it is written to; None if it has that."""
         if isinstance(old, Array):
             return "as_like" if _may_widen(old, other) else None
-        if isinstance(old, Scalar | Number) or (isinstance(other, Scalar) and other.weak):
-            return None
-        narrow = any(is_narrow(t) for t in self.builder.types.values())
-        return "as_array_like" if narrow else None
+        loose = self.narrow and not is_number(old) and not is_weak(other)
+        return "as_array_like" if loose else None
 
 
 def _may_widen(old: Array, other: Type) -> bool:
     """Whether an operation could give another dtype than that of the array it is written to."""
     known = isinstance(other, Array | Scalar)
     if old.dtype is None:
-        return known and not (isinstance(other, Scalar) and other.weak)
+        return known and not is_weak(other)
     if not known:
         return is_narrow(old)
     wide = promote([old, other])

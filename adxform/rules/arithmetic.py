@@ -14,6 +14,7 @@ from adxform.core.types import (
     Type,
     differentiable,
     is_float,
+    is_weak,
 )
 from adxform.rules import infer
 from adxform.rules.infer import const_of
@@ -55,7 +56,7 @@ def _power_y(x: Type, y: Type) -> str:
         return f"{math.log(base)!r} * out * g"
     if infer.holds_complex(_power(x, y)) and not infer.holds_complex(x):
         return "np.log(x + (x == 0) + 0j) * out * g"
-    if isinstance(x, Scalar) and x.weak and isinstance(y, Array) and y.dtype != "float64":
+    if is_weak(x) and isinstance(y, Array) and y.dtype != "float64":
         return "float(np.log(x + (x == 0))) * out * g"
     return "np.log(x + (x == 0)) * out * g"
 

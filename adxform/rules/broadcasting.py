@@ -8,12 +8,13 @@ from adxform.core.types import (
     NUMBER,
     Array,
     Dim,
-    Number,
     Scalar,
     Type,
     dims_of,
     is_float,
     is_narrow,
+    is_number,
+    is_weak,
     may_be_one,
     was_broadcast,
 )
@@ -29,8 +30,7 @@ def _like(_: Type, like: Type, *rest: Type) -> Type:
 
 def _summed(g: Type, like: Type) -> Type:
     """As ``like``; a number of Python's has no precision of its own, which it could give."""
-    weak = isinstance(like, Scalar) and like.weak
-    return NUMBER if weak and is_narrow(g) else made_like(like)
+    return NUMBER if is_weak(like) and is_narrow(g) else made_like(like)
 
 
 def _kept(g: Type, like: Type, axis: Type, keepdims: Type) -> Type:
@@ -90,7 +90,7 @@ def lower_unbroadcast(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else a sum over the axes that were stretched."""
     if was_broadcast(like, g) is False:
         return _in_dtype("g", g, like)
-    if isinstance(like, Scalar | Number):
+    if is_number(like):
         return _in_dtype("np.sum(g)", g, like) if isinstance(g, Array) else None
     small, large = dims_of(like), dims_of(g)
     if small is None or large is None or len(small) > len(large):

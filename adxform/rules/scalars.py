@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adxform.core.types import BOOL, FLOAT, INT, Array, Scalar, Struct, Type
+from adxform.core.types import BOOL, FLOAT, INT, Array, Scalar, Struct, Type, is_weak
 from adxform.rules import infer
 from adxform.rules.samples import calls, numbers, uniform
 from adxform.rules.table import (
@@ -142,7 +142,7 @@ elementwise("min(x, y)", x="g * (x < y) + 0.5 * g * (x == y)",
 
 def _rounded(x: Type, ndigits: Type) -> Type:
     """An integer, if a Python number is rounded to no decimals."""
-    whole = isinstance(x, Scalar) and x.weak and not isinstance(ndigits, Scalar)
+    whole = is_weak(x) and not isinstance(ndigits, Scalar)
     return INT if whole else x
 
 

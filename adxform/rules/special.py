@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adxform.core.types import ANY, Array, Scalar, Type, dims_of
+from adxform.core.types import ANY, Array, Scalar, Type, dims_of, is_weak
 from adxform.errors import Diagnostic, MissingRuleError
 from adxform.rules import infer
 from adxform.rules.samples import calls, uniform
@@ -15,7 +15,7 @@ from adxform.rules.ufuncs import float_result, strong
 def _result(*types: Type) -> Type:
     """The broadcast of all operands; beside a Python number some functions widen a float32."""
     found = float_result(*types)
-    mixed = any(isinstance(t, Scalar) and t.weak for t in types)
+    mixed = any(map(is_weak, types))
     if not mixed or (isinstance(found, Array | Scalar) and found.dtype == "float64"):
         return found
     return Array(None, dims_of(found)) if isinstance(found, Array) else ANY

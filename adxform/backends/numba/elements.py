@@ -173,7 +173,7 @@ def element_of(stmt: Let, types: Types) -> Element | None:
         return None
     if op.name in _MAPS:
         return _MAPS[op.name](stmt, dims, types)
-    elementwise = RULES[op.name].kind == "elementwise" and not op.name.startswith("augment.")
+    elementwise = RULES[op.name].kind == "elementwise" and not op.augments
     if (elementwise or op.name in ALSO_POINTWISE) and op.name not in NOT_POINTWISE:
         return _pointwise(op, stmt.args, dims, types)
     return None
