@@ -12,7 +12,7 @@ import inspect
 import math
 import re
 from types import EllipsisType, NoneType
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -31,12 +31,11 @@ _SHARED = frozenset(  # astor leaves these alone
 )
 
 
-class Line(ast.stmt):
-    """A statement that has its text already."""
+class Lines(ast.stmt):
+    """Statements one after the other that have their text already, which is known to say them."""
 
-    def __init__(self, stmt: ast.stmt, text: str) -> None:
-        self.stmt = stmt
-        self.text = text
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
 
 
 _LITERALS = (str, bytes, bool, NoneType, EllipsisType)
@@ -77,7 +76,7 @@ def _copy(node: ast.AST) -> ast.AST:
     held = vars(node)
     if kind is ast.Constant:
         return _constant(held.get("value"))
-    if kind in _SHARED or kind is Line:
+    if kind in _SHARED or kind is Lines:
         return node
     new = kind.__new__(kind)  # calling it would warn, from Python 3.13, about what is set below
     fields = vars(new)
@@ -177,9 +176,8 @@ def _call(function: ast.expr, *arguments: ast.expr) -> ast.expr:
 def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | None:
     """The innermost pair of nodes in which two trees differ, positions and contexts aside."""
     kind = type(ours)
-    if kind is Line:
-        ours = ours.stmt  # type: ignore[attr-defined]
-        return None if _alike(ours, read) else first_difference(_copy(ours), read)
+    if kind is Lines:  # for which this stands where the text around them is read back
+        return None if type(read) is ast.Pass else (ours, read)
     if kind is not type(read):
         return ours, read
     if kind in _SHARED:  # which holds nothing
@@ -202,43 +200,6 @@ def first_difference(ours: ast.AST, read: ast.AST) -> tuple[ast.AST, ast.AST] | 
         if found is not None:
             return found
     return None
-
-
-def _alike(ours: Any, read: Any) -> bool:
-    """Whether a statement on a line, or what is in it, is what its text reads back as; so fast for
-    the nodes that are most frequent.
-    """
-    kind = type(ours)
-    if kind is not type(read):
-        return kind is ast.Constant and first_difference(_copy(ours), read) is None  # below 0
-    if kind is ast.Name:
-        return bool(ours.id == read.id)
-    if kind is ast.Constant:
-        return type(ours.value) is type(read.value) and bool(ours.value == read.value)
-    if kind is ast.BinOp:
-        same = type(ours.op) is type(read.op)
-        return same and _alike(ours.left, read.left) and _alike(ours.right, read.right)
-    if kind is ast.Attribute:
-        return ours.attr == read.attr and _alike(ours.value, read.value)
-    if kind is ast.Subscript:
-        return _alike(ours.value, read.value) and _alike(ours.slice, read.slice)
-    if kind is ast.Call:
-        named = _all_alike(ours.keywords, read.keywords)
-        return named and _alike(ours.func, read.func) and _all_alike(ours.args, read.args)
-    if kind is ast.keyword:
-        return ours.arg == read.arg and _alike(ours.value, read.value)
-    if kind is ast.Assign:
-        return _all_alike(ours.targets, read.targets) and _alike(ours.value, read.value)
-    if kind is ast.AugAssign:
-        same = type(ours.op) is type(read.op)
-        return same and _alike(ours.target, read.target) and _alike(ours.value, read.value)
-    if kind is ast.UnaryOp:
-        return type(ours.op) is type(read.op) and _alike(ours.operand, read.operand)
-    return first_difference(_copy(ours), read) is None
-
-
-def _all_alike(ours: list[Any], read: list[Any]) -> bool:
-    return len(ours) == len(read) and all(map(_alike, ours, read))
 
 
 def _first_in_lists(

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
     from astor.op_util import get_op_precedence, get_op_symbol
 
 LINE_LENGTH = 100
-_INDENT = 4
+INDENT = 4
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _HEADS = {"if ", "elif ", "while ", "return", " import ", " = "}
 _HEADS |= {get_op_symbol(op(), " %s= ") for op in ast.operator.__subclasses__()}
@@ -50,7 +50,7 @@ def _broken(pieces: list[str], indent: int) -> list[str]:
     if not start or not places or (in_last and short):
         return lines
     head = " " * indent + "".join(pieces[:start]).strip() + " ("
-    body = _contents(pieces[start:end], indent + _INDENT)
+    body = _contents(pieces[start:end], indent + INDENT)
     return [head, *body, " " * indent + ")" + "".join(pieces[end:])]
 
 
@@ -81,7 +81,7 @@ def _at_brackets(pieces: list[str], indent: int) -> list[str]:
     i, j = max(pairs, key=lambda pair: len("".join(pieces[slice(*pair)])))
     head = " " * indent + "".join(pieces[: i + 1]).strip()
     rest = " " * indent + "".join(pieces[j:])
-    return [head, *_contents(pieces[i + 1 : j], indent + _INDENT), rest]
+    return [head, *_contents(pieces[i + 1 : j], indent + INDENT), rest]
 
 
 def _contents(pieces: list[str], indent: int) -> list[str]:

@@ -1,7 +1,8 @@
 """Statements that fit on a line, as text: what astor would print of them, made at once.
 
 Most statements of generated code are assignments of plain expressions. Any other, and one too long
-for its line, is left to astor.
+for its line, is left to astor. A line is a template filled in: one for all statements of a shape,
+which is read back with names and numbers of its own.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from adxform.emit.canonical import COMMENT, Line, double_quoted
-from adxform.emit.layout import LINE_LENGTH
+from adxform.emit.canonical import COMMENT, Lines, double_quoted
+from adxform.emit.layout import INDENT, LINE_LENGTH
+from adxform.emit.shapes import Shape, Unknown, distinct_words, shape
+from adxform.errors import InternalError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # astor 0.8.1 asks for ast.Num, ast.Str
     from astor.op_util import Precedence, get_op_precedence, get_op_symbol
 
-_INDENT = 4
 INFIX = {op: get_op_symbol(op(), " %s ") for op in ast.operator.__subclasses__()}
 BINDING = {op: get_op_precedence(op()) for op in ast.operator.__subclasses__()}
 _AUGMENTED = {op: get_op_symbol(op(), " %s= ") for op in ast.operator.__subclasses__()}
@@ -29,100 +31,138 @@ _COMPARED = {op: (get_op_symbol(op(), " %s "), get_op_precedence(op()))
 _LOOSE, _TIGHT = Precedence.Comma, Precedence.highest
 _POWER = (Precedence.Pow + 1, Precedence.PowRHS)
 _TUPLE = get_op_precedence(ast.Tuple([], ast.Load()))
+_SLOT = "%s"  # of a template, where a name or a number stands
 
 
-class _Unknown(Exception):
-    """An expression that is left to astor."""
-
-
-def lined(tree: Any, depth: int = -1) -> Any:
+def lined(tree: ast.Module) -> ast.Module:
     """A tree whose statements are lines where they can be, in the blocks of copied statements."""
-    kind = type(tree)
-    made = tree.__new__(kind)
-    vars(made).update(vars(tree))
-    inner = depth + 1
-    for name in ("body", "orelse"):
-        block = getattr(tree, name, None)
-        if isinstance(block, list):
-            setattr(made, name, [_LINED.get(type(s), _same)(s, inner) for s in block])
+    lining = _Lining()
+    made: ast.Module = lining.copied(tree, -1)
+    lining.check()
     return made
 
 
-def _same(stmt: ast.stmt, depth: int) -> ast.stmt:
-    return stmt
+def comment_lines(stmt: ast.stmt) -> list[str]:
+    """The lines of the comment above a statement."""
+    return [f"# {line}".rstrip() for line in getattr(stmt, COMMENT, "").splitlines()]
 
 
-def _line(stmt: ast.stmt, depth: int) -> ast.stmt:
+class _Lining:
+    """Makes lines; ``templates`` are those of the shapes that were met."""
+
+    def __init__(self) -> None:
+        self.templates: dict[Shape, str] = {}
+        self.named: set[str] = set()
+
+    def copied(self, tree: Any, depth: int) -> Any:
+        kind = type(tree)
+        made = tree.__new__(kind)
+        vars(made).update(vars(tree))
+        for name in ("body", "orelse"):
+            block = getattr(tree, name, None)
+            if isinstance(block, list):
+                setattr(made, name, self.block(block, depth + 1))
+        return made
+
+    def block(self, block: list[ast.stmt], depth: int) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        lines: list[str] | None = None  # of the statements before
+        for stmt in block:
+            text = None if type(stmt) in _BLOCKS else self.line(stmt, depth)
+            if text is None:
+                made.append(self.copied(stmt, depth) if type(stmt) in _BLOCKS else stmt)
+                lines = None
+                continue
+            if lines is None:
+                lines = []
+                made.append(Lines(lines))
+            if COMMENT in vars(stmt):
+                lines += comment_lines(stmt)
+            lines.append(text)
+        return made
+
+    def line(self, stmt: ast.stmt, depth: int) -> str | None:
+        try:
+            key, words = shape(stmt, self.named)
+        except (Unknown, AttributeError):  # a field was left out that astor is told the meaning of
+            return None
+        template = self.templates.get(key)
+        if template is None:
+            template = self.templates[key] = _STATEMENTS[type(stmt)](stmt)
+        text = _filled(template, words)
+        return None if len(text) + INDENT * depth > LINE_LENGTH else text
+
+    def check(self) -> None:
+        """Raise `InternalError` unless each template reads back as the shape that it is for."""
+        given = [(key, distinct_words(key)) for key in self.templates]
+        lines = [_filled(self.templates[key], words) for key, words in given]
+        try:
+            read = ast.parse("\n".join(lines)).body
+        except (SyntaxError, ValueError) as error:
+            raise InternalError(f"an emitted line is not Python: {error}") from error
+        for line, meant, stmt in zip(lines, given, read, strict=True):
+            try:
+                found = shape(stmt, set())
+            except Unknown:
+                found = None
+            if found != meant:
+                raise InternalError(f"an emitted line reads back differently: {line}")
+
+
+def _filled(template: str, words: list[str]) -> str:
     try:
-        text = _STATEMENTS[type(stmt)](stmt)
-    except (_Unknown, AttributeError):  # a field was left out that astor is told the meaning of
-        return stmt
-    if len(text) + _INDENT * depth > LINE_LENGTH:
-        return stmt
-    made = Line(stmt, text)
-    if COMMENT in vars(stmt):
-        setattr(made, COMMENT, getattr(stmt, COMMENT))
-    return made
+        return template % tuple(words)
+    except TypeError:
+        raise InternalError(f"an emitted line reads back differently: {template}") from None
+
+
+_BLOCKS = frozenset({ast.FunctionDef, ast.If, ast.For, ast.While})
 
 
 def _assign(stmt: Any) -> str:
-    if len(stmt.targets) != 1 or type(stmt.targets[0]) not in _TARGETS:
-        raise _Unknown
     return f"{_text(stmt.targets[0], _LOOSE)} = {_text(stmt.value, 0)}"
 
 
 def _augmented(stmt: Any) -> str:
-    return f"{_text(stmt.target, _LOOSE)}{_AUGMENTED[type(stmt.op)]}{_text(stmt.value, 0)}"
+    sign = _escaped(_AUGMENTED[type(stmt.op)])
+    return f"{_text(stmt.target, _LOOSE)}{sign}{_text(stmt.value, 0)}"
 
 
 def _expression(stmt: Any) -> str:
-    if type(stmt.value) is not ast.Call:
-        raise _Unknown
     return _text(stmt.value, 0)
 
 
-_TARGETS = frozenset({ast.Name, ast.Attribute, ast.Subscript})
 _STATEMENTS: dict[type[ast.stmt], Callable[[Any], str]] = {
     ast.Assign: _assign,
     ast.AugAssign: _augmented,
     ast.Expr: _expression,
 }
-_LINED: dict[type[ast.AST], Callable[[Any, int], ast.stmt]] = {
-    **dict.fromkeys(_STATEMENTS, _line),
-    **dict.fromkeys((ast.FunctionDef, ast.If, ast.For, ast.While), lined),
-}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def _text(node: Any, place: int) -> str:
-    """An expression where what stands around it binds as tightly as ``place`` says."""
-    kind = type(node)
-    if kind is ast.Name:
-        return node.id  # type: ignore[no-any-return]
-    make = _EXPRESSIONS.get(kind)
-    if make is None:
-        raise _Unknown
-    return make(node, place)
+    """An expression's template where what is around it binds as tightly as ``place`` says."""
+    return _SLOT if type(node) is ast.Name else _EXPRESSIONS[type(node)](node, place)
 
 
 def _binary(node: Any, place: int) -> str:
     op = type(node.op)
     binding = BINDING[op]
     left, right = _POWER if op is ast.Pow else (binding, binding + 1)
-    text = f"{_text(node.left, left)}{INFIX[op]}{_text(node.right, right)}"
+    text = f"{_text(node.left, left)}{_escaped(INFIX[op])}{_text(node.right, right)}"
     return f"({text})" if binding < place else text
 
 
 def _unary(node: Any, place: int) -> str:
-    if type(node.op) not in _PREFIX:
-        raise _Unknown
     sign, binding = _PREFIX[type(node.op)]
     text = f"{sign}{_text(node.operand, binding)}"
     return f"({text})" if binding < place else text
 
 
 def _compare(node: Any, place: int) -> str:
-    if len(node.ops) != 1:
-        raise _Unknown
     symbol, binding = _COMPARED[type(node.ops[0])]
     left, right = node.left, node.comparators[0]
     text = f"{_text(left, binding + 1)}{symbol}{_text(right, binding + 1)}"
@@ -133,25 +173,16 @@ def _constant(node: Any, place: int) -> str:
     value = node.value
     kind = type(value)
     if kind is int or kind is float:
-        if kind is float and not math.isfinite(value):
-            raise _Unknown
         if value < 0 or (value == 0 and math.copysign(1, value) < 0):
             sign, binding = _PREFIX[ast.USub]
-            return f"({sign}{-value!r})" if binding < place else f"{sign}{-value!r}"
-        return f"({value!r})" if place == _TIGHT else repr(value)
-    if kind is str:
-        return double_quoted(repr(value))
-    if value is None or kind is bool:
-        return repr(value)
-    raise _Unknown
+            return f"({sign}{_SLOT})" if binding < place else f"{sign}{_SLOT}"
+        return f"({_SLOT})" if place == _TIGHT else _SLOT
+    return _escaped(double_quoted(repr(value)) if kind is str else repr(value))
 
 
 def _call(node: Any, place: int) -> str:
     given = [_text(arg, _LOOSE) for arg in node.args]
-    for keyword in node.keywords:
-        if keyword.arg is None:
-            raise _Unknown
-        given.append(f"{keyword.arg}={_text(keyword.value, _LOOSE)}")
+    given += [f"{keyword.arg}={_text(keyword.value, _LOOSE)}" for keyword in node.keywords]
     return f"{_text(node.func, _TIGHT)}({', '.join(given)})"
 
 
@@ -162,8 +193,6 @@ def _attribute(node: Any, place: int) -> str:
 def _subscript(node: Any, place: int) -> str:
     index = node.slice
     if type(index) is ast.Tuple:
-        if len(index.elts) < 2:
-            raise _Unknown
         inner = ", ".join([_text(part, _LOOSE) for part in index.elts])
     else:
         inner = _text(index, _LOOSE)

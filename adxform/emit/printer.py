@@ -13,20 +13,19 @@ from typing import TypeVar
 
 from adxform.emit.canonical import (
     COMMENT,
-    Line,
+    Lines,
     canonical,
     check,
     double_quoted,
     indented,
     triple_quoted,
 )
-from adxform.emit.layout import LINE_LENGTH, layout
-from adxform.emit.lines import BINDING, INFIX, is_short, lined
+from adxform.emit.layout import INDENT, LINE_LENGTH, layout
+from adxform.emit.lines import BINDING, INFIX, comment_lines, is_short, lined
 from adxform.errors import InternalError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # astor 0.8.1 asks for ast.Num, ast.Str
-    import astor
     from astor.code_gen import SourceGenerator, set_precedence
     from astor.op_util import Precedence
 
@@ -40,14 +39,15 @@ def to_source(tree: ast.AST) -> str:
     """
     try:
         copy = canonical(lined(tree) if isinstance(tree, ast.Module) else tree)
-        text = str(astor.to_source(copy, source_generator_class=_Generator)).strip("\n")
+        generator = _Generator(" " * INDENT)
+        generator.visit(copy)
+        text, around = generator.text(), generator.text(lines="pass")
     except InternalError:
         raise
     except Exception as error:
         raise InternalError(f"an ast.{type(tree).__name__} cannot be printed: {error!r}") from error
-    text += "\n" if text and isinstance(copy, ast.Module) else ""
-    check(copy, text)
-    return text
+    check(copy, around)
+    return text + "\n" if text and isinstance(copy, ast.Module) else text
 
 
 def comment(node: _Statement, text: str) -> _Statement:
@@ -81,6 +81,17 @@ def _is_long(node: ast.Assign, target: ast.Tuple) -> bool:
 class _Generator(SourceGenerator):  # type: ignore[misc]
     """Writes pieces of text, which `layout` joins into lines."""
 
+    def __init__(self, indent_with: str) -> None:
+        super().__init__(indent_with)
+        self.made: list[int] = []  # the pieces that were made by `lined`
+
+    def text(self, lines: str | None = None) -> str:
+        """The text; or that around ``lines`` in the place of those that were there already."""
+        pieces = list(self.result)
+        for place in self.made if lines is not None else ():
+            pieces[place] = lines
+        return "".join(layout(pieces)).strip("\n")
+
     def visit(self, node: ast.AST) -> None:
         kind = type(node)
         if kind in _TIGHTLY_BOUND:
@@ -102,15 +113,9 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     def visit_Module(self, node: ast.Module) -> None:
         self._block(node.body)
-        self._finish()
 
     def visit_Expression(self, node: ast.Expression) -> None:
         self.visit(node.body)
-        self._finish()
-
-    def _finish(self) -> None:
-        """Leave the text in one piece, so that astor wraps nothing."""
-        self.result[:] = ["".join(layout(self.result))]
 
     def body(self, statements: list[ast.stmt]) -> None:
         self.indentation += 1
@@ -124,9 +129,8 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
             self.visit(node)
 
     def _comment(self, node: ast.stmt) -> None:
-        for line in getattr(node, COMMENT, "").splitlines():
-            self.newline()
-            self.write(f"# {line}".rstrip())
+        for line in comment_lines(node):
+            self.statement(node, line)
 
     # Definitions
 
@@ -177,8 +181,10 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
 
     # Statements
 
-    def visit_Line(self, node: Line) -> None:
-        self.statement(node, node.text)
+    def visit_Lines(self, node: Lines) -> None:
+        between = "\n" + self.indent_with * self.indentation
+        self.statement(node, between.join(node.lines))
+        self.made.append(len(self.result) - 1)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         set_precedence(node, node.value)

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from adxform.emit import lines, printer
-from adxform.emit.canonical import Line, canonical, first_difference
+from adxform.emit.canonical import Lines, canonical, first_difference
 from adxform.emit.lines import lined
 from adxform.emit.printer import LINE_LENGTH, comment, to_source
+from adxform.emit.shapes import Unknown, distinct_words, shape
 from adxform.errors import InternalError
 
 
@@ -830,12 +831,59 @@ def test_a_wrong_line_is_refused(monkeypatch: pytest.MonkeyPatch, kind: type[ast
         ("f(a)", ["f(b)", "x = f(a)"]),
     ],
 )
-def test_a_line_is_compared_with_what_it_reads_back_as(text: str, others: list[str]) -> None:
-    (line,) = lined(parse(text)).body
-    assert isinstance(line, Line)
-    assert first_difference(line, parse(text).body[0]) is None
+def test_statements_that_say_something_else_differ_in_shape_or_words(
+    text: str, others: list[str]
+) -> None:
+    def said(text: str) -> object:
+        try:
+            return shape(parse(text).body[0], set())
+        except Unknown:
+            return None
+
+    assert said(text) is not None
+    assert said(text) == said(f"({text})" if text == "f(a)" else text)
     for other in others:
-        assert first_difference(line, parse(other).body[0]) is not None, other
+        assert said(text) != said(other), other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = a % b % c",
+        "x[a % 2] %= f('50 % of %s', b)",
+        "x = (1).real - (-2.5) ** -2 + 1e-300 * 10 ** 16",
+        "x.y[:, 1:, a - 1 : b : -1] = --x - (+1.0, [None, True])[0]",
+        "np.add.at(x, (a, b), k=(1,), out=a < b)",
+    ],
+)
+def test_a_template_is_filled_in(text: str) -> None:
+    (made,) = lined(parse(text)).body
+    assert isinstance(made, Lines)
+    assert printed(text) == text.replace("'", '"') + "\n"
+
+
+def test_all_statements_of_a_shape_have_one_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[ast.AST] = []
+    assign = lines._STATEMENTS[ast.Assign]
+    monkeypatch.setitem(
+        lines._STATEMENTS, ast.Assign, lambda stmt: asked.append(stmt) or assign(stmt)
+    )
+    body = [f"x{i} = x{i - 1} * {i}.5 + np.sin(y)" for i in range(1, 50)]
+    text = "\n".join(["def f(x0, y):", *(f"    {line}" for line in body), "    return x49\n"])
+    assert printed(text) == text
+    assert len(asked) == 1
+
+
+def test_words_of_their_own_show_what_a_template_mixes_up() -> None:
+    key, words = shape(parse("x = x * 2.0 + x[3]").body[0], set())
+    assert words == ["x", "x", "2.0", "x", "3"]
+    assert distinct_words(key) == ["w0", "w1", "2.5", "w3", "4"]
+
+
+@pytest.mark.parametrize("word", ["None", "class", "a b", "a\n.b", "1.5", "\ufb01"])
+def test_a_word_that_is_no_name_is_in_no_line(word: str) -> None:
+    with pytest.raises(InternalError, match=r"is not Python|reads back differently"):
+        to_source(ast.Module([assign("x", name(word))], []))
 
 
 def test_text_that_is_not_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
