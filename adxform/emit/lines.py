@@ -11,8 +11,9 @@ import ast
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from adxform.core.trees import names
 from adxform.emit.canonical import COMMENT, Lines, double_quoted
 from adxform.emit.layout import INDENT, LINE_LENGTH
 from adxform.emit.shapes import Shape, Unknown, distinct_words, shape
@@ -34,12 +35,22 @@ _TUPLE = get_op_precedence(ast.Tuple([], ast.Load()))
 _SLOT = "%s"  # of a template, where a name or a number stands
 
 
-def lined(tree: ast.Module) -> ast.Module:
-    """A tree whose statements are lines where they can be, in the blocks of copied statements."""
+_Tree = TypeVar("_Tree", ast.Module, ast.FunctionDef)
+
+
+class Lined(NamedTuple, Generic[_Tree]):
+    """A tree whose statements are lines where they can be, and the names that it mentions."""
+
+    tree: _Tree
+    names: set[str]
+
+
+def lined(tree: _Tree) -> Lined[_Tree]:
+    """A module, or a function at its top, in lines; the blocks that hold them are copied."""
     lining = _Lining()
-    made: ast.Module = lining.copied(tree, -1)
+    made: _Tree = lining.copied(tree, -1 if isinstance(tree, ast.Module) else 0)
     lining.check()
-    return made
+    return Lined(made, lining.named.union(names(made)))
 
 
 def comment_lines(stmt: ast.stmt) -> list[str]:

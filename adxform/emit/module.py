@@ -23,7 +23,8 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.trees import bound_names, called_among, called_names, names, nodes
+from adxform.core.trees import bound_names, called_names, names, nodes
+from adxform.emit.lines import Lined, lined
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
@@ -32,7 +33,6 @@ from adxform.rules import runtime
 
 MODULES = {"np": "numpy", "math": "math"}
 Part = tuple[Function, Types]
-Walked = dict[ast.FunctionDef, list[ast.AST]]  # trees, and all that is in them
 
 
 @collection_paused
@@ -41,18 +41,18 @@ def module_text(parts: Sequence[Part], values: Mapping[str, Any] | None = None) 
 
     With ``values``, what they name from outside is defined in it, too.
     """
-    trees, helpers, needed, walked = module_parts(parts)
+    trees, helpers, needed, lines = module_parts(parts)
     body: list[ast.stmt] = [*helpers, *trees]
     if values is not None:
         bound = {a.asname or a.name.split(".")[0] for s in needed for a in _aliases(s)}
         bound.update(t.name for t in body if isinstance(t, ast.FunctionDef))
         outer = {**values, **outside_values(function for function, _ in parts)}
-        body = [*definitions(body, bound, outer, walked), *body]
+        body = [*definitions(body, bound, outer, lines), *body]
         bound.update("np" for s in body if _binds(s, "np"))
         if "np" not in bound and "np" in names(*body):
             needed.append(ast.Import([ast.alias("numpy", "np")]))
     first = [s for s in body if isinstance(s, ast.Import)]
-    rest = [s for s in body if not isinstance(s, ast.Import)]
+    rest = [lines[s].tree if s in lines else s for s in body if not isinstance(s, ast.Import)]
     return to_source(ast.Module([*needed, *first, *rest], []))
 
 
@@ -62,37 +62,42 @@ def _aliases(stmt: ast.stmt) -> list[ast.alias]:
 
 def module_parts(
     parts: Sequence[Part],
-) -> tuple[list[ast.FunctionDef], list[ast.stmt], list[ast.stmt], Walked]:
-    """The generated functions' trees, the helpers' and the imports that both need; the nodes of
-    the functions' trees.
+) -> tuple[list[ast.FunctionDef], list[ast.stmt], list[ast.stmt], dict[ast.stmt, Lined[Any]]]:
+    """The generated functions' trees, the helpers' and the imports that both need; the functions'
+    trees in lines.
     """
     own = {function.name for function, _ in parts}
     written = [to_python(function, types, reserved=own) for function, types in parts]
     trees = without_twins(written)
-    walked: Walked = {tree: nodes(tree) for tree in trees}
-    named = {node.id for found in walked.values() for node in found if type(node) is ast.Name}
-    used = used_helpers({name for found in walked.values() for name in called_among(found)})
-    helpers = [*map(helper, used), *_set_apart(walked, used)]
+    lines: dict[ast.stmt, Lined[Any]] = {tree: lined(tree) for tree in trees}
+    helpers: list[ast.stmt] = []
+    if not all(line.names.isdisjoint(known_helpers()) for line in lines.values()):
+        used = used_helpers(called_names(*trees))
+        apart = _set_apart(trees, used)
+        if apart:
+            lines = {tree: lined(tree) for tree in trees}
+        helpers = [*map(helper, used), *apart]
     spellings: dict[str, str] = {}
     for function, _ in parts:
         spellings = {**function.spellings, **spellings}
+    named = {name for line in lines.values() for name in line.names}
     needed = imports_for(trees, named, spellings)
     if helpers and not any(_binds(stmt, "np") for stmt in needed):
         needed.append(ast.Import([ast.alias("numpy", "np")]))
-    return trees, helpers, needed, walked
+    return trees, helpers, needed, lines
 
 
-def _set_apart(walked: Walked, used: list[str]) -> list[ast.stmt]:
+def _set_apart(trees: list[ast.FunctionDef], used: list[str]) -> list[ast.stmt]:
     """Other names for the helpers that are called where a variable has their name."""
     if not used:
         return []
-    bound = {n for t in walked for n in (*_params(t), *(n for s in t.body for n in bound_names(s)))}
+    bound = {n for t in trees for n in (*_params(t), *(n for s in t.body for n in bound_names(s)))}
     others: dict[str, str] = {}
     for name in bound.intersection(used):
         others[name] = f"{name}_"
         while others[name] in bound:
             others[name] += "_"
-    for node in (node for found in walked.values() for node in found) if others else ():
+    for node in nodes(*trees) if others else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             node.func.id = others.get(node.func.id, node.func.id)
     return [

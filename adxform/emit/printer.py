@@ -38,7 +38,7 @@ def to_source(tree: ast.AST) -> str:
     Raises `InternalError` rather than return text that reads back as another tree.
     """
     try:
-        copy = canonical(lined(tree) if isinstance(tree, ast.Module) else tree)
+        copy = canonical(lined(tree).tree if isinstance(tree, ast.Module) else tree)
         generator = _Generator(" " * INDENT)
         generator.visit(copy)
         text, around = generator.text(), generator.text(lines="pass")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adxform.core.trees import copied, nodes
+from adxform.emit.lines import Lined
 from adxform.emit.printer import comment
 from adxform.errors import SourceNotFoundError
 from adxform.frontend.source import find_source
@@ -22,26 +23,26 @@ def definitions(
     trees: Iterable[ast.AST],
     bound: set[str],
     values: Mapping[str, Any],
-    walked: Mapping[Any, list[ast.AST]] | None = None,
+    lines: dict[Any, Lined[Any]] | None = None,
 ) -> list[ast.stmt]:
-    """Statements that define the free names of ``trees``, those of ``bound`` left out; ``walked``
-    are the nodes of trees where they are known.
+    """Statements that define the free names of ``trees``, those of ``bound`` left out; ``lines``
+    are trees in lines: without those that had to be changed.
 
     Numbers, strings, tuples, lists and dictionaries of these, and small arrays are written out,
     the user's functions are repeated, modules are imported; what cannot be written is left to the
     reader by a comment.
     """
     made: dict[str, ast.stmt] = {}
-    _define(trees, bound, values, made, {}, walked or {})
+    _define(trees, bound, values, made, {}, {} if lines is None else lines)
     order = {ast.Import: 0, ast.ImportFrom: 0, ast.Assign: 1}
     return sorted(made.values(), key=lambda stmt: order.get(type(stmt), 2))
 
 
-def free_globals(found: list[ast.AST]) -> list[str]:
-    """The names that a tree, of which these are the nodes, reads and nowhere binds."""
+def free_globals(tree: ast.AST) -> list[str]:
+    """The names that a tree reads and nowhere binds."""
     read: dict[str, None] = {}
     bound: set[str] = set()
-    for node in found:
+    for node in nodes(tree):
         kind = type(node)
         if kind is ast.Name:
             if type(node.ctx) is ast.Store:  # type: ignore[attr-defined]
@@ -62,11 +63,13 @@ def _define(
     values: Mapping[str, Any],
     made: dict[str, ast.stmt],
     meant: dict[str, Any],
-    walked: Mapping[Any, list[ast.AST]],
+    lines: dict[Any, Lined[Any]],
 ) -> None:
     """Define what trees read; ``meant`` is what each name stands for that is defined by now."""
     for tree in trees:
-        for name in free_globals(walked.get(tree) or nodes(tree)):
+        if tree in lines and not any(n in values and n not in bound for n in lines[tree].names):
+            continue
+        for name in free_globals(tree):
             if name in bound or name not in values:
                 continue
             value, own = values[name], name
@@ -74,6 +77,7 @@ def _define(
                 own = f"{own}_"  # of another module
             if own != name:
                 _rename(tree, name, own)
+                lines.pop(tree, None)
             if own in made:
                 continue
             meant[own] = value

@@ -857,7 +857,7 @@ def test_statements_that_say_something_else_differ_in_shape_or_words(
     ],
 )
 def test_a_template_is_filled_in(text: str) -> None:
-    (made,) = lined(parse(text)).body
+    (made,) = lined(parse(text)).tree.body
     assert isinstance(made, Lines)
     assert printed(text) == text.replace("'", '"') + "\n"
 
