@@ -1134,3 +1134,31 @@ def _on_a_stack(x):
 def test_a_stack_of_what_is_differentiated():
     """``token.isdigit()`` is known for each token, so that the stack's length is."""
     adxform.check_grads(_on_a_stack, (np.array([0.1, 0.3, 0.5, 0.7]),), order=1)
+
+
+class _Table(dict):
+    def scale(self, n):
+        return super().__getitem__(n) * 2.0
+
+    def known(self, n):
+        assert n in super().keys()
+        return __class__.__name__
+
+
+_SCALES = _Table({1: 2.0, 2: 3.0})
+
+
+@pytest.mark.parametrize("f", [lambda x, n: x * _SCALES.scale(n),
+                               lambda x, n: x * len(_SCALES.known(n))])
+def test_super_of_what_is_carried_verbatim(f):
+    """In what comes out it is in no method: it failed there."""
+    (bar, _), (value, tangent) = vjp(f, 1.5, 2)[1](1.0), jvp(f, (1.5, 2), (1.0, None))
+    assert value == 9.0
+    assert bar == tangent == 6.0
+
+
+def test_columns_of_numbers():
+    """Numbers were forgotten where the type of ``np.column_stack([x, y])`` is told."""
+    agrees(lambda x, y: np.column_stack([x, x * y]), 1.5, -0.3)
+    with pytest.raises(ValueError, match="need at least one array"):
+        grad(lambda x: np.sum(np.concatenate([]) * x))(1.5)

@@ -327,6 +327,8 @@ def promote(types: tuple[Type, ...] | list[Type]) -> str | None:
 def _promote(strong: tuple[str, ...], weak: tuple[str, ...]) -> str | None:
     """The dtype of NumPy's result, asked of NumPy once for each combination of names."""
     numbers = [np.dtype(dtype).type(0).item() for dtype in weak]
+    if not strong and not weak:
+        return None
     if not strong:
         return str(np.result_type(*(np.dtype(type(n)) for n in numbers)).name)
     try:

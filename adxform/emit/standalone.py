@@ -54,7 +54,7 @@ def free_globals(tree: ast.AST) -> list[str]:
         elif kind is ast.FunctionDef:
             bound.add(node.name)  # type: ignore[attr-defined]
     free = [name for name in read if name not in bound]
-    return [name for name in free if not hasattr(builtins, name)]
+    return [name for name in free if name not in vars(builtins)]
 
 
 def _define(

@@ -75,7 +75,7 @@ class Changes(Alone):
         """What a statement that is carried along reads of the variables of functions around."""
         found: dict[str, Operand] = {}
         for name in free_names(stmt):
-            if name in own or hasattr(builtins, name):
+            if name in own or name in vars(builtins):
                 continue
             if name in self.env:
                 found[name] = self.used(name, stmt)

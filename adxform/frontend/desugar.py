@@ -27,6 +27,7 @@ from adxform.frontend.returns import single_return
 from adxform.frontend.rows import with_columns
 from adxform.frontend.selections import Selections
 from adxform.frontend.source import Text
+from adxform.frontend.supers import explicit_super
 from adxform.frontend.writing_calls import WritingCalls, WritingTests, own_variables
 
 
@@ -57,6 +58,8 @@ def desugar(
         with_columns(tree)
     if ast.ListComp in kinds:
         with_grids(tree, text, contexts or {})
+    if ast.Call in kinds:
+        explicit_super(tree, text, scope)
     fresh = Fresh()
     if not kinds.isdisjoint((ast.With, ast.Try)):
         own = own_variables(tree)

@@ -320,18 +320,18 @@ class Instances(ObjectCalls):
     def _of_super(self, node: ast.Call, owner: ast.Call) -> bool:
         """Lower ``super().method(...)`` of an object; ``object`` itself does nothing."""
         assert isinstance(node.func, ast.Attribute)
-        if not (isinstance(owner.func, ast.Name) and owner.func.id == "super"):
-            return False
-        args = self.source.node.args.args
-        if not args or object_class(self.value(args[0].arg)) is None:
+        match owner:
+            case ast.Call(ast.Name("super"), [said, ast.Name(name)]):
+                held = self.value(name)
+            case _:
+                return False
+        if object_class(held) is None:
             return False
         found = self.method(node.func)
         if found is not None and _is_generated(found[0]):
-            home = self.lookup("__class__")
-            assert home is not None
-            held, (given, named) = self.value(args[0].arg), self.arguments(node)
+            given, named = self.arguments(node)
             order = object_class(held).__mro__  # type: ignore[union-attr]
-            kinds = order[order.index(home.value) + 1 :]
+            kinds = order[order.index(self.static(said)) + 1 :]
             kind = next(k for k in kinds if "__init__" in vars(k))
             assert isinstance(held, Tuple)
             self._fill_fields(kind, held, given, named, node)

@@ -340,7 +340,7 @@ class Lowerer(Plain):
         self.builder.types.update(known)
 
     def _is_foreign_value(self, name: str) -> bool:
-        meaning = None if self.is_local(name) or hasattr(builtins, name) else self.lookup(name)
+        meaning = None if self.is_local(name) or name in vars(builtins) else self.lookup(name)
         return meaning is not None and meaning.value is not UNKNOWN and self.foreign(name)
 
     def _harmless(self, stmt: ast.stmt) -> bool:

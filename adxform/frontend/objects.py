@@ -25,6 +25,7 @@ from adxform.frontend.watching import is_instance
 from adxform.frontend.written import Written
 
 _MISSING: Any = object()
+_FACTS = (bool, str, bytes, type(None), type, ModuleType)
 
 
 def is_object(value: Any) -> bool:
@@ -97,7 +98,7 @@ class Objects(Written):
             found = vars(owner).get(node.attr, _MISSING)
             if found is _MISSING:
                 found = inspect.getattr_static(owner, node.attr, _MISSING)
-            fact = isinstance(found, bool | str | bytes | None | type) or is_object(found)
+            fact = isinstance(found, _FACTS) or is_object(found)
             own = node.attr in vars(owner) or not hasattr(type(found), "__get__")
             plain = own and callable(found)
             return found if fact or plain else UNKNOWN
@@ -130,18 +131,17 @@ class Objects(Written):
     def _inherited(self, node: ast.Attribute) -> tuple[Any, tuple[Operand, ...]] | None:
         """The method that ``super().name`` means in a method of an object that is known."""
         match node.value:
-            case ast.Call(func=ast.Name("super"), args=[]) if self.source.node.args.args:
-                name = self.source.node.args.args[0].arg
+            case ast.Call(ast.Name("super"), [said, ast.Name(name)]):
+                home, first = self.static(said), self.value(name)
             case _:
                 return None
-        owner, home = self.known_value(self.value(name)), self.lookup("__class__")
-        first = self.value(name)
+        owner = self.known_value(first)
         made = object_class(first) or (first.value if isinstance(first, Global) else None)
         kind = type(owner) if is_object(owner) else made
         order = kind.__mro__ if isinstance(kind, type) else ()
-        if home is None or home.value not in order:
+        if home not in order:
             return None
-        for kind in order[order.index(home.value) + 1 :]:
+        for kind in order[order.index(home) + 1 :]:
             self.program.watch_attribute(kind, node.attr)
             if node.attr in vars(kind):
                 raw = vars(kind)[node.attr]

@@ -250,7 +250,7 @@ class Outside(Meanings):
 
     def _check_lists(self, node: ast.Call, name: str) -> None:
         """Refuse to hand a list whose items are followed to a function that may change it."""
-        known = hasattr(builtins, name) or name.split(".")[0] in ("np", "math", "scipy")
+        known = name in vars(builtins) or name.split(".")[0] in ("np", "math", "scipy")
         known = known or (name.startswith(("bisect.", "_bisect.")) and "insort" not in name)
         for arg in node.args:
             if not known and isinstance(arg, ast.Name) and arg.id in (self.locals | set(self.env)):
@@ -290,7 +290,7 @@ class Outside(Meanings):
         meaning = self.lookup(name)
         return (
             meaning is not None
-            and not hasattr(builtins, name)
+            and name not in vars(builtins)
             and (meaning.function is None or self.foreign(name))
         )
 

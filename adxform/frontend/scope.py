@@ -71,7 +71,8 @@ class LiveScope:
         if value is NOTHING:
             return None
         if name not in self.seen or self.seen[name][0] is not value:
-            self.seen[name] = value, describe(name, value)
+            text = value.__name__ if name == "__class__" else name
+            self.seen[name] = value, describe(text, value)
         return self.seen[name][1]
 
     def shares(self, other: LiveScope, name: str) -> bool:
@@ -88,7 +89,7 @@ class LiveScope:
             except ValueError:
                 return NOTHING
         found = self.function.__globals__.get(name, NOTHING)
-        return getattr(builtins, name, NOTHING) if found is NOTHING else found
+        return vars(builtins).get(name, NOTHING) if found is NOTHING else found
 
     def watched(self) -> Iterable[tuple[str, Any]]:
         """The names that lowering has relied on, and their values."""
@@ -200,7 +201,7 @@ class FileScope:
 
     def lookup(self, name: str) -> Meaning | None:
         if name not in self.bindings:
-            known = hasattr(builtins, name)
+            known = name in vars(builtins)
             return Meaning(name, name, value=getattr(builtins, name)) if known else None
         stmt = self.bindings[name]
         match stmt:

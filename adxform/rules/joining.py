@@ -226,8 +226,8 @@ def _columns(arrays: Type) -> Type:
         return Array(dtype_in(one_of_many(arrays)), None)
     if any(dims_of(t) is None for t in items):
         return Array(None, None)
-    made = tuple(Array(dtype_in(t), (*d, 1)[:2])
-                 for t, d in zip(items, map(dims_of, items), strict=True) if d)
+    made = tuple(Array(dtype_in(t), (*(d or (1,)), 1)[:2])
+                 for t, d in zip(items, map(dims_of, items), strict=True))
     return _joined(Struct(made), Scalar("int64", True, 1))
 
 
@@ -239,17 +239,18 @@ def _its_columns(arrays: Type, item: Type | None = None, index: Type | None = No
     ranks = [rank(infer.as_array(t)) for t in arrays.items]
     if any(n is None for n in ranks):
         return "unjoin(out_bar, arrays, index, 'column_stack')"
-    if all(n == 1 for n in ranks[: place + 1]):
-        return f"out_bar[:, {place}]"
+    if all(n < 2 for n in ranks[: place + 1]):  # type: ignore[operator]
+        return f"out_bar[{':' if ranks[place] else 0}, {place}]"
     sizes = [extent(t, f"arrays[{i}]", 1) if n == 2 else "1"
              for i, (t, n) in enumerate(zip(arrays.items, ranks, strict=True))]
     lower, upper = _plus(sizes[:place]), _plus(sizes[: place + 1])
-    return f"out_bar[:, {lower or 0}]" if ranks[place] == 1 else f"out_bar[:, {lower}:{upper}]"
+    columns = f"{lower}:{upper}" if ranks[place] == 2 else f"{lower or 0}"
+    return f"out_bar[{':' if ranks[place] else 0}, {columns}]"
 
 
 linear("np.column_stack(arrays)", arrays=_its_columns, infer=_columns,
        sample=calls("[R(3), R(3)]", "[R(3), R(3, 2), R(3)]", "[r * r for r in R(3, 2)]",
-                    "R(2, 3)", "R(2, 3, 4)"))
+                    "[R, R]", "[R(1, 2), R, R(1)]", "R(3)", "R(2, 3)", "R(2, 3, 4)"))
 
 
 def _layers(arrays: Type, item: Type | None = None, index: Type | None = None) -> str:
@@ -318,7 +319,8 @@ linear("unjoin(g, arrays, index, axis=0)", g="rejoin(out_bar, g, arrays, index, 
        fresh=False,
        sample=calls("R(5), [P(3), P(2)], 1", "R(3, 3), [P(2, 3), P(3)], 1, 'vstack'",
                     "R(3), [P(), P(2)], 0, 'hstack'",
-                    "R(3, 3), [P(3), P(3, 2)], 1, 'column_stack'"))
+                    "R(3, 3), [P(3), P(3, 2)], 1, 'column_stack'",
+                    "R(1, 2), [P(), P(1)], 0, 'column_stack'"))
 linear("rejoin(part, g, arrays, index, axis=0)",
        part="unjoin(out_bar, arrays, index, axis)",
        infer=lambda part, g, *_: infer.fresh_array(g),

@@ -240,7 +240,7 @@ def as_joined(arrays: Any, axis: Any) -> tuple[Any, Any]:
     elif axis == "dstack":
         arrays, axis = [np.atleast_3d(a) for a in arrays], 2
     elif axis == "column_stack":
-        arrays, axis = [a[:, None] if np.ndim(a) == 1 else a for a in arrays], 1
+        arrays, axis = [np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], 1
     elif axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
     return arrays, axis

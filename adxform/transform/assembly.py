@@ -127,7 +127,7 @@ def check_names(tree: ast.FunctionDef, known: set[str], function: Function, file
     UnsupportedError
         Naming it: it comes from another file.
     """
-    unknown = [n for n in free_names(tree) if n not in known and not hasattr(builtins, n)]
+    unknown = [n for n in free_names(tree) if n not in known and n not in vars(builtins)]
     if unknown:
         where = function.origin.location if function.origin else None
         raise UnsupportedError(Diagnostic(

@@ -197,7 +197,13 @@ class Doubled(Family):
         return 2.0 * super().loss(z, power=3.0)
 
 
-@pytest.mark.parametrize("family", [Family(Link()), Doubled(Link())], ids=["property", "super"])
+class Cubed(Family):
+    def loss(self, z):
+        return super(Cubed, self).loss(z, power=3.0)
+
+
+@pytest.mark.parametrize("family", [Family(Link()), Doubled(Link()), Cubed(Link())],
+                         ids=["property", "super", "super of a class"])
 def test_methods_behind_properties_and_super(family) -> None:
     assert check_grads(family.loss, (X,)).rows
 
