@@ -28,7 +28,7 @@ def _guard(name: str, known: Type) -> Effect | None:
                 return None
             same = "is" if value is None or isinstance(value, bool) else "=="
             test = f"{name} {same} {value!r}"
-        case Object(value) if callable(value) and hasattr(value, "__name__"):
+        case Object(value) if hasattr(value, "__name__"):
             test = f"{name}.__name__ == {value.__name__!r}"
         case Object(value):
             test = f"type({name}).__name__ == {type(value).__name__!r}"

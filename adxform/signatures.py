@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def key_of(value: Any) -> Key:
         return kind
     if is_object(value):
         return structure(value)
-    return Object(value) if callable(value) else kind
+    return Object(value) if callable(value) or kind is ModuleType else kind
 
 
 def holds_functions(value: Any) -> bool:
@@ -109,7 +109,8 @@ def type_of_argument(name: str, value: Any) -> Type:
         return Known(value)
     if isinstance(value, int | float):
         return INT if isinstance(value, int) else FLOAT
-    return Object(value) if callable(value) or is_object(value) else inert_type(value)
+    known = callable(value) or is_object(value) or kind is ModuleType
+    return Object(value) if known else inert_type(value)
 
 
 def type_of_container(name: str, value: Any) -> Struct:

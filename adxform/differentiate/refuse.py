@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from adxform.analysis.activity import Activity, analyze
+from adxform.analysis.activity import Activity, active_params, analyze
 from adxform.analysis.appending import seen_appends
 from adxform.analysis.mutation import (
     argument_writes,
@@ -33,7 +33,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array, ListOf, Struct, is_float
+from adxform.core.types import Array, Inert, ListOf, Struct, Unknown, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 from adxform.rules.iterations import HINTS
@@ -64,6 +64,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                 errors.extend(_part_of_list(stmt, activity, types))
             elif stmt.op.text in _OF_LISTS and stmt.op.style == "infix":
                 errors.extend(_list_operator(stmt, activity, types))
+            elif stmt.op.style == "method" and not function.derived:
+                errors.extend(_method(function, stmt, stmt.op, activity, types))
         elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
             errors.extend(_unread_call(stmt, stmt.op, activity))
         elif isinstance(stmt, Effect):
@@ -258,6 +260,25 @@ def _list_operator(stmt: Let, activity: Activity, types: Types) -> list[AdxformE
         return []
     reason = "this may join or repeat a list, whose items the derivative follows"
     hint = "Write the items out, or make an array of the list with np.array(...)."
+    return [_unsupported(reason, stmt.origin, hint)]
+
+
+def _method(
+    function: Function, stmt: Let, op: Primitive, activity: Activity, types: Types
+) -> list[AdxformError]:
+    """A method of what may be no array, but a module (``xp.sum(x)``): its arguments mean others."""
+    receiver, *given = stmt.args
+    if not isinstance(type_of(receiver, types), Unknown | Inert) or activity.operand(receiver):
+        return []
+    held = [
+        param
+        for param, arg in zip(op.params[1:], given, strict=True)
+        if param not in active_params(op) and not activity.varied.isdisjoint(names_in(arg))
+    ]
+    if not held or stmt.target not in activity.useful:
+        return []
+    reason = f"this may be no array's method: what is active here would be its {held[0]}"
+    hint = "Name the module, or differentiate the live function, where it is seen."
     return [_unsupported(reason, stmt.origin, hint)]
 
 

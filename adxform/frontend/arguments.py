@@ -8,6 +8,7 @@ from typing import Any
 
 from adxform.core.forms import Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
+from adxform.core.types import Known, Object
 from adxform.frontend.program import params_of
 from adxform.frontend.scope import Meaning
 from adxform.frontend.source import SourceFunction
@@ -35,6 +36,9 @@ class Arguments(Spreading):
                 continue
             value = self.spread(keyword.value)
             if isinstance(value, Tuple) and value.form.kind == "dict":
+                twice = next((k for k in value.form.keys if k in keywords), None)
+                if twice is not None:
+                    raise self.unsupported(f"{twice} is given twice", node)
                 keywords.update(zip(value.form.keys, value.items, strict=True))
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
@@ -58,7 +62,10 @@ class Arguments(Spreading):
     def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
         args, keywords = self.arguments(node)
         if primitive.style == "method" and isinstance(node.func, ast.Attribute):
-            args = (self.operand(node.func.value), *args)
+            receiver = self.operand(node.func.value)
+            if isinstance(self.builder.type_of(receiver), Object | Known):  # it has its own
+                return self.other(node, base)
+            args = (receiver, *args)
         return self.emit_call(primitive, args, keywords, base)
 
     def _bind(

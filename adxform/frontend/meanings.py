@@ -52,6 +52,8 @@ class Meanings(Once):
     def _attribute_of(self, node: ast.Attribute) -> Meaning | None:
         """What an attribute of something from outside means."""
         owner = self.meaning(node.value)
+        if owner is None and isinstance(node.value, ast.Attribute):
+            owner = self._kept_module(node.value)
         if owner is None:
             return None
         if owner.value is not UNKNOWN:
@@ -75,6 +77,15 @@ class Meanings(Once):
             return self.imports[name]
         found = self.known_value(self.value(name))
         return describe(name, found) if isinstance(found, ModuleType) else None
+
+    def _kept_module(self, node: ast.Attribute) -> Meaning | None:
+        """What an attribute of an object means that is a module (``self.xp``)."""
+        found = self.static(node)
+        return describe(ast.unparse(node), found) if isinstance(found, ModuleType) else None
+
+    def static(self, node: ast.expr) -> Any:
+        """The value of an expression, if it is the same for every call; else UNKNOWN."""
+        raise NotImplementedError
 
     def known_value(self, operand: Operand) -> Any:
         """What an operand is at compile time, or UNKNOWN."""

@@ -45,6 +45,8 @@ def bind(
     for name, value in keywords.items():
         if name not in names:
             raise BindError(f"{primitive.text} is not known here with {name}=")
+        if name in given:
+            raise BindError(f"{primitive.text} is given {name} twice here")
         given[name] = value
     for name, default in primitive.defaults:
         given.setdefault(name, default)
