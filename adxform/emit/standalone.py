@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -83,8 +83,21 @@ def _define(
             meant[own] = value
             made[own] = stmt = _definition(own, value)
             if isinstance(stmt, ast.FunctionDef):
-                inner = getattr(value, "__globals__", values)
-                _define([stmt], bound, inner, made, meant, {})
+                _define([stmt], bound, _around(value), made, meant, {})
+
+
+def _around(function: FunctionType) -> Mapping[str, Any]:
+    """What the names mean that a function reads and does not bind."""
+    free, cells = function.__code__.co_freevars, function.__closure__ or ()
+    closure = {n: c.cell_contents for n, c in zip(free, cells, strict=True) if _is_filled(c)}
+    return {**function.__globals__, **closure} if closure else function.__globals__
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
 
 
 def _rename(tree: ast.AST, old: str, new: str) -> None:

@@ -83,3 +83,32 @@ def test_variables_may_have_the_names_of_helpers() -> None:
     assert value == spread_out(x, 2.0)
     np.testing.assert_array_equal(x_bar, [[2.5, 2.0, 2.0], [2.5, 2.0, 2.0]])
     assert spread_bar == 6.0
+
+
+def doubled(function):
+    times = 2.0
+
+    def decorated(*args):
+        return function(*args) * times
+
+    return decorated
+
+
+@doubled
+def weight(n):
+    return 1.0 / (n + 1)
+
+
+@doubled
+def other(n):
+    return 3.0 / (n + 1)
+
+
+def weighted(x, n):
+    return x * sum([weight(i) + other(i) for i in range(n)])
+
+
+def test_what_decorators_enclose_is_defined() -> None:
+    namespace: dict = {}
+    exec(adxform.source(weighted, args=(1.5, 2)), namespace)
+    assert namespace["weighted_reverse"](1.5, 2) == (weighted(1.5, 2), 12.0)
