@@ -11,6 +11,7 @@ import numpy as np
 from adxform.analysis.types import Types
 from adxform.backends.numba.bounds import guarded
 from adxform.backends.numba.compiling import Guarded, jitted, require_numba
+from adxform.backends.numba.inlining import inlined
 from adxform.backends.numba.kernel import Layout, kernel_of
 from adxform.backends.numba.lower import lowered
 from adxform.backends.numba.ranks import tuple_of
@@ -36,6 +37,7 @@ def kernel_call(
     """
     require_numba()
     made, layout = kernel_of(function, types)
+    made, types = inlined(made, types)
     parts = reach(made, types)
     name = function.name
     sure = [guarded(*part) for part in parts]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from adxform.analysis.types import Types
+from adxform.backends.numba.inlining import inlined
 from adxform.backends.numba.kernel import kernel_of
 from adxform.backends.numba.lower import lowered
 from adxform.compiler import Request, derive, deriving, differentiable_params, reachable
@@ -105,7 +106,7 @@ def _derived(
     derive(function, Request(mode, wrt), types, None, observe)
     if stage == "numba":
         kernel, _ = kernel_of(*seen["optimized"])
-        parts = [lowered(*part) for part in reachable(kernel, seen["optimized"][1])]
+        parts = [lowered(*part) for part in reachable(*inlined(kernel, seen["optimized"][1]))]
     else:
         parts = reachable(*seen[stage])
     own = {part.name for part, _ in parts}

@@ -88,7 +88,7 @@ def test_results_are_nobodys_rows():
 def test_steps_are_recorded_in_place():
     made = adxform.grad(steps, backend="numba")
     assert np.allclose(made(X, 4), adxform.grad(steps)(X, 4), rtol=1e-13)
-    assert "half_tape[i, i_2] = y[i_2] + 0.05 * sin_value[i_2]" in made.source
+    assert "half_tape[i, i_2] = " in made.source
     assert "half = np.empty(" not in made.source
 
 

@@ -106,6 +106,9 @@ def _unsliced(index: ast.expr) -> tuple[int, ast.expr]:
             rest = parts[lead:]
             if not any(isinstance(part, ast.Slice) for part in rest):
                 return lead, rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
+        case ast.Subscript(ast.Attribute(ast.Name("np" | "numpy"), "s_"), part):
+            if not isinstance(part, ast.Slice | ast.Tuple):
+                return 0, part
     return 0, index
 
 

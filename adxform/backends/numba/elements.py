@@ -120,19 +120,51 @@ def part_written(stmt: Let, types: Types) -> Var | None:
     whole, part = dims_known(type_of(base, types)), dims_known(type_of(value, types))
     places = [type_of(p, types) for p in parts_of(index)]
     counted = all(
-        _begins_at(p) is not None if isinstance(p, Slice) else _is_count(t)
+        begins_at(p) is not None if isinstance(p, Slice) else _is_count(t)
         for p, t in zip(parts_of(index), places, strict=True)
     )
     if not isinstance(value, Var) or whole is None or part is None or not counted:
         return None
-    return value if base != value and index_dims(whole, tuple(places)) == part else None
+    left = index_dims(whole, tuple(places))
+    fits = left is not None and len(left) == len(part)
+    if base == value or left is None or not fits:
+        return None
+    free = _free(index, len(whole))
+    return value if all(map(_agree, left, part, free)) else None
+
+
+def unlike_sizes(stmt: Let, types: Types) -> list[tuple[int, int | None]]:
+    """For each axis of the part that a statement writes to: the axis of the whole array whose size
+    the value must have there, or the size itself, where their types do not say that it has.
+    """
+    base, index, value = stmt.args
+    whole, part = dims_known(type_of(base, types)) or (), dims_known(type_of(value, types)) or ()
+    left = index_dims(whole, tuple(type_of(p, types) for p in parts_of(index))) or ()
+    free = _free(index, len(whole))
+    return [
+        (axis, dim if isinstance(dim, int) and place is not None and place != Slice() else None)
+        if dim != own else (-1, None)
+        for dim, own, (axis, place) in zip(left, part, free, strict=True)
+    ]
+
+
+def _free(index: Operand, rank: int) -> list[tuple[int, Operand | None]]:
+    """The axes that an index leaves, with the slice that it has there, if any."""
+    parts = [*parts_of(index), *[None] * (rank - len(parts_of(index)))]
+    return [(i, p) for i, p in enumerate(parts) if p is None or isinstance(p, Slice)]
+
+
+def _agree(one: Dim, other: Dim, free: tuple[int, Operand | None]) -> bool:
+    """Whether a value has the size of a part along an axis, or can be asked whether it has."""
+    asked = free[1] in (None, Slice()) or isinstance(one, int)
+    return one == other or (asked and not may_be_one(one) and not may_be_one(other))
 
 
 def _is_count(t: Type) -> bool:
     return isinstance(t, Scalar) and t.dtype.startswith("int")
 
 
-def _begins_at(part: Slice) -> int | None:
+def begins_at(part: Slice) -> int | None:
     """The number of the first element that a slice in steps of one leaves, if that is known."""
     first = 0 if part.lower in (None, Const(None)) else getattr(part.lower, "value", None)
     one = part.step in (None, Const(None), Const(1))
@@ -147,7 +179,7 @@ def places_of(
     """
     left = iter(inner)
     found = [
-        (next(left), _begins_at(part) or 0) if isinstance(part, Slice) else (part, 0)
+        (next(left), begins_at(part) or 0) if isinstance(part, Slice) else (part, 0)
         for part in parts_of(index)
     ]
     return [*found, *((operand, 0) for operand in left)]

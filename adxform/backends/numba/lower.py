@@ -9,12 +9,13 @@ from dataclasses import replace
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
+from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
 from adxform.backends.numba.shapes import Shapes
-from adxform.backends.numba.vectors import IN_VECTORS
+from adxform.backends.numba.vectors import IN_VECTORS, calls_library
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
     Block,
@@ -45,7 +46,7 @@ from adxform.rules.table import RULES
 
 def lowered(function: Function, types: Types) -> Part:
     """A function as Numba takes it."""
-    names = Names({*all_names(function), *outside_names(function)})
+    names = Names({*all_names(function), *outside_names(function), *function.cotangents})
     types = dict(types)
     bases = dict(function.bases)
     respell = Respell(Builder(names, types, bases), _items(function, types))
@@ -56,6 +57,7 @@ def lowered(function: Function, types: Types) -> Part:
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
     body = walk.lower(body, set(names_in(function.result)))
     result = walk.sub(function.result)
+    body, result = fused(body, Builder(names, types, bases), result)
     body = eliminate_dead_code(body, (result,))
     made = replace(function, body=body, bases=bases, result=result)
     return verify(made, f"loop nests of {function.name}"), types
@@ -84,6 +86,7 @@ class Lowering(Rewriter):
         self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
         self.stored: set[Let] = set()  # the statements that store it
         self.nests: Nests
+        self.among = False  # whether a block has loop nests of which others can be part
         self.shapes: Shapes
         self.leaving: set[str] = set()
         self.headed: tuple[Block, set[str]] = (), set()  # a loop's head, and what its body reads
@@ -91,18 +94,19 @@ class Lowering(Rewriter):
     def lower(self, block: Block, leaving: set[str]) -> Block:
         """A block, of whose names those of ``leaving`` are read after it."""
         kept = self.builder, self.plan, getattr(self, "nests", None), getattr(self, "shapes", None)
-        outer = self.in_rows
+        outer, among = self.in_rows, self.among
         self.builder = self.builder.nested()
         self.plan = self.planner.plan(block, leaving)
         self.in_rows = self.rows.find(block, self.plan)
         self.stored.update(self.in_rows.values())
         self.shapes = Shapes(self.builder, self.plan, self.sub)
         self.nests = Nests(self.builder, self.plan, self.shapes)
+        self.among = bool(self.plan.lazy)
         for stmt in block:
             self.statement(stmt)
         made = self.builder.block
         self.builder, self.plan, self.nests, self.shapes = kept  # type: ignore[assignment]
-        self.in_rows = outer
+        self.in_rows, self.among = outer, among
         return made
 
     def let(self, stmt: Let) -> None:
@@ -171,7 +175,8 @@ class Lowering(Rewriter):
         """
         element = self.plan.elements[stmt.target]
         if isinstance(element, Pointwise):
-            return element.op.name.removeprefix("np.") in IN_VECTORS
+            inline = not calls_library(stmt)
+            return inline and (self.among or element.op.name.removeprefix("np.") in IN_VECTORS)
         return isinstance(element, Reduced | Gathered)
 
     # --- blocks within ------------------------------------------------------------------------

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced, places_of
+from adxform.backends.numba.elements import (
+    Filled,
+    Gathered,
+    Moved,
+    Pointwise,
+    Reduced,
+    places_of,
+    unlike_sizes,
+)
 from adxform.backends.numba.plan import Plan
 from adxform.backends.numba.shapes import Shapes
 from adxform.core.builder import Builder, type_of
@@ -90,10 +98,21 @@ class Nests:
         base, index, value = stmt.args
         assert isinstance(base, Var) and isinstance(value, Var) and isinstance(stmt.op, Primitive)
         self.fresh(stmt)
-        levels, inner = self.opened(self.outer, self.shapes.sizes(value.name))
+        sizes = self.shapes.sizes(value.name)
+        self.require_fit(stmt, sizes)
+        levels, inner = self.opened(self.outer, sizes)
         value_there = self.operand(value, inner)
         place = tuple(self.moved(*at) for at in places_of(self.shapes.sub(index), inner))
         self.write(stmt, base, levels, place, stmt.op.name, value_there)
+
+    def require_fit(self, stmt: Let, sizes: Sequence[Operand]) -> None:
+        """Raise what NumPy raises where a value does not have the shape of the part it goes to."""
+        base = stmt.args[0]
+        assert isinstance(base, Var)
+        for (axis, known), size in zip(unlike_sizes(stmt, self.types), sizes, strict=True):
+            if axis >= 0:
+                whole = self.shapes.sizes(base.name)[axis] if known is None else Const(known)
+                self.shapes.require_equal(whole, size)
 
     def moved(self, place: Operand, by: int) -> Operand:
         """A place that comes some elements later."""

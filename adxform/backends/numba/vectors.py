@@ -5,11 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from adxform.core.ir import Const, Let, Primitive, Stmt
 from adxform.core.trees import names
 
 ALWAYS = frozenset({"maximum", "minimum"})
 IN_VECTORS = frozenset({"exp", "log", "tanh"})  # slower than the C library one by one
 OURS = {name: f"_vector_{name}" for name in (*ALWAYS, *IN_VECTORS)}
+INLINE = frozenset(
+    {
+        "np.sqrt", "np.abs", "np.absolute", "abs", "np.exp", "np.log", "np.tanh", "np.maximum",
+        "np.minimum", "np.square", "np.where", "np.float64", "np.float32", "np.negative", "np.add",
+        "np.subtract", "np.multiply", "np.divide", "summed", "np.sign", "np.isnan", "np.isfinite",
+        "np.isinf", "np.floor", "np.ceil", "np.trunc", "np.rint", "np.outer",
+        "update", "accumulate_at", "accumulate", "rename",
+    }
+)  # what LLVM writes out
 FREE_ORDER = frozenset({"summed", *(OURS[name] for name in ALWAYS)})
 
 
@@ -37,6 +47,15 @@ class _Vectors(ast.NodeTransformer):
         if numpys and (node.attr in ALWAYS or (self.inside and node.attr in IN_VECTORS)):
             return ast.Name(OURS[node.attr], node.ctx)
         return node
+
+
+def calls_library(stmt: Stmt) -> bool:
+    """Whether a statement calls a function of numbers that is not computed for several at once."""
+    if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+        return False
+    if stmt.op.name == "op.Pow":
+        return not (isinstance(stmt.args[1], Const) and type(stmt.args[1].value) is int)
+    return stmt.op.style in ("call", "method") and stmt.op.name not in INLINE
 
 
 def independent(loop: ast.For) -> bool:

@@ -1,0 +1,222 @@
+"""Accesses: the elements of arrays that a statement reads or writes, said of the array itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adxform.analysis.aliasing import Aliases, writes
+from adxform.analysis.types import Types
+from adxform.backends.numba.elements import begins_at
+from adxform.backends.numba.plan import SHAPES
+from adxform.core.ir import (
+    Block,
+    Callee,
+    Const,
+    Effect,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Slice,
+    Stmt,
+    Var,
+    parts_of,
+    phis_of,
+    reads_of,
+    uses,
+    walk,
+)
+from adxform.core.types import Array
+
+SAME = frozenset({"update", "accumulate_at", "accumulate", "rename"})  # the memory of the first
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where along one axis of an array an element is, or with no ``at`` all elements of a view
+    from a number on.
+    """
+
+    at: Operand | None
+    begins: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A name's memory as a part of that of the array ``root``; no ``parts`` if it is not known."""
+
+    root: str
+    parts: tuple[Part, ...] | None
+
+    def item(self, index: Operand) -> View:
+        """What an index takes of it."""
+        if self.parts is None:
+            return self
+        given = list(parts_of(index))
+        found: list[Part] = []
+        for part in self.parts:
+            if part.at is not None or not given:
+                found.append(part)
+                continue
+            place = given.pop(0)
+            if isinstance(place, Slice):
+                begins = begins_at(place)
+                if begins is None:
+                    return View(self.root, None)
+                found.append(Part(None, part.begins + begins))
+            elif isinstance(place, Const) and (type(place.value) is not int or place.value < 0):
+                return View(self.root, None)
+            else:
+                found.append(Part(place, part.begins))
+        return View(self.root, None if given else tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One of memory of a class; which ``view`` of it, if that is known."""
+
+    memory: str
+    view: View
+    writes: bool
+
+
+class Memory:
+    """What the names of a function stand for in memory."""
+
+    def __init__(self, block: Block, types: Types, aliases: Aliases) -> None:
+        self.types = types
+        self.aliases = aliases
+        self.made: dict[str, Let] = {}
+        self.carried: dict[str, Phi] = {}
+        self.views: dict[str, View] = {}
+        self.chains: dict[str, bool] = {}
+        for stmt in walk(block):
+            if isinstance(stmt, Let):
+                self.made.update(dict.fromkeys(stmt.targets, stmt))
+            else:
+                self.carried.update((phi.target, phi) for phi in phis_of(stmt))
+
+    def view(self, name: str) -> View:
+        """The memory of a name, told by the array that it is a part of."""
+        if name not in self.views:
+            self.views[name] = self.whole(name)  # of itself, while it is asked for
+            self.views[name] = self._view(name)
+        return self.views[name]
+
+    def whole(self, name: str) -> View:
+        known = self.types.get(name)
+        dims = known.dims if isinstance(known, Array) else None
+        return View(name, None if dims is None else (Part(None),) * len(dims))
+
+    def _view(self, name: str) -> View:
+        let, phi = self.made.get(name), self.carried.get(name)
+        if phi is not None and isinstance(phi.first, Var) and self.chained(phi):
+            return self.view(phi.first.name)
+        if let is None or not isinstance(let.op, Primitive) or not let.args:
+            return self.whole(name)
+        first = let.args[0]
+        if not isinstance(first, Var) or len(let.targets) != 1:
+            return self.whole(name)
+        if let.op.name in SAME:
+            return self.view(first.name)
+        if let.op.name == "[]" and self.is_view(let):
+            return self.view(first.name).item(let.args[1])
+        return self.whole(name)
+
+    def maker(self, name: str) -> Let | None:
+        """The statement that makes an array which is written to later under this name."""
+        let, phi = self.made.get(name), self.carried.get(name)
+        if phi is not None and isinstance(phi.first, Var) and self.chained(phi):
+            return self.maker(phi.first.name)
+        same = let is not None and getattr(let.op, "name", "") in SAME
+        if let is not None and same and isinstance(let.args[0], Var):
+            return self.maker(let.args[0].name)
+        return let
+
+    def chained(self, phi: Phi) -> bool:
+        """Whether what a loop carries is one array that is written to."""
+        if phi.target not in self.chains:
+            self.chains[phi.target] = False  # while it is asked: no other leads back to it
+            self.chains[phi.target] = self._chained(phi)
+        return self.chains[phi.target]
+
+    def _chained(self, phi: Phi) -> bool:
+        after: Operand = phi.second
+        while isinstance(after, Var) and after.name != phi.target:
+            let, inner = self.made.get(after.name), self.carried.get(after.name)
+            if inner is not None and self.chained(inner):
+                after = inner.first
+            elif let is not None and getattr(let.op, "name", "") in SAME:
+                after = let.args[0]
+            else:
+                return False
+        return isinstance(after, Var)
+
+    def is_view(self, let: Let) -> bool:
+        """Whether a statement gives a part of an array that is an array in the same memory."""
+        taken = isinstance(let.op, Primitive) and let.op.name == "[]"
+        return taken and isinstance(self.types.get(let.target), Array) and (
+            not self.aliases.copied(let)
+        )
+
+    def of(self, stmts: Iterable[Stmt]) -> list[Access]:
+        """What statements read and write, and those in blocks within."""
+        return [a for stmt in walk(tuple(stmts)) for a in self._of(stmt)]
+
+    def _of(self, stmt: Stmt) -> list[Access]:
+        if isinstance(stmt, Effect):
+            return [self.unknown(n, not stmt.harmless) for n in reads_of(stmt)]
+        if not isinstance(stmt, Let):
+            return []
+        if not isinstance(stmt.op, Primitive):
+            return [self.unknown(n, isinstance(stmt.op, Callee)) for n in stmt.reads]
+        if stmt.op.name in SHAPES or stmt.op.name == "rename" or self.is_view(stmt):
+            return []
+        found = [self.unknown(n, False) for n in stmt.reads if self.is_array(n)]
+        first = stmt.args[0] if stmt.args else None
+        if not isinstance(first, Var) or not self.is_array(first.name):
+            return found
+        if stmt.op.name in ("[]", "update", "accumulate_at"):
+            own = [Access(self.aliases.of(first.name), self.view(first.name).item(stmt.args[1]),
+                          stmt.op.name != "[]")]
+            rest = uses(stmt.args[1:])
+            return own + [self.unknown(n, False) for n in rest if self.is_array(n)]
+        if writes(stmt.op):
+            found.append(self.unknown(first.name, True))
+        return found
+
+    def is_array(self, name: str) -> bool:
+        """Whether a name may stand for memory."""
+        return isinstance(self.types.get(name), Array)
+
+    def unknown(self, name: str, written: bool) -> Access:
+        return Access(self.aliases.of(name), View(name, None), written)
+
+
+def meet(one: Access, other: Access) -> bool:
+    """Whether two accesses may be of one element, of which one writes it."""
+    if one.memory != other.memory or not (one.writes or other.writes):
+        return False
+    a, b = one.view, other.view
+    if a.root != b.root or a.parts is None or b.parts is None:
+        return True
+    return not any(_apart(p, q) for p, q in zip(a.parts, b.parts, strict=True))
+
+
+def _apart(one: Part, other: Part) -> bool:
+    both = isinstance(one.at, Const) and isinstance(other.at, Const)
+    return both and one.at.value + one.begins != other.at.value + other.begins  # type: ignore[union-attr]
+
+
+def in_step(one: Access, index: str, other: Access, other_index: str) -> bool:
+    """Whether accesses in two loops are of one element in the same iteration at most."""
+    if not meet(one, other):
+        return True
+    a, b = one.view, other.view
+    if a.root != b.root or a.parts is None or b.parts is None:
+        return False
+    return any(
+        p.at == Var(index) and q.at == Var(other_index) and p.begins == q.begins
+        for p, q in zip(a.parts, b.parts, strict=True)
+    )
