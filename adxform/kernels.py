@@ -16,6 +16,7 @@ from adxform.backends.numba.kernel import Layout, kernel_of
 from adxform.backends.numba.lower import lowered
 from adxform.backends.numba.ranks import tuple_of
 from adxform.backends.python import compile_text
+from adxform.core.calls import is_recursive, reachable_callees
 from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var
 from adxform.emit.module import Part, module_text, outside_values
 from adxform.errors import UnsupportedError
@@ -47,10 +48,12 @@ def kernel_call(
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
     frozen = [k for k, v in inner.items() if isinstance(v, np.ndarray)]
+    circular = any(map(is_recursive, reachable_callees(made)))  # Numba's own cache breaks these
 
     def fast(keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
+        keep = keep and not circular
         return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
 
     @cache

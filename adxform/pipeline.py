@@ -33,6 +33,8 @@ from adxform.differentiate.handing import TAPE, halves, is_brief
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
 from adxform.differentiate.reverse import reverse
+from adxform.differentiate.stack_states import States, joined, stacked_halves
+from adxform.differentiate.stacks import Stacking, Unstackable, drop_unpulled
 from adxform.differentiate.sweeps import Pullback, Sweeps, with_unit_seed
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.contractions import contracted
@@ -70,6 +72,7 @@ class Derivation:
     names: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     loops: list[Outcome] = field(default_factory=list)
+    stacks: tuple[str, ...] = ()  # the dtypes of those that functions which call themselves use
     swept: Function | None = None  # the last from which dead code was dropped
 
     def show(self, stage: str, function: Function, types: Types) -> None:
@@ -184,6 +187,34 @@ class Derivation:
         need not be computed, and is None in the result then.
         """
         self._reserve(function, "reverse")
+        makes = partial(self._reverse, function, wrt, types, outputs, unit=unit, valued=valued)
+        for stacks in self._stacks(function):
+            self.stacks = stacks
+            names = set(self.names)
+            try:
+                return makes()
+            except Unstackable:
+                self.names &= names
+                self.pullbacks = {}
+        raise AssertionError("tapes take any value")
+
+    def _stacks(self, function: Function) -> list[tuple[str, ...]]:
+        """The dtypes of stacks to try, in order; none, that is tapes, last."""
+        compiled = self.options.backend == "numba"
+        if compiled and any(map(is_recursive, reachable_callees(function))):
+            return [("float64",), ("float64", "int64"), ()]
+        return [()]
+
+    def _reverse(
+        self,
+        function: Function,
+        wrt: tuple[str, ...],
+        types: dict[str, Type],
+        outputs: list[Operand] | None,
+        *,
+        unit: bool,
+        valued: bool,
+    ) -> tuple[Function, Types]:
         given, (function, found) = function, typed(function, types)
         outputs = same_places(given.result, function.result, outputs)
         if self.observe is not None:
@@ -223,6 +254,7 @@ class Derivation:
         types: Types,
         *,
         unit: bool = False,
+        added: tuple[str, ...] = (),
     ) -> Sweeps:
         pulled = replace(function, result=Tuple(tuple(outputs)))  # no cotangent comes from others
         pulled, activity = active_in(pulled, wrt, types)
@@ -232,7 +264,9 @@ class Derivation:
             activity = all_active(function, types)
         seeded = tuple(o for o in outputs if _seeded(o, types))
         unit = unit and len(seeded) == 1
-        return reverse(function, wrt, seeded, activity, types, self.pullback_of, unit=unit)
+        return reverse(
+            function, wrt, seeded, activity, types, self.pullback_of, unit=unit, added=added
+        )
 
     def reduce(self, sweeps: Sweeps) -> None:
         """Simplify the reverse sweep, and drop what is dead, before deciding what to record."""
@@ -244,9 +278,18 @@ class Derivation:
             sweeps.bars = tuple(walk.sub(b) for b in sweeps.bars)
             builder.cotangents = walk.renamed(builder.cotangents)
         sweeps.reverse = eliminate_dead_code(sweeps.reverse, sweeps.bars)
+        if self.stacks:
+            drop_unpulled(sweeps)
 
     def linked(self, sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
-        return link(sweeps, absent, tbr=self.options.tbr)
+        first, second = link(sweeps, absent, tbr=self.options.tbr)
+        return joined(first, second, self.states(sweeps)) if self.stacks else (first, second)
+
+    def states(self, sweeps: Sweeps) -> States:
+        """The stacks as a function uses them."""
+        pairs = [pair for pair in self.pullbacks.values() if pair.stacked]
+        records, pulls = ({getattr(p, half) for p in pairs} for half in ("record", "pull"))
+        return States(sweeps.builder, self.stacks, records, pulls)
 
     def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
         """Both sweeps as one function: value and cotangents."""
@@ -278,8 +321,36 @@ class Derivation:
         looped = looped or is_recursive(callee)  # that is known by name, before its body calls it
         key: Key = (id(callee.function), active, tuple(types), looped)
         if key not in self.pullbacks:
-            self._make_pair(key, callee, active, *typed_callee(callee, types))
+            stacked = self.stacks and any(map(is_recursive, reachable_callees(callee.function)))
+            make = self._make_stacked if stacked else self._make_pair
+            make(key, callee, active, *typed_callee(callee, types))
         return self.pullbacks[key]
+
+    def _make_stacked(
+        self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
+    ) -> None:
+        record = Callee(self.unique(f"{function.name}_record"), types=found)
+        pull = Callee(self.unique(f"{function.name}_pullback"), types=found)
+        params = [p.name for p in function.params]
+        added = tuple(i for i in active if rank(found.get(params[i], ANY)))
+        results = leaves(function.result)
+        pulled = tuple(i for i, leaf in enumerate(results) if _seeded(leaf, found))
+        record.takes = tuple(
+            (len(results) + i, len(params) + i) for i in range(len(self.stacks))
+        )
+        first = len(params) + 2 * len(self.stacks) + len(pulled)
+        pull.takes = tuple((active.index(place), first + i) for i, place in enumerate(added))
+        self.pullbacks[key] = Pullback(record, pull, (), (), (), pulled, True, added)
+        wrt = tuple(params[i] for i in active)
+        given = tuple(params[i] for i in added)
+        sweeps = self.sweeps(function, wrt, results, found, added=given)
+        self.reduce(sweeps)
+        blocks = Stacking(sweeps, NONE, tbr=self.options.tbr).run()
+        for half, made in zip(
+            (record, pull), stacked_halves(function, sweeps, *blocks, self.states(sweeps)),
+            strict=True,
+        ):
+            self._finish(half, made, found)
 
     def pair(self, function: Function, active: tuple[int, ...], types: list[Type]) -> Pullback:
         """A function by itself as a pair of record and pull."""

@@ -36,7 +36,7 @@ from adxform.core.types import ANY, Array, Inert, Known, ListOf, Number, Object,
 from adxform.rules.table import RULES
 
 STORES = frozenset({"update", "append", "keep"})
-IN_PLACE = STORES | {"accumulate", "accumulate_at"}
+IN_PLACE = STORES | {"accumulate", "accumulate_at", "extend", "own"}
 REPLACING = IN_PLACE - {"accumulate"}  # a sum that is not in place costs no more than one
 
 
@@ -124,9 +124,18 @@ class Aliases:
             elif not op.fresh and op.name != "tape":  # it is filled when all is done
                 self._take([stmt.target], uses(_handed_on(op, stmt.args)))
         elif isinstance(op, Callee):
-            self._take(list(stmt.targets), stmt.reads)
+            self._call(stmt, op)
         elif isinstance(op, Opaque) and not op.boolean:
             self._take([stmt.target], stmt.reads)
+
+    def _call(self, stmt: Let, op: Callee) -> None:
+        """A result may be of any argument's memory, but for what the function takes over."""
+        results, given = list(stmt.targets), list(stmt.args)
+        for place, source in op.takes:
+            self._take([stmt.targets[place]], uses((stmt.args[source],)))
+            results.remove(stmt.targets[place])
+            given.remove(stmt.args[source])
+        self._take(results, uses(given))
 
     def copied(self, stmt: Stmt | None) -> bool:
         """Whether a statement reads what gives a copy: by an index that is an array, or a slice of
@@ -223,7 +232,7 @@ def _lists(block: Block) -> set[str]:
 
 def fresh_names(function: Function, types: Types) -> set[str]:
     """Names whose memory no parameter and nothing outside the function can see."""
-    fresh: set[str] = set()
+    fresh = set(function.owned)
     given: dict[str, list[str]] = {}  # what stands for the memory of others, and of which
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
@@ -231,6 +240,8 @@ def fresh_names(function: Function, types: Types) -> set[str]:
                 fresh.add(stmt.target)
             elif stmt.op.name == "copy" and isinstance(stmt.args[0], Var):
                 given[stmt.target] = stmt.reads
+        elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
+            given |= {stmt.targets[i]: uses(stmt.args[j : j + 1]) for i, j in stmt.op.takes}
         given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
     fresh.update(given)
     moved = True

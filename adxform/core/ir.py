@@ -117,13 +117,15 @@ class Callee:
     """A user's function (or a part of its derivative), called from Core by name.
 
     ``types`` are those of the names in a derivative's part, ``file`` is where a user's function
-    is defined.
+    is defined. ``takes`` are the places of results that are in memory which the function takes
+    over, and of the arguments that gave it.
     """
 
     name: str
     function: Function | None = None
     types: dict[str, Any] = field(default_factory=dict)
     file: str = ""
+    takes: tuple[tuple[int, int], ...] = ()
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"
@@ -280,7 +282,7 @@ class Function:
     user's own parameters, each with its structure. A ``derived`` one's names are values only: which
     memory they share was checked in the function that it is derived from. ``cotangents`` says of
     which value a cotangent is that the user has no name for. ``doubts`` say why objects that it
-    makes are not followed.
+    makes are not followed. ``owned`` are parameters whose memory callers leave to it.
     """
 
     name: str
@@ -295,6 +297,7 @@ class Function:
     derived: bool = False
     cotangents: dict[str, str] = field(default_factory=dict)
     doubts: tuple[Diagnostic, ...] = ()
+    owned: frozenset[str] = frozenset()
 
     def leaves_of(self, place: int) -> list[str]:
         """The parameters here that hold the user's parameter at ``place``."""

@@ -231,9 +231,10 @@ class Rebuild:
 
     def branch(self, stmt: If) -> If:
         before = dict(self.current)
-        then = (*self.entered(stmt, 0), *self.block(stmt.then))
+        ends = [self.link.plan.ends.get((stmt, side), ()) for side in (0, 1)]
+        then = (*self.entered(stmt, 0), *self.block(stmt.then), *ends[0])
         after_then, self.current = self.current, dict(before)
-        orelse = (*self.entered(stmt, 1), *self.block(stmt.orelse))
+        orelse = (*self.entered(stmt, 1), *self.block(stmt.orelse), *ends[1])
         after_else, self.current = self.current, dict(before)
         phis = [*stmt.phis, *self.link.plan.exports.get(stmt, ())]
         for tape, old in before.items():
@@ -263,6 +264,7 @@ class Rebuild:
         start = Builder(self.names, self.types, self.bases)
         self.at_start(stmt, start)
         blocks = [self.block(b) for b in blocks_of(stmt)]
+        blocks[-1] = (*blocks[-1], *self.link.plan.ends.get((stmt, len(blocks) - 1), ()))
         phis = [*stmt.phis]
         body = self.counted(stmt, (*start.block, *blocks[-1]), phis)
         for tape, before in carried.items():

@@ -163,7 +163,8 @@ class Link(Recording):
             for n in found
             if n in self.defined
             and n not in self.gaps
-            and 0 < len(self.visible(n, path).path) <= len(path)
+            and not self.within_reach(self.visible(n, path))
+            and len(self.visible(n, path).path) <= len(path)
             and all(around is not loop.mirror for around, _ in self.defined[n].path)
             and self.visible(n, path).path == path[: len(self.visible(n, path).path)]
         }
@@ -184,7 +185,7 @@ class Link(Recording):
         )
         self.arrays.now = dict(before)
         for storage in dict.fromkeys((*ends[0], *ends[1])):
-            first, second = (end.get(storage, Var(storage.last)) for end in ends)
+            first, second = (end.get(storage) or self.arrays.last(storage) for end in ends)
             if first != second:
                 merged = self.version(storage)
                 phis = (*phis, Phi(merged.name, first, second))
@@ -268,7 +269,7 @@ class Link(Recording):
         definition = self.where_read(name, path)
         if self.tbr and self.read_array(name, definition, path, env):
             return None
-        if not definition.path and not self.changes_later(name):
+        if self.within_reach(definition) and not self.changes_later(name):
             return None
         if self.tbr and self.counts(name) and definition.stmt is None:
             loop = definition.path[-1][0]
@@ -276,10 +277,10 @@ class Link(Recording):
             env[name] = substitute(self.position(loop, builder, env, path), env)
             return None
         how = self.cheap_again(name, definition, path, env) if self.tbr else None
-        if how is None and definition.path:
-            env[name] = self.transport(name, definition, path, env, builder)
-        elif how is None:
+        if how is None and self.within_reach(definition):
             env[name] = self.own_copy(name, definition)
+        elif how is None:
+            env[name] = self.transport(name, definition, path, env, builder)
         return how
 
     def cheap_again(
@@ -289,8 +290,8 @@ class Link(Recording):
         read = self.read_again(name, path, env, RECOMPUTE_DEPTH)
         if read is not None and read.index is not None:
             return read
-        cheap = read is not None
-        if definition.path and (definition.stmt is not None or definition.path != path):
+        cheap, far = read is not None, not self.within_reach(definition)
+        if far and (definition.stmt is not None or definition.path != path):
             cheap = cheap or self.recomputable(name, path, env, RECOMPUTE_DEPTH)
         if not cheap:
             return None

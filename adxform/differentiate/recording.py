@@ -160,6 +160,10 @@ class Recording(TapeShapes):
                 return Definition(definition.path[:-1], loop)
         return definition
 
+    def within_reach(self, definition: Definition) -> bool:
+        """Whether the reverse sweep sees a value where it is bound: outside loops and branches."""
+        return not definition.path
+
     def where_read(self, name: str, path: Path) -> Definition:
         """A name's definition as seen from ``path``; of one that may be unbound, the block that
         reads it: only there is it known to have a value.
@@ -174,7 +178,7 @@ class Recording(TapeShapes):
         if name in env or name not in self.defined:
             return True
         definition = self.visible(name, path)
-        if not definition.path:
+        if self.within_reach(definition):
             return True
         if name in self.overwritten:
             return False

@@ -53,13 +53,16 @@ class Read:
 
 @dataclass(slots=True)
 class Arrays:
-    """The arrays of the reverse sweep: what each is called now, and which writes are undone."""
+    """The arrays of the reverse sweep: what each is called now, and which writes are undone; what
+    each is called at the beginning, its ``last`` version.
+    """
 
     storages: Storages
     now: dict[Storage, Operand] = field(default_factory=dict)
     restored: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
     undoing: dict[Storage, list[Write]] = field(default_factory=dict)
+    last: Callable[[Storage], Operand] = lambda storage: Var(storage.last)
 
     def restore(self, targets: set[str]) -> None:
         """Decide which writes are undone, by their targets."""
@@ -70,7 +73,7 @@ class Arrays:
     def current(self, name: str) -> Operand | None:
         """What the array that a name is a version of is called at this point."""
         storage = self.storages.of.get(name)
-        return None if storage is None else self.now.get(storage, Var(storage.last))
+        return None if storage is None else self.now.get(storage) or self.last(storage)
 
     def written_in(self, loop: Stmt) -> list[Storage]:
         """The arrays that are restored in the reverse of a loop."""

@@ -62,7 +62,8 @@ from adxform.differentiate.increments import increment, increment_bar
 from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
-from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
+from adxform.differentiate.stacks import Mark
+from adxform.differentiate.sweeps import Bars, Pullback, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, replaced_item, tuple_sum, with_item
 from adxform.rules.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
@@ -77,9 +78,11 @@ def reverse(
     pullback_of: PullbackOf,
     *,
     unit: bool = False,
+    added: tuple[str, ...] = (),
 ) -> Sweeps:
     """The two sweeps of a function; ``outputs`` are the results that get a seed. One that is a
     ``unit`` is Python's number 1.0, or NumPy's where narrower numbers would round a Python one.
+    The cotangents of the parameters ``added`` are given, and added to.
     """
     builder = Builder(names_for(function), types, dict(function.bases))
     params = tuple(p.name for p in function.params)
@@ -100,6 +103,8 @@ def reverse(
         if isinstance(output, Var) and output.name in activity:
             mode.seed(bars, output.name, mode.as_array(output, Var(seed)))
     loops = (s for s in walk(function.body) if isinstance(s, For | While))
+    given = {p: mode.bar_name(p) for p in added}
+    bars |= {p: Var(bar) for p, bar in given.items()}
     mode.looped = {s for loop in loops for block in blocks_of(loop) for s in walk(block)}
     mode.block(function.body, bars)
     results = []
@@ -113,6 +118,7 @@ def reverse(
         function.result,
         tuple(seeds),
         tuple(results),
+        tuple(given.values()),
         mode.replaced,
         mode.counters,
     )
@@ -308,6 +314,10 @@ class Reverse(Mirrors):
         active = tuple(i for i, arg in enumerate(stmt.args) if self.activity.operand(arg))
         types = [self.builder.type_of(arg) for arg in stmt.args]
         pullback = self.pullback_of(stmt.op, active, types, stmt in self.looped)
+        seeds = [given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled]
+        if pullback.stacked:
+            self.stacked_call(stmt, active, pullback, seeds, bars)
+            return
         handed = tuple(self.builder.name(b) for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if pullback.record is not pullback.pull:
@@ -316,7 +326,6 @@ class Reverse(Mirrors):
             self.replaced[stmt] = Let(
                 (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
             )
-        seeds = [given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled]
         args = [*(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds]
         names = [n for i in active for n in [next(names_in(stmt.args[i]))]]
         bases = [None if n in bars else self.base(n) for n in names]
@@ -325,6 +334,44 @@ class Reverse(Mirrors):
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
             self.add(bars, Var(name), result)
+
+    def stacked_call(
+        self,
+        stmt: Let,
+        active: tuple[int, ...],
+        pullback: Pullback,
+        seeds: list[Operand],
+        bars: Bars,
+    ) -> None:
+        """The same where what is recorded goes on stacks: the call of the pullback has the mark of
+        the call that it belongs to, and adds to cotangents that it is given.
+        """
+        for target in stmt.targets:
+            self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
+        mark = Const(Mark(f"{stmt.target} {len(self.replaced)}"))
+        self.replaced[stmt] = Let(
+            stmt.targets, pullback.record, (*stmt.args, mark), stmt.origin
+        )
+        names = [next(names_in(stmt.args[i])) for i in active]
+        whole = {i: n for i, n in zip(active, names, strict=True) if i in pullback.added}
+        whole = {i: n for i, n in whole.items() if names.index(n) == active.index(i)}
+        given = []
+        for i in pullback.added:
+            base = self.base(whole[i]) if i in whole else None
+            bar = self.whole_bar(bars, whole[i]) if i in whole else None
+            bar = bar or zeros(self.builder, stmt.args[i], base)
+            given.append(self.builder.emit(primitive("own"), (bar,), base))
+        args = [*stmt.args, mark, *seeds, *given]
+        bases = [self.base(n) if i in whole or n not in bars else None
+                 for i, n in zip(active, names, strict=True)]
+        results = self.builder.call(pullback.pull, args, bases)
+        for i, name, result in zip(active, names, results, strict=True):
+            self.builder.types[result.name] = self.builder.types.get(name, ANY)
+            if i in whole:
+                self.note(result, name)
+                bars[name] = result
+            else:
+                self.add(bars, Var(name), result)
 
 
 def _may_be_number(t: Type) -> bool:

@@ -35,7 +35,9 @@ class Pullback:
 
     ``record`` returns the function's results followed by ``handed`` values; ``pull`` takes the
     arguments at ``kept`` places, the handed values, and a cotangent for each of ``pulled``
-    results, and returns a cotangent for each of the active arguments.
+    results, and returns a cotangent for each of the active arguments. Where both are ``stacked``
+    they hand over nothing, but use the same stacks; the second takes over cotangents of the
+    arguments at ``added`` places, to which it adds.
     """
 
     record: Callee
@@ -44,6 +46,8 @@ class Pullback:
     labels: tuple[str, ...]
     kept: tuple[int, ...]
     pulled: tuple[int, ...]
+    stacked: bool = False
+    added: tuple[int, ...] = ()
 
 
 PullbackOf = Callable[[Callee, tuple[int, ...], list[Type], bool], Pullback]  # whether in a loop
@@ -53,8 +57,9 @@ PullbackOf = Callable[[Callee, tuple[int, ...], list[Type], bool], Pullback]  # 
 class Sweeps:
     """A function's forward and reverse sweep, not yet joined.
 
-    ``replaced`` maps statements of the forward sweep to what stands in their place, ``counters``
-    while loops to the name of their trip count.
+    ``added`` are cotangents that are given, and added to. ``replaced`` maps statements of the
+    forward sweep to what stands in their place, ``counters`` while loops to the name of their trip
+    count.
     """
 
     builder: Builder
@@ -64,6 +69,7 @@ class Sweeps:
     value: Operand
     seeds: tuple[str, ...]
     bars: tuple[Operand, ...]
+    added: tuple[str, ...] = ()
     replaced: dict[Stmt, Stmt] = field(default_factory=dict)
     counters: dict[Stmt, str] = field(default_factory=dict)
 

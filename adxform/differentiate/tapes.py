@@ -62,6 +62,7 @@ class Plan:
     exports: dict[Stmt, list[Phi]] = field(default_factory=lambda: defaultdict(list))
     before: dict[Stmt, list[Let]] = field(default_factory=lambda: defaultdict(list))
     after: dict[Stmt, list[Stmt]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[tuple[Stmt, int], list[Stmt]] = field(default_factory=lambda: defaultdict(list))
 
 
 def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:

@@ -28,6 +28,7 @@ from adxform.emit.lines import Lined, lined
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
 from adxform.emit.standalone import definitions
+from adxform.emit.taken_over import taken_over, without_taken_over
 from adxform.emit.twins import without_twins
 from adxform.rules import runtime
 
@@ -68,6 +69,7 @@ def module_parts(
     """
     own = {function.name for function, _ in parts}
     written = [to_python(function, types, reserved=own) for function, types in parts]
+    without_taken_over(written, taken_over(function for function, _ in parts))
     trees = without_twins(written)
     lines: dict[ast.stmt, Lined[Any]] = {tree: lined(tree) for tree in trees}
     helpers: list[ast.stmt] = []

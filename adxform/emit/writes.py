@@ -77,7 +77,7 @@ class Writes(Iterations):
             return [self.written(stmt, op, source.id), moved]
         elif not is_name(source, own):
             before = [ast.Assign([ast.Name(own, ast.Store())], source, lineno=1)]
-        return [*before, self.written(stmt, op, own)]
+        return before if op.name == "own" else [*before, self.written(stmt, op, own)]
 
     def begins_with_copy(self, stmt: Stmt) -> bool:
         """Whether a write needs memory of its own first."""
@@ -103,10 +103,9 @@ class Writes(Iterations):
         again = self.augmented_element(stmt, own) if whole else None
         if again is not None:
             return again
-        value = self.operand(stmt.args[2])
-        if op.name == "append":
-            call = ast.Call(ast.Attribute(load(own), "append", ast.Load()), [value], [])
-            return ast.Expr(call)
+        value = self.operand(stmt.args[-1])
+        if op.name in ("append", "extend"):
+            return ast.Expr(ast.Call(ast.Attribute(load(own), op.name, ast.Load()), [value], []))
         index = self.operand(stmt.args[1])
         a_list = isinstance(self.types.get(stmt.target), ListOf)  # an item is one
         if op.name == "accumulate_at" and not a_list and may_repeat(stmt.args[1], self.types):

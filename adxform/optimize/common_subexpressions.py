@@ -13,6 +13,8 @@ OWN_BUFFER = frozenset(
         "update",
         "append",
         "keep",
+        "own",
+        "extend",
         "accumulate",
         "accumulate_at",
         "empty_list",

@@ -133,6 +133,12 @@ linear(
     infer=_same,
 )
 
+# own(x) is x in memory that nothing else needs: a function that is given it may write to it.
+linear("own(x)", x="out_bar", infer=_same)
+
+# extend(x, values) is the list x with the numbers of an array behind its own, in the memory of x.
+inactive("extend(x, values)", infer=_same)
+
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x
 # longer by its element number index, which nothing has read before: its cotangent may stay where

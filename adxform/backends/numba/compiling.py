@@ -63,8 +63,7 @@ def jitted(
     options = f"{parallel} {checked} {[inspect.getsource(m) for m in modules.values()]}"
     path = disk.stored(text, name, values, options) if keep else None
     module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
-    if path is not None:  # where Numba looks up what it finds on disk
-        sys.modules[module.__name__] = module
+    sys.modules[module.__name__] = module  # where Numba looks for what calls itself, or is on disk
     scope = vars(module)
     scope.update(values)
     scope.update((own, getattr(modules[m], n)) for own, (m, n) in OURS.items() if own in free)
