@@ -31,8 +31,9 @@ from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimizing import Observer
 from adxform.options import Options
-from adxform.pipeline import Derivation, Observer
+from adxform.pipeline import Derivation
 from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
 from adxform.typed import by_name

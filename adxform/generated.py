@@ -31,8 +31,8 @@ from adxform.errors import ArgumentError, UnsupportedError
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.source import find_source
 from adxform.guards import guarded
+from adxform.optimizing import Observer
 from adxform.options import Options
-from adxform.pipeline import Observer
 from adxform.signatures import annotated_types, keys_of, type_of_argument
 from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
 from adxform.structures import items_of, leaf_types, varies, with_containers

@@ -14,8 +14,8 @@ from adxform.compiler import Request, derive, deriving, differentiable_params, r
 from adxform.core.builder import Names
 from adxform.core.ir import Function
 from adxform.core.types import Type
+from adxform.emit.module import definitions_of
 from adxform.emit.printer import to_source
-from adxform.emit.python import to_python
 from adxform.errors import ArgumentError
 from adxform.frontend.assignments import AUGMENT, UPDATE
 from adxform.frontend.calls import outer_names
@@ -25,6 +25,7 @@ from adxform.frontend.program import Program, params_of
 from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
+from adxform.options import Options
 from adxform.signatures import annotated_params, annotated_types
 from adxform.transform.selection import find_function, places
 
@@ -103,15 +104,14 @@ def _derived(
     def observe(stage: str, made: Function, types: Types) -> None:
         seen[stage] = made, dict(types)
 
-    derive(function, Request(mode, wrt), types, None, observe)
+    options = Options(backend="numba") if stage == "numba" else None
+    derive(function, Request(mode, wrt), types, options, observe)
     if stage == "numba":
         kernel, _ = kernel_of(*seen["optimized"])
         parts = [lowered(*part) for part in reachable(*inlined(kernel, seen["optimized"][1]))]
     else:
         parts = reachable(*seen[stage])
-    own = {part.name for part, _ in parts}
-    trees: list[ast.stmt] = [to_python(part, types, reserved=own) for part, types in parts]
-    return to_source(ast.Module(trees, []))
+    return to_source(ast.Module([*definitions_of(parts)], []))
 
 
 def _in_ssa(function: SourceFunction) -> ast.FunctionDef:

@@ -346,6 +346,7 @@ class Reverse(Mirrors):
         """The same where what is recorded goes on stacks: the call of the pullback has the mark of
         the call that it belongs to, and adds to cotangents that it is given.
         """
+        assert isinstance(stmt.op, Callee)
         for target in stmt.targets:
             self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
         mark = Const(Mark(f"{stmt.target} {len(self.replaced)}"))

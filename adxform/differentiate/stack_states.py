@@ -1,5 +1,6 @@
-"""What pushes, pops and calls do to stacks, by operations: each has a state of the stacks before
-it, and another after it.
+"""Pushes, pops and calls by operations, with a state of the stacks before and another after each.
+
+The state is what makes their order safe: no pass can drop or move one and leave the others.
 """
 
 from __future__ import annotations
@@ -73,12 +74,18 @@ class States:
 
     def empty(self) -> State:
         """Stacks with nothing on them, made where the builder is."""
-        return tuple(self.emitted("empty_list", (), place) for place in range(self.count))
+        zeros = (Const(0.0 if dtype == "float64" else 0) for dtype in self.dtypes)
+        return tuple(self.emitted("empty_stack", (z,), place) for place, z in enumerate(zeros))
 
     def read(self, state: State) -> State:
         """The state in which the reverse sweep begins, from the last of the forward sweep."""
         tops = (self.emitted("len", (s,), self.count + i) for i, s in enumerate(state))
         return (*state, *tops)
+
+    def as_array(self, place: int, stack: Operand) -> Operand:
+        """A stack that nothing is put on any more."""
+        base = NAMES[self.dtypes[place]][0]
+        return self.builder.emit(primitive("np.array"), (stack, Const(None)), base)
 
     # --- blocks -------------------------------------------------------------------------------
 
@@ -206,7 +213,7 @@ class States:
             return
         if rank(known) != 1:
             value = self.builder.emit(primitive("np.ravel"), (value, Const("C")))
-        state[place] = self.emitted("extend", (state[place], value), place)
+        state[place] = self.emitted("extend", (state[place], Const(None), value), place)
 
     def pop(self, names: Sequence[str], state: State) -> State:
         """What was pushed last comes first; the numbers of a stack together, up to an array."""
@@ -264,11 +271,13 @@ class States:
         self.take(place, size, state)
         part = Slice(state[self.count + place], end)
         items = self.builder.emit(primitive("[]"), (state[place], part))
-        op, args = primitive("np.array"), (items, Const(None))
-        if len(shape) > 1:
-            flat = self.builder.emit(op, args)
-            op, args = primitive("np.reshape"), (flat, Tuple(tuple(shape)), Const("C"))
-        self.builder.append(Let((name,), op, args))
+        args: tuple[Operand, ...] = items, Const(None)
+        if len(shape) == 1:
+            self.builder.append(Let((name,), primitive("np.asarray"), args))
+            return
+        flat = self.builder.emit(primitive("np.asarray"), args)
+        args = flat, Tuple(tuple(shape)), Const("C")
+        self.builder.append(Let((name,), primitive("np.reshape"), args))
 
     def emitted(self, op: str, args: tuple[Operand, ...], place: int) -> Operand:
         name = self.name(place)
@@ -282,8 +291,12 @@ def _extents(known: Type) -> list[int]:
     return [axis for axis, dim in enumerate(dims) if not isinstance(dim, int)]
 
 
-def joined(first: Block, second: Block, states: States) -> tuple[Block, Block]:
-    """Both sweeps of a function that makes the stacks of what it calls."""
+def joined(
+    first: Block, second: Block, states: States, *, apart: bool
+) -> tuple[Block, Block]:
+    """Both sweeps of a function that makes the stacks of what it calls. Where they come to stand
+    apart they are given to the second one as arrays.
+    """
     check_order(first, second)
     if not any(map(states.touches, first)):
         return first, second
@@ -292,12 +305,14 @@ def joined(first: Block, second: Block, states: States) -> tuple[Block, Block]:
     empty, made = states.empty(), states.builder.block
     states.builder = outer
     first, state = states.block(first, empty)
-    start = Builder(states.builder.names, states.builder.types, states.builder.bases)
-    outer, states.builder = states.builder, start
-    state, begun = states.read(state), start.block
-    states.builder = outer
+    outer, states.builder = states.builder, states.builder.nested()
+    if apart:
+        state = tuple(states.as_array(place, stack) for place, stack in enumerate(state))
+    last, states.builder = states.builder.block, outer.nested()
+    state = states.read(state)
+    begun, states.builder = states.builder.block, outer
     second, _ = states.block(second, state)
-    return (*made, *first), (*begun, *second)
+    return (*made, *first, *last), (*begun, *second)
 
 
 def stacked_halves(
@@ -351,7 +366,7 @@ def _marks(block: Block) -> Marks:
         if isinstance(stmt, Let):
             found += [str(a.value) for a in stmt.args if isinstance(a, Const) and is_mark(a)]
         elif any(inner := tuple(map(_marks, blocks_of(stmt)))):
-            found.append(inner)
+            found.append(inner[1:] if isinstance(stmt, While) and not inner[0] else inner)
     return tuple(found)
 
 

@@ -15,7 +15,6 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
-    Stmt,
     Tuple,
     Var,
     uses,
@@ -164,8 +163,11 @@ class Stacking(Link):
             after = Builder(self.names, self.types, self.builder.bases)
             self.copies[name] = after.emit(primitive("np.copy"), (Var(name),))
             early = [lets for lets in self.plan.before.values() if made in lets]
-            where: list[Let] | list[Stmt] = early[0] if early else self.plan.after[made]
-            at = where.index(made) + 1 if early else 0
-            where[at:at] = after.stmts
+            lets = [stmt for stmt in after.stmts if isinstance(stmt, Let)]
+            for found in early:
+                at = found.index(made) + 1
+                found[at:at] = lets
+            if not early:
+                self.plan.after[made][:0] = lets
         (copy,) = uses((self.copies[name],))
         return copy

@@ -300,6 +300,9 @@ _SPECIAL: dict[str, Callable[[Expressions, list[ast.expr]], ast.expr]] = {
     "adxform.markers.stop_gradient": lambda writer, args: args[0],
     "loose_zero": lambda writer, args: ast.Constant(0.0),
     "empty_list": lambda writer, args: ast.List([], ast.Load()),
+    "empty_stack": lambda writer, args: ast.BinOp(
+        ast.List([args[0]], ast.Load()), ast.Mult(), ast.Constant(0)
+    ),
     "list_of": lambda writer, args: ast.BinOp(
         ast.List([ast.Constant(None)], ast.Load()), ast.Mult(), args[0]
     ),

@@ -61,16 +61,21 @@ def _aliases(stmt: ast.stmt) -> list[ast.alias]:
     return stmt.names if isinstance(stmt, ast.Import | ast.ImportFrom) else []
 
 
+def definitions_of(parts: Sequence[Part]) -> list[ast.FunctionDef]:
+    """Functions that call each other, as Python definitions."""
+    own = {function.name for function, _ in parts}
+    written = [to_python(function, types, reserved=own) for function, types in parts]
+    without_taken_over(written, taken_over(function for function, _ in parts))
+    return written
+
+
 def module_parts(
     parts: Sequence[Part],
 ) -> tuple[list[ast.FunctionDef], list[ast.stmt], list[ast.stmt], dict[ast.stmt, Lined[Any]]]:
     """The generated functions' trees, the helpers' and the imports that both need; the functions'
     trees in lines.
     """
-    own = {function.name for function, _ in parts}
-    written = [to_python(function, types, reserved=own) for function, types in parts]
-    without_taken_over(written, taken_over(function for function, _ in parts))
-    trees = without_twins(written)
+    trees = without_twins(definitions_of(parts))
     lines: dict[ast.stmt, Lined[Any]] = {tree: lined(tree) for tree in trees}
     helpers: list[ast.stmt] = []
     if not all(line.names.isdisjoint(known_helpers()) for line in lines.values()):

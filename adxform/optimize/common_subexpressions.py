@@ -18,6 +18,7 @@ OWN_BUFFER = frozenset(
         "accumulate",
         "accumulate_at",
         "empty_list",
+        "empty_stack",
         "list_of",
         "zero_numbers",
         "zero_arrays",

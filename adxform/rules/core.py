@@ -136,8 +136,11 @@ linear(
 # own(x) is x in memory that nothing else needs: a function that is given it may write to it.
 linear("own(x)", x="out_bar", infer=_same)
 
-# extend(x, values) is the list x with the numbers of an array behind its own, in the memory of x.
-inactive("extend(x, values)", infer=_same)
+# empty_stack(item) is an empty list of such numbers as item.
+inactive("empty_stack(item)", infer=lambda item: ListOf(Scalar(item.dtype, weak=True)))
+
+# extend(x, index, values) is the list x and the numbers of an array, in the memory of x.
+inactive("extend(x, index, values)", infer=lambda x, *_: x)
 
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x

@@ -8,7 +8,7 @@ from functools import reduce
 from adxform.backends.numba.elements import dims_known, reduced_axes
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import Const, Let, Opaque, Operand, Primitive, Var
-from adxform.core.types import Array, ListOf, Scalar, Type
+from adxform.core.types import Array, Scalar, Type
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -29,8 +29,6 @@ class Respell(Rewriter):
         if name in ("np.mean", ".mean()") and self._mean(stmt):
             return
         if name == "list_of" and self._list(stmt):
-            return
-        if name == "empty_list" and self._numbers(stmt):
             return
         if name in ("np.clip", ".clip()") and self._clip(stmt):
             return
@@ -68,17 +66,6 @@ class Respell(Rewriter):
         text = f"[np.empty({zeros}{dtype}) for _ in range({name})]"
         op = Opaque(ast.parse(text, mode="eval").body, (name,), pure=True)
         self.builder.append(Let(stmt.targets, op, (count,), stmt.origin))
-        return True
-
-    def _numbers(self, stmt: Let) -> bool:
-        """``[]``, where functions put numbers, as a list of these: ``[0.0] * 0``."""
-        known = self.builder.types.get(stmt.target)
-        item = known.item if isinstance(known, ListOf) else None
-        if not isinstance(item, Scalar) or item.dtype not in ("float64", "int64"):
-            return False
-        text = "[0.0] * 0" if item.dtype == "float64" else "[0] * 0"
-        op = Opaque(ast.parse(text, mode="eval").body, (), pure=True)
-        self.builder.append(Let(stmt.targets, op, (), stmt.origin))
         return True
 
     def _clip(self, stmt: Let) -> bool:
