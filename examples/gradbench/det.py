@@ -73,6 +73,6 @@ def comparable(ell, by):
 
 
 def unfit(tool, ell, by):
-    """Python needs minutes for, and memory for the results of, millions of calls."""
-    slow = by == "calls" and ell > 8 and tool != "primal"
+    """Where they are not compiled, millions of calls take minutes and memory."""
+    slow = by == "calls" and ell > 8 and tool not in ("primal", "adxform numba")
     return "too many calls" if slow else None
