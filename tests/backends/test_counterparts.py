@@ -58,6 +58,35 @@ def product(a, b):
     return np.sum(np.sin(a @ b))
 
 
+def nearest(c, p):
+    return np.sum(np.min(np.sum(c * c, axis=1) - 2.0 * (p @ c.T), axis=1))
+
+
+def weighed(c, p):
+    return np.sum(np.exp(0.1 * (p @ c.T)) * (p[:, :1] + 1.0))
+
+
+@pytest.mark.parametrize("rows", [1, 512, 700])
+@pytest.mark.parametrize("centres, columns", [(40, 5), (300, 5)])
+def test_products_of_many_rows(rows: int, centres: int, columns: int) -> None:
+    for f in (nearest, weighed):
+        agree(f, array(centres, columns), array(rows, columns), argnums=(0, 1))
+
+
+@pytest.mark.parametrize("others", [599, 601, 700])
+@pytest.mark.parametrize("columns", [40, 300])
+def test_matrices_of_other_numbers_of_rows_are_refused(others: int, columns: int) -> None:
+    def product(a, b):
+        return np.sum(a.T @ b)
+
+    derivative = adxform.grad(product, backend="numba")
+    agree(product, array(600, columns), array(600, 3), argnums=(0, 1))
+    with warnings.catch_warnings(), pytest.raises(ValueError, match=r"matmul|shape"):
+        warnings.simplefilter("ignore", BackendWarning)
+        derivative(array(600, columns), array(others, 3))
+
+
+
 def named_product(a, b):
     return np.sum(np.matmul(a, b) ** 2)
 

@@ -17,6 +17,8 @@ from numba.extending import overload
 from adxform.backends.numba.pages import on_large_pages
 from adxform.backends.numba.ranks import MISFIT, function, item, nested, refused, tuple_of
 
+NARROW, WIDE = 32, 256  # columns of a matrix that BLAS takes slowly: narrow, or of long rows
+ROWS = 256  # so many rows stay near
 SMALL = 512  # so many products are made before a call of BLAS is worth it
 
 
@@ -35,7 +37,9 @@ def matmul(a: Any, b: Any) -> Any:
 def _matmul(a: Any, b: Any) -> Callable[..., Any] | None:
     ranks = getattr(a, "ndim", 0), getattr(b, "ndim", 0)
     if ranks == (2, 2) and _alike(a, b):
-        return _product
+        if a.layout == "C":
+            return _of_many_rows
+        return _along_many_rows if a.layout == "F" and b.layout == "C" else _product
     if max(ranks) < 3:
         return lambda a, b: a @ b
     if not _alike(a, b):
@@ -53,6 +57,32 @@ def _product(a: Any, b: Any) -> Any:
     """Of two matrices."""
     out = on_large_pages(np.empty((a.shape[0], b.shape[1]), a.dtype))
     return np.dot(a, b, out)
+
+
+def _of_many_rows(a: Any, b: Any) -> Any:
+    """Of a matrix of many short rows and another: what BLAS writes stays near for some rows."""
+    out = on_large_pages(np.empty((a.shape[0], b.shape[1]), a.dtype))
+    if a.shape[1] > NARROW or b.shape[1] < WIDE or a.shape[0] <= 2 * ROWS:
+        return np.dot(a, b, out)
+    for begin in range(0, a.shape[0], ROWS):
+        np.dot(a[begin : begin + ROWS], b, out[begin : begin + ROWS])
+    return out
+
+
+def _along_many_rows(a: Any, b: Any) -> Any:
+    """Of a transposed matrix and another, of many rows both: some rows after the other if the
+    product is small, or else the wider of them last, as BLAS has it faster.
+    """
+    n, k, m = a.shape[0], a.shape[1], b.shape[1]
+    if m > NARROW or n <= 2 * m or k <= 2 * ROWS or k != b.shape[0]:
+        return np.dot(a, b, on_large_pages(np.empty((n, m), a.dtype)))
+    if n >= WIDE:
+        return np.ascontiguousarray(np.dot(b.T, a.T).T)
+    out, part = np.zeros((n, m), a.dtype), np.empty((n, m), a.dtype)
+    rows = a.T
+    for begin in range(0, k, ROWS):
+        out += np.dot(rows[begin : begin + ROWS].T, b[begin : begin + ROWS], part)
+    return out
 
 
 def _one_product(rank: int) -> list[str]:
