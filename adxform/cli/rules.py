@@ -59,7 +59,8 @@ def _is_public(rule: Rule) -> bool:
     primitive = rule.primitive
     if primitive.style != "call":
         return not primitive.augments
-    return "." in primitive.text or hasattr(builtins, primitive.text)
+    said = primitive.style != "call" or primitive.name == primitive.text  # not printed as another
+    return said and ("." in primitive.text or hasattr(builtins, primitive.text))
 
 
 def _fits(name: str, pattern: str | None) -> bool:

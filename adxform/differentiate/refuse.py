@@ -28,12 +28,13 @@ from adxform.core.ir import (
     Primitive,
     Slice,
     Tuple,
+    leaves,
     names_in,
     phis_of,
     uses,
     walk,
 )
-from adxform.core.types import Array, Inert, ListOf, Struct, Unknown, is_float
+from adxform.core.types import Array, Inert, ListOf, Struct, Unknown, dims_of, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 from adxform.rules.iterations import HINTS
@@ -58,6 +59,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
                 errors.extend(_index(function, stmt, activity, types))
                 if reverse:
                     errors.extend(_key(function, stmt, activity, types))
+            elif stmt.op.name == "row":
+                errors.extend(_ragged(stmt, types))
             elif stmt.op.name == "append" and isinstance(stmt.args[2], Tuple):
                 errors.extend(_kept_tuple(function, stmt, activity))
             elif stmt.op.name == "update" and not function.derived:
@@ -280,6 +283,15 @@ def _method(
     reason = f"this may be no array's method: what is active here would be its {held[0]}"
     hint = "Name the module, or differentiate the live function, where it is seen."
     return [_unsupported(reason, stmt.origin, hint)]
+
+
+def _ragged(stmt: Let, types: Types) -> list[AdxformError]:
+    """A row of arrays of different sizes, which is no array."""
+    known = [dims_of(type_of(item, types)) for item in leaves(stmt.args[0])]
+    if len({dims for dims in known if dims is not None}) < 2:
+        return []
+    reason = "numbers and arrays, or arrays of different sizes, are put into a list for each item"
+    return [_unsupported(reason, stmt.origin, "Make a list for each of the things that it holds.")]
 
 
 def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[AdxformError]:

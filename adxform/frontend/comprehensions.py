@@ -150,7 +150,7 @@ class Comprehensions(Unnumbered):
                     "a dictionary or an object is put into a list for each item here", node.elt,
                     "Make a list for each of the things that it holds.")
             if isinstance(item, Tuple):
-                item = self.emit("np.array", item, Const(None))
+                item = self.emit("row", item, Const(None))
             return self.emit("append", items, place, item, base=name)
 
         result = self.builder.name(name)

@@ -13,6 +13,7 @@ from typing import Any
 
 from adxform.core.trees import copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.array_rows import with_array_rows
 from adxform.frontend.assignments import Assignments, Fresh
 from adxform.frontend.attempts import Around
 from adxform.frontend.cells import celled
@@ -56,6 +57,7 @@ def desugar(
         _refuse_leaks(tree, text)
     if not kinds.isdisjoint((ast.For, ast.While)):
         with_columns(tree)
+        with_array_rows(tree)  # after columns, which say more
     if ast.ListComp in kinds:
         with_grids(tree, text, contexts or {})
     if ast.Call in kinds:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.ir import Const, Operand, Tuple, leaves
 from adxform.core.trees import nodes
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.types import Array, Scalar, Type, differentiable
 from adxform.errors import Diagnostic
 from adxform.frontend.looping import Looping
 from adxform.frontend.program import Again
@@ -67,6 +67,23 @@ class Entries(Looping):
                 return held
         return super().on_Call(node, base)
 
+    def on_List(self, node: ast.List, base: str | None) -> Operand:
+        return self._row(node, super().on_List(node, base), base)
+
+    def on_Tuple(self, node: ast.Tuple, base: str | None) -> Operand:
+        return self._row(node, super().on_Tuple(node, base), base)
+
+    def _row(self, node: ast.expr, held: Operand, base: str | None) -> Operand:
+        """A row of a list that NumPy takes as one array: an array, if it holds numbers."""
+        read: bool | None = getattr(node, "_row", None)  # whether its numbers are read, too
+        known = [self.builder.type_of(leaf) for leaf in leaves(held)]
+        if read is None or not any(map(differentiable, known)):
+            return held
+        whole = [isinstance(t, Scalar) and np.dtype(t.dtype).kind in "iub" for t in known]
+        if read and any(whole):  # it would be no integer any more
+            return held
+        return self.emit("row", held, Const(None), base=base)
+
     def _grid(self, node: ast.Call, made: Sequence[Operand], base: str | None) -> Operand:
         """The array that a list of lists becomes, which all hold the same number."""
         *sizes, number = made
@@ -74,10 +91,12 @@ class Entries(Looping):
             known = self.builder.type_of(size)
             if not (isinstance(known, Scalar) and np.dtype(known.dtype).kind in "iu"):
                 self._no_grid(node, "how large this table of lists is may be no integer")
-        assert isinstance(number, Const)
-        if number.value == 0:
+        if not _is_entry(self.builder.type_of(number)):
+            self._no_grid(node, "what this table of lists is filled with may be no number")
+        value = self.known_value(number)
+        if value == 0:
             return self.emit("np.zeros", Tuple((*sizes,)), Const(None), base=base)
-        filled = Const(float(number.value))
+        filled = Const(float(value)) if isinstance(value, int) else number
         return self.emit("np.full", Tuple((*sizes,)), filled, Const(None), base=base)
 
     def _no_grid(self, node: ast.Call, reason: str) -> None:

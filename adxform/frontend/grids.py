@@ -221,16 +221,35 @@ def _sizes(made: ast.ListComp) -> tuple[ast.expr, ast.expr, ast.expr] | None:
         ) | ast.ListComp(number, [ast.comprehension(ast.Name(), ast.Call(
             ast.Name("range"), [columns], []), [])]):
             same = not any(isinstance(n, ast.Name) and n.id == own for n in nodes(columns))
-            plain = isinstance(number, ast.Constant) and type(number.value) in (int, float)
-            return (rows, columns, number) if same and plain and _pure(columns) else None
+            return (rows, columns, number) if same and _fills(number) and _pure(columns) else None
     return None
 
 
+def _fills(number: ast.expr) -> bool:
+    """Whether an expression is a number that is written out, or infinite."""
+    match number:
+        case ast.Constant(value):
+            return type(value) in (int, float)
+        case ast.UnaryOp(ast.USub(), inner):
+            return _fills(inner)
+        case ast.Attribute(ast.Name("math" | "np" | "numpy"), "inf" | "nan"):
+            return True
+        case ast.Call(ast.Name("float"), [ast.Constant(str())], []):
+            return True
+        case _:
+            return False
+
+
 def _is_real(made: ast.expr) -> bool:
+    """Whether a table is made of numbers that are no integers."""
     assert isinstance(made, ast.ListComp)
     sizes = _sizes(made)
-    return sizes is not None and isinstance(sizes[2], ast.Constant) and isinstance(
-        sizes[2].value, float)
+    if sizes is None:
+        return False
+    number = sizes[2]
+    while isinstance(number, ast.UnaryOp):
+        number = number.operand
+    return not (isinstance(number, ast.Constant) and isinstance(number.value, int))
 
 
 def _pure(node: ast.expr) -> bool:

@@ -40,6 +40,9 @@ def _unarray(object: Type, dtype: Type) -> str:
 
 _ARRAYS = calls("R(3)", "[R, R]", "[[R, R], [1.0, R]]", "[R(2), R(2)]", "R(3), dtype=float", "R")
 linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, sample=_ARRAYS)
+# A row of a list of rows, which Python would keep as a list of the same arrays.
+linear("np.array(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False, name="row",
+       sample=calls("[R, R]"))
 linear("np.asarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
        cheap=True, sample=_ARRAYS)
 linear("np.asanyarray(object, dtype=None)", object=_unarray, infer=_as_array, fresh=False,
@@ -88,5 +91,5 @@ def _number(object: Type) -> Type:
 linear("object.item()", object="np.full_like(object, out_bar)",
        infer=_number, sample=calls("R(1)", "R()"))
 
-holomorphic("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy", ".copy()",
-            ".astype()", ".item()")
+holomorphic("row", "np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy",
+            ".copy()", ".astype()", ".item()")

@@ -46,7 +46,7 @@ def _call(pattern: str, properties: dict[str, Any]) -> Primitive:
     text, _, signature = pattern.partition("(")
     definition = ast.parse(f"def _({signature}: ...").body[0]
     assert isinstance(definition, ast.FunctionDef)
-    args = definition.args
+    args, name = definition.args, properties.pop("name", None)
     params = [arg.arg for arg in args.args]
     defaults = list(zip(params[len(params) - len(args.defaults):], args.defaults, strict=True))
     if args.vararg is not None:
@@ -62,7 +62,7 @@ def _call(pattern: str, properties: dict[str, Any]) -> Primitive:
     head, _, method = text.partition(".")
     if method and head not in MODULES:
         return Primitive(f".{method}()", "method", method, (head, *params), **properties)
-    return Primitive(text, "call", text, tuple(params), **properties)
+    return Primitive(name or text, "call", text, tuple(params), **properties)
 
 
 def literal(node: ast.expr) -> Operand:

@@ -124,12 +124,18 @@ def linear(
     fresh: bool = True,
     cheap: bool = False,
     broadcasts: bool = False,
+    name: str | None = None,
     **transposes: Formula,
 ) -> None:
-    """A primitive jointly linear in the parameters named; each formula is a transpose."""
+    """A primitive jointly linear in the parameters named; each formula is a transpose.
+
+    One that is printed as another one is has a ``name`` of its own.
+    """
+    own: dict[str, Any] = {} if name is None else {"name": name}
     _add(
         pattern,
         "linear",
+        **own,
         infer=infer,
         pull=transposes,
         linear_in=tuple(transposes),

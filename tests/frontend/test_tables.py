@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,25 @@ def in_a_function(x):
     return _of_size(x, 3) * _of_size(x * x, 2)
 
 
-NUMBERS = (dynamic_programming, bernstein, whole_numbers_first, from_the_end, by_a_truth,
+def infinite_at_first(x, n=3):
+    cost = [[math.inf] * (n + 1) for _ in range(n + 1)]
+    least = [[-float("inf") for _ in range(n)] for _ in range(n)]
+    cost[0][0] = 0
+    for i in range(1, n + 1):
+        for j in range(1, n + 1):
+            step = (x * i - j) ** 2
+            cost[i][j] = step + min(cost[i - 1][j], cost[i][j - 1], cost[i - 1][j - 1])
+            least[i - 1][j - 1] = max(least[i - 1][j - 1], step)
+    return cost[n][n] + least[1][2]
+
+
+def negative_at_first(x):
+    t = [[-1] * 3 for _ in range(2)]
+    t[0][1], t[1][2] = x, x * x
+    return sum([t[i][j] ** 2 * (i + 2 * j) for i in range(2) for j in range(3)])
+
+
+NUMBERS = (infinite_at_first, negative_at_first, dynamic_programming, bernstein, whole_numbers_first, from_the_end, by_a_truth,
            a_row_with_a_name, in_a_function)
 
 
