@@ -1162,3 +1162,22 @@ def test_columns_of_numbers():
     agrees(lambda x, y: np.column_stack([x, x * y]), 1.5, -0.3)
     with pytest.raises(ValueError, match="need at least one array"):
         grad(lambda x: np.sum(np.concatenate([]) * x))(1.5)
+
+
+@pytest.mark.parametrize("f", [lambda x: np.cumsum(x, axis=-1) * x, lambda x: np.cumprod(x, axis=0),
+                               lambda x: np.asarray(x).cumsum(-1).ndim * x, np.cumsum])
+def test_a_running_sum_of_a_number_is_an_array(f):
+    """With an axis it was taken for a number, whose ``ndim`` decided branches."""
+    agrees(lambda x: f(x) * 2.0, 1.5)
+
+
+def test_reductions_of_what_may_be_a_number_along_an_axis():
+    """In text for unknown types the axes of a number were looked for."""
+    def f(x):
+        return np.max(x, axis=0) * np.sum(x, axis=-1) + np.mean(x)
+
+    for mode, expected in (("reverse", (3.75, 4.0)), ("forward", (3.75, 4.0))):
+        space: dict = {}
+        exec(adxform.source(f, mode), space)
+        found = space[f"f_{mode}"](np.float64(1.5), 1.0)
+        assert found == expected

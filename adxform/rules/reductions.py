@@ -242,7 +242,9 @@ def running(a: Type, axis: Type, *_: Type) -> Type:
     dims = dims_of(a)
     if not is_numeric(a):
         return infer.unknown()
-    if is_none(axis):
+    if dims == ():  # a number is an array of one element here
+        dims = (1,)
+    elif is_none(axis):
         dims = dims if dims is not None and len(dims) == 1 else (unknown_dim(),)
     return Array(summed_dtype(dtype_in(a)), dims)
 
@@ -258,7 +260,7 @@ def reversed_along(text: str, axis: int | None, ndim: int | None) -> str:
 
 def _cumsum(a: Type, axis: Type) -> str:
     ndim = rank(infer.as_array(a))
-    if is_none(axis):
+    if is_none(axis) or ndim == 0:
         text = "np.cumsum(out_bar[::-1])[::-1]"
         return text if ndim == 1 else f"np.reshape({text}, {shape(a, 'a')})"
     place = axis_in(axis, a)
@@ -273,6 +275,8 @@ alias("a.cumsum(axis=None)", "np.cumsum")
 
 def _cumprod(a: Type, axis: Type) -> str:
     ndim = rank(infer.as_array(a))
+    if ndim == 0:
+        return f"np.reshape(out_bar, {shape(a, 'a')})"
     flat = is_none(axis) and ndim != 1
     g = f"np.reshape(out_bar, {shape(a, 'a')})" if flat else "out_bar"
     return f"products_before(a, axis) * ({g} + {carried_back(f'{g} * a')})"
@@ -280,6 +284,8 @@ def _cumprod(a: Type, axis: Type) -> str:
 
 def _dcumprod(a: Type, axis: Type) -> str:
     ndim = rank(infer.as_array(a))
+    if ndim == 0:
+        return "np.ravel(da)"
     before = "products_before(a, axis)"
     text = f"da * {before} + a * carried(da * {before}, a, axis)"
     return f"np.ravel({text})" if is_none(axis) and ndim != 1 else text

@@ -84,7 +84,7 @@ def broadcast_like(g: Any, like: Any) -> Any:
 
 def kept(g: Any, like: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Put the axes that a reduction of ``like`` over ``axis`` took from g back, as ones."""
-    if axis is None or keepdims:
+    if axis is None or keepdims or not np.shape(like):
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
     return np.expand_dims(g, tuple(a % np.ndim(like) for a in axes))
@@ -97,7 +97,7 @@ def spread(g: Any, like: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def count_along(a: Any, axis: Any = None) -> int:
     """How many elements of a each element of its reduction over ``axis`` combines."""
-    if axis is None:
+    if axis is None or not np.shape(a):
         return np.size(a)
     axes = axis if isinstance(axis, tuple) else (axis,)
     return int(np.prod([np.shape(a)[i] for i in axes], dtype=int))

@@ -66,6 +66,13 @@ def case_list_in_loop2(x):
     return np.sum(np.array(rows) ** 2)
 
 
+def case_list_in_loop3(x):
+    rows = []
+    for i in range(3):
+        rows.append([x[i], x[i] ** 2])
+    return np.sum(rows[-1])
+
+
 def case_boolop_comp(x):
     return sum([(v > 0 and v ** 2) or 1.0 for v in x])
 
@@ -116,9 +123,10 @@ RIGHT = [
     case_or_num_arg,
     case_not,
     case_test_tests,
+    case_list_in_loop2,
 ]
 REFUSED = [
-    (case_list_in_loop2, "a container with _t, which is active here, is put into a list by a loo"),
+    (case_list_in_loop3, "a container with _t, which is active here, is put into a list by a loo"),
 ]
 
 
