@@ -13,7 +13,7 @@ import numpy as np
 
 from adxform.core.ir import Const, Operand, Tuple, leaves
 from adxform.core.trees import nodes
-from adxform.core.types import Array, Scalar, Type, differentiable
+from adxform.core.types import Array, ListOf, Scalar, Type, differentiable
 from adxform.errors import Diagnostic
 from adxform.frontend.looping import Looping
 from adxform.frontend.program import Again
@@ -49,7 +49,9 @@ class Entries(Looping):
 
     def item_assignment(self, name: str, args: list[ast.expr]) -> None:
         self.ask_for_grids(args[2])
-        super().item_assignment(name, args)
+        index = self._of_places(args[1])
+        self._refuse_unsure(self.known_type(args[0]), self.known_type(index))
+        super().item_assignment(name, [args[0], index, *args[2:]])
 
     def nested_item_replaced(self, name: str, args: list[ast.expr]) -> bool:
         self.ask_for_grids(args[-1])
@@ -66,6 +68,36 @@ class Entries(Looping):
                                   "double precision")
                 return held
         return super().on_Call(node, base)
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        """``a[tuple(places)]`` is no ``a[places]``, and has no derivative in its places."""
+        index = self._of_places(node.slice)
+        if index is not node.slice:
+            node = ast.copy_location(ast.Subscript(node.value, index, node.ctx), node)
+        return super().on_Subscript(node, base)
+
+    def _of_places(self, index: ast.expr) -> ast.expr:
+        """An index ``tuple(places)``, of places that are not known one by one, under a name."""
+        match index:
+            case ast.Call(ast.Name("tuple") as function, [over], []) if (
+                self.resolve(function) == "tuple" and self.container(over) is None
+            ):
+                name = self.builder.names.fresh("_places")
+                self.env[name] = self.opaque(index, None, "tuple")
+                return ast.copy_location(ast.Name(name, ast.Load()), index)
+        return index
+
+    def emit(self, name: str, *args: Operand, base: str | None = None) -> Operand:
+        if name == "[]":
+            self._refuse_unsure(*(self.builder.type_of(arg) for arg in args[:2]))
+        return super().emit(name, *args, base=base)
+
+    def _refuse_unsure(self, held: Type | None, index: Type | None) -> None:
+        """Refuse an index that is a list in Core, and may be a tuple."""
+        listed = isinstance(index, ListOf) and not isinstance(held, ListOf)
+        if listed and self.program.tuples:
+            raise self.unsupported("whether this index is a tuple or a list is not known", None,
+                                   "Write a[tuple(places)], or make an array of a list.")
 
     def on_List(self, node: ast.List, base: str | None) -> Operand:
         return self._row(node, super().on_List(node, base), base)

@@ -103,7 +103,11 @@ def _as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
 
 
 def _tuple(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
-    return _list(lower, held, node, base) if held[0] is None else Tuple(tuple(held[0]))
+    if held[0] is not None:
+        return Tuple(tuple(held[0]))
+    made = _list(lower, held, node, base)
+    lower.program.tuples |= made is not None  # as a list: as an index it would mean another thing
+    return made
 
 
 def _fromiter(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:

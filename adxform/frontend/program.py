@@ -110,6 +110,7 @@ class Program:
     given: dict[str, Type] = field(default_factory=dict)
     doubtful: bool = False
     dispatching: bool = False
+    tuples: bool = False
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id
