@@ -7,7 +7,7 @@ operand. Numbers have no memory of their own.
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import cache
+from functools import cache, cached_property
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
@@ -98,6 +98,11 @@ class Aliases:
         self.holding: set[str] = set()  # names of lists that hold what is written to
         if stored:
             self._keep_stored(block)
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """The names that are not in a class of their own."""
+        return {*self.parent, *self.parent.values()}
 
     def of(self, name: str) -> str:
         """The representative of a name's class."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from adxform.analysis.aliasing import REPLACING, Aliases, writes
 from adxform.analysis.disjoint import Disjoint
+from adxform.analysis.types import Types
 from adxform.core.ir import (
     Block,
     Effect,
@@ -34,6 +35,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.reads import read_counts
+from adxform.core.types import Scalar
 
 Range = tuple[int, int]
 
@@ -43,7 +45,8 @@ class Liveness:
     """Ranges of each name, latest first; statements whose first operand dies with them.
 
     ``exclusive`` holds the Lets that may write to their first operand (``x = x + y`` as ``x += y``
-    among them), after which no other name is live that may share its memory.
+    among them), after which no other name is live that may share its memory: those of numbers,
+    which have none, are left out.
     """
 
     ranges: dict[str, list[Range]] = field(default_factory=dict)
@@ -70,7 +73,7 @@ def liveness(
     become one variable.
     """
     walk = _Walk(expand, skip, owned, alike, aliases)
-    walk.result.exclusive.update(_handed_over(block, result))
+    walk.result.exclusive.update(_handed_over(block, result, aliases.types))
     last = walk.number(block, 1)
     walk.result.end = last + 1
     live: dict[str, int] = {}
@@ -100,7 +103,8 @@ class _Walk:
         self.alike = alike
         self.aliases = aliases
         self.result = Liveness()
-        self.spans: dict[Stmt, tuple[int, ...]] = {}
+        self.places: dict[Stmt, int] = {}  # of Lets
+        self.spans: dict[Stmt, tuple[int, ...]] = {}  # of others
         self.opened: list[str] = []  # names that came to be live in the block that is walked
         self.disjoint = Disjoint(aliases)
         self.families: dict[str, set[str]] = defaultdict(set)  # the live names of each class
@@ -110,7 +114,7 @@ class _Walk:
         """Give every statement its positions: first, boundaries between blocks, last."""
         for stmt in block:
             if type(stmt) is Let:  # as most are
-                self.spans[stmt] = (at,)
+                self.places[stmt] = at
                 at += 1
                 continue
             marks = [at]
@@ -140,13 +144,17 @@ class _Walk:
 
     def begin(self, name: str) -> None:
         """A name comes to be live."""
-        self.families[self.aliases.of(name)].add(name)
-        self.containers[self.aliases.container(name)] += 1
+        if name in self.aliases.shared:
+            self.families[self.aliases.of(name)].add(name)
+        if self.aliases.lists:
+            self.containers[self.aliases.container(name)] += 1
 
     def cease(self, name: str) -> None:
         """A name is live no more."""
-        self.families[self.aliases.of(name)].discard(name)
-        self.containers[self.aliases.container(name)] -= 1
+        if name in self.aliases.shared:
+            self.families[self.aliases.of(name)].discard(name)
+        if self.aliases.lists:
+            self.containers[self.aliases.container(name)] -= 1
 
     def close(self, name: str, at: int, live: dict[str, int]) -> None:
         """A name's range begins at ``at``: it is bound there."""
@@ -160,7 +168,7 @@ class _Walk:
     def block(self, block: Block, live: dict[str, int]) -> None:
         for stmt in reversed(block):
             if type(stmt) is Let:  # as most are
-                self.simple(stmt, live)
+                self.let(stmt, live)
                 continue
             match stmt:
                 case If():
@@ -168,24 +176,27 @@ class _Walk:
                 case For() | While():
                     self.loop(stmt, live)
                 case _:
-                    self.simple(stmt, live)
+                    at = self.spans[stmt][0]
+                    for name in binds_of(stmt):
+                        self.close(name, at, live)
+                    self.read(self.expand(reads_of(stmt)), at, live)
 
-    def simple(self, stmt: Let | Effect, live: dict[str, int]) -> None:
-        at = self.spans[stmt][0]
-        if isinstance(stmt, Let) and self.skip(stmt.target):
+    def let(self, stmt: Let, live: dict[str, int]) -> None:
+        if self.skip(stmt.target):
             return
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and _may_write(stmt.op):
-            self._exclusive(stmt, live)
-        for name in stmt.targets if isinstance(stmt, Let) else binds_of(stmt):
+        at = self.places[stmt]
+        late = False
+        op = stmt.op
+        if isinstance(op, Primitive):
+            if _may_write(op) and not _of_numbers(stmt, op, self.aliases.types):
+                self._exclusive(stmt, live)
+            late = op.name in REPLACING and self._in_two(stmt)
+        for name in stmt.targets:
             self.close(name, at, live)
-        self.read(self.expand(reads_of(stmt)), at + self._in_two(stmt), live)
+        self.read(self.expand(stmt.reads), at + late, live)
 
-    def _in_two(self, stmt: Let | Effect) -> bool:
+    def _in_two(self, stmt: Let) -> bool:
         """Whether a write begins with a new array: its target is bound before what it reads."""
-        if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
-            return False
-        if stmt.op.name not in REPLACING:
-            return False
         held = list(names_in(stmt.args[0]))
         copied = stmt not in self.result.exclusive or not all(map(self.owned, held))
         return copied or any(map(self.skip, held))
@@ -197,11 +208,13 @@ class _Walk:
         if name is None:
             return
         if self._listed(stmt, name, live) if self.aliases.plain_list(name) else (
-            self._alone(stmt, name)
+            self._alone(stmt, name, live)
         ):
             self.result.exclusive.add(stmt)
 
-    def _alone(self, stmt: Let, first: str) -> bool:
+    def _alone(self, stmt: Let, first: str, live: dict[str, int]) -> bool:
+        if first not in self.aliases.shared:
+            return first not in live
         others = self.families[self.aliases.of(first)]
         return not any(n != stmt.target and self.disjoint.share(first, n) for n in others)
 
@@ -296,9 +309,10 @@ class _Walk:
         return list(dict.fromkeys(self.expand(found)))
 
 
-def _handed_over(block: Block, result: Operand) -> list[Let]:
+def _handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
     """Lets that may write to their first operand, which is new memory and read by them alone."""
-    stmts, reads = walk(block), read_counts(block, result)
+    stmts = walk(block)
+    reads: Counter[str] | None = None
     found: list[Let] = []
     for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
         new: set[str] = set()
@@ -306,9 +320,11 @@ def _handed_over(block: Block, result: Operand) -> list[Let]:
             if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
                 continue
             alone = False
-            if _may_write(stmt.op):
+            if _may_write(stmt.op) and not _of_numbers(stmt, stmt.op, types):
                 first = stmt.args[0]
-                alone = isinstance(first, Var) and first.name in new and reads[first.name] == 1
+                if isinstance(first, Var) and first.name in new:
+                    reads = read_counts(block, result) if reads is None else reads
+                    alone = reads[first.name] == 1
                 if alone:
                     found.append(stmt)
             if alone if writes(stmt.op) else stmt.op.fresh:
@@ -318,6 +334,17 @@ def _handed_over(block: Block, result: Operand) -> list[Let]:
 
 def _may_write(op: Primitive) -> bool:
     return op.style == "infix" or writes(op)
+
+
+def _of_numbers(stmt: Let, op: Primitive, types: Types) -> bool:
+    """Whether an operation gives a number, of a number: it writes to no memory."""
+    first = stmt.args[0]
+    return (
+        type(types.get(stmt.target)) is Scalar
+        and type(first) is Var
+        and type(types.get(first.name)) is Scalar
+        and op.name not in REPLACING
+    )
 
 
 def _phi_reads(phis: tuple[Phi, ...], side: int) -> list[str]:

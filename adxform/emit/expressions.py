@@ -28,6 +28,14 @@ from adxform.emit.nesting import Nested
 from adxform.errors import InternalError
 
 
+_LOAD, _STORE = ast.Load(), ast.Store()  # all nodes of a kind without fields are alike
+_OPERATORS: dict[str, Any] = {
+    kind.__name__: kind()
+    for kinds in (ast.operator, ast.unaryop, ast.cmpop)
+    for kind in kinds.__subclasses__()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How names from outside are written: ``np`` under the user's alias, callees by name."""
@@ -55,13 +63,15 @@ class Expressions:
         self.spell = spell
 
     def store(self, name: str) -> ast.Name:
-        return ast.Name(self.variable[name], ast.Store())
+        return ast.Name(self.variable[name], _STORE)
 
     def operand(self, operand: Operand) -> ast.expr:
         if isinstance(operand, Var):  # as most are
             name = operand.name
             let = self.nested.get(name)
-            return load(self.variable.get(name, name)) if let is None else self.operation(let)
+            if let is None:
+                return ast.Name(self.variable.get(name, name), _LOAD)
+            return self.operation(let)
         match operand:
             case Const(value):
                 return ast.Constant(value)
@@ -92,9 +102,10 @@ class Expressions:
         op = stmt.op
         if isinstance(op, Primitive):
             made = self.primitive(op, stmt.args)
+            if op.style != "infix" or type(made) is not ast.BinOp:
+                return made
             written = stmt.origin is not None and stmt.origin.role == "primal"
-            own = not written and op.style == "infix" and isinstance(made, ast.BinOp)
-            return ordered(made) if own else made
+            return made if written else ordered(made)
         if isinstance(op, Callee):
             return self.called(op, [self.operand(a) for a in stmt.args])
         reads = {n: self.operand(a) for n, a in zip(op.reads, stmt.args, strict=True)}
@@ -116,10 +127,10 @@ class Expressions:
         if op.style == "infix":
             return infix(op.text, self.operand(args[0]), self.operand(args[1]))
         if op.style == "unary":
-            return ast.UnaryOp(getattr(ast, op.text)(), self.operand(args[0]))
+            return ast.UnaryOp(_OPERATORS[op.text], self.operand(args[0]))
         if op.style == "compare":
             left, right = (self.operand(a) for a in args)
-            return ast.Compare(left, [getattr(ast, op.text)()], [right])
+            return ast.Compare(left, [_OPERATORS[op.text]], [right])
         if op.style == "subscript":
             return ast.Subscript(self.operand(args[0]), self.operand(args[1]), ast.Load())
         if op.style == "attribute":
@@ -181,7 +192,7 @@ def dotted(text: str) -> ast.expr:
 
 def load(name: str) -> ast.Name:
     """A name that is read."""
-    return ast.Name(name, ast.Load())
+    return ast.Name(name, _LOAD)
 
 
 def ordered(node: ast.expr) -> ast.expr:
@@ -224,7 +235,7 @@ def _chained(node: ast.expr, *ops: type[ast.operator]) -> bool:
 
 def infix(text: str, left: ast.expr, right: ast.expr) -> ast.expr:
     """``left op right``."""
-    return ast.BinOp(left, getattr(ast, text)(), right)
+    return ast.BinOp(left, _OPERATORS[text], right)
 
 
 class Substitution(ast.NodeTransformer):

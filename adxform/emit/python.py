@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from functools import cached_property
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, names_in_lists, shallow_names
 from adxform.analysis.liveness import Liveness, liveness
@@ -94,8 +96,11 @@ class Writer(Writes):
         self.held = held
         copying = {stmt for stmt in walk(function.body) if self.begins_with_copy(stmt)}
         self.shallow = shallow_names(function, types, copying)
-        self.counts = use_counts(function)
         self.quoted: Origin | None = None
+
+    @cached_property
+    def counts(self) -> Counter[str]:  # type: ignore[override]
+        return use_counts(self.function)
 
     def definition(self) -> ast.FunctionDef:
         body = with_statements(self.block(self.function.body))
@@ -139,20 +144,22 @@ class Writer(Writes):
         return result
 
     def quote(self, stmt: Stmt, made: list[ast.stmt]) -> None:
-        origin = getattr(stmt, "origin", None)
-        nest = isinstance(stmt, For) and stmt.mirror is None
-        if not made or not (isinstance(stmt, Let) or nest) or origin is None:
+        if not made or not isinstance(stmt, Let | For):
+            return
+        origin = stmt.origin
+        if origin is None or origin is self.quoted:
+            return
+        if isinstance(stmt, For) and stmt.mirror is not None:
             return
         if origin.role == "adjoint" and origin != self.quoted:
             comment(made[0], origin.text)
         self.quoted = origin
 
     def statement(self, stmt: Stmt) -> list[ast.stmt]:
+        if isinstance(stmt, Let):
+            nested = stmt.target in self.nested and len(stmt.targets) == 1
+            return [] if nested else self.let(stmt)
         match stmt:
-            case Let():
-                if len(stmt.targets) == 1 and stmt.target in self.nested:
-                    return []
-                return self.let(stmt)
             case If():
                 return self.branch(stmt)
             case For():
