@@ -247,7 +247,8 @@ def fresh_names(function: Function, types: Types) -> set[str]:
                 given[stmt.target] = stmt.reads
         elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
             given |= {stmt.targets[i]: uses(stmt.args[j : j + 1]) for i, j in stmt.op.takes}
-        given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
+        elif not isinstance(stmt, Let):
+            given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
     fresh.update(given)
     moved = True
     while moved:
@@ -267,16 +268,12 @@ def shallow_names(function: Function, types: Types, copying: Container[Stmt]) ->
     ``copying`` begin with such a copy.
     """
     stmts = walk(function.body)
-    lets = [
-        (s, s.op.name)
-        for s in stmts
-        if isinstance(s, Let)
-        and isinstance(s.op, Primitive)
-        and not isinstance(types.get(s.target, ANY), Array)
-    ]
-    shallow = {s.target for s, name in lets if name == ".copy()" or s in copying}
+    made = [(s, s.op.name) for s in stmts if isinstance(s, Let) and isinstance(s.op, Primitive)]
+    copies = [s.target for s, name in made if name == ".copy()" or s in copying]
+    shallow = {name for name in copies if not isinstance(types.get(name, ANY), Array)}
     if not shallow:
         return shallow
+    lets = [(s, name) for s, name in made if not isinstance(types.get(s.target, ANY), Array)]
     given = [(s.target, uses(s.args[:1])) for s, name in lets if name in IN_PLACE]
     given += [(p.target, uses((p.first, p.second))) for s in stmts for p in phis_of(s)]
     return _spread(shallow, given)

@@ -15,7 +15,6 @@ from adxform.analysis.disjoint import Disjoint
 from adxform.analysis.types import Types
 from adxform.core.ir import (
     Block,
-    Effect,
     For,
     If,
     Let,

@@ -70,7 +70,7 @@ def all_names(function: Function) -> set[str]:
     """Every name that a function binds."""
     names = {p.name for p in function.params}
     for stmt in walk(function.body):
-        names.update(binds_of(stmt))
+        names.update(stmt.targets if type(stmt) is Let else binds_of(stmt))
     return names
 
 

@@ -27,7 +27,6 @@ from adxform.core.operands import is_power_of_two
 from adxform.emit.nesting import Nested
 from adxform.errors import InternalError
 
-
 _LOAD, _STORE = ast.Load(), ast.Store()  # all nodes of a kind without fields are alike
 _OPERATORS: dict[str, Any] = {
     kind.__name__: kind()

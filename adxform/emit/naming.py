@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable
 
 from adxform.analysis.aliasing import IN_PLACE, root_of
 from adxform.analysis.liveness import Liveness, Range
-from adxform.core.ir import Block, Let, Phi, Primitive, Var, names_in, phis_of, walk
+from adxform.core.ir import Block, Let, Phi, Primitive, Var, phis_of, uses, walk
 
 RECENT = 8  # how many of the variables begun last are tried for a new value
 
@@ -52,7 +51,7 @@ class Naming:
                 and isinstance(stmt.op, Primitive)
                 and (stmt.op.name in IN_PLACE)
             ):
-                for name in names_in(stmt.args[0]):
+                for name in uses(stmt.args[:1]):
                     self._try(stmt.target, name)
 
     def _merge_phi(self, phi: Phi) -> None:
@@ -86,7 +85,7 @@ class Naming:
     def _assign(self, params: list[str], reserved: set[str]) -> dict[str, str]:
         groups: dict[str, list[str]] = defaultdict(list)
         for root in self.ranges:
-            groups[self._label(root) or root].append(root)
+            groups[self.bases.get(root) or root].append(root)
         called: dict[str, str] = {}
         taken = {*reserved, *params}
         pending: list[tuple[str, list[list[str]]]] = []
@@ -100,13 +99,13 @@ class Naming:
                 name = base if plain else _numbered(base, taken, max(place + 1, 2))
                 taken.add(name)
                 called.update(dict.fromkeys(color, name))
-        return {name: called[self.find(name)] for name in self._all_names()}
-
-    def _all_names(self) -> Iterable[str]:
-        return [n for n in self.live.ranges if self.find(n) in self.ranges]
+        found = {name: self.find(name) for name in self.live.ranges}
+        return {name: called[root] for name, root in found.items() if root in self.ranges}
 
     def _colors(self, roots: list[str], params: list[str]) -> list[list[str]]:
         """Groups of values of one variable that are never needed at once, in order of text."""
+        if len(roots) == 1:
+            return [roots]
         order = sorted(roots, key=lambda r: (r not in params, self.ranges[r][0]))
         colors: list[tuple[list[Range], list[str]]] = []
         for root in order:
@@ -123,6 +122,8 @@ class Naming:
 
 def disjoint(ranges: list[Range]) -> list[Range]:
     """Ranges in order, those that meet joined."""
+    if len(ranges) == 1:
+        return list(ranges)
     result: list[Range] = []
     for start, end in sorted(ranges):
         if result and start <= result[-1][1]:
@@ -136,6 +137,10 @@ def overlap(a: list[Range], b: list[Range]) -> bool:
     """Whether two lists of disjoint ranges in order meet; a range is open at its start."""
     if len(a) < len(b):
         a, b = b, a
+    if not b or b[-1][1] <= a[0][0]:  # one is over before the other begins
+        return False
+    if a[-1][1] <= b[0][0] and a[-1][0] < b[0][0]:
+        return False
     for start, end in b:
         place = bisect_right(a, (start, -1))
         if place < len(a) and a[place][0] < end:

@@ -6,7 +6,7 @@ place where it is used, unless something it reads is written in between.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
@@ -35,6 +35,7 @@ from adxform.emit.guards import unread
 LARGEST = 9  # operations in one expression that the user has not written so
 
 Nested = dict[str, Let]
+Readers = defaultdict[str, list[str]]  # by class of memory, the names of what reads it
 
 
 def nest(function: Function, aliases: Aliases) -> Nested:
@@ -74,8 +75,17 @@ class _Nesting:
         still move down to its use.
         """
         waiting: dict[str, Let] = {}
-        readers: dict[str, set[str]] = {}
+        readers: Readers = defaultdict(list)
         for stmt in block:
+            if isinstance(stmt, Let):  # as most are
+                if waiting:
+                    self._use(stmt, stmt.reads, waiting)
+                    self._written(stmt, waiting, readers)
+                if self._may_move(stmt):
+                    waiting[stmt.target] = stmt
+                    for name in self._leaves(stmt):
+                        readers[self.aliases.of(name)].append(stmt.target)
+                continue
             self._use(stmt, reads_of(stmt), waiting)
             if isinstance(stmt, Branch):
                 self.block(stmt.then, [p.first for p in stmt.phis])
@@ -83,13 +93,9 @@ class _Nesting:
             elif isinstance(stmt, WhileLoop):
                 self.head(stmt)
                 self.block(stmt.body, _results(stmt))
-            elif not isinstance(stmt, Let | Effect):
+            elif not isinstance(stmt, Effect):
                 self.block(stmt.body, _results(stmt))
             self._written(stmt, waiting, readers)
-            if isinstance(stmt, Let) and self._may_move(stmt):
-                waiting[stmt.target] = stmt
-                for name in self._leaves(stmt):
-                    readers.setdefault(self.aliases.of(name), set()).add(stmt.target)
         for name in uses(results):
             if name in waiting and not self._is_named(waiting[name]):
                 self._nest(waiting.pop(name), 1)
@@ -97,7 +103,7 @@ class _Nesting:
     def head(self, stmt: WhileLoop) -> None:
         """The whole head of a while loop, if it can be one expression, becomes its condition."""
         waiting: dict[str, Let] = {}
-        readers: dict[str, set[str]] = {}
+        readers: Readers = defaultdict(list)
         for inner in stmt.head:
             self._use(inner, reads_of(inner), waiting)
             self._written(inner, waiting, readers)
@@ -108,12 +114,12 @@ class _Nesting:
                 self._nest(waiting.pop(name), 1)
 
     def _may_move(self, stmt: Let) -> bool:
-        named = self._is_named(stmt) and not self._is_adjoint(stmt)
-        if named or self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
+        if self.counts[stmt.target] != 1 or len(stmt.targets) > 1:
             return False
-        if isinstance(stmt.op, Primitive):
-            return stmt.op.name not in IN_PLACE and stmt.op.name != "copy"
-        return isinstance(stmt.op, Opaque) or True
+        if self._is_named(stmt) and not self._is_adjoint(stmt):
+            return False
+        op = stmt.op
+        return not isinstance(op, Primitive) or (op.name not in IN_PLACE and op.name != "copy")
 
     def _use(self, stmt: Stmt, reads: list[str], waiting: dict[str, Let]) -> None:
         """Nest what a statement reads, the operands that Python evaluates last first."""
@@ -130,7 +136,7 @@ class _Nesting:
                 continue
             size = grown
             self._nest(waiting.pop(name), size)
-        if isinstance(stmt, Let):
+        if size > 1 and isinstance(stmt, Let):
             self.sizes[stmt.target] = size
 
     def _is_named(self, stmt: Let) -> bool:
@@ -166,13 +172,14 @@ class _Nesting:
         found: list[str] = []
         for name in stmt.reads:
             inner = self.nested.get(name)
-            found.extend(self._leaves(inner) if inner is not None else [name])
+            if inner is None:
+                found.append(name)
+            else:
+                found += self._leaves(inner)
         return found
 
-    def _written(self, stmt: Stmt, waiting: dict[str, Let], readers: dict[str, set[str]]) -> None:
+    def _written(self, stmt: Stmt, waiting: dict[str, Let], readers: Readers) -> None:
         """What reads memory that a statement writes can move no further."""
-        if not waiting:
-            return
         if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
             if stmt.op.name in IN_PLACE:
                 self._stop(uses(stmt.args[:1]), waiting, readers)
@@ -196,9 +203,7 @@ class _Nesting:
         if any(isinstance(inner, Effect) and not inner.harmless for inner in walk((stmt,))):
             waiting.clear()
 
-    def _stop(
-        self, written: list[str], waiting: dict[str, Let], readers: dict[str, set[str]]
-    ) -> None:
+    def _stop(self, written: list[str], waiting: dict[str, Let], readers: Readers) -> None:
         for name in written:
             for reader in readers.pop(self.aliases.of(name), ()):
                 waiting.pop(reader, None)

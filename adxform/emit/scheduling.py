@@ -6,6 +6,7 @@ that one variable is enough.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
@@ -38,6 +39,7 @@ def schedule(function: Function, nested: Nested, aliases: Aliases) -> Function:
 class _Scheduling:
     def __init__(self, bases: dict[str, str], nested: Nested, aliases: Aliases) -> None:
         self.bases = bases
+        self.several = {base for base, times in Counter(bases.values()).items() if times > 1}
         self.nested = nested
         self.aliases = aliases
 
@@ -81,7 +83,7 @@ class _Scheduling:
         if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
             return None
         base = self.bases.get(stmt.target)
-        if stmt.target in self.nested or base is None or stmt.op.name in IN_PLACE:
+        if base not in self.several or stmt.target in self.nested or stmt.op.name in IN_PLACE:
             return None
         for name in self.leaves(stmt):
             if name != stmt.target and self.bases.get(name) == base:

@@ -31,11 +31,12 @@ class _Labels:
         self.users = frozenset(self.plain.values())
         self.used = set(self.users)
         self.numbers: dict[str, int] = {}  # the first that may be free after each word
-        for stmt in stmts:
+        lets = [s for s in stmts if isinstance(s, Let)]
+        others = [s for s in stmts if not isinstance(s, Let)] if len(lets) < len(stmts) else []
+        for stmt in others:
             stop = getattr(stmt, "stop", None)
             if isinstance(stop, Var):
                 self.bases.setdefault(stop.name, "stop")
-        lets = [s for s in stmts if isinstance(s, Let)]
         own = [(t, s) for s in lets for t in s.targets if t not in nested and t not in self.bases]
         for target, let in own:  # cotangents second: after what they are cotangents of
             if target not in self.cotangents:
@@ -43,7 +44,7 @@ class _Labels:
         for target, let in own:
             if target in self.cotangents:
                 self.bases[target] = self.cotangent(target) or self.called(target, let)
-        for stmt in reversed(stmts):  # inner branches first
+        for stmt in reversed(others):  # inner branches first
             for phi in phis_of(stmt):
                 merged = uses((phi.first, phi.second))
                 only = self.bases.get(merged[0]) if len(merged) == 1 else None

@@ -6,9 +6,23 @@ import operator
 from dataclasses import replace
 
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, For, Let, Operand, Primitive, Slice, Tuple, Var, While
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    Let,
+    Operand,
+    Primitive,
+    Slice,
+    Stmt,
+    Tuple,
+    Var,
+    While,
+)
 from adxform.core.types import Scalar
 from adxform.optimize.walk import Remembering
+
+PLACES = ("op.Add", "op.Sub")
 
 
 class RepeatQueries(Remembering):
@@ -19,6 +33,19 @@ class RepeatQueries(Remembering):
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
         self.places: set[str] = set()  # names of values that are a variable and a number added
+
+    def block(self, block: Block) -> None:
+        if self.env or self.places or any(map(self.concerns, block)):
+            super().block(block)
+        else:
+            self.builder.stmts += block
+
+    def concerns(self, stmt: Stmt) -> bool:
+        """Whether there may be something to do because of a statement."""
+        if type(stmt) is not Let:
+            return True
+        name = stmt.op.name if isinstance(stmt.op, Primitive) else ""
+        return name in (".shape", "[]") or (name in PLACES and self.is_integer(stmt))
 
     def let(self, stmt: Let) -> None:
         self.builder.origin = stmt.origin
@@ -65,15 +92,17 @@ class RepeatQueries(Remembering):
 
     def is_place(self, let: Let, depth: int = 2) -> bool:
         """Whether a value is a variable and a number added: ``i - 1``, ``n - 1 - i``."""
-        if not isinstance(let.op, Primitive) or let.op.name not in ("op.Add", "op.Sub"):
+        if not isinstance(let.op, Primitive) or let.op.name not in PLACES:
             return False
-        known = self.builder.types.get(let.target)
         return (
             let.target not in self.builder.bases
-            and isinstance(known, Scalar)
-            and known.dtype.startswith("int")
+            and self.is_integer(let)
             and all(self._is_short(a, depth) for a in let.args)
         )
+
+    def is_integer(self, let: Let) -> bool:
+        known = self.builder.types.get(let.target)
+        return isinstance(known, Scalar) and known.dtype.startswith("int")
 
     def _is_short(self, operand: Operand, depth: int) -> bool:
         if not isinstance(operand, Var):
