@@ -52,10 +52,9 @@ class Names:
             self._taken.add(base)
             return base
         number = self._next.get(base, 2)
-        while f"{base}_{number}" in self._taken or f"{base}_{number}" in self._kept:
+        while (name := f"{base}_{number}") in self._taken or name in self._kept:
             number += 1
         self._next[base] = number + 1
-        name = f"{base}_{number}"
         self._taken.add(name)
         return name
 
@@ -78,6 +77,8 @@ def type_of(operand: Operand, types: dict[str, Type]) -> Type:
     """The type of an operand, given those of the names."""
     if type(operand) is Var:
         return types.get(operand.name, ANY)
+    if type(operand) is Const:
+        return type_of_value(operand.value)
     match operand:
         case Var(name):
             return types.get(name, ANY)
@@ -164,7 +165,12 @@ class Builder:
         """Append ``name = op(args)`` and give the name."""
         name = self.name(base)
         stmt = Let((name,), op, tuple(args), self.origin)
-        self.types[name] = result_types(stmt, self.types)[0]
+        if isinstance(op, Primitive):
+            known = self.types
+            infer = op.infer
+            known[name] = ANY if infer is None else infer(*[type_of(a, known) for a in args])
+        else:
+            (self.types[name],) = result_types(stmt, self.types)
         self.stmts.append(stmt)
         return Var(name)
 

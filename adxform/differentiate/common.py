@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -24,6 +23,7 @@ from adxform.core.ir import (
 )
 from adxform.core.trees import names
 from adxform.core.types import (
+    ANY,
     Array,
     Known,
     ListOf,
@@ -78,16 +78,12 @@ def _globals(operand: Operand) -> Iterable[str]:
             yield from _globals(item)
 
 
-@contextmanager
-def placed(origin: Origin | None) -> Iterator[None]:
-    """Give the user's line to a refusal by a rule, which does not know it."""
-    try:
-        yield
-    except AdxformError as error:
-        if origin is None or all(d.location is not None for d in error.diagnostics):
-            raise
-        located = (replace(d, location=d.location or origin.location) for d in error.diagnostics)
-        raise type(error)(*located) from None
+def placed(error: AdxformError, origin: Origin | None) -> AdxformError:
+    """A refusal with the user's line, which a rule does not know; itself if it has one."""
+    if origin is None or all(d.location is not None for d in error.diagnostics):
+        return error
+    located = (replace(d, location=d.location or origin.location) for d in error.diagnostics)
+    return type(error)(*located)
 
 
 def as_role(origin: Origin | None, role: str) -> Origin | None:
@@ -167,13 +163,16 @@ def widened(builder: Builder, tangent: Operand, stmt: Let, base: str | None) -> 
 
 def may_stretch(builder: Builder, operand: Operand, stmt: Let) -> bool:
     """Whether an operation may have stretched an operand to the shape of its result."""
+    own, whole = builder.type_of(operand), builder.types.get(stmt.target, ANY)
+    if is_number(own) and is_number(whole):
+        return False
     written = isinstance(stmt.op, Primitive) and stmt.op.augments
-    if written and operand == stmt.args[0] and isinstance(builder.type_of(operand), Array):
+    if written and operand == stmt.args[0] and isinstance(own, Array):
         return False
     others = [a for a in stmt.args if a != operand]
     if all(is_number(t) or isinstance(t, Known) for t in map(builder.type_of, others)):
         return False
-    return was_broadcast(builder.type_of(operand), builder.type_of(Var(stmt.target))) is not False
+    return was_broadcast(own, whole) is not False
 
 
 def mentions_g(formula: Formula) -> bool:

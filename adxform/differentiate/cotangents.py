@@ -72,16 +72,21 @@ class Cotangents:
         if not isinstance(operand, Var) or operand.name not in self.activity:
             return
         name, base = operand.name, self.base(operand.name)
-        value = self.of_its_kind(value, operand)
         own, its = self.builder.type_of(operand), self.builder.type_of(value)
-        kinds = _strong(own), _strong(its)
-        differ = None not in kinds and kinds[0] != kinds[1] and is_float(kinds[0] or "")
-        if differ and is_complex(kinds[0]) == is_complex(kinds[1]):
-            value = self.builder.emit(primitive("as_like"), (value, operand), base)
+        if type(own) is not Scalar or type(its) is not Scalar or own.dtype != its.dtype:
+            value = self.as_precise(self.of_its_kind(value, operand), operand, base)
         named = isinstance(value, Var) and self.builder.bases.get(value.name) == base
         if base is not None and name not in bars and not isinstance(own, Struct) and not named:
             value = self.builder.emit(primitive("rename"), (value,), base)
         self.seed(bars, name, value)
+
+    def as_precise(self, value: Operand, operand: Operand, base: str | None) -> Operand:
+        """A cotangent in the precision of its operand."""
+        kinds = _strong(self.builder.type_of(operand)), _strong(self.builder.type_of(value))
+        differ = None not in kinds and kinds[0] != kinds[1] and is_float(kinds[0] or "")
+        if differ and is_complex(kinds[0]) == is_complex(kinds[1]):
+            return self.builder.emit(primitive("as_like"), (value, operand), base)
+        return value
 
     def add_quietly(self, bars: Bars, operand: Operand, value: Operand) -> None:
         """Add to a cotangent; the first value keeps the name it has."""

@@ -34,6 +34,7 @@ from adxform.core.types import ANY, Type
 from adxform.differentiate.common import as_role, names_for, placed, widened
 from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.differentiate.tangents import Operations
+from adxform.errors import AdxformError
 
 TangentOf = Callable[[Callee, tuple[int, ...], list[Type]], "Tangent"]
 
@@ -139,8 +140,10 @@ class Forward(Operations):
         if stmt.target not in self.activity:
             return
         self.builder.origin = as_role(stmt.origin, "tangent")
-        with placed(stmt.origin):
+        try:
             found = self.operation(stmt)
+        except AdxformError as error:
+            raise placed(error, stmt.origin) from error.__cause__
         if found is None:
             return
         self.tangents[stmt.target] = widened(self.builder, found, stmt, self.base(stmt.target))

@@ -20,6 +20,8 @@ def lists_as_arrays(builder: Builder, rule: Rule, args: dict[str, Operand]) -> d
     """A rule's operands; a list or tuple that the primitive takes for an array is made one."""
     if rule.linear_in:  # these act on lists and on the lists of their tangents alike
         return args
+    if Tuple not in map(type, args.values()):  # as most often
+        return args
     made = dict(args)
     for name, formula in rule.pull.items():
         operand = args[name]

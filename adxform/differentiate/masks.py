@@ -21,7 +21,7 @@ class Masks:
 
     def before_sum(self, rule: Rule, out_bar: Operand) -> Operand | None:
         """What to hand on instead of ``out_bar``; None where it is not masked or must be summed."""
-        if not rule.by_element or rule.primitive.text.startswith(BY_NUMBER):
+        if not self.wide or not rule.by_element or rule.primitive.text.startswith(BY_NUMBER):
             return None
         return self.wide.get(out_bar.name) if isinstance(out_bar, Var) else None
 

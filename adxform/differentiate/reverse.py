@@ -23,6 +23,7 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
+    Origin,
     Primitive,
     Slice,
     Stmt,
@@ -65,6 +66,7 @@ from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.stacks import Mark
 from adxform.differentiate.sweeps import Bars, Pullback, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, replaced_item, tuple_sum, with_item
+from adxform.errors import AdxformError
 from adxform.rules.formulas import expand, takes_items
 from adxform.rules.table import RULES, Rule
 
@@ -135,6 +137,7 @@ class Reverse(Mirrors):
         self.replaced: dict[Stmt, Stmt] = {}
         self.masks = Masks()
         self.looped: set[Stmt] = set()
+        self.of_complex = False  # whether the operation at hand is one on complex numbers
 
     def as_array(self, output: Var, seed: Var) -> Operand:
         """The seed of what may be an array of rank 0 that has been written to: an array, too."""
@@ -148,8 +151,13 @@ class Reverse(Mirrors):
     # --- statements ---------------------------------------------------------------------------
 
     def block(self, block: Block, bars: Bars) -> None:
+        before: Origin | None = None  # of which the last adjoint is
+        adjoint: Origin | None = None
         for stmt in reversed(block):
-            self.builder.origin = as_role(getattr(stmt, "origin", None), "adjoint")
+            origin = stmt.origin
+            if origin is not before:
+                before, adjoint = origin, as_role(origin, "adjoint")
+            self.builder.origin = adjoint
             match stmt:
                 case Let():
                     self.let(stmt, bars)
@@ -168,8 +176,10 @@ class Reverse(Mirrors):
         self.mark(stmt)
         bar = self.whole_bar(bars, stmt.target)
         if bar is not None:
-            with placed(stmt.origin):
+            try:
                 self.operation(stmt, bar, bars)
+            except AdxformError as error:
+                raise placed(error, stmt.origin) from error.__cause__
 
     def mark(self, stmt: Let) -> None:
         """Mark where a write may be undone."""
@@ -188,6 +198,7 @@ class Reverse(Mirrors):
         if step is not None:
             self.increment(stmt, step, out_bar, bars)
             return
+        self.of_complex = is_of_complex(self.builder, stmt)
         for param in rule.pull:
             if self.activity.operand(args[param]):
                 self.pull(stmt, rule, args, param, out_bar, bars)
@@ -293,7 +304,7 @@ class Reverse(Mirrors):
         base: str | None,
     ) -> Operand:
         """What a rule's formula hands back to an operand, before it is summed to its shape."""
-        if is_of_complex(self.builder, stmt):
+        if self.of_complex:
             return pulled_back(self.builder, rule, param, env, operand, base)
         if rule.kind == "elementwise":
             bar = env.pop("out_bar")

@@ -9,6 +9,7 @@ from adxform.core.builder import Builder
 from adxform.core.ir import Function, Let, Operand, Primitive, Var, walk
 from adxform.core.types import Type
 from adxform.differentiate.common import names_for, placed, primitive
+from adxform.errors import AdxformError
 from adxform.optimize.walk import Rewriter
 from adxform.rules.composition import is_composed
 from adxform.rules.formulas import expand
@@ -54,7 +55,10 @@ class _WrittenOut(Rewriter):
         self.builder.origin = stmt.origin
         formula = next(iter(RULES[stmt.op.name].pull.values()))
         env: dict[str, Operand] = dict(zip(stmt.op.params, stmt.args, strict=True))
-        with placed(stmt.origin), self.builder.declaring(stmt.target) as base:
-            made = expand(self.builder, formula, env, base)
+        with self.builder.declaring(stmt.target) as base:
+            try:
+                made = expand(self.builder, formula, env, base)
+            except AdxformError as error:
+                raise placed(error, stmt.origin) from error.__cause__
         if made != Var(stmt.target):
             self.builder.append(Let(stmt.targets, primitive("rename"), (made,), stmt.origin))

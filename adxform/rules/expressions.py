@@ -16,6 +16,7 @@ from adxform.core.forms import LIST
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Slice, Tuple
 from adxform.rules.table import RULES
 
+OPERATIONS = {kind: f"op.{kind.__name__}" for kind in ast.operator.__subclasses__()}
 CONSTANTS = {"np.pi": math.pi, "math.pi": math.pi}  # those that formulas mention
 
 
@@ -119,7 +120,7 @@ class Expressions:
 
     def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
         left, right = self.operand(node.left), self.operand(node.right)
-        return self.emit(f"op.{type(node.op).__name__}", left, right, base=base)
+        return self.emit(OPERATIONS[type(node.op)], left, right, base=base)
 
     def on_UnaryOp(self, node: ast.UnaryOp, base: str | None) -> Operand:
         inner = self.operand(node.operand)
@@ -218,6 +219,9 @@ class FormulaExpressions(Expressions):
     def __init__(self, builder: Builder, env: dict[str, Operand]) -> None:
         super().__init__(builder)
         self.env = env
+
+    def operand(self, node: ast.expr, base: str | None = None) -> Operand:
+        return self.name(node) if type(node) is ast.Name else super().operand(node, base)
 
     def name(self, node: ast.Name) -> Operand:
         return self.env[node.id]
