@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import (
@@ -103,6 +105,7 @@ def have_complex(block: Block, types: Types) -> bool:
     return any(holds_complex(type_of(arg, types)) for arg in others)
 
 
+@cache
 def _makes(function: str) -> bool:
     return function in _ALONE or (function.startswith(_MAKERS) and not function.endswith("freq"))
 

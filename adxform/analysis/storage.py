@@ -99,7 +99,8 @@ class Storages:
         self._visit(block, ())
         groups = {self._root(write.stmt.target) for write in self.found}
         self.unsound: set[str] = set()
-        self._follow(block, dict.fromkeys(groups, ""), dict.fromkeys(params))
+        if groups:
+            self._follow(block, dict.fromkeys(groups, ""), dict.fromkeys(params))
         self.of: dict[str, Storage] = {}
         for group in groups - self.unsound:
             self._collect(group, params, block)
@@ -107,6 +108,15 @@ class Storages:
     def _visit(self, block: Block, loops: Loops) -> None:
         """Number the statements, and unite the versions of one array."""
         for stmt in block:
+            if isinstance(stmt, Let):  # as most are
+                self.count += 2
+                self.ends[stmt] = place = Place(self.count, loops)
+                for target in stmt.targets:
+                    self.places[target] = place
+                if _writes(stmt):
+                    self._unite(stmt.target, stmt.args[0])
+                    self.found.append(Write(stmt, Access(stmt.args[1], loops), self.count))
+                continue
             self.count += 1
             at = self.count
             inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
@@ -116,9 +126,6 @@ class Storages:
             self.ends[stmt] = Place(self.count, loops)
             place = Place(at, inside) if isinstance(stmt, For | While) else self.ends[stmt]
             self.places.update(dict.fromkeys(binds_of(stmt), place))
-            if isinstance(stmt, Let) and _writes(stmt):
-                self._unite(stmt.target, stmt.args[0])
-                self.found.append(Write(stmt, Access(stmt.args[1], loops), self.count))
             for phi in phis_of(stmt):
                 self._unite(phi.target, phi.first)
                 self._unite(phi.target, phi.second)

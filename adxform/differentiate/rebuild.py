@@ -44,6 +44,9 @@ class Rebuild:
     def block(self, block: Block) -> Block:
         builder = Builder(self.names, self.types, self.bases)
         for stmt in block:
+            if type(stmt) is Let and not self.concerns(stmt):  # as most are
+                builder.stmts.append(stmt)
+                continue
             initial = _initial_values(stmt, builder)
             self.allocate(stmt, builder)
             builder.stmts.extend(initial)
@@ -54,6 +57,11 @@ class Rebuild:
             self.store_after(stmt, builder)
             builder.stmts.extend(self.link.plan.after.get(stmt, ()))
         return builder.block
+
+    def concerns(self, stmt: Let) -> bool:
+        """Whether something is to be done at a statement."""
+        plan, replaced = self.link.plan, self.link.sweeps.replaced
+        return stmt in replaced or stmt in self.ending or stmt in plan.before or stmt in plan.after
 
     def statement(self, stmt: Stmt) -> Stmt:
         match stmt:

@@ -8,6 +8,7 @@ where neither the shape nor the trip count is known.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 
 from adxform.analysis.storage import Storage
@@ -63,6 +64,8 @@ class Link(Recording):
                 self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
             )
             self.arrays.restore(decision.restored(self.wanted, RECOMPUTE_DEPTH))
+        self.far = {n for n, definition in self.defined.items() if self.is_far(n, definition)}
+        self.far.update(self.arrays.storages.of)
         backward = self.reverse_block(self.sweeps.reverse, (), {})
         forward = Rebuild(self).block(self.sweeps.forward)
         return forward, backward
@@ -92,7 +95,15 @@ class Link(Recording):
             if is_marker(stmt):
                 self.put_back(stmt, path, env, inner)
                 continue
-            inner.origin = getattr(stmt, "origin", None)
+            inner.origin = stmt.origin
+            if isinstance(stmt, Let):
+                if not self.far.isdisjoint(stmt.reads):
+                    self.fetch(sorted(set(self.values_read(stmt))), path, env, inner)
+                    args = self.here(stmt, env)
+                    if not all(map(operator.is_, args, stmt.args)):
+                        stmt = Let(stmt.targets, stmt.op, args, stmt.origin)
+                inner.append(stmt)
+                continue
             needed = set(self._needs(stmt)) | {
                 n for phi in phis_of(stmt) for n in _outer_reads(stmt, phi)
             }
@@ -100,9 +111,6 @@ class Link(Recording):
                 needed |= self.invariant(stmt, path)
             self.fetch(sorted(needed), path, env, inner)
             match stmt:
-                case Let():
-                    args = self.here(stmt, env)
-                    inner.append(Let(stmt.targets, stmt.op, args, stmt.origin))
                 case If():
                     inner.append(self.reverse_branch(stmt, path, env))
                 case For():
@@ -316,14 +324,6 @@ class Link(Recording):
         array = self.arrays.current(how.array)
         assert array is not None and how.index is not None
         return builder.emit(primitive("[]"), (array, substitute(how.index, env)), base)
-
-    def changes_later(self, name: str) -> bool:
-        """Whether a value is a part of an array that is written to after it was read."""
-        let = self.arrays.storages.regions.made.get(name)
-        if let is None or not self.reads_storage(let) or isinstance(self.types.get(name), Scalar):
-            return False
-        (read, *_) = self.reads_of(name)
-        return self.arrays.storages.of[read.array].last_write > read.place.at
 
     def own_copy(self, name: str, definition: Definition) -> Operand:
         """A copy of a part of an array, made right after it is read."""

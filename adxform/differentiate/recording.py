@@ -164,6 +164,19 @@ class Recording(TapeShapes):
         """Whether the reverse sweep sees a value where it is bound: outside loops and branches."""
         return not definition.path
 
+    def is_far(self, name: str, definition: Definition) -> bool:
+        """Whether a name may not be within reach of the reverse sweep, as what it was bound to."""
+        near = self.within_reach(definition) and name not in self.gaps
+        return not near or self.changes_later(name)
+
+    def changes_later(self, name: str) -> bool:
+        """Whether a value is a part of an array that is written to after it was read."""
+        let = self.arrays.storages.regions.made.get(name)
+        if let is None or not self.reads_storage(let) or isinstance(self.types.get(name), Scalar):
+            return False
+        (read, *_) = self.reads_of(name)
+        return self.arrays.storages.of[read.array].last_write > read.place.at
+
     def where_read(self, name: str, path: Path) -> Definition:
         """A name's definition as seen from ``path``; of one that may be unbound, the block that
         reads it: only there is it known to have a value.
@@ -204,9 +217,11 @@ class Recording(TapeShapes):
         """The names whose values an operation needs; of an array written in place, the shape
         alone is the same at any time.
         """
-        shape = shape_operand(stmt)
-        known = shape is not None and shape in self.arrays.storages.of
-        return [n for n in stmt.reads if not (known and n == shape)]
+        written = self.arrays.storages.of
+        shape = shape_operand(stmt) if written else None
+        if shape is None or shape not in written:
+            return stmt.reads
+        return [n for n in stmt.reads if n != shape]
 
     def is_cheap(self, stmt: Let) -> bool:
         """Whether an operation costs no more than reading a tape."""

@@ -69,6 +69,9 @@ def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
     """Where each name of a block is bound; loop variables count as bound inside the loop."""
     found: dict[str, Definition] = {}
     for stmt in block:
+        if isinstance(stmt, Let):  # as most are
+            found.update(dict.fromkeys(stmt.targets, Definition(path, stmt)))
+            continue
         for place, inner in enumerate(blocks_of(stmt)):
             found.update(definitions(inner, (*path, (stmt, place))))
         body = len(blocks_of(stmt)) - 1

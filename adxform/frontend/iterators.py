@@ -168,12 +168,15 @@ def kept_expressions(*trees: ast.AST) -> list[ast.expr]:
 
 
 _HOLDING_NONE = frozenset({ast.Name, ast.Constant, *ast.operator.__subclasses__()})
+_ASSIGNED = frozenset({ast.Name, ast.Tuple})
 _PASSING = _HOLDING_NONE | {ast.BinOp, ast.UnaryOp, ast.Subscript}
 
 
 def _keep(node: ast.AST, found: list[ast.expr]) -> None:
     match node:
         case _ if type(node) in _PASSING:  # most are
+            pass
+        case ast.Assign(value=value) if type(value) not in _ASSIGNED:  # as most often
             pass
         case ast.Return(ast.expr() as value):
             found.append(value)

@@ -19,14 +19,14 @@ NEAR = 12  # how many statements back an addition is looked for
 def accumulation(walk: Remembering, stmt: Let) -> Operand | None:
     """Adding to a zero of our own gives the value itself; twice the same is two times it."""
     bar, value = stmt.args
-    base = walk.builder.bases.get(stmt.target)
     inner = walk.origin_of(bar)
-    if bar == Const(0.0):
+    if type(bar) is Const and bar == Const(0.0):
         return value
     if is_op(inner, "np.zeros_like"):
         return value if _fills(walk, value, stmt) else None
     if inner is None:
         return None
+    base = walk.builder.bases.get(stmt.target)
     again = walk.origin_of(value)
     if again is not None and _equal(walk, inner, again):
         return twice(walk, value, base)

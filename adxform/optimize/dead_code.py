@@ -95,6 +95,12 @@ class _Marking:
 
     def keep(self, stmt: Stmt) -> None:
         """A statement is live: so is what it reads, and what decides whether it runs."""
+        if not self.parents and type(stmt) is Let:  # as most are
+            self.kept.add(stmt)
+            fresh = [name for name in stmt.reads if name not in self.live]
+            self.live.update(fresh)
+            self.work += fresh
+            return
         current: Stmt | None = stmt
         while current is not None and current not in self.kept:
             self.kept.add(current)
@@ -124,10 +130,11 @@ class _Marking:
 def _sweep(block: Block, marking: _Marking) -> Block:
     kept: list[Stmt] = []
     for stmt in block:
-        if stmt not in marking.kept and not _is_marker(stmt):
-            continue
         if isinstance(stmt, Let):
-            kept.append(stmt)
+            if stmt in marking.kept or _is_marker(stmt):
+                kept.append(stmt)
+            continue
+        if stmt not in marking.kept:
             continue
         match stmt:
             case If():

@@ -31,13 +31,16 @@ def unscaled(walk: Remembering, stmt: Let) -> Operand | None:
     """A product without constant factors that cancel, or None."""
     if not is_derived(stmt):
         return None
-    sides = [_scaled(walk, arg, DEPTH) for arg in stmt.args]
-    if None in sides:
-        return None
-    factors = [side.factor for side in sides if side is not None]
+    sides: list[_Scaled] = []
+    for arg in stmt.args:
+        side = _scaled(walk, arg, DEPTH)
+        if side is None:  # as most often
+            return None
+        sides.append(side)
+    factors = [side.factor for side in sides]
     if abs(math.prod(factors)) != 1.0 or not any(map(is_power_of_two, factors)):
         return None
-    rests = [side.rest for side in sides if side is not None and side.rest is not None]
+    rests = [side.rest for side in sides if side.rest is not None]
     if not rests:
         return None
     minus = math.prod(factors) == -1.0

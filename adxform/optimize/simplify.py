@@ -269,8 +269,11 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _all(walk: Simplify, stmt: Let) -> bool:
     """Whether an index is that of a whole array."""
+    index = stmt.args[1]
+    if type(index) is not Const or index != Const(Ellipsis):
+        return False
     known = walk.builder.type_of(stmt.args[0])
-    return stmt.args[1] == Const(Ellipsis) and isinstance(known, Array) and bool(known.dims)
+    return isinstance(known, Array) and bool(known.dims)
 
 
 def _copied(walk: Simplify, stmt: Let) -> Operand | None:

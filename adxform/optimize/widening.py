@@ -15,7 +15,7 @@ def unwidened(walk: Remembering, stmt: Let, op: Primitive) -> Operand | None:
     """The operation of a derivative on what was cast, if its result is the same."""
     if op.name not in WIDENING and not op.name.startswith(_TRANSFORMS):
         return None
-    made = walk.builder.type_of(Var(stmt.target))
+    made = walk.builder.types.get(stmt.target)
     if not isinstance(made, Array) or not is_complex(made.dtype):
         return None
     for place, arg in enumerate(stmt.args):
