@@ -121,10 +121,10 @@ _NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def bound_names(stmt: ast.AST) -> list[str]:
-    """The names that a statement binds in its own scope, nested statements included."""
+def bound_names(*stmts: ast.AST) -> list[str]:
+    """The names that statements bind in their own scope, nested statements included."""
     found: list[str] = []
-    visit: list[ast.AST] = [stmt]
+    visit: list[ast.AST] = list(stmts)
     for node in visit:  # which grows on the way
         kind = type(node)
         if kind is ast.Name:

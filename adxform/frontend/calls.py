@@ -378,7 +378,7 @@ class Calls(Lifting):
 def outer_names(tree: ast.FunctionDef) -> set[str]:
     """The names that a function takes from outside: the compiler's own must differ from them."""
     own = {a.arg for a in all_args(tree.args)}
-    own.update(n for stmt in tree.body for n in bound_names(stmt))
+    own.update(bound_names(*tree.body))
     return {*names(tree)} - own
 
 

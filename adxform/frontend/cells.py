@@ -36,18 +36,18 @@ def celled(
     that are its caller's containers.
     """
     every = nodes(*node.body)
-    inner = [n for n in every if isinstance(n, ast.FunctionDef | ast.Lambda)]
+    inner: list[Any] = [n for n in every if type(n) in _FUNCTIONS]
     around = nodes_around(node.body, _FUNCTIONS) if inner else every
     assigned = _assigned(around)
     containers = _containers(assigned)
     taken = _taken_from(around, assigned, containers) | lent
     if containers:
-        bound = {n for s in node.body for n in bound_names(s)}
+        bound = set(bound_names(*node.body))
         taken |= lent_variables(node, scope, containers & bound)
     if not inner and not taken:
         return node
     params = [a.arg for a in all_args(node.args)]
-    own = {*params, *(n for s in node.body for n in bound_names(s))} - _foreign(node)
+    own = {*params, *bound_names(*node.body)} - _foreign(node)
     shared = {n for f in inner for n in _changed_in(f, containers) if n in own} | (taken & own)
     shared -= _bound_otherwise(node)
     if not shared:
@@ -140,15 +140,15 @@ def _assigned(scope: list[ast.AST]) -> Assigned:
     """What the nodes of a function assign to variables and the like, one by one."""
     pairs: Assigned = []
     for node in scope:
-        if type(node) is not ast.Assign and type(node) is not ast.AnnAssign:
-            continue
-        match node:
-            case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)):
-                pairs.extend(zip(targets, values, strict=False))
-            case ast.Assign(targets, value):
-                pairs.extend((target, value) for target in targets)
-            case ast.AnnAssign(target, _, value):
-                pairs.append((target, value))
+        if isinstance(node, ast.AnnAssign):
+            pairs.append((node.target, node.value))
+        elif isinstance(node, ast.Assign):
+            whole, value = node.targets[0], node.value
+            unpacked = isinstance(whole, ast.Tuple) and isinstance(value, ast.Tuple)
+            if unpacked and len(node.targets) == 1:
+                pairs.extend(zip(whole.elts, value.elts, strict=False))  # type: ignore[attr-defined]
+            else:
+                pairs.extend((target, value) for target in node.targets)
     return pairs
 
 

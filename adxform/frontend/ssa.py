@@ -48,7 +48,7 @@ class Ssa(Transformer):
         self.node = node
         self.names = names
         params = [a.arg for a in all_args(node.args)]
-        self.locals = {*params, *(n for stmt in node.body for n in bound_names(stmt))}
+        self.locals = {*params, *bound_names(*node.body)}
         self.bases: dict[str, str] = {}
         self.env: Env = {}
         self.functions: list[ast.AST] = []  # those defined so far inside this one

@@ -93,7 +93,7 @@ def may_write(function: SourceFunction, around: tuple[ast.AST, ...] = ()) -> boo
 def own_variables(node: ast.FunctionDef) -> frozenset[str]:
     """A function's own variables."""
     params = [a.arg for a in all_args(node.args)]
-    return frozenset([*params, *(n for stmt in node.body for n in bound_names(stmt))])
+    return frozenset([*params, *bound_names(*node.body)])
 
 
 class WritingTests(Transformer):
