@@ -316,6 +316,8 @@ def _handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
     for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
         new: set[str] = set()
         for stmt in part:
+            if isinstance(stmt, For):
+                found += _filling(stmt, new, reads)
             if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
                 continue
             alone = False
@@ -328,6 +330,29 @@ def _handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
                     found.append(stmt)
             if alone if writes(stmt.op) else stmt.op.fresh:
                 new.add(stmt.target)
+    return found
+
+
+def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
+    """The writes of a loop, and of loops in it, that fill a new array which nothing else in it
+    reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i.
+    """
+    inside = Counter[str]()
+    found: list[Let] = []
+    for phi in loop.phis:
+        first, last = phi.first, phi.second
+        handed = isinstance(first, Var) and first.name in new and reads[first.name] == 1
+        if not handed or not isinstance(last, Var) or last.name == phi.target:
+            continue
+        inside = inside or read_counts(loop.body)
+        if inside[phi.target] != 1 or inside[last.name]:
+            continue
+        for stmt in loop.body:
+            if isinstance(stmt, For) and any(p.target == last.name for p in stmt.phis):
+                found += _filling(stmt, {phi.target}, inside)
+            elif isinstance(stmt, Let) and stmt.target == last.name:
+                fills = isinstance(stmt.op, Primitive) and writes(stmt.op)
+                found += [stmt] if fills and stmt.args[0] == Var(phi.target) else []
     return found
 
 

@@ -28,7 +28,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.labels import label
-from adxform.core.types import ANY, Array, Scalar
+from adxform.core.types import ANY, Array, ListOf, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.gaps import maybe_unbound
 from adxform.differentiate.restoring import Read, same_type, shape_operand
@@ -195,6 +195,8 @@ class Recording(TapeShapes):
             return True
         if name in self.overwritten:
             return False
+        if definition.stmt is None and self.counts(name):
+            return True
         if self.read_again(name, path, env, depth) is not None:
             return True
         stmt = definition.stmt
@@ -208,7 +210,7 @@ class Recording(TapeShapes):
             return True
         element = stmt.op.style == "subscript" and isinstance(self.types.get(name, ANY), Scalar)
         return all(  # an element is recorded rather than its array, which may be written to
-            (n in self.wanted and not (element and isinstance(self.types.get(n, ANY), Array)))
+            (n in self.wanted and not (element and isinstance(self.types.get(n), Array | ListOf)))
             or self.recomputable(n, path, env, depth - 1)
             for n in self.values_read(stmt)
         )

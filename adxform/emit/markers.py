@@ -1,4 +1,7 @@
-"""What only the compiler needs to see, such as ``stop_gradient(x)``, taken out before printing."""
+"""What only the compiler needs to see, such as ``stop_gradient(x)``, taken out before printing.
+
+So is the place at which a list gets an item, which is its end, and what only counts these places.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.ir import Function, Let, Stmt, walk
+from adxform.core.ir import Const, Function, Let, Stmt, Var, walk
 from adxform.differentiate.common import names_for
+from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.core import STOP_GRADIENT
 
@@ -18,20 +22,29 @@ def without_markers(function: Function, types: Types) -> Function:
 
     A marker whose result the user named stays, to be printed as ``name = operand``.
     """
-    if not any(_is_marker(stmt) for stmt in walk(function.body)):
+    if not any(_is_marker(stmt) or _has_place(stmt) for stmt in walk(function.body)):
         return function
     rewriter = _Unmark(Builder(names_for(function), types, function.bases))
     rewriter.block(function.body)
-    return replace(function, body=rewriter.builder.block, result=rewriter.sub(function.result))
+    result = rewriter.sub(function.result)
+    body = eliminate_dead_code(rewriter.builder.block, (result,))
+    return replace(function, body=body, result=result)
 
 
 class _Unmark(Rewriter):
     def let(self, stmt: Let) -> None:
         if _is_marker(stmt) and stmt.target not in self.builder.bases:
             self.env[stmt.target] = stmt.args[0]
+        elif _has_place(stmt):
+            args = stmt.args[0], Const(None), stmt.args[2]
+            self.builder.append(Let(stmt.targets, stmt.op, args, stmt.origin))
         else:
             self.builder.append(stmt)
 
 
 def _is_marker(stmt: Stmt) -> TypeGuard[Let]:
     return is_op(stmt, *STOP_GRADIENT)
+
+
+def _has_place(stmt: Stmt) -> TypeGuard[Let]:
+    return is_op(stmt, "append") and isinstance(stmt.args[1], Var)
