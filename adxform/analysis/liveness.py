@@ -316,7 +316,8 @@ def _handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
     for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
         new: set[str] = set()
         for stmt in part:
-            if isinstance(stmt, For):
+            if isinstance(stmt, For) and new.intersection(uses([p.first for p in stmt.phis])):
+                reads = read_counts(block, result) if reads is None else reads
                 found += _filling(stmt, new, reads)
             if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
                 continue
