@@ -340,8 +340,42 @@ def inlined(x, n):
     return outer(x * 2) + outer(x + 1)
 
 
+def falling_sum(x):
+    """A list of one: what calls it takes the item."""
+    if len(x) == 1:
+        return [x[0]]
+    return [falling_sum(x[1:])[0] + 2.0 * x[0]]
+
+
+def of_falling_sum(x):
+    return falling_sum([x, 2.0 * x, x])[0]
+
+
+def tripled(x, n):
+    if n == 0:
+        return (3.0 * x,)
+    return (tripled(2.0 * x, n - 1)[0],)
+
+
+def of_tripled(x):
+    return tripled(x, 2)[0] * x
+
+
+def parts(x, n):
+    if n == 0:
+        return x, (2.0 * x, [x])
+    a, (b, c) = parts(x * 0.5, n - 1)
+    return a + b, (b - c[0], [c[0]])
+
+
+def of_parts(x):
+    a, (b, c) = parts(x, 2)
+    return a + 3.0 * b - c[0]
+
+
 R = np.random.default_rng(1)
 CASES = [
+    (of_falling_sum, (0.7,)), (of_tripled, (0.7,)), (of_parts, (0.7,)),
     (power, (1.3, 5)), (power, (1.3, 0)), (fact, (1.2, 4)), (float_n, (1.1, 3.0)),
     (total, (R.normal(size=5),)), (total, (R.normal(size=1),)),
     (even, (0.7, 5)), (odd, (0.7, 5)), (odd, (0.7, 0)),
@@ -557,3 +591,21 @@ def trimmed_twice(x):
 def test_what_could_not_be_lowered_is_not_taken_for_a_function_that_calls_itself():
     with pytest.raises(MissingRuleError, match=r"np\.trim_zeros"):
         grad(trimmed_twice)(np.ones((2, 2)))
+
+
+def halved(x):
+    n = len(x)
+    if n == 1:
+        return x
+    e, o = halved(x[0::2]), halved(x[1::2])
+    out = [0.0] * n
+    for k in range(n // 2):
+        out[k] = e[k] + 2.0 * o[k]
+        out[k + n // 2] = e[k] - o[k]
+    return out
+
+
+def test_lists_of_numbers_stay_that():
+    value, pullback = vjp(halved, [1.0, 2.0])
+    assert [np.ndim(v) for v in value] == [0, 0] and value == [5.0, -1.0]
+    assert pullback([1.0, 10.0])[0] == [11.0, -8.0]
