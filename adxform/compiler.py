@@ -14,8 +14,8 @@ from adxform.analysis.contexts import passed_contexts
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.backends.python import compile_text
 from adxform.core.builder import type_of
-from adxform.core.calls import is_recursive, own_callee, reachable_callees
-from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, leaves, walk
+from adxform.core.calls import giving_leaves, is_recursive, own_callee, reachable_callees
+from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, walk
 from adxform.core.types import ANY, Type, differentiable, join, unvalued
 from adxform.differentiate.forward import Forward
 from adxform.differentiate.sweeps import with_unit_seed
@@ -315,9 +315,7 @@ def reachable(function: Function, types: Types) -> list[Part]:
         inner = callee.function
         if inner is not None and callee.name != function.name:
             body = eliminate_dead_code(inner.body, (inner.result,))
-            held = leaves(inner.result)  # as calls in Core take what it gives
-            result = held[0] if len(held) == 1 else Tuple(tuple(held))
-            inner = replace(inner, name=callee.name, body=body, result=result)
+            inner = replace(giving_leaves(inner), name=callee.name, body=body)
             known = callee.types or infer(inner, _given(callee, parts))
             parts.append((inner, known))
     return parts[::-1]

@@ -584,6 +584,25 @@ def test_a_file_is_transformed_and_again(chosen, tmp_path):
     subprocess.run([sys.executable, "-c", test], cwd=tmp_path, check=True)
 
 
+IN_LISTS = """from adxform import grad
+
+def falling_sum(x):
+    if len(x) == 1:
+        return [x[0]]
+    return [falling_sum(x[1:])[0] + 2.0 * x[0]]
+
+@grad
+def of_falling_sum(x):
+    return falling_sum([x, 2.0 * x, x])[0] * x
+"""
+
+
+def test_a_file_whose_functions_take_and_give_lists():
+    space: dict = {}
+    exec(transform(IN_LISTS, "m.py").text, space)
+    assert space["of_falling_sum"](0.7) == pytest.approx(14.0 * 0.7)
+
+
 def trimmed_twice(x):
     return np.sum(np.trim_zeros(x)) + np.sum(np.trim_zeros(x * 2.0))
 

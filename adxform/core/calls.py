@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 from adxform.core.ir import (
     Block,
@@ -18,8 +19,10 @@ from adxform.core.ir import (
     Operand,
     Phi,
     Stmt,
+    Tuple,
     While,
     blocks_of,
+    leaves,
     phis_of,
     walk,
 )
@@ -110,6 +113,24 @@ def _parts(stmt: Stmt) -> tuple[object, ...]:
 
 def _meaning(op: Op) -> object:
     return (ast.dump(op.tree), op.reads) if isinstance(op, Opaque) else op
+
+
+def giving_leaves(function: Function) -> Function:
+    """A function that gives what its result holds one by one, as calls in Core take it."""
+    held = leaves(function.result)
+    return replace(function, result=held[0] if len(held) == 1 else Tuple(tuple(held)))
+
+
+def takes_and_gives_leaves(function: Function) -> bool:
+    """Whether a user's function is called in Core as it is in Python: without containers, but for
+    a tuple or list of results that is unpacked.
+    """
+    result = function.result
+    if isinstance(result, Tuple):
+        unpacked = len(result.items) > 1 and result.form.kind in ("tuple", "list")
+        if not unpacked or any(isinstance(item, Tuple) for item in result.items):
+            return False
+    return not any(isinstance(shape, Tuple) for _, shape in function.given)
 
 
 def is_foreign(stmt: Stmt) -> bool:

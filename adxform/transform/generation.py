@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from adxform.analysis.types import Types, infer
 from adxform.compiler import Part, deriving, differentiable_params
 from adxform.core.builder import type_of
-from adxform.core.calls import reachable_callees
+from adxform.core.calls import giving_leaves, reachable_callees, takes_and_gives_leaves
 from adxform.core.ir import Callee, Const, Function, Operand, Tuple, leaves
 from adxform.core.types import Array, Scalar, differentiable
 from adxform.errors import AdxformError, ArgumentError, Diagnostic, UnsupportedError
@@ -103,7 +103,8 @@ class Generator:
         """Call a user's function by its name in this file, or else define it here."""
         assert callee.function is not None
         callee.function = self._fitting(callee.function)
-        found = next(self._names_of(source), None)
+        plain = takes_and_gives_leaves(callee.function)
+        found = next(self._names_of(source), None) if plain else None
         if found is None or "." in found:
             callee.name = self.derivation.unique(source.name)
         else:
@@ -233,7 +234,7 @@ class Generator:
             if callee.name == root[0].name:
                 continue
             if inner is not None and not self._defined(callee):
-                named = replace(inner, name=callee.name)
+                named = replace(giving_leaves(inner), name=callee.name)
                 self.parts_called[callee.name] = callee
                 found.append((named, callee.types or infer(named, {})))
         return [*found, root]
