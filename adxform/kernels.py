@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -43,26 +43,29 @@ def kernel_call(
     name = function.name
     sure = [guarded(*part) for part in parts]
     checked = None in sure
-    text = module_text([lowered(*part) for part in (parts if checked else sure) if part])
+    bodies = [part for part in (parts if checked else sure) if part]
+    several = [True] if parallel and not checked else []  # no error leaves a thread
+    texts = [module_text([lowered(*p, parallel=t) for p in bodies]) for t in (*several, False)]
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
     frozen = [k for k, v in inner.items() if isinstance(v, np.ndarray)]
     circular = any(map(is_recursive, reachable_callees(made)))  # Numba's own cache breaks these
 
-    def fast(keep: bool) -> Any:
+    def fast(text: str, keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
+        threads = parallel and (text is texts[0] or len(texts) == 1)
         keep = keep and not circular
-        return jitted(text, name, values, parallel=parallel, checked=checked, keep=keep)
+        return jitted(text, name, values, parallel=threads, checked=checked, keep=keep)
 
     @cache
     def plain() -> Callable[..., Any]:
         found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
         return found
 
-    kernel = Guarded(fast, plain, name)
-    return _caller(kernel, function, layout), text
+    ways = [partial(fast, text, keep) for text in texts for keep in (True, False)]
+    return _caller(Guarded(ways, plain, name), function, layout), texts[0]
 
 
 def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:

@@ -205,10 +205,9 @@ class If:
 
 @constant
 class For:
-    """A loop over ``range(*bounds)``, or over that range reversed.
+    """A loop over ``range(*bounds)``, or over that range reversed; in any order if ``parallel``.
 
-    ``stop`` is tested at the end of each iteration, after the phis have their next values: where
-    it holds, no other iteration follows.
+    ``stop`` is tested at the end of each iteration, after the phis have their next values.
     """
 
     index: str
@@ -219,6 +218,7 @@ class For:
     origin: Origin | None = None
     mirror: Stmt | None = None
     stop: Operand | None = None
+    parallel: bool = False
 
     @property
     def start(self) -> Operand:

@@ -12,6 +12,7 @@ from adxform.analysis.types import Types
 from adxform.core.ir import (
     Const,
     Effect,
+    For,
     Function,
     Global,
     Let,
@@ -89,9 +90,15 @@ def module_parts(
         spellings = {**function.spellings, **spellings}
     named = {name for line in lines.values() for name in line.names}
     needed = imports_for(trees, named, spellings)
+    if "prange" in named and any(map(_is_parallel, (s for f, _ in parts for s in walk(f.body)))):
+        needed.append(ast.ImportFrom("numba", [ast.alias("prange")], 0))
     if helpers and not any(_binds(stmt, "np") for stmt in needed):
         needed.append(ast.Import([ast.alias("numpy", "np")]))
     return trees, helpers, needed, lines
+
+
+def _is_parallel(stmt: Stmt) -> bool:
+    return isinstance(stmt, For) and stmt.parallel
 
 
 def _set_apart(trees: list[ast.FunctionDef], used: list[str]) -> list[ast.stmt]:

@@ -254,7 +254,7 @@ class Writer(Writes):
         before = self.copies([(p.target, p.first) for p in stmt.phis])
         body = self.iteration(stmt)
         bounds = [self.operand(b) for b in stmt.bounds]
-        iterable: ast.expr = ast.Call(load("range"), bounds, [])
+        iterable: ast.expr = ast.Call(load("prange" if stmt.parallel else "range"), bounds, [])
         if stmt.reverse:
             iterable = ast.Call(load("reversed"), [iterable], [])
         target = self.store(stmt.index)

@@ -6,7 +6,7 @@ import ast
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import FunctionType, ModuleType
@@ -84,35 +84,38 @@ def jitted(
 class Guarded:
     """A kernel under Numba, and the plain function that takes over where Numba gives up.
 
-    ``fast`` makes the kernel, with or without what lies on disk; ``plain`` makes the function that
-    is called alike. ``call`` runs what there is; ``where`` says in the warning whose derivative it
-    is.
+    ``ways`` make the kernel, each if none before could: with what lies on disk and without, in
+    several threads and in one; ``plain`` makes the function that is called alike. ``call`` runs
+    what there is; ``where`` says in the warning whose derivative it is.
     """
 
     def __init__(
-        self, fast: Callable[[bool], Any], plain: Callable[[], Callable[..., Any]], where: str
+        self,
+        ways: Sequence[Callable[[], Any]],
+        plain: Callable[[], Callable[..., Any]],
+        where: str,
     ) -> None:
-        self.fast = fast
+        self.ways = ways
         self.plain = plain
         self.where = where
         self.call: Callable[..., Any] = self.first
 
     def first(self, *args: Any) -> Any:
         """Compile for these arguments, and call."""
-        try:
-            compiled = self.compiled(args, keep=True)
-        except Exception:  # what lies on disk may be unreadable: once more, without
+        reasons: list[Exception] = []
+        for way in self.ways:  # what lies on disk may be unreadable
             try:
-                compiled = self.compiled(args, keep=False)
+                self.call = self.guarding(self.compiled(way, args))
             except Exception as error:
-                return self.give_up(error)(*args)
-        self.call = self.guarding(compiled)
-        return self.call(*args)
+                reasons.append(error)
+            else:
+                return self.call(*args)
+        return self.give_up(reasons[-1])(*args)
 
-    def compiled(self, args: tuple[Any, ...], *, keep: bool) -> Any:
+    def compiled(self, way: Callable[[], Any], args: tuple[Any, ...]) -> Any:
         import numba
 
-        made = self.fast(keep)
+        made = way()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Numba's advice is for who writes the code
             typeof: Callable[[Any], Any] = numba.typeof

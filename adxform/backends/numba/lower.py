@@ -11,6 +11,7 @@ from adxform.analysis.types import Types
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
 from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.nests import Nests
+from adxform.backends.numba.parallel import in_parallel
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
@@ -44,8 +45,8 @@ from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
 
-def lowered(function: Function, types: Types) -> Part:
-    """A function as Numba takes it."""
+def lowered(function: Function, types: Types, *, parallel: bool = False) -> Part:
+    """A function as Numba takes it, in several threads where loops can be ``parallel``."""
     names = Names({*all_names(function), *outside_names(function), *function.cotangents})
     types = dict(types)
     bases = dict(function.bases)
@@ -59,6 +60,8 @@ def lowered(function: Function, types: Types) -> Part:
     result = walk.sub(function.result)
     body, result = fused(body, Builder(names, types, bases), result)
     body = eliminate_dead_code(body, (result,))
+    if parallel and "prange" not in bases.values():
+        body = in_parallel(body, types)
     made = replace(function, body=body, bases=bases, result=result)
     return verify(made, f"loop nests of {function.name}"), types
 

@@ -1,0 +1,124 @@
+"""Parallel loops: those whose iterations leave each other's memory alone run in several threads.
+
+Numbers that all iterations add to are sums, which Numba makes of one for each thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adxform.analysis.aliasing import IN_PLACE, Aliases
+from adxform.analysis.types import Types
+from adxform.backends.numba.accesses import Access, Memory, in_step
+from adxform.core.ir import (
+    Block,
+    Const,
+    For,
+    If,
+    Let,
+    Phi,
+    Primitive,
+    Stmt,
+    Var,
+    walk,
+)
+from adxform.core.reads import read_counts
+from adxform.core.types import Array, Scalar
+from adxform.optimize.walk import is_op
+from adxform.rules.table import RULES
+
+
+def in_parallel(block: Block, types: Types) -> Block:
+    """A function's block whose independent loops are parallel: those in no other loop, for to begin
+    one takes as long as some thousand operations.
+    """
+    memory = Memory(block, types, Aliases(block, types))
+    return _Parallel(memory, types).block(block)
+
+
+class _Parallel:
+    def __init__(self, memory: Memory, types: Types) -> None:
+        self.memory = memory
+        self.types = types
+
+    def block(self, block: Block) -> Block:
+        return tuple(s if isinstance(s, Let) else self.statement(s) for s in block)
+
+    def statement(self, stmt: Stmt) -> Stmt:
+        match stmt:
+            case For():
+                return self.parallel(stmt) or stmt
+            case If():
+                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
+            case _:
+                return stmt
+
+    def parallel(self, loop: For) -> For | None:
+        """A loop as a parallel one, if its iterations are independent."""
+        if loop.stop is not None or loop.step != Const(1) or not self.is_plain(loop):
+            return None
+        sums: set[Let] = set()
+        for phi in loop.phis:
+            if isinstance(self.types.get(phi.target), Array) and self.memory.chained(phi):
+                continue
+            found = self.steps(loop, phi)
+            if found is None:
+                return None
+            sums |= found
+        own = {s.target for s in walk(loop.body) if isinstance(s, Let) and self.is_new(s)}
+        accesses = [a for a in self.memory.of((loop,)) if a.view.root not in own]
+        if not all(_apart(a, b, loop.index) for a in accesses for b in accesses):
+            return None
+        return replace(loop, body=_adding(loop.body, sums), reverse=False, parallel=True)
+
+    def is_new(self, stmt: Let) -> bool:
+        """Whether a statement makes an array in memory of its own."""
+        if not isinstance(stmt.op, Primitive) or stmt.op.name in IN_PLACE:
+            return False
+        return self.memory.aliases.copied(stmt) if stmt.op.name == "[]" else stmt.op.fresh
+
+    def is_plain(self, loop: For) -> bool:
+        """Whether a loop only computes, stores, and adds up."""
+        return all(
+            (isinstance(stmt, Let) and isinstance(stmt.op, Primitive))
+            or (isinstance(stmt, For) and stmt.stop is None)
+            for stmt in walk(loop.body)
+        )
+
+    def steps(self, loop: For, phi: Phi) -> set[Let] | None:
+        """The statements by which a loop, or one in it, adds to a number; None if it is used
+        otherwise.
+        """
+        counts, last = read_counts(loop.body), phi.second
+        known = self.types.get(phi.target)
+        if not isinstance(known, Scalar) or known.dtype != "float64" or not isinstance(last, Var):
+            return None
+        if counts[phi.target] != 1 or counts[last.name]:
+            return None
+        for stmt in loop.body:
+            if isinstance(stmt, Let) and stmt.target == last.name:
+                adds = is_op(stmt, "summed") and stmt.args[0] == Var(phi.target)
+                return {stmt} if adds else None
+            if isinstance(stmt, For):
+                inner = next((p for p in stmt.phis if p.target == last.name), None)
+                if inner is not None:
+                    return self.steps(stmt, inner) if inner.first == Var(phi.target) else None
+        return None
+
+
+def _apart(one: Access, other: Access, index: str) -> bool:
+    """Whether two accesses are of one element in the same iteration at most."""
+    return in_step(one, index, other, index)
+
+
+def _adding(block: Block, sums: set[Let]) -> Block:
+    """A block that adds by ``+=``, which Numba knows for a sum."""
+    made: list[Stmt] = []
+    for stmt in block:
+        if isinstance(stmt, For):
+            made.append(replace(stmt, body=_adding(stmt.body, sums)))
+        elif isinstance(stmt, Let) and stmt in sums:
+            made.append(Let(stmt.targets, RULES["accumulate"].primitive, stmt.args))
+        else:
+            made.append(stmt)
+    return tuple(made)

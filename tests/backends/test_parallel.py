@@ -1,0 +1,174 @@
+"""``parallel=True``: loops whose iterations are independent run in several threads, no others."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from adxform import value_and_grad
+from adxform.backends.numba.compiling import jitted
+from adxform.errors import BackendWarning
+from tests.backends.plainly import loop_nests_in_python
+
+pytest.importorskip("numba")
+
+R = np.random.default_rng(0)
+
+
+def weighted(x, w):
+    return np.sum(np.exp(np.sin(x)) * w)
+
+
+def nearest(centres, points):
+    squares = np.sum((points[:, None, :] - centres[None, :, :]) ** 2, axis=2)
+    return np.sum(np.min(squares, axis=1))
+
+
+def by_rows(a):
+    total = 0.0
+    for i in range(a.shape[0]):
+        s = 0.0
+        for j in range(a.shape[1]):
+            s += np.cos(a[i, j]) * a[i, 0]
+        total += s * s
+    return total
+
+
+def filled(x):
+    y = np.empty(len(x))
+    for i in range(len(x)):
+        y[len(x) - 1 - i] = np.sin(x[i])
+    return np.sum(y * x)
+
+
+def running(x):
+    y = np.empty(len(x))
+    y[0] = x[0]
+    for i in range(1, len(x)):
+        y[i] = y[i - 1] * 0.5 + np.sin(x[i])
+    return np.sum(y**2)
+
+
+def scattered(x, places):
+    y = np.zeros(3)
+    for i in range(len(places)):
+        y[places[i]] += np.sin(x[i])
+    return np.sum(y**2)
+
+
+def products(x):
+    p = 1.0
+    for i in range(len(x)):
+        p *= np.cos(x[i])
+    return p
+
+
+def own_name(prange):
+    return np.sum(np.sin(prange) ** 2)
+
+
+CASES = [
+    (weighted, (R.normal(size=7), R.normal(size=7))),
+    (nearest, (R.normal(size=(3, 2)), R.normal(size=(5, 2)))),
+    (by_rows, (R.normal(size=(4, 3)),)),
+    (filled, (R.normal(size=5),)),
+    (running, (R.normal(size=5),)),
+    (scattered, (R.normal(size=4), np.array([0, 2, 0, 1]))),
+    (products, (R.normal(size=4),)),
+    (own_name, (R.normal(size=4),)),
+]
+each_case = pytest.mark.parametrize(("f", "args"), CASES, ids=lambda v: getattr(v, "__name__", ""))
+
+
+def same(found, expected):
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-10, atol=1e-13)
+
+
+@each_case
+def test_in_one_thread_it_is_the_same(f, args):
+    with loop_nests_in_python():
+        same(value_and_grad(f, backend="numba", parallel=True)(*args), value_and_grad(f)(*args))
+
+
+@each_case
+def test_in_several_threads(f, args):
+    many = value_and_grad(f, backend="numba", parallel=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        for _ in range(5):
+            same(many(*args), value_and_grad(f)(*args))
+
+
+def loops(f, args):
+    with loop_nests_in_python():
+        derivative = value_and_grad(f, backend="numba", parallel=True)
+        derivative(*args)
+    lines = derivative.source.splitlines()
+    return [line.strip() for line in lines if line.startswith("    for ")], derivative.source
+
+
+def test_independent_loops_are_parallel_and_sums_added_up():
+    found, text = loops(*CASES[0])
+    assert found and all("prange(" in line for line in found)
+    assert "from numba import prange" in text and "out += " in text
+
+
+def test_the_outermost_loop_is_the_parallel_one():
+    found, text = loops(*CASES[1])
+    assert "for i in prange(rows):" in found and "        for j in range(rows_2):" in text
+
+
+@pytest.mark.parametrize("case", [CASES[4], CASES[5], CASES[6]], ids=lambda c: c[0].__name__)
+def test_iterations_that_wait_for_each_other_stay_in_order(case):
+    found, _ = loops(*case)
+    forward = [line for line in found if "reversed" in line or "range(1, " in line]
+    assert not any("prange(1" in line for line in found)
+    assert forward or case[0] is not running
+
+
+def test_nothing_is_parallel_unasked():
+    with loop_nests_in_python():
+        derivative = value_and_grad(weighted, backend="numba")
+        derivative(*CASES[0][1])
+    assert "prange" not in derivative.source
+
+
+def test_a_user_s_variable_keeps_its_name():
+    _, text = loops(*CASES[7])
+    assert "prange(" not in text
+
+
+def test_one_thread_where_numba_does_not_make_several():
+    asked = []
+
+    def failing(*args: Any, **options: Any) -> Any:
+        asked.append(options["parallel"])
+        if options["parallel"]:
+            raise RuntimeError("no threads here")
+        return jitted(*args, **options)
+
+    f, args = CASES[0]
+    with mock.patch("adxform.kernels.jitted", failing), warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        same(value_and_grad(f, backend="numba", parallel=True)(*args), value_and_grad(f)(*args))
+    assert asked == [True, True, False]
+
+
+def through_views(x):
+    y = np.zeros((3, 3))
+    for i in range(3):
+        z = y.T
+        z[0] += np.sin(x[i])
+    return np.sum(y * np.arange(9.0).reshape(3, 3))
+
+
+def test_views_of_one_array_are_no_memory_of_an_iteration():
+    args = (R.normal(size=3),)
+    many = value_and_grad(through_views, backend="numba", parallel=True)
+    for _ in range(5):
+        same(many(*args), value_and_grad(through_views)(*args))
