@@ -241,3 +241,13 @@ def test_derivatives_that_a_function_asks_for_share_their_forward_sweep() -> Non
     with loop_nests_in_python():
         found, _ = adxform.jvp(both, (V, W), (None, None), backend="numba")
     np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def of_a_key(x):
+    return np.sum(np.sin(x)) * len("key") + np.sin(np.sum(x))
+
+
+def test_the_length_of_a_string_between_two_loops() -> None:
+    with loop_nests_in_python():
+        found = adxform.value_and_grad(of_a_key, backend="numba")(V)
+    same(found, adxform.value_and_grad(of_a_key)(V), 1e-12)

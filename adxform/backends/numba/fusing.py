@@ -226,8 +226,9 @@ class _Fusing:
         stmt = facts.stmt
         if not isinstance(stmt, Let) or getattr(stmt.op, "name", "") not in SHAPES:
             return facts
-        read = [own[n].first if n in own else Var(n) for n in stmt.reads]
-        return self.facts(Let(stmt.targets, stmt.op, tuple(read), stmt.origin))
+        begun = {name: phi.first for name, phi in own.items()}
+        args = tuple(substitute(arg, begun) for arg in stmt.args)
+        return self.facts(Let(stmt.targets, stmt.op, args, stmt.origin))
 
     def in_order(self, first: Facts, second: Facts, own: dict[str, Phi]) -> bool:
         """Whether an iteration of the second reads and writes only what iterations of the first
