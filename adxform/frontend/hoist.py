@@ -137,8 +137,10 @@ class ConditionalExpressions(Transformer):
 
     def _contains(self, node: ast.AST) -> bool:
         kind = type(node)
-        if kind in _PLAIN or kind in _LATER:
+        if kind in _PLAIN or kind is ast.Lambda:
             return False
+        if isinstance(node, _COMPREHENSIONS):
+            return self.calls.may_write_in(node.generators[0].iter)
         if kind not in _UNCONDITIONAL and self._conditional(node):
             return True
         return any(map(self._contains, children(node)))
@@ -163,6 +165,10 @@ class ConditionalExpressions(Transformer):
             return self._chain(node, old, before)
         if not self._contains(node):
             return node
+        if isinstance(node, _COMPREHENSIONS):
+            first = node.generators[0]
+            first.iter = self._called_before(first.iter, old, before)
+            return node
         children = list(_children(node))
         moved = [self._contains(child) for _, _, child in children]
         if self.calls.conditional(node):  # the arguments of a partial
@@ -179,6 +185,21 @@ class ConditionalExpressions(Transformer):
             else:
                 continue
             owner[place] = new
+        return node
+
+    def _called_before(
+        self, node: ast.expr, old: ast.stmt, before: list[ast.stmt]
+    ) -> ast.expr:
+        """What a comprehension goes over, with calls that may write to their arguments made once,
+        before it.
+        """
+        if self.calls.may_be_one(node):
+            name = self.fresh("t")
+            before.extend(self._value(node, name, old))
+            return ast.Name(name, ast.Load())
+        for owner, place, child in _children(node):
+            if self.calls.may_write_in(child):
+                owner[place] = self._called_before(child, old, before)
         return node
 
     def _branch(self, node: ast.IfExp, name: str, old: ast.stmt) -> list[ast.stmt]:
@@ -234,7 +255,7 @@ class ConditionalExpressions(Transformer):
         return ast.Name(name, ast.Load())
 
 
-_LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _children(node: ast.expr) -> list[tuple[Any, Any, ast.expr]]:

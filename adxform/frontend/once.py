@@ -8,6 +8,7 @@ from typing import Any
 
 from adxform.core.ir import Let, Opaque, Stmt
 from adxform.core.trees import nodes
+from adxform.frontend.callables import Bound, Closure
 from adxform.frontend.program import Program
 from adxform.rules.expressions import Expressions
 
@@ -21,6 +22,7 @@ class Once(Expressions):
 
     program: Program
     meaning: Any
+    static: Any
     held_once: Any
 
     def __init__(self, builder: object) -> None:
@@ -49,6 +51,7 @@ class Once(Expressions):
     def _may_change(self, node: ast.Call) -> bool:
         meaning = self.meaning(node.func)
         written = meaning is not None and meaning.function is not None
+        written = written or isinstance(self.static(node.func), Closure | Bound)
         method = meaning is None and isinstance(node.func, ast.Attribute)
         listing = method and node.func.attr in _LISTING  # type: ignore[attr-defined]
         is_next = isinstance(node.func, ast.Name) and node.func.id == "next"

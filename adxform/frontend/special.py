@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+from collections.abc import Sequence
 from types import FunctionType, MethodType
 
 from adxform.core.forms import TUPLE
@@ -101,7 +102,15 @@ class Special(Changes):
         """Operands of an operator: those that may be objects are lowered, once and in order."""
         if not any(map(self.may_be_object, nodes)):
             return [(node, None) for node in nodes]
-        return [self.held_once(n) if isinstance(n, _GIVEN) else (n, self.operand(n)) for n in nodes]
+        return [
+            self.held_once(n) if isinstance(n, _GIVEN) or self._is_read_before(n, nodes[i + 1 :])
+            else (n, self.operand(n))
+            for i, n in enumerate(nodes)
+        ]
+
+    def _is_read_before(self, node: ast.expr, later: Sequence[ast.expr]) -> bool:
+        """Whether an element or attribute is read before what may write to it."""
+        return isinstance(node, ast.Subscript | ast.Attribute) and any(map(self._calls, later))
 
     # --- operators ----------------------------------------------------------------------------
 

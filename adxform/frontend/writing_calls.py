@@ -66,6 +66,20 @@ class WritingCalls:
         function = self.function_of(node)
         return function is not None and writes_params(function.node)
 
+    def may_be_one(self, node: ast.AST) -> bool:
+        """Whether a node is a call of a function, from outside or made inside, that may write to
+        its arguments, itself or by another.
+        """
+        if not isinstance(node, ast.Call):
+            return False
+        function = self.function_of(node)
+        inside = isinstance(node.func, ast.Name) and node.func.id in self.own
+        return inside if function is None else may_write(function)
+
+    def may_write_in(self, node: ast.expr) -> bool:
+        """Whether evaluating an expression may call such a function."""
+        return any(map(self.may_be_one, nodes(node)))
+
     def function_of(self, call: ast.Call) -> SourceFunction | None:
         """The function from outside that is called, if it is written in Python."""
         meaning = meaning_of(call.func, self.scope, self.own)
