@@ -354,13 +354,13 @@ RIGHT = [
     case_abs_eff,
     case_np_list,
     case_assert_eff,
+    case_min_arr,
 ]
 REFUSED = [
     (case_and_append, "this statement may change a list or a dictionary whose items"),
     (case_comp_append, "this statement may change a list or a dictionary whose items"),
     (case_dd_list, "this statement may change a list or a dictionary whose items"),
     (case_pop_alias, "q is changed in place here while r holds it, too"),
-    (case_min_arr, "what is called here changes something"),
     (case_fstr_eff, "this expression may change t, which is active here"),
 ]
 
