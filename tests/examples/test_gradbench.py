@@ -204,3 +204,15 @@ def test_a_call_may_be_limited():
     with pytest.raises(TimeLimitError), limited(0.01):
         while True:
             pass
+
+
+def test_another_result_of_a_peer_is_said_and_of_ours_refused():
+    def calls(name, args):
+        return tools.Calls(lambda: 0.0, lambda: np.array([1.0]))
+
+    expected = np.array([2.0])
+    size = sizes("hello", "quick")[0]
+    line, _ = table.measure("hello", size, tools.Tool("peer", calls), 10.0, expected)
+    assert line.derivative is None and line.note == "another result"
+    with pytest.raises(AssertionError, match="Not equal"):
+        table.measure("hello", size, tools.Tool("adxform numpy", calls), 10.0, expected)
