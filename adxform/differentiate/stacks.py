@@ -1,4 +1,4 @@
-"""Stacks: how what functions that call themselves record reaches their pullbacks in plain arrays.
+"""Stacks: how what functions that call themselves record reaches their pullbacks in plain lists.
 
 A tape that holds the tapes of inner calls has no type that a compiler could give it. So a block of
 the forward sweep ends by pushing what its mirror needs, and that begins by popping it: the reverse

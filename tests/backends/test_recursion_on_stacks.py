@@ -6,6 +6,7 @@ Python that they are, some compiled.
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import warnings
 import numpy as np
 import pytest
 
-from adxform import grad, jacobian, vjp
+from adxform import grad, jacobian, jvp, vjp
+from adxform.backends.numba.depths import with_depths
 from adxform.errors import BackendWarning
 from examples.gradbench import det
 from tests.backends.plainly import loop_nests_in_python
@@ -263,3 +265,42 @@ def test_a_second_process_does_not_take_such_code_from_disk(tmp_path):
         for _ in range(2)
     ]
     assert found[0] == found[1] and len(found[0].split()) == 2
+
+
+def falling(x, n):
+    if n == 0:
+        return x
+    return np.sin(falling(x, n - 1)) * 1.1
+
+
+def endless(x):
+    """Of what is no number it never comes to an end."""
+    if x < 1.0:
+        return x * x
+    return endless(x / 2.0 if x > 0.0 else x) * 0.5
+
+
+@pytest.mark.filterwarnings("ignore::adxform.errors.BackendWarning")
+def test_what_is_too_deep_for_python_is_an_error_and_no_end_of_the_process():
+    for how in (grad(endless, backend="numba"), lambda x: jvp(endless, (x,), (1.0,), backend="numba")):
+        assert np.all(np.isfinite(how(3.0)))
+        with pytest.raises(RecursionError):
+            how(np.nan)
+
+
+def test_as_deep_as_python_goes():
+    deep = sys.getrecursionlimit() // 2
+    derivative = grad(falling, backend="numba")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        assert derivative(0.5, deep) == pytest.approx(
+            jvp(falling, (0.5, deep), (1.0, None), backend="numba")[1], rel=1e-9
+        )
+
+
+def test_functions_that_call_each_other_are_counted_and_no_others():
+    text = "def a(n):\n    return b(n)\n\ndef b(n):\n    return a(n - 1) + c(n)\n\ndef c(n):\n    return n\n"
+    text += "\ndef d(n):\n    return a(n)\n"
+    made = ast.unparse(with_depths(ast.parse(text), "d", 10))
+    assert "def a(n, _depth)" in made and "def b(n, _depth)" in made and "def c(n):" in made
+    assert "return a(n - 1, _depth + 1) + c(n)" in made and "return a(n, 0)" in made

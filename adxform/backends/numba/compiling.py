@@ -15,6 +15,7 @@ from typing import Any
 from adxform.backends.numba import disk, register
 from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
 from adxform.backends.numba.counterparts import with_counterparts
+from adxform.backends.numba.depths import with_depths
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
 from adxform.backends.numba.vectors import with_vectors
 from adxform.backends.python import compile_text
@@ -56,6 +57,7 @@ def jitted(
 
     register()
     tree = with_counterparts(with_vectors(ast.parse(text)))
+    tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)
     free = set(names(tree)).difference(*map(bound_names, tree.body))
     values = {k: v for k, v in values.items() if k in free}
