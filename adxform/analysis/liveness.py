@@ -339,6 +339,7 @@ def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
     reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i.
     """
     inside = Counter[str]()
+    made: dict[str, Let | For] = {}
     found: list[Let] = []
     for phi in loop.phis:
         first, last = phi.first, phi.second
@@ -348,12 +349,12 @@ def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
         inside = inside or read_counts(loop.body)
         if inside[phi.target] != 1 or inside[last.name]:
             continue
-        for stmt in loop.body:
-            if isinstance(stmt, For) and any(p.target == last.name for p in stmt.phis):
-                found += _filling(stmt, {phi.target}, inside)
-            elif isinstance(stmt, Let) and stmt.target == last.name:
-                fills = isinstance(stmt.op, Primitive) and writes(stmt.op)
-                found += [stmt] if fills and stmt.args[0] == Var(phi.target) else []
+        made = made or {n: s for s in loop.body if isinstance(s, Let | For) for n in binds_of(s)}
+        stmt = made.get(last.name)
+        if isinstance(stmt, For):
+            found += _filling(stmt, {phi.target}, inside)
+        elif stmt is not None and isinstance(stmt.op, Primitive) and writes(stmt.op):
+            found += [stmt] if stmt.args[0] == Var(phi.target) else []
     return found
 
 
