@@ -44,28 +44,31 @@ def kernel_call(
     sure = [guarded(*part) for part in parts]
     checked = None in sure
     bodies = [part for part in (parts if checked else sure) if part]
-    several = [True] if parallel and not checked else []  # no error leaves a thread
-    texts = [module_text([lowered(*p, parallel=t) for p in bodies]) for t in (*several, False)]
+    ways = [True, False] if parallel and not checked else [False]  # no error leaves a thread
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
     frozen = [k for k, v in inner.items() if isinstance(v, np.ndarray)]
     circular = any(map(is_recursive, reachable_callees(made)))  # Numba's own cache breaks these
 
-    def fast(text: str, keep: bool) -> Any:
+    @cache
+    def text(several: bool) -> str:
+        return module_text([lowered(*part, parallel=several) for part in bodies])
+
+    def fast(several: bool, keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
-        threads = parallel and (text is texts[0] or len(texts) == 1)
-        keep = keep and not circular
-        return jitted(text, name, values, parallel=threads, checked=checked, keep=keep)
+        threads = parallel and several is ways[0]
+        return jitted(text(several), name, values, parallel=threads, checked=checked, keep=keep)
 
     @cache
     def plain() -> Callable[..., Any]:
         found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
         return found
 
-    ways = [partial(fast, text, keep) for text in texts for keep in (True, False)]
-    return _caller(Guarded(ways, plain, name), function, layout), texts[0]
+    kept = (False,) if circular else (True, False)
+    kernel = Guarded([partial(fast, way, keep) for way in ways for keep in kept], plain, name)
+    return _caller(kernel, function, layout), text(ways[0])
 
 
 def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from adxform.analysis.aliasing import REPLACING, Aliases, writes
 from adxform.analysis.disjoint import Disjoint
+from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
 from adxform.core.ir import (
     Block,
@@ -338,24 +339,10 @@ def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
     """The writes of a loop, and of loops in it, that fill a new array which nothing else in it
     reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i.
     """
-    inside = Counter[str]()
-    made: dict[str, Let | For] = {}
-    found: list[Let] = []
-    for phi in loop.phis:
-        first, last = phi.first, phi.second
-        handed = isinstance(first, Var) and first.name in new and reads[first.name] == 1
-        if not handed or not isinstance(last, Var) or last.name == phi.target:
-            continue
-        inside = inside or read_counts(loop.body)
-        if inside[phi.target] != 1 or inside[last.name]:
-            continue
-        made = made or {n: s for s in loop.body if isinstance(s, Let | For) for n in binds_of(s)}
-        stmt = made.get(last.name)
-        if isinstance(stmt, For):
-            found += _filling(stmt, {phi.target}, inside)
-        elif stmt is not None and isinstance(stmt.op, Primitive) and writes(stmt.op):
-            found += [stmt] if stmt.args[0] == Var(phi.target) else []
-    return found
+    found = steps(loop)
+    begun = [p for p in loop.phis if isinstance(p.first, Var) and p.first.name in new]
+    made = (found.get(p.target) for p in begun if reads[p.first.name] == 1)  # type: ignore[union-attr]
+    return [s for s in made if s is not None and isinstance(s.op, Primitive) and writes(s.op)]
 
 
 def _may_write(op: Primitive) -> bool:

@@ -1,8 +1,9 @@
-"""How often names are read, by statements, tests and phis."""
+"""How often names are read, by statements, tests and phis; what names lead to."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from adxform.core.ir import Block, Let, Operand, names_in, phis_of, reads_of, tests_of, uses, walk
 
@@ -16,3 +17,13 @@ def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
             read.extend(tests_of(stmt))
             read.extend(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
     return Counter(read)
+
+
+def reached(names: Iterable[str], following: Mapping[str, Iterable[str]]) -> set[str]:
+    """Names, what follows each of them, what follows that, and so on."""
+    found, left = set(names), list(names)
+    while left:
+        new = [name for name in following.get(left.pop(), ()) if name not in found]
+        found.update(new)
+        left.extend(new)
+    return found

@@ -25,6 +25,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.reads import reached
 from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type, is_number
 from adxform.differentiate.common import primitive, zeros
 
@@ -38,17 +39,7 @@ def maybe_unbound(block: Block) -> set[str]:
     for phi in phis:
         for name in uses((phi.first, phi.second)):
             readers.setdefault(name, []).append(phi.target)
-    return _reached({p.target for p in phis if UNDEFINED in (p.first, p.second)}, readers)
-
-
-def _reached(names: set[str], following: dict[str, list[str]]) -> set[str]:
-    """Names, what follows each of them, what follows that, and so on."""
-    found, left = set(names), list(names)
-    while left:
-        new = [name for name in following.get(left.pop(), ()) if name not in found]
-        found.update(new)
-        left.extend(new)
-    return found
+    return reached({p.target for p in phis if UNDEFINED in (p.first, p.second)}, readers)
 
 
 def extents(params: tuple[str, ...], types: Types) -> Extents:
@@ -119,7 +110,7 @@ def gaps_of(block: Block, params: tuple[str, ...], types: Types, activity: Activ
     loose = {n for n in names if n in activity and not _has_shape(types.get(n, ANY), known)}
     merged = {p.target: uses((p.first, p.second)) for s in walk(block) for p in phis_of(s)}
     zeros = {stmt.target for stmt in walk(block) if _is_loose_zero(stmt)}
-    return Gaps(names, _reached(loose, merged), zeros, params, types)
+    return Gaps(names, reached(loose, merged), zeros, params, types)
 
 
 def _is_loose_zero(stmt: Stmt) -> TypeGuard[Let]:

@@ -7,6 +7,7 @@ get there is decided afterwards, in ``record``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from adxform.analysis.activity import Activity
@@ -332,11 +333,7 @@ class Reverse(Mirrors):
         handed = tuple(self.builder.name(b) for b in pullback.labels)
         self.builder.types.update(zip(handed, pullback.handed, strict=True))
         if pullback.record is not pullback.pull:
-            for target in stmt.targets:
-                self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
-            self.replaced[stmt] = Let(
-                (*stmt.targets, *handed), pullback.record, stmt.args, stmt.origin
-            )
+            self.record(stmt, stmt.op, pullback.record, handed)
         args = [*(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds]
         names = [n for i in active for n in [next(names_in(stmt.args[i]))]]
         bases = [None if n in bars else self.base(n) for n in names]
@@ -345,6 +342,16 @@ class Reverse(Mirrors):
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
             self.add(bars, Var(name), result)
+
+    def record(
+        self, stmt: Let, called: Callee, record: Callee, handed: Sequence[str] = (),
+        *more: Operand,
+    ) -> None:
+        """Call what records in the place of a function, with ``more`` behind its arguments."""
+        for target in stmt.targets:
+            self.builder.bases.setdefault(target, f"{called.name}_value")
+        args = (*stmt.args, *more)
+        self.replaced[stmt] = Let((*stmt.targets, *handed), record, args, stmt.origin)
 
     def stacked_call(
         self,
@@ -358,12 +365,8 @@ class Reverse(Mirrors):
         the call that it belongs to, and adds to cotangents that it is given.
         """
         assert isinstance(stmt.op, Callee)
-        for target in stmt.targets:
-            self.builder.bases.setdefault(target, f"{stmt.op.name}_value")
         mark = Const(Mark(f"{stmt.target} {len(self.replaced)}"))
-        self.replaced[stmt] = Let(
-            stmt.targets, pullback.record, (*stmt.args, mark), stmt.origin
-        )
+        self.record(stmt, stmt.op, pullback.record, (), mark)
         names = [next(names_in(stmt.args[i])) for i in active]
         whole = {i: n for i, n in zip(active, names, strict=True) if i in pullback.added}
         whole = {i: n for i, n in whole.items() if names.index(n) == active.index(i)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from graphlib import CycleError, TopologicalSorter
 
+from adxform.core.reads import reached
 from adxform.core.trees import nodes
 
 DEPTH = "_depth"
@@ -73,17 +74,8 @@ def _circular(calls: dict[str, set[str]]) -> set[str]:
     try:
         TopologicalSorter(left).prepare()
     except CycleError:
-        return {name for name in left if name in _reached(left, left[name])}
+        return {name for name in left if name in reached(left[name], left)}
     return set()
-
-
-def _reached(calls: dict[str, set[str]], begin: set[str]) -> set[str]:
-    found, work = set(begin), list(begin)
-    while work:
-        new = calls[work.pop()] - found
-        found |= new
-        work += new
-    return found
 
 
 def _deeper() -> ast.expr:

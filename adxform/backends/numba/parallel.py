@@ -8,21 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
+from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
-from adxform.backends.numba.accesses import Access, Memory, in_step
+from adxform.backends.numba.accesses import Memory, in_step
 from adxform.core.ir import (
     Block,
     Const,
     For,
     If,
     Let,
-    Phi,
     Primitive,
     Stmt,
-    Var,
     walk,
 )
-from adxform.core.reads import read_counts
 from adxform.core.types import Array, Scalar
 from adxform.optimize.walk import is_op
 from adxform.rules.table import RULES
@@ -58,16 +56,18 @@ class _Parallel:
         if loop.stop is not None or loop.step != Const(1) or not self.is_plain(loop):
             return None
         sums: set[Let] = set()
+        changes = steps(loop)
         for phi in loop.phis:
-            if isinstance(self.types.get(phi.target), Array) and self.memory.chained(phi):
+            known, step = self.types.get(phi.target), changes.get(phi.target)
+            if isinstance(known, Array) and self.memory.chained(phi):
                 continue
-            found = self.steps(loop, phi)
-            if found is None:
+            number = isinstance(known, Scalar) and known.dtype == "float64"
+            if not number or step is None or not is_op(step, "summed"):
                 return None
-            sums |= found
+            sums.add(step)
         own = {s.target for s in walk(loop.body) if isinstance(s, Let) and self.is_new(s)}
         accesses = [a for a in self.memory.of((loop,)) if a.view.root not in own]
-        if not all(_apart(a, b, loop.index) for a in accesses for b in accesses):
+        if not all(in_step(a, loop.index, b, loop.index) for a in accesses for b in accesses):
             return None
         return replace(loop, body=_adding(loop.body, sums), reverse=False, parallel=True)
 
@@ -84,31 +84,6 @@ class _Parallel:
             or (isinstance(stmt, For) and stmt.stop is None)
             for stmt in walk(loop.body)
         )
-
-    def steps(self, loop: For, phi: Phi) -> set[Let] | None:
-        """The statements by which a loop, or one in it, adds to a number; None if it is used
-        otherwise.
-        """
-        counts, last = read_counts(loop.body), phi.second
-        known = self.types.get(phi.target)
-        if not isinstance(known, Scalar) or known.dtype != "float64" or not isinstance(last, Var):
-            return None
-        if counts[phi.target] != 1 or counts[last.name]:
-            return None
-        for stmt in loop.body:
-            if isinstance(stmt, Let) and stmt.target == last.name:
-                adds = is_op(stmt, "summed") and stmt.args[0] == Var(phi.target)
-                return {stmt} if adds else None
-            if isinstance(stmt, For):
-                inner = next((p for p in stmt.phis if p.target == last.name), None)
-                if inner is not None:
-                    return self.steps(stmt, inner) if inner.first == Var(phi.target) else None
-        return None
-
-
-def _apart(one: Access, other: Access, index: str) -> bool:
-    """Whether two accesses are of one element in the same iteration at most."""
-    return in_step(one, index, other, index)
 
 
 def _adding(block: Block, sums: set[Let]) -> Block:
