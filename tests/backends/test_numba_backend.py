@@ -516,6 +516,50 @@ def test_a_numbered_place_in_a_branch_is_no_error():
     assert np.allclose(derivative(V), [2 * V[0], 0, 0, 0, 0])
 
 
+def of_either_size(x, c):
+    if c > 0.0:
+        w = np.ones(len(x))
+    else:
+        w = np.ones(2)
+    total = 0.0
+    for i in range(len(x)):
+        total += w[i] * x[i]
+    return total
+
+
+def shorter_from_the_second_step_on(x, c):
+    w = np.ones(len(x))
+    total = 0.0
+    for i in range(len(x)):
+        total += w[i] * x[i] * c
+        w = np.ones(2)
+    return total
+
+
+def as_long_in_each_step(x, c):
+    w = np.ones(len(x))
+    total = 0.0
+    for i in range(len(x)):
+        if x[i] > c:
+            w[i] = 2.0
+        for j in range(len(x)):
+            w[j] += x[i] * x[j]
+        total += w[i] * x[i]
+    return total
+
+
+@pytest.mark.parametrize("f", [of_either_size, shorter_from_the_second_step_on])
+def test_an_array_that_takes_the_place_of_a_longer_one_is_asked_for_its_own_size(f):
+    with pytest.raises(IndexError, match="index 2 is out of bounds for axis 0 with size 2"):
+        adxform.grad(f, backend="numba")(V, -1.0)
+
+
+def test_an_array_that_keeps_its_size_is_asked_before_its_loop():
+    derivative = adxform.grad(as_long_in_each_step, backend="numba")
+    assert np.allclose(derivative(V, 0.5), adxform.grad(as_long_in_each_step)(V, 0.5))
+    assert "IndexError" not in derivative.source
+
+
 def three_of_a_chain(x, y, w):
     z = x * y + x
     z = z * (y - x) + z * y + w * x

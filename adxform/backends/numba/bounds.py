@@ -16,6 +16,7 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
+    Phi,
     Primitive,
     Slice,
     Stmt,
@@ -125,6 +126,7 @@ class _Bounds:
         self.types = types
         self.below: dict[str, Operand] = {}
         self.made: dict[str, Let] = {}
+        self.merges: dict[str, tuple[Phi, bool]] = {}  # whether a loop's, too
         self.before: dict[str, Operand] = {}
         self.asked: dict[Stmt, dict[tuple[Operand, Dim], tuple[Operand, Var, int]]] = {}
         self.unsure: dict[Stmt, list[tuple[Operand, Var, int]]] = {}
@@ -136,7 +138,8 @@ class _Bounds:
                 self.made[stmt.target] = stmt
             elif isinstance(stmt, For) and self._from_zero(stmt):
                 self.below[stmt.index] = stmt.bounds[-1 if len(stmt.bounds) < 3 else 1]
-            self.before.update((phi.target, phi.first) for phi in phis_of(stmt))
+            carried = not isinstance(stmt, If)
+            self.merges.update((phi.target, (phi, carried)) for phi in phis_of(stmt))
 
     def _from_zero(self, loop: For) -> bool:
         """Whether a loop counts up from a number that is not negative."""
@@ -269,7 +272,19 @@ class _Bounds:
             seen.add(array.name)
             let = self.made.get(array.name)
             if let is None:
-                array = self.before.get(array.name, array)
+                array = self.merged(array)
             elif getattr(let.op, "name", "") in MOVED:
                 array = let.args[0]
         return array
+
+    def merged(self, array: Var) -> Operand:
+        """What a phi has for an array: of a loop the first, of a branch either, if both of them are
+        one array; else the phi itself.
+        """
+        if array.name not in self.before and array.name in self.merges:
+            phi, carried = self.merges[array.name]
+            self.before[array.name] = array  # while it is asked for
+            first = array if carried else self.source(phi.first, set())
+            if self.source(phi.second, set()) == first:
+                self.before[array.name] = phi.first
+        return self.before.get(array.name, array)
