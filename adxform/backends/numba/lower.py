@@ -36,7 +36,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ListOf, Scalar
+from adxform.core.types import Array, ListOf, Scalar
 from adxform.core.verify import verify
 from adxform.differentiate.common import outside_names
 from adxform.emit.module import Part
@@ -44,6 +44,7 @@ from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
+OVERWRITING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "accumulate"})
 
 def lowered(function: Function, types: Types, *, parallel: bool = False) -> Part:
     """A function as Numba takes it, in several threads where loops can be ``parallel``."""
@@ -131,7 +132,7 @@ class Lowering(Rewriter):
         elif self._puts(stmt, lazy):
             self.nests.put(stmt)
         elif element is None or not (lazy or self._worth(stmt)):
-            self.builder.append(stmt)
+            self.builder.append(self._apart(stmt))
         elif isinstance(element, Reduced) and isinstance(self.builder.types[stmt.target], Scalar):
             self.nests.number(stmt)
         elif adds(stmt) and not set(uses(stmt.args[:1])) & self.plan.lazy:
@@ -140,6 +141,23 @@ class Lowering(Rewriter):
         else:
             self.nests.store(stmt)
             self.shapes.stored.add(stmt.target)
+
+    def _apart(self, stmt: Let) -> Let:
+        """A statement that may be written over its first operand, with copies of what else is in
+        that memory: Numba reads and writes element by element, and does not ask.
+        """
+        op = stmt.op
+        if not isinstance(op, Primitive) or not (op.augments or op.name in OVERWRITING):
+            return stmt
+        first, *others = stmt.args
+        types, aliases = self.builder.types, self.planner.aliases
+        if not isinstance(first, Var) or not isinstance(types.get(first.name), Array):
+            return stmt
+        for place, other in enumerate(others):
+            near = isinstance(other, Var) and isinstance(types.get(other.name), Array)
+            if near and other != first and aliases.of(other.name) == aliases.of(first.name):
+                others[place] = self.builder.emit(RULES["np.copy"].primitive, (other,))
+        return replace(stmt, args=(first, *others))
 
     def _in_row(self, stmt: Let, stored: Let) -> None:
         """An array is computed where it is stored, and read from there."""
