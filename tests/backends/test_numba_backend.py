@@ -577,3 +577,17 @@ def test_a_long_chain_that_several_nests_need_is_computed_once() -> None:
     for found, known in zip(leaves_of(compiled(*args, *moves)), leaves_of(expected), strict=True):
         np.testing.assert_allclose(found, known, rtol=1e-12)
     assert compiled.source.count(" / ") == 3  # of the value, and of its tangent
+
+
+def of_its_own_memory(x):
+    z = x @ x
+    z += z.T
+    z *= z[0]
+    z -= z[::-1]
+    return np.sum(z * x)
+
+
+def test_what_is_written_over_is_not_read_elsewhere_meanwhile() -> None:
+    x = np.arange(9.0).reshape(3, 3) / 9.0
+    derivative = adxform.grad(of_its_own_memory, backend="numba")
+    np.testing.assert_allclose(derivative(x), adxform.grad(of_its_own_memory)(x), rtol=1e-12)

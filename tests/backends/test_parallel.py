@@ -172,3 +172,30 @@ def test_views_of_one_array_are_no_memory_of_an_iteration():
     many = value_and_grad(through_views, backend="numba", parallel=True)
     for _ in range(5):
         same(many(*args), value_and_grad(through_views)(*args))
+
+
+def neighbours_added(x):
+    z = x * x
+    z[1:] += z[:-1]
+    z[:-1] -= z[1:]
+    return np.sum(z * z)
+
+
+def shortened(x):
+    y = x * 2.0
+    total = np.sum(x * x)
+    for _ in range(3):
+        for j in range(len(y)):
+            total += y[j] * y[j]
+        y = y[1:] * y[:-1]
+    return total
+
+
+@pytest.mark.parametrize("f", [neighbours_added, shortened])
+def test_arrays_of_shared_memory_and_of_changing_size(f):
+    args = (R.normal(size=600),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        many = value_and_grad(f, backend="numba", parallel=True)
+        for _ in range(5):
+            same(many(*args), value_and_grad(f)(*args))

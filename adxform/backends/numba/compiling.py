@@ -23,6 +23,9 @@ from adxform.core.trees import bound_names, names
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
 
 OURS = {**{own: ("mathematics", name) for name, own in OF_NUMBERS.items()}, **OF_ARRAYS}
+THREADS = dict.fromkeys(  # which Numba makes besides, of what may share memory
+    ("fusion", "setitem", "inplace_binop", "comprehension", "stencil"), False
+)
 WRITTEN = sorted({"ranks", *(module for module, _ in OURS.values())})
 
 
@@ -75,7 +78,7 @@ def jitted(
             scope[key] = numba.njit(
                 error_model="numpy",
                 boundscheck=checked,
-                parallel=parallel,
+                parallel=THREADS if parallel and "prange" in value.__code__.co_names else False,
                 cache=path is not None,
                 nogil=True,
                 fastmath={"reassoc"} if key == "summed" else False,

@@ -11,14 +11,18 @@ from adxform.analysis.aliasing import IN_PLACE, Aliases
 from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Memory, in_step
+from adxform.core.builder import type_of
 from adxform.core.ir import (
     Block,
     Const,
     For,
     If,
     Let,
+    Phi,
     Primitive,
     Stmt,
+    Var,
+    While,
     walk,
 )
 from adxform.core.types import Array, Scalar
@@ -31,7 +35,24 @@ def in_parallel(block: Block, types: Types) -> Block:
     one takes as long as some thousand operations.
     """
     memory = Memory(block, types, Aliases(block, types))
-    return _Parallel(memory, types).block(block)
+    return _Parallel(memory, types).block(block) if _steady(block, memory) else block
+
+
+def _steady(block: Block, memory: Memory) -> bool:
+    """Whether arrays keep their sizes from one iteration to the next: where Numba makes threads, it
+    takes what is asked of a shape in a loop to be what it was before the loop.
+    """
+    phis = (p for s in walk(block) if isinstance(s, For | While) for p in s.phis)
+    return all(memory.chained(p) or _keeps_size(p, memory.types) for p in phis)
+
+
+def _keeps_size(phi: Phi, types: Types) -> bool:
+    """Whether a loop carries no array, or arrays of one shape by their types."""
+    known = [type_of(o, types) for o in (Var(phi.target), phi.first, phi.second)]
+    if not any(isinstance(t, Array) for t in known):
+        return True
+    dims = {t.dims if isinstance(t, Array) else None for t in known}
+    return len(dims) == 1 and None not in dims
 
 
 class _Parallel:
