@@ -23,7 +23,7 @@ from adxform.core.trees import bound_names, names
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
 
 OURS = {**{own: ("mathematics", name) for name, own in OF_NUMBERS.items()}, **OF_ARRAYS}
-THREADS = dict.fromkeys(  # which Numba makes besides, of what may share memory
+THREADS: Any = dict.fromkeys(  # which Numba makes besides, of what may share memory
     ("fusion", "setitem", "inplace_binop", "comprehension", "stencil"), False
 )
 WRITTEN = sorted({"ranks", *(module for module, _ in OURS.values())})

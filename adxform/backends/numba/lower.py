@@ -150,12 +150,13 @@ class Lowering(Rewriter):
         if not isinstance(op, Primitive) or not (op.augments or op.name in OVERWRITING):
             return stmt
         first, *others = stmt.args
-        types, aliases = self.builder.types, self.planner.aliases
+        types, of = self.builder.types, self.planner.aliases.of
         if not isinstance(first, Var) or not isinstance(types.get(first.name), Array):
             return stmt
         for place, other in enumerate(others):
-            near = isinstance(other, Var) and isinstance(types.get(other.name), Array)
-            if near and other != first and aliases.of(other.name) == aliases.of(first.name):
+            if not isinstance(other, Var) or not isinstance(types.get(other.name), Array):
+                continue
+            if other != first and of(other.name) == of(first.name):
                 others[place] = self.builder.emit(RULES["np.copy"].primitive, (other,))
         return replace(stmt, args=(first, *others))
 
