@@ -63,7 +63,8 @@ class Link(Recording):
             decision = Decision(
                 self.sweeps, self.arrays.storages, self.reads_of, self.is_cheap, self.types
             )
-            self.arrays.restore(decision.restored(self.wanted, RECOMPUTE_DEPTH))
+            wanted = self.wanted - self._last_values()
+            self.arrays.restore(decision.restored(wanted, RECOMPUTE_DEPTH))
         self.far = {n for n, definition in self.defined.items() if self.is_far(n, definition)}
         self.far.update(self.arrays.storages.of)
         backward = self.reverse_block(self.sweeps.reverse, (), {})
@@ -77,6 +78,15 @@ class Link(Recording):
                 found.update(self._needs(stmt))
             for phi in phis_of(stmt):
                 found.update(uses((phi.first, phi.second)))
+        return found
+
+    def _last_values(self) -> set[str]:
+        """What loops carry and their mirrors do not ask for: it is asked for after the loop."""
+        found: set[str] = set()
+        for stmt in walk(self.sweeps.reverse):
+            if isinstance(stmt, For) and stmt.mirror is not None:
+                inside = self._mentioned(stmt.body).union(uses([p.second for p in stmt.phis]))
+                found.update(p.target for p in phis_of(stmt.mirror) if p.target not in inside)
         return found
 
     def _needs(self, stmt: Stmt) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from adxform.analysis.storage import Place, Storage, Storages, Write, axes_left
 from adxform.analysis.types import Types
@@ -126,6 +127,16 @@ def same_type(a: Type, b: Type) -> bool:
             return False
 
 
+class Demand(NamedTuple):
+    """A value of the reverse sweep, what is read from an array to have it again, and the writes
+    that this asks to be undone.
+    """
+
+    value: str
+    read: str
+    writes: list[Write]
+
+
 class Decision:
     """Chooses, array by array, the writes whose old elements are recorded and put back."""
 
@@ -146,26 +157,25 @@ class Decision:
             for stmt in walk(sweeps.reverse)
             if is_marker(stmt) and isinstance(stmt, Let) and isinstance(stmt.args[0], Var)
         }
-        self.demands: dict[Storage, dict[str, list[Write]]] = {}
+        self.demands: dict[Storage, list[Demand]] = {}
 
     def restored(self, wanted: Iterable[str], depth: int) -> set[str]:
         """The targets of the writes to undo."""
         for name in sorted(wanted):
-            self.demand(name, depth)
+            self.demand(name, depth, name)
         chosen: set[str] = set()
         for demands in self.demands.values():
-            served = {
-                name: writes
-                for name, writes in demands.items()
-                if all(w.stmt.target in self.marked for w in writes)
-            }
-            writes = {w.stmt.target: w for found in served.values() for w in found}
-            if sum(map(self.cost_of_write, writes.values())) <= sum(map(self.cost_of, served)):
+            served = [d for d in demands if all(w.stmt.target in self.marked for w in d.writes)]
+            writes = {w.stmt.target: w for found in served for w in found.writes}
+            undoing = sum(map(self.cost_of_write, writes.values()))
+            recording = self.cost_of_recording(served)
+            again = any(d.read != d.value for d in served)  # what is computed again costs as well
+            if undoing < recording or (undoing == recording and not again):
                 chosen.update(writes)
         return chosen
 
-    def demand(self, name: str, depth: int) -> None:
-        """Note what must be unchanged if a value is not to be recorded."""
+    def demand(self, name: str, depth: int, value: str) -> None:
+        """Note what must be unchanged if a value, or what it is computed from, is not recorded."""
         place, let = self.storages.places.get(name), self.storages.regions.made.get(name)
         if place is None or not place.loops:
             return
@@ -176,13 +186,26 @@ class Decision:
                 best = self.storages.of[read.array], found
         if best is not None:
             if best[1]:
-                self.demands.setdefault(best[0], {})[name] = best[1]
+                self.demands.setdefault(best[0], []).append(Demand(value, name, best[1]))
             return
         if let is not None and depth and self.is_cheap(let):
             shape = shape_operand(let)
             for operand in let.reads:
                 if operand != shape or operand not in self.storages.of:
-                    self.demand(operand, depth - 1)
+                    self.demand(operand, depth - 1, value)
+
+    def cost_of_recording(self, demands: list[Demand]) -> int:
+        """The size of the values that are recorded where nothing is undone: of each as it is
+        computed, if that is known.
+        """
+        costs: dict[str, int] = {}
+        for demand in demands:
+            value, known = demand.value, self.types.get(demand.value, ANY)
+            if isinstance(known, Scalar) or (isinstance(known, Array) and known.dims is not None):
+                costs[value] = _cost(len(self.storages.places[value].loops), None, known)
+            else:
+                costs[value] = max(self.cost_of(demand.read), costs.get(value, 0))
+        return sum(costs.values())
 
     def cost_of_write(self, write: Write) -> int:
         target = self.types.get(write.stmt.target, ANY)
