@@ -343,7 +343,7 @@ def build(
     if options is not None and options.backend == "numba":
         from adxform.kernels import kernel_call  # what NumPy's backend does without
 
-        made = kernel_call(function, types, namespace, reachable, parallel=options.parallel)
+        made = kernel_call(function, types, namespace, reachable, options)
         return Compiled(*made, function, types)
     function = with_containers(function)
     params = [Param(p.name) if p.keyword_only else p for p in function.params]

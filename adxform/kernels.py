@@ -20,6 +20,7 @@ from adxform.core.calls import is_recursive, reachable_callees
 from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var
 from adxform.emit.module import Part, module_text, outside_values
 from adxform.errors import UnsupportedError
+from adxform.options import Options
 
 Reach = Callable[[Function, Types], list[Part]]
 
@@ -29,8 +30,7 @@ def kernel_call(
     types: Types,
     namespace: Mapping[str, Any],
     reach: Reach,
-    *,
-    parallel: bool = False,
+    options: Options,
 ) -> tuple[Callable[..., Any], str]:
     """A Core function under Numba, taking the user's parameters by place; and its text.
 
@@ -38,13 +38,15 @@ def kernel_call(
     """
     require_numba()
     made, layout = kernel_of(function, types)
-    made, types = inlined(made, types)
+    if options.fuse:
+        made, types = inlined(made, types)
     parts = reach(made, types)
     name = function.name
     sure = [guarded(*part) for part in parts]
     checked = None in sure
     bodies = [part for part in (parts if checked else sure) if part]
-    ways = [True, False] if parallel and not checked else [False]  # no error leaves a thread
+    threads = options.parallel and not checked  # no error leaves a thread
+    ways = [True, False] if threads else [False]
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
@@ -53,13 +55,13 @@ def kernel_call(
 
     @cache
     def text(several: bool) -> str:
-        return module_text([lowered(*part, parallel=several) for part in bodies])
+        return module_text([lowered(*p, parallel=several, fuse=options.fuse) for p in bodies])
 
     def fast(several: bool, keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
-        threads = parallel and several is ways[0]
-        return jitted(text(several), name, values, parallel=threads, checked=checked, keep=keep)
+        way = options.parallel and several is ways[0]
+        return jitted(text(several), name, values, parallel=way, checked=checked, keep=keep)
 
     @cache
     def plain() -> Callable[..., Any]:

@@ -15,7 +15,8 @@ class Options:
 
     ``backend`` is ``"numpy"`` or ``"numba"``; ``parallel`` lets Numba use several threads.
     ``activity`` leaves out of a reverse sweep what is not active, ``tbr`` is the to-be-recorded
-    analysis, ``merge`` lets independent iterations go back at once.
+    analysis, ``merge`` lets independent iterations go back at once, ``fuse`` lets loops of machine
+    code become one, and takes what is called into it.
     """
 
     optimize: bool = True
@@ -23,6 +24,7 @@ class Options:
     activity: bool = True
     tbr: bool = True
     merge: bool = True
+    fuse: bool = True
     backend: str = "numpy"
     parallel: bool = False
 

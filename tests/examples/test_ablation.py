@@ -32,8 +32,15 @@ def test_a_variant_that_gives_another_gradient_is_no_variant(monkeypatch):
         ablation.costs(case, [Options(), Options(tbr=False)], 1)
 
 
-def test_each_variant_differs_from_all_on():
-    assert len({ablation.ALL_ON, *ablation.VARIANTS.values(), *ablation.NUMBA.values()}) == 7
+@pytest.mark.parametrize(("backend", "count"), [("numpy", 6), ("numba", 7)])
+def test_each_variant_differs_from_all_on(backend, count):
+    assert len(set(ablation.variants(backend).values())) == count
+
+
+def test_machine_code_is_measured_with_its_loops_apart_and_fused():
+    case = next(case for case in ablation.cases(True) if case.name == "ode")
+    chosen = [ablation.variants("numba")[name] for name in ("all on", "no fused loops")]
+    assert all(cost.seconds > 0.0 for cost in ablation.costs(case, chosen, 1))
 
 
 def damped(x, y):

@@ -46,8 +46,12 @@ from adxform.rules.table import RULES
 
 OVERWRITING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "accumulate"})
 
-def lowered(function: Function, types: Types, *, parallel: bool = False) -> Part:
-    """A function as Numba takes it, in several threads where loops can be ``parallel``."""
+def lowered(
+    function: Function, types: Types, *, parallel: bool = False, fuse: bool = True
+) -> Part:
+    """A function as Numba takes it, in several threads where loops can be ``parallel``; its loops
+    become one where they can, with ``fuse``.
+    """
     names = Names({*all_names(function), *outside_names(function), *function.cotangents})
     types = dict(types)
     bases = dict(function.bases)
@@ -59,7 +63,8 @@ def lowered(function: Function, types: Types, *, parallel: bool = False) -> Part
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
     body = walk.lower(body, set(names_in(function.result)))
     result = walk.sub(function.result)
-    body, result = fused(body, Builder(names, types, bases), result)
+    if fuse:
+        body, result = fused(body, Builder(names, types, bases), result)
     body = eliminate_dead_code(body, (result,))
     if parallel and "prange" not in bases.values():
         body = in_parallel(body, types)
