@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from adxform.core.ir import UNKNOWN, For, Operand, Tuple, While
+from adxform.core.ir import UNKNOWN, Const, For, Let, Operand, Tuple, Var, While
 from adxform.core.trees import names
 from adxform.core.types import INT
 from adxform.frontend.control import ending, tested
 from adxform.frontend.holding import appended_in, joined_in, replaced_in
 from adxform.frontend.iterators import Iterators
 from adxform.frontend.joins import split_phis
+from adxform.rules.table import RULES
 
 
 class Looping(Iterators):
@@ -28,6 +29,7 @@ class Looping(Iterators):
             return
         assert isinstance(stmt.iter, ast.Call) and isinstance(stmt.target, ast.Name)
         bounds = self.operands(stmt.iter.args)
+        back = self._backward(bounds)
         if stmt.target.id not in self.builder.bases or self.builder.bases[stmt.target.id] == "_":
             self.builder.bases[stmt.target.id] = "ijklm"[min(self.depth, 4)]
         self.builder.types[stmt.target.id] = INT
@@ -38,9 +40,31 @@ class Looping(Iterators):
             headers, stmt.body, lists, lambda: self._iteration(body, headers)
         )
         self.depth -= 1
-        self.builder.append(For(stmt.target.id, bounds, phis, block, origin=origin, stop=stop))
+        reverse = back is not None and stop is None
+        bounds = back if back is not None and stop is None else bounds
+        self.builder.append(
+            For(stmt.target.id, bounds, phis, block, reverse, origin=origin, stop=stop)
+        )
         self.require_unchanged(over, stmt.iter)
         self._require_same_pools(pools, stmt)
+
+    def _backward(self, bounds: tuple[Operand, ...]) -> tuple[Operand, ...] | None:
+        """The bounds of a range by -1 as those of a range by 1 that is gone over from its end."""
+        if len(bounds) != 3 or bounds[2] != Const(-1):
+            return None
+        start, stop = (self._plus_one(bound) for bound in bounds[1::-1])
+        return (stop,) if start == Const(0) else (start, stop)
+
+    def _plus_one(self, bound: Operand) -> Operand:
+        """A number more by 1: of what was made by taking 1 away, what it was taken from."""
+        if isinstance(bound, Const):
+            return Const(bound.value + 1)
+        for stmt in self.builder.stmts[-2:]:
+            if not isinstance(stmt, Let) or getattr(stmt.op, "name", "") != "op.Sub":
+                continue
+            if Var(stmt.target) == bound and stmt.args[1] == Const(1):
+                return stmt.args[0]
+        return self.builder.emit(RULES["op.Add"].primitive, (bound, Const(1)))
 
     def _pools(self, stmt: ast.For) -> dict[Any, Any]:
         """The arrays that a loop over places takes items from, as they are before it."""

@@ -46,8 +46,10 @@ class Loops(Transformer):
         node.iter = self._over_grid(node.iter, before, node)
         if before:
             return [*before, *self._over_index(node)]
-        if _is_call(node.iter, "range") and isinstance(node.target, ast.Name):
-            return node
+        if isinstance(node.target, ast.Name):
+            node.iter = _backward(node.iter)
+            if _is_call(node.iter, "range"):
+                return node
         return self._over_index(node)
 
     def _over_grid(self, over: ast.expr, before: list[ast.stmt], old: ast.For) -> ast.expr:
@@ -167,7 +169,7 @@ class Loops(Transformer):
             if node.func.id == "range":
                 node = self._bounded(node, before, old)
                 length = ast.Call(load("len"), [node], [])
-                return length, ast.Subscript(node, index, ast.Load())
+                return length, _number(node, index)
         node = self._held(node, before, old)
         counted = node.func.value if isinstance(node, ast.Call) else node  # type: ignore[attr-defined]
         element = ast.Subscript(copied(node), index, ast.Load())
@@ -218,6 +220,38 @@ class Loops(Transformer):
                 bound = load(name)
             bounds.append(bound)
         return ast.copy_location(ast.Call(node.func, bounds, []), node)
+
+
+def _backward(node: ast.expr) -> ast.expr:
+    """``reversed(range(n))`` as ``range(n - 1, -1, -1)``."""
+    match node:
+        case ast.Call(ast.Name("reversed"), [ast.Call(ast.Name("range"), bounds, [])], []) if (
+            len(bounds) in (1, 2)
+        ):
+            start, stop = (ast.Constant(0), *bounds)[-2:]
+            first, last = (_less_one(bound) for bound in (stop, start))
+            minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
+            back = ast.Call(load("range"), [first, last, minus], [])
+            return ast.fix_missing_locations(ast.copy_location(back, node))
+        case _:
+            return node
+
+
+def _less_one(bound: ast.expr) -> ast.expr:
+    if isinstance(bound, ast.Constant) and bound.value == 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(1))
+    return ast.BinOp(bound, ast.Sub(), ast.Constant(1))
+
+
+def _number(node: ast.expr, index: ast.expr) -> ast.expr:
+    """The number at some place of a range."""
+    match node:
+        case ast.Call(_, [_], []):
+            return index
+        case ast.Call(_, [start, _], []):
+            return ast.BinOp(copied(start), ast.Add(), index)
+        case _:
+            return ast.Subscript(node, index, ast.Load())
 
 
 def _assigned(name: str, loop: ast.stmt) -> bool:
