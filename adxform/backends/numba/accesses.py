@@ -134,6 +134,18 @@ class Memory:
             return self.maker(let.args[0].name)
         return let
 
+    def is_size(self, operand: Operand) -> bool:
+        """Whether a number is one of elements, and so at least 0."""
+        if isinstance(operand, Const):
+            return bool(operand.value >= 0)
+        let = self.made.get(operand.name) if isinstance(operand, Var) else None
+        if not isinstance(let, Let) or not isinstance(let.op, Primitive):
+            return False
+        if let.op.name == "[]" and isinstance(let.args[0], Var):
+            shape = self.made.get(let.args[0].name)
+            return getattr(shape and shape.op, "name", "") in (".shape", "np.shape")
+        return let.op.name in ("len", ".size")
+
     def chained(self, phi: Phi) -> bool:
         """Whether what a loop carries is one array that is written to."""
         if phi.target not in self.chains:

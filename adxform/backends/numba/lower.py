@@ -16,6 +16,7 @@ from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, rea
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
 from adxform.backends.numba.shapes import Shapes
+from adxform.backends.numba.sums import with_free_sums, with_sums_apart
 from adxform.backends.numba.vectors import IN_VECTORS, calls_library
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
@@ -65,6 +66,8 @@ def lowered(
     result = walk.sub(function.result)
     if fuse:
         body, result = fused(body, Builder(names, types, bases), result)
+    body = with_free_sums(body, Builder(names, types, bases))
+    body = with_sums_apart(body, Builder(names, types, bases))
     body = eliminate_dead_code(body, (result,))
     if parallel and "prange" not in bases.values():
         body = in_parallel(body, types)

@@ -5,6 +5,7 @@ Numbers that all iterations add to are sums, which Numba makes of one for each t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
@@ -35,7 +36,9 @@ def in_parallel(block: Block, types: Types) -> Block:
     one takes as long as some thousand operations.
     """
     memory = Memory(block, types, Aliases(block, types))
-    return _Parallel(memory, types).block(block) if _steady(block, memory) else block
+    if not _steady(block, memory):
+        return block
+    return _parallel(block, Independence(memory, types))
 
 
 def _steady(block: Block, memory: Memory) -> bool:
@@ -55,42 +58,34 @@ def _keeps_size(phi: Phi, types: Types) -> bool:
     return len(dims) == 1 and None not in dims
 
 
-class _Parallel:
+class Independence:
+    """Tells which loops have iterations that leave each other's memory alone."""
+
     def __init__(self, memory: Memory, types: Types) -> None:
         self.memory = memory
         self.types = types
 
-    def block(self, block: Block) -> Block:
-        return tuple(s if isinstance(s, Let) else self.statement(s) for s in block)
-
-    def statement(self, stmt: Stmt) -> Stmt:
-        match stmt:
-            case For():
-                return self.parallel(stmt) or stmt
-            case If():
-                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
-            case _:
-                return stmt
-
-    def parallel(self, loop: For) -> For | None:
-        """A loop as a parallel one, if its iterations are independent."""
+    def sums(self, loop: For, apart: Collection[str] = ()) -> set[Let] | None:
+        """The steps by which the independent iterations of a loop add up numbers in any order; None
+        if they are not independent, but for what is carried ``apart``.
+        """
         if loop.stop is not None or loop.step != Const(1) or not self.is_plain(loop):
             return None
-        sums: set[Let] = set()
+        found: set[Let] = set()
         changes = steps(loop)
         for phi in loop.phis:
             known, step = self.types.get(phi.target), changes.get(phi.target)
-            if isinstance(known, Array) and self.memory.chained(phi):
+            if phi.target in apart or (isinstance(known, Array) and self.memory.chained(phi)):
                 continue
             number = isinstance(known, Scalar) and known.dtype == "float64"
             if not number or step is None or not is_op(step, "summed"):
                 return None
-            sums.add(step)
+            found.add(step)
         own = {s.target for s in walk(loop.body) if isinstance(s, Let) and self.is_new(s)}
         accesses = [a for a in self.memory.of((loop,)) if a.view.root not in own]
         if not all(in_step(a, loop.index, b, loop.index) for a in accesses for b in accesses):
             return None
-        return replace(loop, body=_adding(loop.body, sums), reverse=False, parallel=True)
+        return found
 
     def is_new(self, stmt: Let) -> bool:
         """Whether a statement makes an array in memory of its own."""
@@ -105,6 +100,20 @@ class _Parallel:
             or (isinstance(stmt, For) and stmt.stop is None)
             for stmt in walk(loop.body)
         )
+
+
+def _parallel(block: Block, among: Independence) -> Block:
+    made: list[Stmt] = []
+    for stmt in block:
+        sums = among.sums(stmt) if isinstance(stmt, For) else None
+        if sums is not None and isinstance(stmt, For):
+            body = _adding(stmt.body, sums)
+            stmt = replace(stmt, body=body, reverse=False, parallel=True)
+        elif isinstance(stmt, If):
+            then, orelse = _parallel(stmt.then, among), _parallel(stmt.orelse, among)
+            stmt = replace(stmt, then=then, orelse=orelse)
+        made.append(stmt)
+    return tuple(made)
 
 
 def _adding(block: Block, sums: set[Let]) -> Block:
