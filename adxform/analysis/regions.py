@@ -7,8 +7,8 @@ An index is seen as a sum of multiples of names, and the name of a loop over a r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
@@ -78,11 +78,11 @@ class Access:
 @dataclass(slots=True)
 class Moment:
     """When the second of two accesses happens: in the same iteration of the loops around both, or
-    in a later one of ``loop``, in which ``varying`` names have other values.
+    in a later one of ``loop``, in which the names of ``varying`` have other values.
     """
 
     loop: For | While | None = None
-    varying: set[str] = field(default_factory=set)
+    varying: tuple[Set[str], ...] = ()
 
 
 def is_place(part: Operand, types: Types) -> bool:
@@ -134,15 +134,11 @@ class Regions:
             if one is not other:
                 break
             common.append(one)
-        own = self._bound_in(first.loops[len(common) :])
-        moments = [Moment(loop, own | self._bound_in((loop,))) for loop in common]
+        own = tuple(self.inside[loop] for loop in first.loops[len(common) :])
+        moments = [Moment(loop, (*own, self.inside[loop])) for loop in common]
         if in_order:
             moments.append(Moment(None, own))
         return any(not self.apart(first.index, second.index, m) for m in moments)
-
-    def _bound_in(self, loops: Loops) -> set[str]:
-        """The names that have another value in each iteration of some of these loops."""
-        return set().union(*(self.inside[loop] for loop in loops))
 
     def apart(self, a: Operand | None, b: Operand | None, moment: Moment | None = None) -> bool:
         """Whether two indices name no common element: on some axis their places differ. Without a
@@ -266,7 +262,7 @@ class Regions:
         return value.replaced(lambda name: self._at(name, moment))
 
     def _at(self, name: str, moment: Moment) -> Sum:
-        if name not in moment.varying:
+        if not any(name in names for names in moment.varying):
             return Sum(((name, 1),))
         loop = moment.loop
         if isinstance(loop, For) and loop.index == name:
