@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from itertools import islice
 from typing import Any, TypeVar
 
 from adxform.core.ir import (
@@ -32,8 +31,9 @@ from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
 from adxform.frontend.memory import Memory, Remembering
 from adxform.frontend.object_loops import Attributes, ObjectLoops, Slot, field_before
+from adxform.frontend.paths import Marks, Path
 from adxform.frontend.program import Grows
-from adxform.frontend.views import Roots, View
+from adxform.frontend.views import View
 
 Header = tuple[str, str, str]  # target, before, after
 ATTEMPTS = 16
@@ -58,15 +58,14 @@ class Carried(ObjectLoops):
         self, test: Operand, then: Callable[[], _T], orelse: Callable[[], _T], origin: Origin | None
     ) -> tuple[_T, _T]:
         """A branch of two blocks, with what lowering each gives; phis may be added to it."""
-        roots, facts, objects = dict(self.memory.roots), self.memory.facts(), dict(self.heap.now)
+        marks, objects = self.memory.marks(), dict(self.heap.now)
         block, found = self._block_of(then)
-        first, self.memory.roots = self.memory.roots, dict(roots)
-        held, self.heap.now, known = self.heap.now, dict(objects), self.memory.facts()
-        self.memory.restore(facts)
+        first = self.memory.back(marks)
+        held, self.heap.now = self.heap.now, dict(objects)
         other, found_there = self._block_of(orelse)
         self.builder.append(If(test, block, other, (), origin))
-        self.memory.weaken(known)
-        self.merge_roots(roots, first)
+        self.memory.weaken(marks, first)
+        self.merge_roots(marks, first)
         self.merge_objects(objects, held, self.heap.now)
         self.taken = None
         return found, found_there
@@ -97,14 +96,16 @@ class Carried(ObjectLoops):
         """What versions of variables are in memory as it is here, at the end of a block."""
         return {name: self.present(self.value(name)) for name in names}
 
-    def merge_roots(self, before: Roots, first: Roots) -> None:
+    def merge_roots(self, marks: Marks, first: Path) -> None:
         """After a branch whose sides leave arrays as ``first`` and as they are now."""
         last = self.builder.stmts[-1]
         assert isinstance(last, If)
-        phis = list(last.phis)
-        second = dict(self.memory.roots)
-        for number in before:
-            one, two = first.get(number), second.get(number)
+        phis, roots = list(last.phis), self.memory.roots
+        before = {n: roots.get(n) for n in first.roots} | roots.before(marks.roots)
+        ends = {n: (first.roots.get(n, before[n]), roots.get(n)) for n in sorted(before)}
+        for number, (one, two) in ends.items():
+            if before[number] is None:
+                continue
             if one is None or two is None:
                 self.memory.forget({number})
                 continue
@@ -116,7 +117,8 @@ class Carried(ObjectLoops):
             phis.append(Phi(name, one.current, two.current))
             self.note_merge(phis[-1])
             self.memory.merged(number, Var(name), (one.current, two.current))
-        self.memory.roots = {**first, **self.memory.roots}
+        lost = {n: one for n, (one, _) in ends.items() if one is not None and n not in roots}
+        roots.update(lost)
         self.builder.stmts[-1] = If(
             last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
         )
@@ -138,8 +140,7 @@ class Carried(ObjectLoops):
         start = {target: begins[before] for target, before, _ in headers}
         for value in start.values():
             self.memory.place(value, self.builder)  # one first met here was there before the loop
-        env, views, roots = dict(self.env), dict(self.memory.views), dict(self.memory.roots)
-        facts, objects = self.memory.facts(), Attributes(dict(self.heap.now))
+        env, marks, objects = dict(self.env), self.memory.marks(), Attributes(dict(self.heap.now))
         written = set[int]()  # arrays that are written to
         other = set[str]() if may_write(statements) else set(start)  # variables that change theirs
         covers: dict[str, Type] = {}  # types of these, before and after
@@ -148,14 +149,17 @@ class Carried(ObjectLoops):
             opened = self._open_headers(headers, begins, objects.moving, objects.unlike)
             assumed = self._assume(start, other, covers)
             heads = self._open_roots(assumed, written)
-            begun = dict(self.memory.roots)
+            begun = self.memory.roots.mark()
             made = self._attempted(objects, body)
             if isinstance(made, Grows):
-                self._reset(objects, env, (views, roots), facts)
+                self._reset(objects, env, marks)
                 self._add_slots(self._grown_slots(objects, made), headers, env, begins, start)
                 continue
-            ends, ended = self.ends, dict(self.memory.roots)
-            changed = _changed(begun, ended) & roots.keys()
+            ends = self.ends
+            changed = self.memory.changed(begun)
+            if changed:
+                before = self.memory.roots.before(marks.roots)
+                changed = {n for n in changed if before[n] is not None}
             after = {target: ends[last] for target, _, last in headers}
             broken = {name for name, v in assumed.items() if not self._holds(name, v, after[name])}
             wrong = {n for n, t in covers.items() if not _covers(t, self._type(after[n]))}
@@ -164,9 +168,9 @@ class Carried(ObjectLoops):
             known = not self._other_items(objects, opened, ends) and known
             if known and changed <= written and not broken and not wrong:
                 self.mark_read(_names_read(made))
-                self.memory.weaken(facts)
+                self.memory.weaken(marks)
                 phis = self._close_headers(opened, ends)
-                closed = self._close_roots(phis, heads, roots, ended)
+                closed = self._close_roots(phis, heads, marks)
                 items = (p.target for p in phis if p.target in self.memory.views)
                 for target in dict.fromkeys((*start, *items)):
                     if target not in assumed:
@@ -176,7 +180,7 @@ class Carried(ObjectLoops):
             covers = {n: t for n, t in covers.items() if n not in wrong} | {
                 n: _cover(n, self._type(start[n]), self._type(after[n])) for n in broken
             }
-            self._reset(objects, env, (views, roots), facts)
+            self._reset(objects, env, marks)
             self._add_slots(slots, headers, env, begins, start)
             other = broken if changed and not written else other | broken
             written = written | changed
@@ -217,13 +221,11 @@ class Carried(ObjectLoops):
         objects.begun = dict(self.heap.now)
         return self._changed_slots(objects, (grows.slot,))
 
-    def _reset(
-        self, objects: Attributes, env: dict[str, Operand], memory: tuple[Any, Any], facts: Any
-    ) -> None:
+    def _reset(self, objects: Attributes, env: dict[str, Operand], marks: Marks) -> None:
         """All is as it was before the loop."""
         self.env = dict(env)
-        self.memory.views, self.memory.roots = map(dict, memory)
-        self.memory.restore(facts)
+        self.memory.views.back(marks.views)
+        self.memory.back(marks)
         self.heap.now = dict(objects.before)
 
     def _type(self, value: Operand) -> Type:
@@ -283,12 +285,15 @@ class Carried(ObjectLoops):
         return self.builder.type_of(value) == self.builder.type_of(Var(target))
 
     def _close_roots(
-        self, phis: tuple[Phi, ...], heads: dict[int, str], before: Roots, after: Roots
+        self, phis: tuple[Phi, ...], heads: dict[int, str], marks: Marks
     ) -> tuple[Phi, ...]:
         """The phis of a loop with those of the arrays that it writes to."""
         made = {phi.target: phi for phi in phis}
+        begun = self.memory.roots.before(marks.roots) if heads else {}
         for number, name in heads.items():
-            both = before[number].current, after[number].current
+            root = begun[number]
+            assert root is not None
+            both = root.current, self.memory.roots[number].current
             made[name] = Phi(name, *both)
             self.note_merge(made[name])
             self.memory.merged(number, Var(name), both)
@@ -344,9 +349,3 @@ def may_write(statements: list[ast.stmt]) -> bool:
                 return True
     return False
 
-
-def _changed(before: Roots, after: Roots) -> set[int]:
-    """The arrays that are not what they were, or not known any more."""
-    if [*before.values()] == [*islice(after.values(), len(before))]:  # most often, and found fast
-        return set()
-    return {n for n, root in before.items() if after.get(n) is not root and after.get(n) != root}

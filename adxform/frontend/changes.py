@@ -273,14 +273,15 @@ class Changes(Alone):
         self, old: Operand, place: View, plain: str, value: Operand, name: str | None
     ) -> Operand:
         """``x += y`` of what may be a row of an array, which changes, or an element."""
-        outer, before = self.builder, dict(self.memory.roots)
-        root = before[place.root]
+        outer, mark = self.builder, self.memory.roots.mark()
+        root = self.memory.roots[place.root]
         test = self.memory.is_an_array(old, outer)
         self.builder = then = outer.nested()
         self.writer.store(place, place.path, self.emit(plain, old, value))
         seen = self.memory.shown(place, then, None)
         after = self.memory.roots[place.root].current
-        self.memory.roots = {**self.memory.roots, **before}
+        before = self.memory.roots.before(mark)
+        self.memory.roots.update((n, old) for n, old in before.items() if old is not None)
         self.builder = orelse = outer.nested()
         other = self.emit(plain, self.memory.number(old, orelse), value)
         self.builder = outer

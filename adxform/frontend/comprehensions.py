@@ -16,7 +16,6 @@ from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
 from adxform.frontend.ssa import free_names
 from adxform.frontend.unnumbered import Unnumbered
-from adxform.frontend.views import Roots
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 Action = Callable[[Operand], Operand]  # from what is carried so far to what it becomes
@@ -211,16 +210,16 @@ class Comprehensions(Unnumbered):
         self.note_merge(phi)
         return Var(target)
 
-    def _seen_now(self) -> tuple[Roots, Contents]:
+    def _seen_now(self) -> tuple[int, Contents]:
         """The arrays and the objects that there are."""
         memory = self.builder.memory
-        return dict(memory.roots), dict(memory.heap.now)
+        return memory.roots.mark(), dict(memory.heap.now)
 
-    def _refuse_writes(self, before: tuple[Roots, Contents], node: ast.expr) -> None:
+    def _refuse_writes(self, before: tuple[int, Contents], node: ast.expr) -> None:
         """Refuse a comprehension whose calls write to arrays or objects from outside it."""
-        roots, objects = before
-        now, memory = self.builder.memory.roots, self.builder.memory
-        written = any(now.get(number) != root for number, root in roots.items())
+        mark, objects = before
+        memory = self.builder.memory
+        written = bool(memory.changed(mark))
         if written or changed_fields(objects, memory.heap.now):
             kind = "an array" if written else "an object"
             raise self.unsupported(

@@ -39,8 +39,8 @@ from adxform.frontend.certainty import (
     shows_no_list,
 )
 from adxform.frontend.heap import Heap
-from adxform.frontend.unsure import Unsure
-from adxform.frontend.views import Facts, Root, Roots, Step, View
+from adxform.frontend.paths import Known
+from adxform.frontend.views import Root, Step, View
 from adxform.rules.table import RULES
 
 SAME = frozenset({"copy", "rename", "np.asarray"})  # the very object
@@ -52,14 +52,11 @@ _TURNED = frozenset({".T", "np.swapaxes"})
 RESHAPED = frozenset({"np.reshape", ".reshape()", "np.ravel", ".ravel()"})
 
 
-class Memory:
+class Memory(Known):
     """The arrays of one function and of those that are lowered in the place of their calls."""
 
     def __init__(self) -> None:
-        self.views: dict[str, View] = {}
-        self.roots: Roots = {}
-        self.unsure = Unsure()  # names of what may be a number: an element, not a row
-        self.arrays: set[int] = set()  # roots that are no lists: arrays, or numbers
+        super().__init__()
         self.outside: set[int] = set()  # roots that other functions see
         self.asked: set[int] = set()  # roots that are changed if they are arrays
         self.dispatching = False  # what may be an array is asked when it is read
@@ -202,21 +199,6 @@ class Memory:
         alike = {builder.bases.get(n, n) for n, v in self.views.items() if v.root == place.root}
         return bool(place.path) or len(alike) > 1
 
-    def facts(self) -> Facts:
-        """What is known of values of unknown type."""
-        return frozenset(self.unsure.names), frozenset(self.arrays)
-
-    def restore(self, facts: Facts) -> None:
-        """Know what was known before."""
-        self.unsure.become(facts[0], self.views)
-        self.arrays = set(facts[1])
-
-    def weaken(self, facts: Facts) -> None:
-        """Know no more than what was known on another path."""
-        if not facts[0] <= self.unsure.names:
-            self.unsure.become(facts[0] | self.unsure.names, self.views)
-        self.arrays &= facts[1]
-
     # --- what changes -------------------------------------------------------------------------
 
     def again(self, name: str, like: Operand, builder: Builder) -> None:
@@ -249,7 +231,8 @@ class Memory:
 
     def forget(self, roots: set[int]) -> None:
         """Know nothing of some arrays any more: writes to them are checked in Core."""
-        self.views = {n: v for n, v in self.views.items() if v.root not in roots}
+        for name in [n for n, v in self.views.items() if v.root in roots]:
+            del self.views[name]
         for root in roots:
             self.roots.pop(root, None)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from adxform.frontend.journal import Journal, JournalSet
 from adxform.frontend.views import View
 
-Views = dict[str, View]
+Views = Journal[str, View]
 
 
 class Unsure:
     """Such names. ``_places`` holds them by root and by number of steps from it, and some more."""
 
     def __init__(self) -> None:
-        self.names: set[str] = set()
+        self.names: JournalSet[str] = JournalSet()
         self._places: dict[int, dict[int, set[str]]] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -28,11 +29,12 @@ class Unsure:
         """A name is none of them any more."""
         self.names.discard(name)
 
-    def become(self, names: frozenset[str], views: Views) -> None:
-        """Let these be the names."""
-        for name in names - self.names:
+    def back(self, mark: int, views: Views) -> dict[str, bool | None]:
+        """Let the names be what they were at a mark; what changed, and whether it was one then."""
+        changed = self.names.held.back(mark)
+        for name in changed.keys() & self.names:
             self._note(name, views)
-        self.names = set(names)
+        return changed
 
     def settle(self, root: int, most: int, sure: Callable[[View], bool], views: Views) -> None:
         """Names that show a root at most so many steps from it are no longer unsure, if it is

@@ -36,7 +36,3 @@ class Root:
     stamp: int
     base: str | None
     contiguous: bool = False
-
-
-Roots = dict[int, Root]
-Facts = tuple[frozenset[str], frozenset[int]]
