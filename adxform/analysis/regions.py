@@ -161,6 +161,8 @@ class Regions:
     def _places_apart(self, a: Operand, b: Operand, moment: Moment) -> bool:
         if isinstance(a, Const) and isinstance(b, Const):  # both counted from the same end
             return bool(a.value != b.value and (a.value < 0) == (b.value < 0))
+        if moment.loop is None and not moment.varying and a == b and not isinstance(a, Slice):
+            return False  # the same place, in the same iteration
         return any(
             self._one_before(of(a), of(b), moment) for of in (self._stretch, self._from_end)
         )

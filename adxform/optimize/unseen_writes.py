@@ -41,7 +41,8 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
         return function
     versions = _Versions(function)
     regions = Regions(function.body, types)
-    gone = [s for s in writes if isinstance(s, Let) and versions.unseen(s, regions)]
+    late = reversed(writes)  # what is known of later versions tells of earlier ones
+    gone = [s for s in late if isinstance(s, Let) and versions.unseen(s, regions)][::-1]
     if not gone:
         return function
     walker = Rewriter(Builder(names_for(function, types), types, function.bases))
@@ -67,6 +68,7 @@ class _Versions:
         self.seen = set(names_in(function.result))
         self.places: dict[Stmt, tuple[int, Loops]] = {}
         self.made: dict[Operand, Let] = {}
+        self.hopeless: set[str] = set()  # versions whose writes are seen, whatever they write
         self._index(function.body, ())
 
     def _index(self, block: Block, loops: Loops) -> None:
@@ -90,18 +92,25 @@ class _Versions:
     def unseen(self, write: Let, regions: Regions) -> bool:
         """Whether no element that is written is read afterwards."""
         later = self._after(write)
-        return len(later) < FAR and self.seen.isdisjoint(later) and all(
+        if len(later) >= FAR or any(n in self.seen or n in self.hopeless for n in later):
+            self.hopeless.add(write.target)
+            return False
+        return all(
             self._elsewhere(stmt, name, write, regions)
             for name in later
             for stmt in self.readers[name]
         )
 
     def _after(self, write: Let) -> set[str]:
-        """The versions that come of what was written, in later iterations, too."""
+        """The versions that come of what was written, in later iterations, too: all of them, or
+        some of which one is hopeless, or too many.
+        """
         found: set[str] = set()
         work = [write.target]
         while work and len(found) < FAR:
             name = work.pop()
+            if name in self.hopeless:
+                return {*found, name}
             if name not in found:
                 found.add(name)
                 work += self.merges[name]
