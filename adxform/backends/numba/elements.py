@@ -252,8 +252,15 @@ def _filled(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Filled | None:
         return None
     if name == "np.full_like":
         value = stmt.args[1]
-        return Filled(value, like) if isinstance(type_of(value, types), Scalar) else None
+        return Filled(value, like) if _holds(types[stmt.target], type_of(value, types)) else None
     return Filled(Const(FILLS[name]), like)
+
+
+def _holds(array: Type, value: Type) -> bool:
+    """Whether an array of numbers can have a number as an element that is no other then."""
+    if not isinstance(array, Array) or not isinstance(value, Scalar):
+        return False
+    return (array.dtype or "").startswith("float") or array.dtype == value.dtype
 
 
 def _transposed(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | None:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
+from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
+from adxform.backends.numba.large import Large
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.parallel import in_parallel
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
@@ -56,14 +58,16 @@ def lowered(
     names = Names({*all_names(function), *outside_names(function), *function.cotangents})
     types = dict(types)
     bases = dict(function.bases)
+    exact = Exact(Builder(names, types, bases), Large(function.body, types))
+    exact.block(function.body)
     respell = Respell(Builder(names, types, bases), _items(function, types))
-    respell.block(function.body)
-    body = respell.builder.block
+    respell.block(exact.builder.block)
+    body, result = respell.builder.block, exact.sub(function.result)
     aliases = Aliases(body, types)
-    rows = Rows(body, function.result, types, aliases)
+    rows = Rows(body, result, types, aliases)
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
-    body = walk.lower(body, set(names_in(function.result)))
-    result = walk.sub(function.result)
+    body = walk.lower(body, set(names_in(result)))
+    result = walk.sub(result)
     if fuse:
         body, result = fused(body, Builder(names, types, bases), result)
     body = with_free_sums(body, Builder(names, types, bases))

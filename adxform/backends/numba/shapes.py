@@ -148,7 +148,11 @@ def raise_where(
     builder: Builder, test: tuple[str, Operand, Operand], kind: str, reason: str
 ) -> None:
     """Raise an error of a kind where a comparison of two sizes holds."""
-    how, one, other = test
+    how, *operands = test
+    raise_if(builder, builder.emit(RULES[how].primitive, operands), kind, reason)
+
+
+def raise_if(builder: Builder, test: Operand, kind: str, reason: str) -> None:
+    """Raise an error of a kind where a condition holds."""
     error = ast.Call(ast.Name(kind, ast.Load()), [ast.Constant(reason)], [])
-    stop = Effect(ast.Raise(error, None), (), harmless=True)
-    builder.append(If(builder.emit(RULES[how].primitive, (one, other)), (stop,), ()))
+    builder.append(If(test, (Effect(ast.Raise(error, None), (), harmless=True),), ()))
