@@ -49,6 +49,7 @@ from adxform.rules.table import RULES
 
 OVERWRITING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "accumulate"})
 
+
 def lowered(
     function: Function, types: Types, *, parallel: bool = False, fuse: bool = True
 ) -> Part:
