@@ -71,16 +71,21 @@ def seconds(f: Callable[..., Any]) -> float:
     return time.process_time() - start
 
 
+ROUNDS = 6
+
+
 def growth(make: Callable[[int], str], sizes: tuple[int, int], limit: float) -> float:
-    """The time for a statement in the larger size, in multiples of that in the smaller: the least
-    of three runs, or of as many as it takes to be below a limit.
+    """The time for a statement in the larger size, in multiples of that in the smaller: of the
+    least times of runs in turn, of which there are as many as it takes to be below a limit. What
+    slows the machine down for a while slows both.
     """
-    first, small, large = (live(make(n), f"<{make.__name__} {n}>") for n in (40, *sizes))
+    first, *both = (live(make(n), f"<{make.__name__} {n}>") for n in (40, *sizes))
     seconds(first)  # imports, caches
-    least = min(seconds(small) for _ in range(3)) / sizes[0]
-    found = np.inf
-    for _ in range(3):
-        found = min(found, seconds(large) / sizes[1] / least)
+    least, found = [np.inf, np.inf], np.inf
+    for _ in range(ROUNDS):
+        for place in (0, 1, 0):
+            least[place] = min(least[place], seconds(both[place]))
+        found = least[1] / sizes[1] / (least[0] / sizes[0])
         if found < limit:
             break
     return found
