@@ -788,6 +788,25 @@ def test_text_is_no_result():
         grad(lambda x: "text")(X)
 
 
+NAMES = ["a", "b"]
+
+
+def with_texts(x):
+    log = []
+    for i in range(3):
+        if x > i:
+            log.append(f"up {i}")
+    return NAMES, list(NAMES), log, {name: name.upper() for name in NAMES}, ("a", "b"), x * x
+
+
+def test_texts_beside_a_result_have_zero_as_their_tangent():
+    value, tangent = jvp(with_texts, (1.5,), (1.0,))
+    assert value == with_texts(1.5)
+    assert tangent == ([0.0, 0.0], [0.0, 0.0], [0.0, 0.0], {"a": 0.0, "b": 0.0}, (0.0, 0.0), 3.0)
+    _, several = jvp(with_texts, (1.5,), (np.array([1.0, 2.0]),), directions=2)
+    np.testing.assert_array_equal(several[-1], [3.0, 6.0])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_jacobian_has_the_dtype_of_its_argument(dtype):
     assert jacobian(lambda_free)(X.astype(dtype)).dtype == dtype

@@ -106,10 +106,10 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
     if is_number(known) or not isinstance(like, Var | Global):
         return Const(0.0)
     if holds_tapes(known):
-        return builder.emit(primitive("zero_tape"), (like,), base)
+        return builder.emit(primitive("zeros_in"), (like,), base)
     if isinstance(known, ListOf):
         return builder.emit(primitive(_zeros_of_items(known.item)), (like,), base)
-    whole = isinstance(known, Array) and known.dtype is not None and known.dtype.startswith("int")
+    whole = isinstance(known, Array) and not is_float(known.dtype)
     dtype = Const("float64" if whole else None)  # what is real later has a real tangent
     return builder.emit(primitive("np.zeros_like"), (like, dtype), base)
 

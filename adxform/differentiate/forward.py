@@ -19,6 +19,7 @@ from adxform.core.ir import (
     Callee,
     For,
     Function,
+    Global,
     If,
     Let,
     Operand,
@@ -30,11 +31,13 @@ from adxform.core.ir import (
     While,
     reads_of,
 )
-from adxform.core.types import ANY, Type
-from adxform.differentiate.common import as_role, names_for, placed, widened
+from adxform.core.types import ANY, Inert, Known, ListOf, Object, Struct, Type, Unknown
+from adxform.differentiate.common import as_role, names_for, placed, primitive, widened
 from adxform.differentiate.gaps import Gaps, gaps_of
 from adxform.differentiate.tangents import Operations
 from adxform.errors import AdxformError
+
+_ANYTHING = Unknown | Inert | Known | Object | Struct
 
 TangentOf = Callable[[Callee, tuple[int, ...], list[Type]], "Tangent"]
 
@@ -104,7 +107,15 @@ class Forward(Operations):
             return operand.with_items(self.result(item) for item in operand.items)
         if operand == NONE:  # what has no derivative has no tangent
             return NONE
-        return self.tangent(operand) or self.zero(self.builder, operand)
+        return self.tangent(operand) or self.still(operand)
+
+    def still(self, operand: Operand) -> Operand:
+        """The tangent of a result that does not vary, which may be anything: text, a set."""
+        known = self.builder.type_of(operand)
+        held = known.item if isinstance(known, ListOf) else known
+        if isinstance(operand, Var | Global) and isinstance(held, _ANYTHING):
+            return self.builder.emit(primitive("zeros_in"), (operand,))
+        return self.zero(self.builder, operand)
 
     def block(self, block: Block) -> None:
         for stmt in block:

@@ -56,7 +56,7 @@ def completed(builder: Builder, name: str, bar: Tuple, known: Taped) -> Operand:
         elif item == NONE:
             held = builder.emit(primitive("[]"), (Var(name), Const(place)))
             plain = isinstance(t, Scalar | Array)
-            item = zeros(builder, held) if plain else builder.emit(primitive("zero_tape"), (held,))
+            item = zeros(builder, held) if plain else builder.emit(primitive("zeros_in"), (held,))
         items.append(item)
     made = replace(primitive("tape"), infer=lambda *_: known)
     return builder.emit(made, (Tuple(tuple(items)),), f"{builder.bases.get(name, name)}_bar")

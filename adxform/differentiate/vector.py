@@ -85,6 +85,9 @@ class Vector(Forward):
             return like.with_items(self.zero(builder, item) for item in like.items)
         return self.allocated(builder, "np.zeros", like)
 
+    def still(self, operand: Operand) -> Operand:
+        return self.zero(self.builder, operand)
+
     def allocated(
         self, builder: Builder, how: str, like: Operand, base: str | None = None
     ) -> Var:

@@ -11,7 +11,8 @@ UPDATE = "__update__"
 STORE = "__store__"
 NEST = "__nest__"
 CHANGE = "__change__"
-CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "update"})
+CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "sort",
+                      "update"})
 AUGMENT = "__augment__"
 
 

@@ -42,6 +42,8 @@ class Changes(Alone):
             self.operand(ast.fix_missing_locations(whole))
             self.env[name] = held
             return True
+        if method.value == "sort":
+            return self._sorted_in_place(name, held, node)
         call = ast.copy_location(ast.Call(held_node, rest, node.keywords), node)
         args, keywords = self.arguments(call)
         if isinstance(held, Tuple):
@@ -61,6 +63,21 @@ class Changes(Alone):
         if found is not None:
             self.env[name] = found[1]
         return found is not None
+
+    def _sorted_in_place(self, name: str, held: Operand, node: ast.Call) -> bool:
+        """``x.sort(key=f)`` of a list as ``x = sorted(x, key=f)``."""
+        if isinstance(held, Tuple) and held.is_list:
+            self._require_alone(held, name)
+        elif isinstance(self.builder.type_of(held), ListOf):
+            self.require_one_name(held, name)
+        else:
+            return False
+        call = ast.Call(ast.Name("sorted", ast.Load()), node.args[:1], node.keywords)
+        with self.builder.declaring(name) as base:
+            made = self.operand(ast.fix_missing_locations(ast.copy_location(call, node)), base)
+        known = isinstance(made, Tuple) and isinstance(held, Tuple)
+        self.env[name] = held.with_items(made.items) if known else made
+        return True
 
     def _longer(self, name: str | None, held: Operand, added: tuple[Operand, ...]) -> Operand:
         """A list of the generated code after items are appended to it."""

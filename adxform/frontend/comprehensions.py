@@ -11,9 +11,11 @@ from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, Array, ListOf, differentiable
 from adxform.frontend.control import tested
+from adxform.frontend.equivalents.iterables import require_equal
 from adxform.frontend.heap import Contents, changed_fields
 from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
+from adxform.frontend.scope import readable
 from adxform.frontend.ssa import free_names
 from adxform.frontend.unnumbered import Unnumbered
 
@@ -261,7 +263,8 @@ class Comprehensions(Unnumbered):
             if function is zip:
                 made = [self._source(a, index) for a in node.args]
                 counts = [count for count, _ in made]
-                least = counts[0] if len(counts) == 1 else self._least(counts)
+                strict = any(k.arg == "strict" and self.static(k.value) for k in node.keywords)
+                least = self.equal(counts, node) if strict else self._least(counts)
                 return least, lambda: Tuple(tuple(inner() for _, inner in made))
             chosen = self.chosen_by_place(node, index)
             if chosen is not None:
@@ -301,6 +304,13 @@ class Comprehensions(Unnumbered):
         return self.emit("len", rows), lambda: Tuple(tuple(
             self.emit("[]", pool, self.emit("[]", self.emit("[]", rows, index), Const(k)))
             for k, pool in enumerate(pools)))
+
+    def equal(self, counts: list[Operand], node: ast.AST) -> Operand:
+        """A number that is several times the same, or an error."""
+        first, *rest = counts
+        for count in rest:
+            self.user_call(node, readable(require_equal), (first, count), {}, None)
+        return first
 
     def _least(self, counts: list[Operand]) -> Operand:
         least, *rest = counts

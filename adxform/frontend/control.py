@@ -49,7 +49,7 @@ def changed_lists(tree: ast.FunctionDef) -> set[str]:
         func.value.id
         for node, func in called
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)
-        and (func.attr in ("remove", "sort") or id(node) in inside)
+        and (func.attr == "remove" or id(node) in inside)
     }
 
 

@@ -386,7 +386,8 @@ class Lowerer(Plain):
         assert isinstance(method, ast.Constant) and isinstance(method.value, str)
         called = ast.Call(ast.Attribute(held, method.value, ast.Load()), rest, call.keywords)
         self.env[name] = self.operand(held)
-        self.carried_along(ast.Expr(called), call)
+        if method.value != "sort" or not self.written_by(called):
+            self.carried_along(ast.Expr(called), call)
 
     def carried_along(self, stmt: ast.stmt, old: ast.AST) -> None:
         """A statement that stays as it is, its names being versions already."""

@@ -82,23 +82,29 @@ class NamesOutside(Objects):
         """Whether what is read may have a derivative."""
         raise NotImplementedError
 
+    def equal(self, counts: list[Operand], node: ast.AST) -> Operand:
+        """A number that is several times the same, or an error."""
+        raise NotImplementedError
+
     def has_names(self, columns: list[list[Operand] | None]) -> bool:
         """Whether one of several columns is one of names, and these are asked for."""
         return self.names_asked and any(c is not None and are_names(c) for c in columns)
 
     def zipped_with_names(
-        self, held: list[list[Operand] | None], nodes: list[ast.expr]
+        self, held: list[list[Operand] | None], call: ast.Call, strict: bool
     ) -> list[list[Operand]] | None:
         """The columns of ``zip(names, x)``: of an array as many elements as there are names."""
         if not self.has_names(held):
             return None
         count = min(len(column) for column in held if column is not None)
         columns = []
-        for column, node in zip(held, nodes, strict=True):
+        for column, node in zip(held, call.args, strict=True):
             if column is None:
                 array = self.operand(node)
                 if not isinstance(self.builder.type_of(array), Array | ListOf | Unknown):
                     return None
+                if strict:
+                    self.equal([self.emit("len", array), Const(count)], call)
                 column = [self.emit("[]", array, Const(i)) for i in range(count)]
             columns.append(column)
         return columns

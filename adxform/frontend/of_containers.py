@@ -14,6 +14,7 @@ import numpy as np
 from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import Array, ListOf
+from adxform.frontend.as_generators import as_comprehension, items_of
 from adxform.frontend.equivalents import reduced, reduced_from
 from adxform.frontend.ordering import extreme, in_order
 from adxform.frontend.scope import readable
@@ -31,8 +32,8 @@ Handler = Callable[[Any, Held, ast.Call, str | None], Operand | None]
 def _zip(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     columns = [h for h in held if h is not None]
     given = {k.arg: lower.static(k.value) for k in node.keywords}
-    if len(columns) < len(held) and not given.get("strict"):
-        columns = lower.zipped_with_names(held, node.args) or columns
+    if len(columns) < len(held):
+        columns = lower.zipped_with_names(held, node, bool(given.get("strict"))) or columns
     if len(columns) < len(held) or given not in ({}, {"strict": False}, {"strict": True}):
         return None
     if given.get("strict") and len(set(map(len, columns))) > 1:
@@ -74,32 +75,13 @@ def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand |
     turned = _turned(lower, node.args[0]) if len(node.args) == 1 else None
     if turned is not None:
         return lower.operand(turned, base)  # type: ignore[no-any-return]
-    written = _as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
+    written = as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
     if len(node.args) == 1 and isinstance(lower.known_type(node.args[0]), ListOf):
-        written = _items_of(node.args[0])
+        written = items_of(node.args[0])
     if written is None or not lower.may_be_active(written):
         return None
     made: Operand = lower.operand(ast.ListComp(written.elt, written.generators), base)
     return made
-
-
-def _items_of(node: ast.expr) -> ast.GeneratorExp:
-    generator = ast.comprehension(ast.Name("_item", ast.Store()), node, [], 0)
-    made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
-    return ast.fix_missing_locations(ast.copy_location(made, node))
-
-
-def _as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
-    """A generator, or ``map`` of one iterable, as a generator."""
-    if isinstance(node, ast.GeneratorExp):
-        return node
-    mapped = isinstance(node, ast.Call) and lower.static(node.func) is map
-    if not mapped or not isinstance(node, ast.Call) or len(node.args) != 2:
-        return None
-    elt = ast.Call(node.args[0], [ast.Name("_item", ast.Load())], [])
-    generator = ast.comprehension(ast.Name("_item", ast.Store()), node.args[1], [], 0)
-    made = ast.copy_location(ast.GeneratorExp(elt, [generator]), node)
-    return ast.fix_missing_locations(made)
 
 
 def _tuple(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -165,9 +147,9 @@ def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
     over = node.args[0]
     if len(node.args) > 1 or node.keywords:
         return None
-    over = _as_comprehension(lower, over) or over
+    over = as_comprehension(lower, over) or over
     if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
-        over = _items_of(over)
+        over = items_of(over)
     if not isinstance(over, ast.ListComp | ast.GeneratorExp) or not lower.may_be_active(over):
         return None
     given: Operand = lower.summed(over, Const(0), base)

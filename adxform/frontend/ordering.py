@@ -8,19 +8,39 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.forms import LIST
-from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
-from adxform.core.types import Array, ListOf, differentiable, is_numeric, rank
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple, Var
+from adxform.core.types import (
+    ANY,
+    INT,
+    Array,
+    Inert,
+    ListOf,
+    Struct,
+    Type,
+    differentiable,
+    is_numeric,
+    join,
+    rank,
+)
+from adxform.frontend.as_generators import as_comprehension
 from adxform.frontend.callables import object_class
 from adxform.frontend.equivalents.sorting import (
+    array_at,
     ascending,
-    ascending_by,
+    by_either,
+    by_either_backward,
+    by_numbers,
+    by_numbers_backward,
+    by_tuples,
+    by_tuples_backward,
     descending,
-    descending_by,
+    items_at,
     items_of,
     largest_by,
     smallest_by,
 )
 from adxform.frontend.scope import readable
+from adxform.rules import infer
 
 Held = list[list[Operand] | None]
 
@@ -146,11 +166,20 @@ def in_order(
 ) -> Operand | None:
     """``sorted`` of numbers that are differentiated: of an array, or of known items."""
     if items is None:
-        over = lower.operand(node.args[0])
-        if not isinstance(lower.builder.type_of(over), Array | ListOf):
+        over, each = _gone_over(lower, node)
+        known = lower.builder.type_of(over)
+        plain = not isinstance(known, Array | ListOf) or not differentiable(known)
+        if plain and not ("key" in given and _by_lists(lower, each, known, given["key"])):
             return None
-        by = _keys_of(lower, node.args[0], given["key"], node) if "key" in given else None
-        array = _sorted_array(lower, over, by, backward, node)
+        by = _keys_of(lower, each, given["key"], node) if "key" in given else None
+        if plain:
+            assert by is not None
+            axes = _axes(lower, by, None)
+            return _at_places(lower, readable(items_at), over, by, backward, axes, node, base)
+        axes = _axes(lower, over, given.get("key"))
+        if by is None and isinstance(known, ListOf) and axes != 1:
+            by = over
+        array = _sorted_array(lower, over, by, backward, axes, node)
         made: Operand = lower.user_call(node, readable(items_of), (array,), {}, base)
         return made
     plain = not any(isinstance(o, Tuple) for o in (*items, *(keys or ())))
@@ -165,18 +194,85 @@ def in_order(
     by = None
     if "key" in given and keys is not None:
         by = lower.emit("np.array", Tuple(tuple(keys), LIST), Const(None))
-    array = _sorted_array(lower, array, by, backward, node)
+    array = _sorted_array(lower, array, by, backward, 1, node)
     return Tuple(tuple(lower.emit("[]", array, Const(i)) for i in range(len(items))), LIST)
 
 
+def _gone_over(lower: Any, node: ast.Call) -> tuple[Operand, ast.expr]:
+    """What ``sorted`` takes, and how it is said: a list of what an iterator gives has a name."""
+    over = node.args[0]
+    written = as_comprehension(lower, over)
+    if written is None or not lower.may_be_active(written):
+        return lower.operand(over), over
+    name = lower.builder.names.fresh("_listed")
+    listed = ast.copy_location(ast.ListComp(written.elt, written.generators), over)
+    lower.env[name] = lower.operand(listed)
+    return lower.env[name], ast.copy_location(ast.Name(name, ast.Load()), over)
+
+
+def _axes(lower: Any, over: Operand, key: ast.expr | None) -> int | None:
+    """How many axes an array of what others are sorted by has: one of numbers, two of tuples."""
+    item = _item(lower, over)
+    known = None if item is None else rank(item)
+    match key:
+        case None:
+            return None if known is None else known + 1
+        case ast.Lambda(ast.arguments(args=[ast.arg(own)]), ast.Subscript(ast.Name(name), place)):
+            return known if own == name and known and isinstance(place, ast.Constant) else None
+        case ast.Lambda(body=ast.BinOp() | ast.UnaryOp()):
+            return 1
+        case ast.Lambda(body=ast.Tuple()):
+            return 2
+        case _:
+            return None
+
+
+def _item(lower: Any, over: Operand) -> Type | None:
+    """What the items of an array or a list have in common, also of one that loops have filled."""
+    known = lower.builder.type_of(over)
+    if not isinstance(known, ListOf):
+        return infer.getitem(known, INT)
+    item, pending, seen = known.item, [over.name], set[str]()  # type: ignore[union-attr]
+    while pending:
+        name = pending.pop()
+        held = lower.builder.type_of(Var(name))
+        item = join(held, ListOf(item)).item if isinstance(held, ListOf) else ANY  # type: ignore[union-attr]
+        pending.extend(n for n in lower.merged.get(name, ()) if n not in seen)
+        seen.add(name)
+    return item
+
+
+def _by_lists(lower: Any, over: ast.expr, known: Type, key: ast.expr) -> bool:
+    """Whether the key of what is not differentiated reads lists or dictionaries that are."""
+    ranged = isinstance(over, ast.Call) and lower.static(over.func) is range
+    if not ranged and not isinstance(known, Array | ListOf | Inert):
+        return False
+    read = [lower.known_type(n) for n in ast.walk(key) if isinstance(n, ast.Name)]
+    return any(isinstance(t, ListOf | Struct) and differentiable(t) for t in read)
+
+
 def _sorted_array(
-    lower: Any, over: Operand, keys: Operand | None, backward: bool, node: ast.Call
+    lower: Any, over: Operand, keys: Operand | None, backward: bool, axes: int | None,
+    node: ast.Call,
 ) -> Operand:
     """An array in the order of its items, or of keys; those with equal ones stay in order."""
-    functions = (descending, descending_by) if backward else (ascending, ascending_by)
-    args = (over,) if keys is None else (over, keys)
-    reader = readable(functions[len(args) - 1])
-    made: Operand = lower.user_call(node, reader, args, {}, None)
+    if keys is not None:
+        return _at_places(lower, readable(array_at), over, keys, backward, axes, node, None)
+    reader = readable(descending if backward else ascending)
+    made: Operand = lower.user_call(node, reader, (over,), {}, None)
+    return made
+
+
+def _at_places(
+    lower: Any, reader: Any, over: Operand, keys: Operand, backward: bool, axes: int | None,
+    node: ast.Call, base: str | None,
+) -> Operand:
+    """Items at the places that their keys have in order."""
+    ways: dict[int | None, Any] = {1: (by_numbers, by_numbers_backward),
+                                   2: (by_tuples, by_tuples_backward)}
+    reader_of_places = readable(ways.get(axes, (by_either, by_either_backward))[backward])
+    places = lower.user_call(node, reader_of_places, (keys,), {}, None)
+    made: Operand = lower.user_call(node, reader, (over, places), {}, base)
     return made
 
 

@@ -176,14 +176,15 @@ inactive("empty_list()", "list_of(n)", infer=lambda *_: ListOf(None))
 inactive("zero_numbers(x)", "zero_arrays(x)", "zero_values(x)", infer=_same)
 inactive("trip_count(bounds)", infer=infer.integer)
 
-# What a function that calls itself hands over to its pullback, as one value; zeros for all in it,
+# What a function that calls itself hands over to its pullback, as one value; zeros for all in that,
+# or in any other value,
 # the sum of two cotangents of it, and one that may be 0.0 with zeros for all in it.
 def _its_own(item: Type) -> str:
     return "out_bar[index]"
 
 
 linear("tape(items)", items=_its_own, fresh=False)
-inactive("zero_tape(x)", infer=_same)
+inactive("zeros_in(x)", infer=_same)
 linear("whole_tape(bar, x)", bar="out_bar", infer=_same, sample=calls("R(3), R(3)"))
 linear("add_tapes(a, b)", a="out_bar", b="out_bar", infer=_same, sample=calls("R(3), R(3)"))
 

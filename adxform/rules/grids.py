@@ -172,7 +172,8 @@ bilinear(
     v="convolve_left(out_bar, v, a, mode)",
     infer=_convolved,
     sample=calls("R(4), R(2)", "R(2), R(4)", "R(4), R(3), 'same'", "R(4), R(2), 'same'",
-                 "R(5), R(3), 'valid'", "R(2), R(4), mode='valid'", "R(3), R(3)"),
+                 "R(5), R(3), 'valid'", "R(2), R(4), mode='valid'", "R(3), R(3)", "R(3), R",
+                 "R, R"),
 )
 bilinear(
     "convolve_left(g, a, v, mode='full')",

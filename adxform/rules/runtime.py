@@ -43,7 +43,7 @@ from adxform.rules.runtime_signals import (  # noqa: F401
     unlagged,
     whole_convolution,
 )
-from adxform.rules.runtime_tapes import add_tapes, whole_tape, zero_tape  # noqa: F401
+from adxform.rules.runtime_tapes import add_tapes, whole_tape, zeros_in  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 
 
@@ -324,7 +324,7 @@ def convolve_left(g: Any, a: Any, v: Any, mode: str = "full") -> Any:
     start = {"full": 0, "same": (least - 1) // 2, "valid": least - 1}[mode]
     whole = np.zeros(np.size(a) + np.size(v) - 1, np.asarray(g).dtype)
     whole[start : start + np.size(g)] = g
-    return as_like(np.convolve(whole, np.flip(v), "valid"), a)
+    return as_like(np.reshape(np.convolve(whole, np.flip(v), "valid"), np.shape(a)), a)
 
 
 def unpad(g: Any, like: Any, pad_width: Any) -> Any:

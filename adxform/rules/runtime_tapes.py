@@ -1,4 +1,7 @@
-"""Helpers for what functions that call themselves hand over; copied into generated code."""
+"""Helpers for what is of any structure, as what functions that call themselves hand over.
+
+They are copied into generated code.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,22 @@ from typing import Any
 import numpy as np
 
 
-def zero_tape(tape: Any) -> Any:
-    """The cotangent zero of a tape: of each number and array in it, and in the tapes in it."""
-    if isinstance(tape, tuple | list):
-        return type(tape)([zero_tape(item) for item in tape])
-    real = isinstance(tape, float | complex | np.ndarray | np.generic)
-    return np.zeros_like(tape)[()] if real else 0.0
+def zeros_in(value: Any) -> Any:
+    """Zero for each number and array in what is held, in its structure; 0.0 for anything else."""
+    if isinstance(value, dict):
+        return {key: zeros_in(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        items = [zeros_in(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if not isinstance(value, float | complex | np.ndarray | np.number):
+        return 0.0
+    return np.zeros_like(value, None if np.asarray(value).dtype.kind in "fc" else float)[()]
 
 
 def whole_tape(bar: Any, tape: Any) -> Any:
     """The cotangent of a tape; 0.0 stands for zeros for all in it."""
     absent = isinstance(tape, tuple | list) and not isinstance(bar, tuple | list)
-    return zero_tape(tape) if absent else bar
+    return zeros_in(tape) if absent else bar
 
 
 def add_tapes(first: Any, second: Any) -> Any:

@@ -52,3 +52,9 @@ def taken(predicate: Any, iterable: Any) -> Any:
             break
         found.append(item)
     return found
+
+
+def require_equal(first: Any, second: Any) -> None:
+    """Fail as ``zip(a, b, strict=True)`` does where lengths differ."""
+    if first != second:
+        raise ValueError("zip() arguments have different lengths")

@@ -39,15 +39,48 @@ def descending(a: Any) -> Any:
     return np.sort(a)[::-1]
 
 
-def ascending_by(a: Any, keys: Any) -> Any:
-    """Items in the order of their keys; those with equal ones stay in order."""
-    return np.asarray(a)[np.argsort(keys, kind="stable")]
+def by_numbers(keys: Any) -> Any:
+    """The places of numbers in order; equal ones stay in order."""
+    return np.argsort(keys, kind="stable")
 
 
-def descending_by(a: Any, keys: Any) -> Any:
-    """Items in the order of their keys, the largest first; those with equal ones stay in order."""
-    places = np.argsort(np.asarray(keys)[::-1], kind="stable")
-    return np.asarray(a)[len(a) - 1 - places[::-1]]
+def by_numbers_backward(keys: Any) -> Any:
+    """The places of numbers in order, the largest first; equal ones stay in order."""
+    return len(keys) - 1 - np.argsort(np.asarray(keys)[::-1], kind="stable")[::-1]
+
+
+def by_tuples(keys: Any) -> Any:
+    """The places of tuples of numbers in order; equal ones stay in order."""
+    return np.lexsort(np.asarray(keys).T[::-1])
+
+
+def by_tuples_backward(keys: Any) -> Any:
+    """The places of tuples of numbers in order, the largest first; equal ones stay in order."""
+    return len(keys) - 1 - np.lexsort(np.asarray(keys).T[::-1, ::-1])[::-1]
+
+
+def by_either(keys: Any) -> Any:
+    """The places in order of what is numbers or tuples of such."""
+    rows = np.asarray(keys)
+    return np.argsort(rows, kind="stable") if rows.ndim == 1 else np.lexsort(rows.T[::-1])
+
+
+def by_either_backward(keys: Any) -> Any:
+    """The places of what is numbers or tuples of such, the largest first."""
+    rows = np.asarray(keys)[::-1]
+    order = np.argsort(rows, kind="stable") if rows.ndim == 1 else np.lexsort(rows.T[::-1])
+    return len(rows) - 1 - order[::-1]
+
+
+def array_at(items: Any, places: Any) -> Any:
+    """An array of the items at some places."""
+    return np.asarray(items)[places]
+
+
+def items_at(items: Any, places: Any) -> Any:
+    """A list of the items at some places."""
+    held = list(items)
+    return [held[place] for place in places]
 
 
 def items_of(a: Any) -> Any:

@@ -1,0 +1,39 @@
+"""What lists and iterators give, said as a generator expression."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def items_of(node: ast.expr) -> ast.GeneratorExp:
+    """The items of what is gone over, one by one."""
+    generator = ast.comprehension(ast.Name("_item", ast.Store()), node, [], 0)
+    made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
+    """A generator, or what ``map``, ``zip`` or ``enumerate`` gives, as a generator."""
+    if isinstance(node, ast.GeneratorExp):
+        return node
+    if not isinstance(node, ast.Call) or any(isinstance(a, ast.Starred) for a in node.args):
+        return None
+    function, over = lower.static(node.func), node.args
+    if function is map and len(over) > 1:
+        given = [f"_item{k}" for k in range(len(over) - 1)] if len(over) > 2 else ["_item"]
+        elt: ast.expr = ast.Call(over[0], [ast.Name(n, ast.Load()) for n in given], [])
+        source = ast.Call(ast.Name("zip", ast.Load()), over[1:], []) if len(over) > 2 else over[1]
+    elif (function is zip and over) or (function is enumerate and len(over) == 1):
+        given = [f"_item{k}" for k in range(len(over) if function is zip else 2)]
+        elt, source = ast.Tuple([ast.Name(n, ast.Load()) for n in given], ast.Load()), node
+    else:
+        return None
+    made = ast.GeneratorExp(elt, [ast.comprehension(_targets(given, elt), source, [], 0)])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _targets(given: list[str], elt: ast.expr) -> ast.expr:
+    """The names that an item is taken apart to; a call of one argument takes it whole."""
+    each: list[ast.expr] = [ast.Name(name, ast.Store()) for name in given]
+    return ast.Tuple(each, ast.Store()) if len(each) > 1 or isinstance(elt, ast.Tuple) else each[0]
