@@ -36,6 +36,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import Array, Inert, ListOf, Struct, Unknown, dims_of, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
+from adxform.differentiate.refuse_rows import row_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 from adxform.rules.iterations import HINTS
 
@@ -78,6 +79,7 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     errors.extend(_dictionaries(function, activity))
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
+        errors.extend(row_refusals(function, types))
         errors.extend(_conflicts(function, activity, types))
         seen = set[Callee]()
         for stmt in walk(function.body):

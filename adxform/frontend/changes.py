@@ -75,8 +75,9 @@ class Changes(Alone):
         call = ast.Call(ast.Name("sorted", ast.Load()), node.args[:1], node.keywords)
         with self.builder.declaring(name) as base:
             made = self.operand(ast.fix_missing_locations(ast.copy_location(call, node)), base)
-        known = isinstance(made, Tuple) and isinstance(held, Tuple)
-        self.env[name] = held.with_items(made.items) if known else made
+        if isinstance(made, Tuple) and isinstance(held, Tuple):
+            made = held.with_items(made.items)
+        self.env[name] = made
         return True
 
     def _longer(self, name: str | None, held: Operand, added: tuple[Operand, ...]) -> Operand:

@@ -305,7 +305,7 @@ class Comprehensions(Unnumbered):
             self.emit("[]", pool, self.emit("[]", self.emit("[]", rows, index), Const(k)))
             for k, pool in enumerate(pools)))
 
-    def equal(self, counts: list[Operand], node: ast.AST) -> Operand:
+    def equal(self, counts: list[Operand], node: ast.Call) -> Operand:
         """A number that is several times the same, or an error."""
         first, *rest = counts
         for count in rest:

@@ -82,7 +82,7 @@ class NamesOutside(Objects):
         """Whether what is read may have a derivative."""
         raise NotImplementedError
 
-    def equal(self, counts: list[Operand], node: ast.AST) -> Operand:
+    def equal(self, counts: list[Operand], node: ast.Call) -> Operand:
         """A number that is several times the same, or an error."""
         raise NotImplementedError
 

@@ -37,7 +37,9 @@ from adxform.frontend.equivalents.sorting import (
     items_at,
     items_of,
     largest_by,
+    largest_row,
     smallest_by,
+    smallest_row,
 )
 from adxform.frontend.scope import readable
 from adxform.rules import infer
@@ -54,7 +56,7 @@ def extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
     if len(node.args) == 1 and not several and items is None and given.keys() == {"key"}:
         return _best_of_array(lower, node, given["key"], largest, base)
     if items is None and not several and not given and len(node.args) == 1:
-        return _of_list(lower, node.args[0], largest, base)
+        return _of_list(lower, node, largest, base)
     if not (several or len(node.args) == 1) or not items or not given.keys() <= {"key"}:
         return None
     key = given.get("key")
@@ -71,12 +73,19 @@ def extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
     return best
 
 
-def _of_list(lower: Any, over: ast.expr, largest: bool, base: str | None) -> Operand | None:
+def _of_list(lower: Any, node: ast.Call, largest: bool, base: str | None) -> Operand | None:
     """``max`` of a list that a loop has filled with numbers."""
+    over = node.args[0]
     if not isinstance(lower.known_type(over), ListOf):
         return None
+    held = lower.operand(over)
+    item = _item(lower, held)
+    if item is not None and rank(item) == 1:  # tuples that are kept as arrays
+        reader = readable(largest_row if largest else smallest_row)
+        made: Operand = lower.user_call(node, reader, (held,), {}, base)
+        return made
     primitive = lower.primitive_named("np.max" if largest else "np.min")
-    made: Operand = lower.emit_call(primitive, (lower.operand(over),), {}, base)
+    made = lower.emit_call(primitive, (held,), {}, base)
     return made
 
 

@@ -29,6 +29,17 @@ def smallest_by(items: Any, key: Any) -> Any:
     return best
 
 
+def largest_row(items: Any) -> Any:
+    """The largest of tuples of numbers, the first of those that are equal."""
+    order = np.lexsort(np.asarray(items)[::-1].T[::-1])
+    return items[len(items) - 1 - order[-1]]
+
+
+def smallest_row(items: Any) -> Any:
+    """The smallest of tuples of numbers, the first of those that are equal."""
+    return items[np.lexsort(np.asarray(items).T[::-1])[0]]
+
+
 def ascending(a: Any) -> Any:
     """Numbers in order."""
     return np.sort(a)
