@@ -16,6 +16,8 @@ _MISSING: Any = object()
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """The signature of a function, or an error that says that it has none."""
+    if isinstance(function, FunctionType) and "__signature__" in vars(function):
+        function = _as_written(function)
     try:
         return inspect.signature(function)
     except (ValueError, TypeError):
@@ -24,6 +26,16 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         raise SourceNotFoundError(
             Diagnostic(reason, hint="Wrap it in a function written with def.")
         ) from None
+
+
+def _as_written(function: FunctionType) -> FunctionType:
+    """A function whose signature is that of its ``def``, where someone has given it another."""
+    made = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__,
+        function.__closure__,
+    )
+    made.__kwdefaults__, made.__annotations__ = function.__kwdefaults__, function.__annotations__
+    return made
 
 
 class Binder:

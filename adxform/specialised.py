@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adxform.analysis.mutation import argument_writes
+from adxform.binding import signature_of
 from adxform.compiler import (
     Lowered,
     Request,
@@ -147,7 +148,7 @@ class Specialised:
 
     def types(self, args: Sequence[Any]) -> list[Type]:
         """The types of arguments, the receiver of a method among them."""
-        parameters = inspect.signature(plain_function(self.root.primal)).parameters.values()
+        parameters = signature_of(plain_function(self.root.primal)).parameters.values()
         collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return [
             (type_of_container if p.kind in collects else type_of_argument)(p.name, a)

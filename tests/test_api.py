@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import traceback
+import types
 from pathlib import Path
 from textwrap import dedent
 
@@ -786,6 +787,37 @@ def test_a_hessian_of_a_dictionary_is_one_of_dictionaries():
 def test_text_is_no_result():
     with pytest.raises(ArgumentError, match="returned text"):
         grad(lambda x: "text")(X)
+
+
+class Late(types.ModuleType):
+    """A module that is imported when it is asked for something, and is missing."""
+
+    def __getattr__(self, name):
+        raise (AttributeError if name.startswith("__") else ModuleNotFoundError)(name)
+
+
+LATE = Late("late")
+
+
+def by_a_late_module(x, how="square"):
+    return x * x if how == "square" else LATE.power(x, how)
+
+
+def test_a_module_that_is_imported_late_may_be_missing():
+    assert grad(by_a_late_module)(1.5) == 3.0
+
+
+def with_another_signature(*args):
+    return args[0] * args[1]
+
+
+with_another_signature.__signature__ = inspect.Signature(
+    [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in "xy"]
+)
+
+
+def test_a_signature_that_was_given_to_a_function_is_not_its_own():
+    assert vjp(with_another_signature, 2.0, 3.0)[1](1.0) == (3.0, 2.0)
 
 
 NAMES = ["a", "b"]

@@ -70,3 +70,13 @@ def _item_type(items: list[Any]) -> Type:
     found: list[Type] = [type_of_value(item) for item in items]
     kinds = {replace(t, value=None) if isinstance(t, Scalar) else t for t in found}
     return reduce(join, sorted(kinds, key=repr)) if kinds else ANY
+
+
+def attribute_of(owner: Any, name: str, default: Any) -> Any:
+    """An attribute of what is known; the default where there is none, or where it cannot be had, as
+    that of a module which is imported late and is missing.
+    """
+    try:
+        return getattr(owner, name, default)
+    except Exception:
+        return default

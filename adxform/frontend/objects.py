@@ -17,7 +17,7 @@ from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, unvalued
-from adxform.core.values import type_of_value
+from adxform.core.values import attribute_of, type_of_value
 from adxform.frontend.callables import object_class
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY
@@ -178,7 +178,7 @@ class Objects(Written):
         table = self._table(node)
         if table is not None:
             return table
-        found = getattr(owner, node.attr, UNKNOWN)
+        found = attribute_of(owner, node.attr, UNKNOWN)
         known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
         return self._read(node, base, known)
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
+from adxform.core.values import attribute_of
 from adxform.errors import AdxformError, SourceNotFoundError, SourceSyntaxError
 from adxform.frontend.asked import Derived
 from adxform.frontend.decorators import Decorators
@@ -103,7 +104,7 @@ class LiveScope:
         return self.function.__globals__, name
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
-        value = getattr(owner.value, name, NOTHING)
+        value = attribute_of(owner.value, name, NOTHING)
         if value is NOTHING:
             return None
         key = owner.text, owner.dotted, name

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from typing import Any
 
+from adxform.core.values import attribute_of
 from adxform.frontend.equivalents import EQUIVALENTS
 from adxform.rules.iterations import HINTS
 from adxform.rules.table import RULES
@@ -77,6 +78,6 @@ def find_object(text: str) -> Any:
         except ImportError:
             continue
         for part in parts[cut:]:
-            value = getattr(value, part, None)
+            value = attribute_of(value, part, None)
         return value
     return None

@@ -20,6 +20,7 @@ import numpy as np
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Known, Object, Scalar, Struct, Type, value_of
+from adxform.core.values import attribute_of
 from adxform.frontend.callables import unwrapped
 from adxform.frontend.program import Program
 from adxform.frontend.scope import live_function
@@ -277,7 +278,7 @@ class _Asking(ast.NodeVisitor):
             self._visit_holding(node.value)
         elif isinstance(owner, ModuleType):
             self.program.watch_attribute(owner, node.attr)
-            value = getattr(owner, node.attr, None)
+            value = attribute_of(owner, node.attr, None)
             if not (_is_steady(value) or value is sys.modules):
                 self.fails()
         else:
@@ -336,7 +337,7 @@ class _Asking(ast.NodeVisitor):
                 if not isinstance(owner, ModuleType):
                     return None
                 self.program.watch_attribute(owner, attr)
-                value = getattr(owner, attr, UNKNOWN)
+                value = attribute_of(owner, attr, UNKNOWN)
             case _:
                 return None
         value = unwrapped(value)
