@@ -42,6 +42,8 @@ class Entries(Looping):
                 return self._is_real(value)
             case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow(), right):
                 return self._is_real(left) or self._is_real(right)
+            case ast.IfExp(_, first, second):
+                return self._is_real(first) or self._is_real(second)
             case ast.Call(ast.Attribute(ast.Name(), name) | ast.Name(name), args):
                 return name in _REAL and any(map(self._is_real, args))
             case _:

@@ -1,4 +1,5 @@
-"""Tables made as lists of lists, as arrays of two axes: ``t = [[0.0] * n for _ in range(m)]``.
+"""Tables made as lists of lists, as arrays of two axes: ``t = [[0.0] * n for _ in range(m)]``,
+or of entries that are computed, ``t = [[f(i, j) for j in range(n)] for i in range(m)]``.
 
 That is said where all that is done with such a table is known from the text (it is written and
 read item by item, and gone over), and where lowering finds that all its entries are numbers in
@@ -12,13 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from adxform.core.trees import Transformer, children, copied, nodes
+from adxform.core.trees import Transformer, children, copied, names, nodes
 from adxform.frontend.assignments import located
 from adxform.frontend.source import Text
 
 GRID = "__grid__"
 ENTRY = "__entry__"
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_INSIDE = (ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+           ast.Await, ast.Tuple, ast.List, ast.Dict)  # what no entry of a table has in it
 _IN_PLACE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
@@ -38,10 +41,14 @@ def with_grids(tree: ast.FunctionDef, text: Text, contexts: dict[Any, Any]) -> N
         name = _written(part)
         if name in places:
             part.value._entry = places[name]  # type: ignore[attr-defined]
+    for name, made in known.made.items():
+        for entry in filter(None, map(_computed, made)):
+            entry._entry = found[name]  # type: ignore[attr-defined]
     if asked:
         held = {name: known.rows.get(name, name) for name in places}
         tables = {name: name in known.rows for name, table in held.items() if table in asked}
-        tree.body = [_Arrays(tables, places, known.counters).visit(stmt) for stmt in tree.body]
+        arrays = _Arrays(tables, places, known.counters, {*names(tree)})
+        tree.body = [new for stmt in tree.body for new in arrays.statements(stmt)]
 
 
 class _Branches(Transformer):
@@ -87,7 +94,10 @@ class _Tables:
         named = Counter(n.id for n in body if isinstance(n, ast.Name))
         for node in body:
             match node:
-                case ast.Assign([ast.Name(name)], ast.ListComp() as value) if _sizes(value):
+                case ast.Assign([ast.Name(name)], ast.ListComp() as value) if (
+                    _sizes(value) and all(name != n.id for n in nodes(value)
+                                          if isinstance(n, ast.Name))
+                ):
                     self.made.setdefault(name, []).append(value)
         if not self.made or any(isinstance(n, ast.Try) for n in body):  # x / 0.0 is an error there
             self.made.clear()
@@ -221,8 +231,17 @@ def _sizes(made: ast.ListComp) -> tuple[ast.expr, ast.expr, ast.expr] | None:
         ) | ast.ListComp(number, [ast.comprehension(ast.Name(), ast.Call(
             ast.Name("range"), [columns], []), [])]):
             same = not any(isinstance(n, ast.Name) and n.id == own for n in nodes(columns))
-            return (rows, columns, number) if same and _fills(number) and _pure(columns) else None
+            plain = _fills(number) or (_pure(rows) and isinstance(row, ast.ListComp)
+                                       and not any(isinstance(n, _INSIDE) for n in nodes(number)))
+            return (rows, columns, number) if same and plain and _pure(columns) else None
     return None
+
+
+def _computed(made: ast.expr) -> ast.expr | None:
+    """The expression of the entries of a table, if each has a value of its own."""
+    assert isinstance(made, ast.ListComp)
+    sizes = _sizes(made)
+    return None if sizes is None or _fills(sizes[2]) else sizes[2]
 
 
 def _fills(number: ast.expr) -> bool:
@@ -269,24 +288,60 @@ class _Arrays(Transformer):
     """Says tables as arrays; ``tables`` tells which names are those of rows."""
 
     def __init__(
-        self, tables: dict[str, bool], places: dict[str, Any], counters: set[str]
+        self, tables: dict[str, bool], places: dict[str, Any], counters: set[str],
+        taken: set[str],
     ) -> None:
         self.tables = tables
         self.places = places
         self.counters = counters
+        self.taken = taken
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+    def statements(self, stmt: ast.stmt) -> list[ast.stmt]:
+        made = self.visit(stmt)
+        return made if isinstance(made, list) else [made]
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
         name = _written(node)
         match node:
             case ast.Assign([ast.Name(made)], ast.ListComp() as value) if (
                 self.tables.get(made) is False and (sizes := _sizes(value))
             ):
+                if _computed(value) is not None:
+                    return self._filled(node, made, value)
                 node.value = self._marked(GRID, [*sizes], value, made)
                 return node
         self.generic_visit(node)
         if name in self.tables:
             node.value = self._marked(ENTRY, [node.value], node.value, name)
         return node
+
+    def _filled(self, node: ast.Assign, name: str, value: ast.ListComp) -> list[ast.stmt]:
+        """A table, and the loops that compute its entries."""
+        rows, columns, number = _sizes(value)  # type: ignore[misc]
+        targets = value.generators[0].target, value.elt.generators[0].target  # type: ignore[attr-defined]
+        own = {held: self._unused(held) for held in map(ast.unparse, targets)}
+        entry = copied(number)
+        for part in nodes(entry):
+            if isinstance(part, ast.Name):
+                part.id = own.get(part.id, part.id)
+        first, last = own.values() if len(own) == 2 else (self._unused("_"), *own.values())
+        self.counters |= {first, last}
+        row = ast.Subscript(ast.Name(name, ast.Load()), ast.Name(first, ast.Load()), ast.Load())
+        target = ast.Subscript(row, ast.Name(last, ast.Load()), ast.Store())
+        stmt: ast.stmt = _Branches({name}).visit(located(ast.Assign([target], entry), node))
+        for counter, count in ((last, columns), (first, rows)):
+            over = ast.Call(ast.Name("range", ast.Load()), [copied(count)], [])
+            stmt = located(ast.For(ast.Name(counter, ast.Store()), over, [stmt], []), node)
+        node.value = self._marked(GRID, [rows, columns, ast.Constant(0.0)], value, name)
+        return [node, *self.statements(stmt)]
+
+    def _unused(self, stem: str) -> str:
+        """A name for a variable of a comprehension where it is a loop's."""
+        name = stem
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         name = _written(node)

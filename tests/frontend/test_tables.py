@@ -166,6 +166,48 @@ def entries_change_places(x):
 VECTORS = (determinant, rows_gone_over, mixture, entries_change_places)
 
 
+def shortest_paths(x):
+    n = len(x)
+    d = [[abs(x[i] - x[j]) ** 1.5 for j in range(n)] for i in range(n)]
+    for k in range(n):
+        for i in range(n):
+            for j in range(n):
+                if d[i][k] + d[k][j] < d[i][j]:
+                    d[i][j] = d[i][k] + d[k][j]
+    return d[0][n - 1] + d[1][3]
+
+
+def edit_distance(p, s="kitten", t="sitting"):
+    m, n = len(s), len(t)
+    d = [[p[3] * i if j == 0 else (p[0] * j if i == 0 else 0.0) for j in range(n + 1)]
+         for i in range(m + 1)]
+    for i in range(1, m + 1):
+        for j in range(1, n + 1):
+            c = 0.0 if s[i - 1] == t[j - 1] else abs(p[2])
+            d[i][j] = min(d[i - 1][j] + p[3], d[i][j - 1] + p[0], d[i - 1][j - 1] + c)
+    return d[m][n]
+
+
+def made_again_in_a_loop(x):
+    total, i = 0.0, 2
+    for k in range(3):
+        t = [[x[i] * x[j] + k for j in range(3)] for i in range(3)]
+        t[k][0] *= x[i]
+        total += t[k][0] * t[1][2]
+    return total * i
+
+
+COMPUTED = [shortest_paths, edit_distance, made_again_in_a_loop]
+
+
+@pytest.mark.parametrize("f", COMPUTED, ids=lambda f: f.__name__)
+def test_entries_that_are_computed(f):
+    x = np.array([0.3, 1.1, -0.4, 2.0])
+    value, _ = adxform.vjp(f, x)
+    assert value == f(x)
+    check_grads(f, (x,), order=1)
+
+
 @pytest.mark.parametrize("f", NUMBERS, ids=lambda f: f.__name__)
 def test_of_a_number(f):
     check_grads(f, (1.3,))
