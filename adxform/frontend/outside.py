@@ -29,6 +29,7 @@ from adxform.core.ir import (
 from adxform.core.trees import nodes
 from adxform.core.values import plain
 from adxform.errors import Diagnostic, UnsupportedError
+from adxform.frontend.asked_sizes import with_sizes_named
 from adxform.frontend.control import tested
 from adxform.frontend.hoist import gives_boolean, type_by_form
 from adxform.frontend.later import Spots
@@ -265,6 +266,7 @@ class Outside(Meanings):
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
         """An expression carried verbatim."""
+        node = with_sizes_named(self, node)
         named = next((n for n in nodes(node) if isinstance(n, ast.NamedExpr)), None)
         if named is not None:
             raise self.unsupported("an assignment expression is not supported yet", named)
