@@ -13,6 +13,15 @@ def items_of(node: ast.expr) -> ast.GeneratorExp:
     return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
+def groups_listed(call: ast.Call) -> ast.ListComp:
+    """``itertools.groupby(...)`` as a list: a group is there only until the next one is."""
+    key, group = (ast.Name(name, ast.Load()) for name in ("key", "group"))
+    pair = ast.Tuple([key, ast.Call(ast.Name("list", ast.Load()), [group], [])], ast.Load())
+    targets = ast.Tuple([ast.Name("key", ast.Store()), ast.Name("group", ast.Store())], ast.Store())
+    made = ast.ListComp(pair, [ast.comprehension(targets, call, [], 0)])
+    return ast.fix_missing_locations(ast.copy_location(made, call))
+
+
 def as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
     """A generator, or what ``map``, ``zip`` or ``enumerate`` gives, as a generator."""
     if isinstance(node, ast.GeneratorExp):

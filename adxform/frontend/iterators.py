@@ -14,6 +14,7 @@ from dataclasses import replace
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
 from adxform.core.types import ANY, CARRIED
+from adxform.frontend.as_generators import groups_listed
 from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
 from adxform.frontend.generating import Generating
@@ -60,6 +61,8 @@ class Iterators(Generating):
     def items_of(self, node: ast.expr, base: str | None) -> Operand:
         """What a loop goes over by numbers: of what is not understood, a list."""
         node = self.goes_over(node)
+        if isinstance(node, ast.Call) and self.resolve(node.func) == "itertools.groupby":
+            node = groups_listed(node)
         count, callee, reason = len(self.builder.stmts), "", ""
         made = self.checked(node, base)
         last = self.builder.stmts[-1] if len(self.builder.stmts) > count else None

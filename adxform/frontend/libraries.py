@@ -17,6 +17,7 @@ from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tup
 from adxform.core.types import Array, Inert, Object, Scalar, differentiable, is_sparse, rank
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
+from adxform.frontend.as_generators import groups_listed
 from adxform.frontend.callables import Bound, is_library
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
@@ -218,6 +219,8 @@ class Libraries(Calls):
         return super().on_Attribute(node, base)
 
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
+        if self.resolve(node.func) == "itertools.groupby" and not self.may_be_active(node):
+            return self.opaque(groups_listed(node), base, "list", reason)
         made = super().opaque_call(self._constants_first(node), base, reason)
         if self._is_sparse(node) and isinstance(made, Var):
             last = self.builder.stmts[-1]

@@ -51,10 +51,9 @@ from adxform.frontend.program import (
 from adxform.frontend.returns import made_result
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import free_names, to_ssa
+from adxform.frontend.telling import only_tells
 from adxform.frontend.unused import drop_unused_functions, may_change_a_list
 from adxform.rules.table import RULES
-
-HARMLESS_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
 
 
 @collection_paused
@@ -347,7 +346,7 @@ class Lowerer(Plain):
         if isinstance(stmt, ast.Assert | ast.Raise) or hasattr(stmt, "_trial"):
             return True
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Call):
-            return self.resolve(stmt.value.func) in HARMLESS_CALLS
+            return only_tells(self, stmt.value)
         return False
 
     def imported(self, stmt: ast.Import | ast.ImportFrom) -> None:

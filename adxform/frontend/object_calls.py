@@ -147,7 +147,11 @@ class ObjectCalls(Special):
         held = self.container(node)
         kind: Any = object_class(held)
         if held is None or kind is None:
-            return super().sequence(node)
+            place = len(self.builder.stmts)
+            found = super().sequence(node)
+            if found is None and isinstance(node, ast.ListComp | ast.GeneratorExp):
+                self.drop_impure(place)  # it is lowered again, for what becomes of its items
+            return found
         if kind is Queue:
             return super().sequence(_items_of(node))
         goes = issubclass(kind, tuple) or self.special(held, "__iter__") is not None

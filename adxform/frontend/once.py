@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import Any
 
-from adxform.core.ir import Let, Opaque, Stmt
+from adxform.core.ir import Effect, Let, Opaque, Stmt, walk
 from adxform.core.trees import nodes
 from adxform.frontend.callables import Bound, Closure
 from adxform.frontend.program import Program
@@ -67,6 +67,13 @@ class Once(Expressions):
             del self.builder.stmts[place:]
             for key in [k for k in self.program.displays if k not in displays]:
                 del self.program.displays[key]
+
+    def drop_impure(self, place: int) -> None:
+        """Drop what was lowered since if it may do anything but give values: use up an iterator."""
+        since = self.builder.stmts[place:]
+        if any(isinstance(s, Effect) or (isinstance(s, Let) and isinstance(s.op, Opaque)
+                                         and not s.op.pure) for s in walk(tuple(since))):
+            del self.builder.stmts[place:]
 
     def forget_parts(self, node: ast.expr, used: Collection[str]) -> None:
         """Drop calls inside an expression that is carried along as a whole, and what depends on

@@ -1,0 +1,23 @@
+"""Calls that tell someone something, and change nothing: ``print``, warnings, loggers."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import warnings
+from typing import Any
+
+_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
+_LEVELS = frozenset(
+    {"critical", "debug", "error", "exception", "info", "log", "warn", "warning"}
+)
+
+
+def only_tells(lower: Any, node: ast.Call) -> bool:
+    """Whether a call changes nothing that the function may read."""
+    if lower.resolve(node.func) in _CALLS or lower.static(node.func) is warnings.warn:
+        return True
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in _LEVELS:
+        return False
+    owner = lower.static(node.func.value)
+    return owner is logging or isinstance(owner, logging.Logger | logging.LoggerAdapter)
