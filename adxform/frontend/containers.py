@@ -14,6 +14,7 @@ from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
+from adxform.frontend.static import known_items
 from adxform.rules.expressions import BindError
 
 _JOINING = ("concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "dstack")
@@ -262,8 +263,7 @@ class Containers(Derivatives):
         else:
             found = self.container(node)
         if not isinstance(found, Tuple):
-            value = self.static(node)
-            return [Const(v) for v in value] if isinstance(value, str | tuple) else None
+            return known_items(self.static(node))
         if found.form.kind == "dict":
             return [Const(key) for key in found.form.keys]
         return list(found.items)

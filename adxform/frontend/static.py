@@ -116,7 +116,9 @@ class Static(Outside):
                 return text[place] if known else UNKNOWN
             case ast.Tuple(items) | ast.List(items) | ast.Set(items):
                 found = [self.static(item) for item in items]
-                return UNKNOWN if UNKNOWN in _identities(found) else tuple(found)
+                if UNKNOWN in _identities(found):
+                    return UNKNOWN
+                return _as_set(found) if isinstance(node, ast.Set) else tuple(found)
             case _:
                 return UNKNOWN
 
@@ -335,3 +337,14 @@ def _steady(value: Any) -> bool:
 def _identities(values: list[Any]) -> list[Any]:
     """The values that may be compared with UNKNOWN by ``in``: arrays may not."""
     return [value for value in values if value is UNKNOWN]
+
+
+def _as_set(items: list[Any]) -> Any:
+    """The value of a set that is written out, if its items are what a set can hold."""
+    return frozenset(items) if all(isinstance(i, str | int | None) for i in items) else UNKNOWN
+
+
+def known_items(value: Any) -> list[Operand] | None:
+    """The items that going over a value gives; texts in a set have no order of their own."""
+    ordered = isinstance(value, frozenset) and all(type(item) is int for item in value)
+    return [Const(item) for item in value] if ordered or isinstance(value, str | tuple) else None

@@ -1,0 +1,75 @@
+"""Sets written out hold each item once, iterators give theirs once; logs and random draws."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import warnings
+
+import numpy as np
+import pytest
+
+from adxform import check_grads, source, vjp
+
+X = np.array([0.7, 1.3, -0.4, 2.1, 0.2])
+LOGGER = logging.getLogger(__name__)
+
+
+def summed(x):
+    i = j = 1
+    return x[0] * sum({1, 1, 2}) * len({*sorted({i, j})}) + len(list({"a", "a"}))
+
+
+def sorted_places(x):
+    return sum(x[i] * (k + 1) for k, i in enumerate(sorted({4, 0, 2, 2})))
+
+
+def in_the_order_of_python(x):
+    total = 0.0
+    for i in {9, 1, 17, 1}:
+        total = total * x[0] + i * x[1]
+    return total
+
+
+def after_the_first(x):
+    places = iter([0, 1, 2])
+    first = next(places)
+    return sum(x[i] for i in places) * x[first]
+
+
+def grouped(x):
+    groups = itertools.groupby([0, 0, 1, 1, 0])
+    total = sum((k + 1) * sum(x[i] for i in members) for k, members in groups)
+    for k, members in itertools.groupby(range(5), key=lambda i: i // 2):
+        for i in members:
+            total += x[i] ** (k + 1)
+    return total
+
+
+def told(x):
+    LOGGER.info("x is %s", x)
+    logging.debug("sum %s", x.sum())
+    if x[0] > 5.0:
+        warnings.warn(f"large: {x[0]}", stacklevel=2)
+    return x[0] ** 2
+
+
+def with_draws(x):
+    rng = np.random.default_rng(3)
+    z = rng.standard_normal((4, len(x)))
+    places = rng.permutation(x.size)
+    return np.sum(z @ x) * x[places[0]] + np.random.RandomState(2).rand(*x.shape) @ x**2
+
+
+CASES = (summed, sorted_places, in_the_order_of_python, after_the_first, grouped, told, with_draws)
+
+
+@pytest.mark.parametrize("f", CASES)
+def test_the_value_is_that_of_python(f):
+    value, _ = vjp(f, X)
+    assert value == f(X)
+    check_grads(f, (X,), order=1)
+
+
+def test_what_is_asked_of_an_array_stands_where_it_stood():
+    assert "z = rng.standard_normal((4, len(x)))" in source(with_draws, args=(X,))
