@@ -33,7 +33,7 @@ def as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
         given = [f"_item{k}" for k in range(len(over) - 1)] if len(over) > 2 else ["_item"]
         elt: ast.expr = ast.Call(over[0], [ast.Name(n, ast.Load()) for n in given], [])
         source = ast.Call(ast.Name("zip", ast.Load()), over[1:], []) if len(over) > 2 else over[1]
-    elif (function is zip and over) or (function is enumerate and len(over) == 1):
+    elif (function is zip and over) or (function is enumerate and over):
         given = [f"_item{k}" for k in range(len(over) if function is zip else 2)]
         elt, source = ast.Tuple([ast.Name(n, ast.Load()) for n in given], ast.Load()), node
     else:

@@ -10,6 +10,7 @@ from adxform.core.forms import LIST
 from adxform.core.ir import Const, For, If, Operand, Phi, Tuple, Var
 from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, Array, ListOf, differentiable
+from adxform.frontend.as_generators import as_comprehension
 from adxform.frontend.control import tested
 from adxform.frontend.equivalents.iterables import require_equal
 from adxform.frontend.heap import Contents, changed_fields
@@ -41,6 +42,7 @@ class Comprehensions(Unnumbered):
 
     def on_List(self, node: ast.List, base: str | None) -> Operand:
         """``[a, *x, b]`` of an array or a list of any length: lists that are joined."""
+        node = self._with_listed(node)
         loose = [isinstance(part, ast.Starred) and isinstance(
             self.builder.type_of(self.operand(part.value)), Array | ListOf) for part in node.elts]
         if not any(loose) or not self.may_be_active(node):
@@ -50,6 +52,21 @@ class Comprehensions(Unnumbered):
             joined = parts if joined is None else ast.BinOp(joined, ast.Add(), parts)
         assert joined is not None
         return self.operand(ast.fix_missing_locations(ast.copy_location(joined, node)), base)
+
+    def _with_listed(self, node: ast.List) -> ast.List:
+        """``[*map(f, x)]`` with a list in the place of an iterator over what may be active."""
+        parts: list[ast.expr] = []
+        for part in node.elts if any(isinstance(e, ast.Starred) for e in node.elts) else ():
+            over = as_comprehension(self, part.value) if isinstance(part, ast.Starred) else None
+            if over is not None and self.may_be_active(over) and self.sequence(over) is None:
+                listed = ast.ListComp(over.elt, over.generators)
+                name = self.builder.names.fresh("_listed")
+                self.env[name] = self.operand(ast.copy_location(listed, part))
+                part = ast.Starred(ast.Name(name, ast.Load()), ast.Load())
+            parts.append(part)
+        if parts == node.elts or not parts:
+            return node
+        return ast.fix_missing_locations(ast.copy_location(ast.List(parts, ast.Load()), node))
 
     def on_DictComp(self, node: ast.DictComp, base: str | None) -> Operand:
         node = self._with_own_names(node)
@@ -257,9 +274,13 @@ class Comprehensions(Unnumbered):
             function = self.static(node.func)
             if function is range:
                 return self._range(node, index)
-            if function is enumerate and len(node.args) == 1:
+            if function is enumerate and node.args:
+                starts = [*node.args[1:], *(k.value for k in node.keywords)]
+                first = self.operand(starts[0]) if starts else Const(0)
                 count, inner = self._source(node.args[0], index)
-                return count, lambda: Tuple((index, inner()))
+                if first == Const(0):
+                    return count, lambda: Tuple((index, inner()))
+                return count, lambda: Tuple((self.emit("op.Add", index, first), inner()))
             if function is zip:
                 made = [self._source(a, index) for a in node.args]
                 counts = [count for count, _ in made]

@@ -11,6 +11,7 @@ from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
 from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
+from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
 from adxform.frontend.defaults import essential
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
@@ -26,7 +27,6 @@ _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _VIEWS = ("items", "keys", "values")
 _READING = frozenset({*_VIEWS, "get", "copy", "index", "count"})
 
-_OF_DATACLASSES = (dataclasses.replace, dataclasses.asdict, dataclasses.astuple)
 
 
 class Containers(Derivatives):
@@ -160,8 +160,10 @@ class Containers(Derivatives):
                 numbers = ast.Call(counted, [self.held_once(bound)[0]], [])
                 range_list = ast.copy_location(ast.Call(node.func, [numbers], []), node)
                 return self.opaque(ast.fix_missing_locations(range_list), base, "list")
-        if any(function is known for known in _OF_DATACLASSES):
-            made = self._of_dataclass(function, node)
+        if any(function is known for known in FUNCTIONS):
+            held = self.container(node.args[0]) if node.args else None
+            known = held is not None and held.form.kind == "object"
+            made = of_dataclass(self, function, held, node) if known else None  # type: ignore[arg-type]
             if made is not None:
                 return made
         names = None if function is UNKNOWN else fields_of(function)
@@ -271,7 +273,8 @@ class Containers(Derivatives):
     def _gives_container(self, node: ast.Call) -> bool:
         function = self.static(node.func)
         if function in (zip, enumerate, reversed, map, filter, sorted, list, tuple):
-            columns = self._sequences(node.args[function in (map, filter) :])
+            over = node.args[:1] if function is enumerate else node.args
+            columns = self._sequences(over[function in (map, filter) :])
             if function is zip and self.has_names(columns):
                 return True
             return bool(node.args) and None not in columns
@@ -295,32 +298,10 @@ class Containers(Derivatives):
         if name == "copy" and held.form.kind in ("dict", "list"):
             return Tuple(held.items, held.form)
         if name == "_replace" and held.form.kind == "object":
-            return self._replaced(held, node)
+            return replaced(self, held, node)
         if name == "_asdict" and held.form.kind == "object":
             return Tuple(held.items, Form("dict", held.form.keys))
         return None
-
-    def _replaced(self, held: Tuple, node: ast.Call) -> Tuple:
-        """An object with some fields replaced, which are given by name."""
-        given = self.arguments(node)[1]
-        unknown = sorted(set(given) - set(held.form.keys))
-        if unknown:
-            raise self.unsupported(f"there is no field {unknown[0]} to replace", node)
-        pairs = zip(held.form.keys, held.items, strict=True)
-        return Tuple(tuple(given.get(k, v) for k, v in pairs), held.form)
-
-    def _of_dataclass(self, function: Any, node: ast.Call) -> Operand | None:
-        """``dataclasses.replace``, ``asdict``, ``astuple`` of an object of known fields."""
-        held = self.container(node.args[0]) if node.args else None
-        if held is None or held.form.kind != "object":
-            return None
-        if function is dataclasses.replace and len(node.args) == 1:
-            return self._replaced(held, node)
-        if len(node.args) > 1 or node.keywords or any(isinstance(i, Tuple) for i in held.items):
-            return None
-        if function is dataclasses.asdict:
-            return Tuple(held.items, Form("dict", held.form.keys))
-        return Tuple(held.items) if function is dataclasses.astuple else None
 
     def on_Attribute(self, node: ast.Attribute, base: str | None) -> Operand:
         held = self.container(node.value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from adxform import UnsupportedError, check_grads, grad
+from adxform import UnsupportedError, check_grads, grad, vjp
 from tests.test_regressions import agrees
 
 X = np.array([0.7, 1.3, -0.4, 2.1])
@@ -422,3 +422,25 @@ def test_right(f):
 def test_refused(f, reason):
     with pytest.raises(UnsupportedError, match=re.escape(reason)):
         grad(f)(X)
+
+
+@dataclass
+class Measured:
+    x: float
+    y: float = 1.0
+
+    def __post_init__(self):
+        self.length = np.hypot(self.x, self.y)
+
+
+def replaced_fields(x):
+    first = Measured(x)
+    second = replace(first, y=x * x)
+    first.x = 5.0
+    return second.length * first.length * len(asdict(second)) * sum(asdict(first).values())
+
+
+def test_what_is_done_after_the_fields_are_set_is_done_by_replace_too():
+    value, _ = vjp(replaced_fields, 1.3)
+    assert value == replaced_fields(1.3)
+    check_grads(replaced_fields, (1.3,), order=1)

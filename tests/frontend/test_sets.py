@@ -1,4 +1,4 @@
-"""Sets written out hold each item once, iterators give theirs once; logs and random draws."""
+"""Sets hold each item once, iterators give theirs once; logs, random draws, ``enumerate(x, 1)``."""
 
 from __future__ import annotations
 
@@ -61,7 +61,16 @@ def with_draws(x):
     return np.sum(z @ x) * x[places[0]] + np.random.RandomState(2).rand(*x.shape) @ x**2
 
 
-CASES = (summed, sorted_places, in_the_order_of_python, after_the_first, grouped, told, with_draws)
+def counted_from(x):
+    total = sum(i * v for i, v in enumerate(x, start=2))
+    return total + list(enumerate(x, 3))[1][0] * x[0] + dict(enumerate([x[0], x[1]], 1))[2]
+
+
+def starred_iterators(x):
+    return np.array([0.5, *map(lambda v: v * v, x), *(2.0 * v for v in x)]) @ np.arange(11.0)
+
+
+CASES = (counted_from, starred_iterators, summed, sorted_places, in_the_order_of_python, after_the_first, grouped, told, with_draws)
 
 
 @pytest.mark.parametrize("f", CASES)
