@@ -13,7 +13,7 @@ import numpy as np
 
 from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
-from adxform.core.types import Array, ListOf
+from adxform.core.types import Array, ListOf, Scalar, Struct
 from adxform.frontend.as_generators import as_comprehension, items_of
 from adxform.frontend.equivalents import reduced, reduced_from
 from adxform.frontend.ordering import extreme, in_order
@@ -144,20 +144,20 @@ def _folded(
 
 def _summed(lower: Any, node: ast.Call, base: str | None) -> Operand | None:
     """The sum of a comprehension over an array, or of a list that a loop has filled."""
-    over = node.args[0]
-    if len(node.args) > 1 or node.keywords:
-        return None
+    over, *starts = (*node.args, *(k.value for k in node.keywords))
     over = as_comprehension(lower, over) or over
     if isinstance(over, ast.Name) and isinstance(lower.known_type(over), ListOf):
         over = items_of(over)
     if not isinstance(over, ast.ListComp | ast.GeneratorExp) or not lower.may_be_active(over):
         return None
-    given: Operand = lower.summed(over, Const(0), base)
+    given: Operand = lower.summed(over, lower.operand(starts[0]) if starts else Const(0), base)
     return given
 
 
 def _sorted(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     given = {keyword.arg: keyword.value for keyword in node.keywords}
+    if "key" in given and lower.static(given["key"]) is None:
+        del given["key"]
     backward = lower.static(given.get("reverse", ast.Constant(False)))
     if not given.keys() <= {"key", "reverse"} or not isinstance(backward, bool):
         return None
@@ -191,6 +191,36 @@ def _order(lower: Any, key: Operand, given: bool) -> Any:
     """A key, if it is known: of a pair that is one itself, its first item, if these all differ."""
     first = not given and isinstance(key, Tuple) and key.items
     return lower.known_value(key.items[0] if first else key)  # type: ignore[union-attr]
+
+
+def _next(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
+    """``next(v for v in x if v > 0)``, with a default or without: the first of all of them."""
+    over, *default = node.args
+    if not isinstance(over, ast.GeneratorExp) or len(default) > 1:
+        return None
+    if held[0] is not None:
+        return held[0][0] if held[0] else lower.operand(default[0]) if default else None
+    if not lower.may_be_active(over) or not all(_ends(lower, g.iter) for g in over.generators):
+        return None
+    items: ast.expr = ast.ListComp(over.elt, over.generators)
+    if default:
+        items = ast.List([ast.Starred(items, ast.Load()), default[0]], ast.Load())
+    first = ast.Subscript(items, ast.Constant(0), ast.Load())
+    made: Operand = lower.operand(ast.fix_missing_locations(ast.copy_location(first, node)), base)
+    return made
+
+
+def _ends(lower: Any, over: ast.expr) -> bool:
+    """Whether what is gone over is known to come to an end."""
+    if isinstance(over, ast.Call):
+        function = lower.static(over.func)
+        if function is range:
+            return True
+        known = function in (zip, enumerate, reversed, sorted)
+        return known and all(isinstance(a, ast.Constant) or _ends(lower, a) for a in over.args)
+    if isinstance(over, ast.List | ast.Tuple):
+        return True
+    return isinstance(lower.known_type(over), Array | ListOf | Struct | Scalar)
 
 
 def _quotient(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
@@ -277,6 +307,7 @@ BUILTINS: dict[Any, Handler] = {
     map: _map,
     np.fromiter: _fromiter,
     sum: _sum,
+    next: _next,
     sorted: _sorted,
     dict: _dict,
     max: extreme,

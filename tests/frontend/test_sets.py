@@ -82,3 +82,19 @@ def test_the_value_is_that_of_python(f):
 
 def test_what_is_asked_of_an_array_stands_where_it_stood():
     assert "z = rng.standard_normal((4, len(x)))" in source(with_draws, args=(X,))
+
+
+def first_above(x):
+    i = next(i for i, v in enumerate(x) if v > 1.0)
+    return next(v * v for v in x) * x[i] + next((v for v in x if v > 9.0), x[1])
+
+
+def running(x):
+    peaks = np.maximum.accumulate(x)
+    return np.max(peaks - x) * np.sum(np.minimum.accumulate(x)) + sum((v * v for v in x), x[0])
+
+
+@pytest.mark.parametrize("f", [first_above, running])
+def test_the_first_and_the_largest_so_far(f):
+    assert vjp(f, X)[0] == f(X)
+    check_grads(f, (X,), order=1)

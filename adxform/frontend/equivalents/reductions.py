@@ -227,3 +227,24 @@ def cumulative_prod(x: Any, /, *, axis: Any = None, include_initial: bool = Fals
     """A running product, which may begin with 1."""
     made = np.cumprod(x, axis=axis)
     return _after(made, x, axis, 1.0) if include_initial else made
+
+
+# What is largest so far, element by element
+
+
+@reads("np.maximum.accumulate", "R(5)", "R(3, 4), 1", "R(3, 2), axis=0")
+def running_maximum(array: Any, axis: int = 0) -> Any:
+    """The largest element so far."""
+    found = np.copy(np.moveaxis(array, axis, 0))
+    for i in range(1, len(found)):
+        found[i] = np.maximum(found[i - 1], found[i])
+    return np.moveaxis(found, 0, axis)
+
+
+@reads("np.minimum.accumulate", "R(5)", "R(3, 4), 1", "R(3, 2), axis=0")
+def running_minimum(array: Any, axis: int = 0) -> Any:
+    """The smallest element so far."""
+    found = np.copy(np.moveaxis(array, axis, 0))
+    for i in range(1, len(found)):
+        found[i] = np.minimum(found[i - 1], found[i])
+    return np.moveaxis(found, 0, axis)
