@@ -23,6 +23,7 @@ from adxform.frontend.holding import (
     changed_names,
     indices,
 )
+from adxform.frontend.program import Again
 from adxform.frontend.ssa import free_names
 from adxform.frontend.views import View
 from adxform.rules.table import RULES
@@ -30,6 +31,8 @@ from adxform.rules.table import RULES
 
 class Changes(Alone):
     """Lowers changes of containers."""
+
+    plain_place: Any
 
     def changed_by(self, name: str, node: ast.Call) -> bool:
         """``x.append(v)`` and the like, said as ``x = __change__(x, "append", v)``."""
@@ -182,6 +185,7 @@ class Changes(Alone):
                 inner, keys[1:], index, value, root, name, owner
             )
         elif key is UNKNOWN:
+            self._ask_for_plain(name, root)
             raise self.unsupported(
                 "which item is replaced here is not known", index,
                 "Keep numbers in an array, by their places.",
@@ -195,6 +199,13 @@ class Changes(Alone):
             raise self.unsupported("this index is outside the list", index)
         form = replace(held.form, keys=(*held.form.keys, key))
         return Tuple((*held.items, item), form, held.tokens)
+
+    def _ask_for_plain(self, name: str, held: Tuple) -> None:
+        """Lower again, with a dictionary as Python's own: nothing differentiated may be in it."""
+        place = self.plain_place(name)
+        if held.form.kind == "dict" and place not in self.program.contexts:
+            self.program.contexts[place] = None
+            raise Again
 
     def _after(
         self, held: Tuple, method: str, args: tuple[Operand, ...], keywords: dict[str, Operand]

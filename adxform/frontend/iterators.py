@@ -21,6 +21,8 @@ from adxform.frontend.generating import Generating
 from adxform.frontend.hoist import type_by_form
 from adxform.frontend.ssa import free_names
 
+_DICTIONARIES = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict",
+                           "collections.Counter"})
 ITERATORS = frozenset({zip, enumerate, reversed, map, filter})
 _LATER = (*SCOPES, ast.Lambda)
 
@@ -56,7 +58,18 @@ class Iterators(Generating):
     def _assigned(self, name: str, value: ast.expr, base: str | None) -> Operand:
         if isinstance(value, ast.List) and name in self.changed:
             return self.opaque(value, base)
+        if isinstance(value, ast.Dict | ast.Call) and self._makes_plain(name, value):
+            return self.opaque(value, base, "dict")
         return (self.items_of if hasattr(value, "_iterated") else self.checked)(value, base)
+
+    def plain_place(self, name: str) -> tuple[str, str, str]:
+        """What tells that a variable's dictionary is Python's own: its keys only running tells."""
+        return "plain", self.source.node.name, self.builder.bases.get(name, name)
+
+    def _makes_plain(self, name: str, value: ast.expr) -> bool:
+        made = isinstance(value, ast.Call) and self.resolve(value.func) in _DICTIONARIES
+        display = made or isinstance(value, ast.Dict)
+        return display and self.plain_place(name) in self.program.contexts
 
     def items_of(self, node: ast.expr, base: str | None) -> Operand:
         """What a loop goes over by numbers: of what is not understood, a list."""
