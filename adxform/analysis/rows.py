@@ -1,5 +1,6 @@
-"""Tuples that lists hold as arrays, ``[(a, b) for ...]``: what is done with one that means another
-thing to an array, such as ``row + row``.
+"""What is done with tuples that lists hold as arrays, and means another thing to an array.
+
+Such a list is ``[(a, b) for ...]``; ``row + row`` is not what it is of tuples.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from adxform.frontend.holding import (
     changed_names,
     indices,
 )
-from adxform.frontend.program import Again
 from adxform.frontend.ssa import free_names
 from adxform.frontend.views import View
 from adxform.rules.table import RULES
@@ -201,11 +200,10 @@ class Changes(Alone):
         return Tuple((*held.items, item), form, held.tokens)
 
     def _ask_for_plain(self, name: str, held: Tuple) -> None:
-        """Lower again, with a dictionary as Python's own: nothing differentiated may be in it."""
-        place = self.plain_place(name)
-        if held.form.kind == "dict" and place not in self.program.contexts:
-            self.program.contexts[place] = None
-            raise Again
+        """Have all lowered again, with a dictionary as Python's own, if nothing else helps."""
+        waiting = any(place not in self.program.contexts for place in self.program.met)
+        if held.form.kind == "dict" and not waiting:
+            self.program.met.add(self.plain_place(name))
 
     def _after(
         self, held: Tuple, method: str, args: tuple[Operand, ...], keywords: dict[str, Operand]

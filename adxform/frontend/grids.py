@@ -1,5 +1,6 @@
-"""Tables made as lists of lists, as arrays of two axes: ``t = [[0.0] * n for _ in range(m)]``,
-or of entries that are computed, ``t = [[f(i, j) for j in range(n)] for i in range(m)]``.
+"""Tables made as lists of lists, as arrays of two axes: ``t = [[0.0] * n for _ in range(m)]``.
+
+Their entries may be computed, too: ``t = [[f(i, j) for j in range(n)] for i in range(m)]``.
 
 That is said where all that is done with such a table is known from the text (it is written and
 read item by item, and gone over), and where lowering finds that all its entries are numbers in

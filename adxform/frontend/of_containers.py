@@ -13,7 +13,7 @@ import numpy as np
 
 from adxform.core.forms import LIST, Form
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
-from adxform.core.types import Array, ListOf, Scalar, Struct
+from adxform.core.types import Array, ListOf, Scalar, Struct, rank
 from adxform.frontend.as_generators import as_comprehension, items_of
 from adxform.frontend.equivalents import reduced, reduced_from
 from adxform.frontend.ordering import extreme, in_order
@@ -59,11 +59,11 @@ def _reversed(lower: Any, held: Held, node: ast.Call, base: str | None) -> Opera
 
 
 def _turned(lower: Any, node: ast.expr) -> ast.expr | None:
-    """``reversed(x)`` of a list of any length as ``x[::-1]``."""
+    """``reversed(x)`` of an array, or of a list of any length, as ``x[::-1]``."""
     match node:
         case ast.Call(ast.Name("reversed"), [over], []) if isinstance(
-            lower.known_type(over), ListOf
-        ):
+            known := lower.known_type(over), ListOf | Array
+        ) and lower.may_be_active(over) and (isinstance(known, ListOf) or rank(known)):
             made = ast.Subscript(over, ast.Slice(step=ast.Constant(-1)), ast.Load())
             return ast.fix_missing_locations(ast.copy_location(made, node))
     return None
@@ -74,6 +74,8 @@ def _list(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand |
         return Tuple(tuple(held[0]), LIST)
     turned = _turned(lower, node.args[0]) if len(node.args) == 1 else None
     if turned is not None:
+        if isinstance(lower.known_type(node.args[0].args[0]), Array):  # type: ignore[attr-defined]
+            turned = ast.copy_location(ast.Call(node.func, [turned], []), node)
         return lower.operand(turned, base)  # type: ignore[no-any-return]
     written = as_comprehension(lower, node.args[0]) if len(node.args) == 1 else None
     if len(node.args) == 1 and isinstance(lower.known_type(node.args[0]), ListOf):

@@ -98,3 +98,16 @@ def running(x):
 def test_the_first_and_the_largest_so_far(f):
     assert vjp(f, X)[0] == f(X)
     check_grads(f, (X,), order=1)
+
+
+def reversed_arrays(x):
+    y = x * 2.0
+    turned = list(reversed(y))
+    y[0] = 5.0
+    total = sum(a * b for a, b in zip(x, reversed(x), strict=True)) + sum(reversed(y))
+    return total * turned[-1] * y[0] + sum(i * v for i, v in enumerate(reversed(x)))
+
+
+def test_an_array_is_gone_over_from_its_end():
+    assert vjp(reversed_arrays, X)[0] == reversed_arrays(X)
+    check_grads(reversed_arrays, (X,), order=1)
