@@ -586,6 +586,31 @@ def ranked(x):
     return far * low + sorted([x[0], x[1], x[2]])[1]
 
 
+@example(V)
+def put_in_order(x):
+    """`list.sort`, also by keys; `list(zip(a, b))`, sorted as tuples are"""
+    ends = [np.tanh(x[0] * x[1]), np.sin(x[1]), x[2] ** 2]
+    ends.sort(key=lambda v: -v)
+    pairs = list(zip(x, ends))
+    return ends[0] * np.exp(ends[1]) + pairs[0][0] * np.cos(pairs[1][1])
+
+
+@example(V)
+def drawn(x):
+    """Random draws of an array's size: `rng.normal(size=x.shape)`, `rng.permutation(len(x))`"""
+    rng = np.random.default_rng(0)
+    noise = np.asarray(rng.normal(size=x.shape), dtype=float)
+    scale = np.sqrt(1.0 + np.mean(noise**2)) * np.exp(-np.max(np.abs(noise)))
+    return scale * np.sum(np.sin(x)) * x[rng.permutation(len(x))[0]]
+
+
+@example(V)
+def first_found(x):
+    """`next(v for v in x if ...)`, `enumerate(x, start=1)`, `reversed(x)` of an array"""
+    large = next(v for v in x if v > 0.5)
+    return large * sum(i * v for i, v in enumerate(reversed(x), start=1))
+
+
 def _squares(x):
     for v in x:
         if v > 0.5:
@@ -659,6 +684,18 @@ def tabled(x):
         for j in range(n):
             t[i][j] = x[i] * t[i - 1][j] + np.sin(x[j])
     return t[n - 1][n - 1]
+
+
+@example(V)
+def distances(x):
+    """The same of entries that are computed: `d = [[abs(a - b) for ...] for ...]`, `d[i][j] = v`"""
+    n = len(x)
+    d = [[(x[i] - x[j]) ** 2 for j in range(n)] for i in range(n)]
+    for k in range(n):
+        for i in range(n):
+            if d[i][k] + d[k][0] < d[i][0]:
+                d[i][0] = d[i][k] + d[k][0]
+    return d[n - 1][0] * d[1][2]
 
 
 @example(V, [np.outer(V, V), 0.1 * np.outer(V, V)], [V, 2.0 * V])

@@ -75,8 +75,7 @@ class Changes(Alone):
         else:
             return False
         call = ast.Call(ast.Name("sorted", ast.Load()), node.args[:1], node.keywords)
-        with self.builder.declaring(name) as base:
-            made = self.operand(ast.fix_missing_locations(ast.copy_location(call, node)), base)
+        made = self.operand(ast.fix_missing_locations(ast.copy_location(call, node)))
         if isinstance(made, Tuple) and isinstance(held, Tuple):
             made = held.with_items(made.items)
         self.env[name] = made

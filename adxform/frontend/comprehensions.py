@@ -169,6 +169,7 @@ class Comprehensions(Unnumbered):
                     "Make a list for each of the things that it holds.")
             if isinstance(item, Tuple):
                 item = self.emit("row", item, Const(None))
+                self.program.rows = True
             return self.emit("append", items, place, item, base=name)
 
         result = self.builder.name(name)

@@ -75,14 +75,24 @@ def extreme(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand
 
 def _of_list(lower: Any, node: ast.Call, largest: bool, base: str | None) -> Operand | None:
     """``max`` of a list that a loop has filled with numbers."""
-    over = node.args[0]
-    if not isinstance(lower.known_type(over), ListOf):
+    over: Any = as_comprehension(lower, node.args[0]) or node.args[0]
+    if isinstance(over, ast.GeneratorExp):
+        over = ast.copy_location(ast.ListComp(over.elt, over.generators), over)
+    made_here = isinstance(over, ast.ListComp | ast.Call) and lower.may_be_active(over)
+    if not made_here and not isinstance(lower.known_type(over), ListOf):
         return None
     held = lower.operand(over)
+    if not isinstance(lower.builder.type_of(held), ListOf):
+        return None
     item = _item(lower, held)
-    if item is not None and rank(item) == 1:  # tuples that are kept as arrays
+    axes = None if item is None else rank(item)
+    if axes is None and lower.program.rows:
+        raise lower.unsupported("whether these are numbers or tuples is not known", node,
+                                "Make an array of numbers, or compare by hand.")
+    if axes == 1:  # tuples that are kept as arrays
         reader = readable(largest_row if largest else smallest_row)
-        made: Operand = lower.user_call(node, reader, (held,), {}, base)
+        call = ast.copy_location(ast.Call(node.func, [over], []), node)
+        made: Operand = lower.user_call(call, reader, (held,), {}, base)
         return made
     primitive = lower.primitive_named("np.max" if largest else "np.min")
     made = lower.emit_call(primitive, (held,), {}, base)

@@ -111,6 +111,7 @@ class Program:
     doubtful: bool = False
     dispatching: bool = False
     tuples: bool = False
+    rows: bool = False
     derived: dict[Any, Any] = field(default_factory=dict)
     tries: dict[Any, int] = field(default_factory=dict)
     results: dict[int, tuple[Function, list[Type]]] = field(default_factory=dict)  # by id

@@ -171,3 +171,14 @@ def test_lengths_that_differ_are_an_error_where_they_are_to_be_equal(f):
     check_grads(f, (X, Y), order=1)
     with pytest.raises(ValueError, match="zip"):
         grad(f)(X[:3], Y)
+
+
+def extremes(x, y):
+    large = max(list(zip(x, np.sin(y), strict=True)))
+    value, place = max((v, i) for i, v in enumerate(y))
+    return large[1] * value * place + min(zip(x, y, strict=True))[1] + min([v * v for v in x])
+
+
+def test_the_largest_of_pairs_is_a_pair():
+    assert vjp(extremes, X, Y)[0] == extremes(X, Y)
+    check_grads(extremes, (X, Y), order=1)
