@@ -588,11 +588,11 @@ def ranked(x):
 
 @example(V)
 def put_in_order(x):
-    """`list.sort`, also by keys; `list(zip(a, b))`, sorted as tuples are"""
-    ends = [np.tanh(x[0] * x[1]), np.sin(x[1]), x[2] ** 2]
-    ends.sort(key=lambda v: -v)
-    pairs = list(zip(x, ends))
-    return ends[0] * np.exp(ends[1]) + pairs[0][0] * np.cos(pairs[1][1])
+    """`list.sort`, also by keys: `pairs.sort(key=lambda pair: pair[1])`"""
+    pairs = [(np.sin(x[1]), 2.0), (np.tanh(x[0] * x[1]), 1.0), (x[2] ** 2, 3.0)]
+    pairs.sort(key=lambda pair: pair[1])
+    (a, b), *_, (c, d) = pairs
+    return a * b * np.exp(c) + np.cos(c * d)
 
 
 @example(V)

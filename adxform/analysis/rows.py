@@ -15,6 +15,7 @@ from adxform.core.ir import (
     Function,
     If,
     Let,
+    Opaque,
     Operand,
     Primitive,
     Slice,
@@ -32,6 +33,7 @@ ROW, ROWS = "row", "rows"  # a tuple, and a list of them
 _SAME = frozenset({"copy", "rename", "own", "keep"})
 _LISTS = frozenset({"joined_list", "repeated_list", "op.Add", "op.Mult"})
 _OPERATORS = ("infix", "unary", "compare")
+_ASKING = frozenset({"is_kind", "isinstance", "bool", "type", "not"})
 
 Kinds = dict[str, str]
 
@@ -76,6 +78,8 @@ class _Reader:
                 return self._call(stmt, op, kinds)
             case Let(op=Primitive() as op):
                 return self._operation(stmt, op, kinds)
+            case Let(op=Opaque()):  # set(pairs), isinstance(pair, tuple)
+                return any(isinstance(arg, Var) and arg.name in kinds for arg in stmt.args)
             case _:
                 return False
 
@@ -98,6 +102,8 @@ class _Reader:
         elif op.name in _LISTS and any(self._is(arg, kinds, ROWS) for arg in stmt.args):
             kinds[stmt.target] = ROWS
         if op.style == "compare" and any(self._is(arg, kinds, ROWS) for arg in stmt.args):
+            return True
+        if op.name in _ASKING and any(self._is(arg, kinds, ROW) for arg in stmt.args):
             return True
         beside = (type_of(arg, self.types) for arg in stmt.args if not self._is(arg, kinds, ROW))
         return (

@@ -34,7 +34,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array, Inert, ListOf, Struct, Unknown, dims_of, is_float
+from adxform.core.types import Array, Inert, Known, ListOf, Struct, Unknown, dims_of, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.differentiate.refuse_rows import row_refusals
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
@@ -289,10 +289,20 @@ def _method(
 
 def _ragged(stmt: Let, types: Types) -> list[AdxformError]:
     """A row of arrays of different sizes, which is no array."""
-    known = [dims_of(type_of(item, types)) for item in leaves(stmt.args[0])]
-    if len({dims for dims in known if dims is not None}) < 2:
+    kinds = [type_of(item, types) for item in leaves(stmt.args[0])]
+    known = {dims for dims in map(dims_of, kinds) if dims is not None}
+    held = stmt.args[0].items if isinstance(stmt.args[0], Tuple) else ()
+    if any(isinstance(item, Tuple) for item in held) and any(
+        not isinstance(item, Tuple) for item in held
+    ):
+        reason = "tuples that hold tuples are put into a list for each item"
+    elif any(isinstance(t, Known | Inert) for t in kinds):
+        reason = "what is no number is put into a list beside numbers for each item"
+    elif len(known) < 2:
         return []
-    reason = "numbers and arrays, or arrays of different sizes, are put into a list for each item"
+    else:
+        reason = (
+            "numbers and arrays, or arrays of different sizes, are put into a list for each item")
     return [_unsupported(reason, stmt.origin, "Make a list for each of the things that it holds.")]
 
 

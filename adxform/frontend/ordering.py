@@ -37,8 +37,10 @@ from adxform.frontend.equivalents.sorting import (
     items_at,
     items_of,
     largest_by,
+    largest_either,
     largest_row,
     smallest_by,
+    smallest_either,
     smallest_row,
 )
 from adxform.frontend.scope import readable
@@ -86,11 +88,9 @@ def _of_list(lower: Any, node: ast.Call, largest: bool, base: str | None) -> Ope
         return None
     item = _item(lower, held)
     axes = None if item is None else rank(item)
-    if axes is None and lower.program.rows:
-        raise lower.unsupported("whether these are numbers or tuples is not known", node,
-                                "Make an array of numbers, or compare by hand.")
-    if axes == 1:  # tuples that are kept as arrays
-        reader = readable(largest_row if largest else smallest_row)
+    if axes == 1 or (axes is None and lower.program.rows):  # tuples that are kept as arrays
+        ways = (smallest_row, largest_row) if axes == 1 else (smallest_either, largest_either)
+        reader = readable(ways[largest])
         call = ast.copy_location(ast.Call(node.func, [over], []), node)
         made: Operand = lower.user_call(call, reader, (held,), {}, base)
         return made

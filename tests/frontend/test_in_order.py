@@ -137,9 +137,37 @@ def searched(x, y):
     return x[0] if (x[1], y[1]) in pairs else y[0]
 
 
-@pytest.mark.parametrize("f", [added, repeated_by_a_function, compared, searched])
+def as_a_set(x, y):
+    pairs = [(a, b) for a, b in zip(x, y, strict=True)]
+    return len(set(pairs)) * x[0]
+
+
+def of_its_kind(x, y):
+    pairs = [(a, b) for a, b in zip(x, y, strict=True)]
+    return isinstance(pairs[0], tuple) * x[0]
+
+
+@pytest.mark.parametrize(
+    "f", [added, repeated_by_a_function, compared, searched, as_a_set, of_its_kind]
+)
 def test_what_means_another_thing_to_an_array_than_to_a_tuple_is_refused(f):
     with pytest.raises(UnsupportedError, match="this is a tuple in a list of such"):
+        grad(f)(X, Y)
+
+
+def beside_text(x, y):
+    rows = [(v, "text") for v in x]
+    return rows[0][0] * len(rows[1][1])
+
+
+def tuples_in_tuples(x, y):
+    rows = [(a, (b, a)) for a, b in zip(x, y, strict=True)]
+    return rows[0][1][0] * rows[1][0]
+
+
+@pytest.mark.parametrize("f", [beside_text, tuples_in_tuples])
+def test_what_no_array_holds_is_refused(f):
+    with pytest.raises(UnsupportedError, match="for each item"):
         grad(f)(X, Y)
 
 
@@ -176,7 +204,9 @@ def test_lengths_that_differ_are_an_error_where_they_are_to_be_equal(f):
 def extremes(x, y):
     large = max(list(zip(x, np.sin(y), strict=True)))
     value, place = max((v, i) for i, v in enumerate(y))
-    return large[1] * value * place + min(zip(x, y, strict=True))[1] + min([v * v for v in x])
+    pairs = [(a, b) for a, b in zip(x, y, strict=True)]
+    products = max(p[0] * p[1] for p in pairs)
+    return large[1] * value * place * products + min(zip(x, y, strict=True))[1] + min([v * v for v in x])
 
 
 def test_the_largest_of_pairs_is_a_pair():

@@ -40,6 +40,20 @@ def smallest_row(items: Any) -> Any:
     return items[np.lexsort(np.asarray(items).T[::-1])[0]]
 
 
+def largest_either(items: Any) -> Any:
+    """The largest of what is numbers or tuples of such."""
+    rows = np.asarray(items)
+    if rows.ndim == 1:
+        return np.max(rows)
+    return rows[len(rows) - 1 - np.lexsort(rows[::-1].T[::-1])[-1]]
+
+
+def smallest_either(items: Any) -> Any:
+    """The smallest of what is numbers or tuples of such."""
+    rows = np.asarray(items)
+    return np.min(rows) if rows.ndim == 1 else rows[np.lexsort(rows.T[::-1])[0]]
+
+
 def ascending(a: Any) -> Any:
     """Numbers in order."""
     return np.sort(a)
