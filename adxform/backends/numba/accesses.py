@@ -14,6 +14,7 @@ from adxform.core.ir import (
     Callee,
     Const,
     Effect,
+    For,
     Let,
     Operand,
     Phi,
@@ -21,13 +22,16 @@ from adxform.core.ir import (
     Slice,
     Stmt,
     Var,
+    binds_of,
     parts_of,
     phis_of,
     reads_of,
+    tests_of,
     uses,
     walk,
 )
 from adxform.core.types import Array
+from adxform.optimize.dead_code import has_effect
 
 SAME = frozenset({"update", "accumulate_at", "accumulate", "rename"})  # the memory of the first
 
@@ -204,6 +208,52 @@ class Memory:
 
     def unknown(self, name: str, written: bool) -> Access:
         return Access(self.aliases.of(name), View(name, None), written)
+
+
+@dataclass(eq=False, slots=True)
+class Facts:
+    """What a statement binds, reads and does to memory; ``stays`` if nothing may pass it, and
+    ``equal`` are the sizes that are known to be so where it runs.
+    """
+
+    stmt: Stmt
+    binds: set[str]
+    reads: set[str]
+    accesses: list[Access]
+    stays: bool
+    equal: dict[Operand, Operand]
+
+    def before(self, later: Facts) -> bool:
+        """Whether a statement has to come before a later one."""
+        return not self.binds.isdisjoint(later.reads) or self.meets(later)
+
+    def meets(self, other: Facts) -> bool:
+        return any(meet(a, b) for a in self.accesses for b in other.accesses)
+
+
+def facts_of(stmt: Stmt, memory: Memory, equal: dict[Operand, Operand]) -> Facts:
+    """What is known of a statement."""
+    inner = walk((stmt,))
+    shaped = isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
+    accesses = [] if shaped and stmt.op.name in SHAPES else memory.of((stmt,))  # type: ignore[union-attr]
+    binds = {n for s in inner for n in binds_of(s)}
+    reads = {n for s in inner for n in reads_here(s)}
+    return Facts(stmt, binds, reads, accesses, any(map(has_effect, inner)), equal)
+
+
+def reads_here(stmt: Stmt) -> list[str]:
+    """The names that a statement and its phis read, its nested blocks left out."""
+    phis = () if isinstance(stmt, Let | Effect) else stmt.phis
+    return [*reads_of(stmt), *tests_of(stmt), *uses([o for p in phis for o in (p.first, p.second)])]
+
+
+def is_plain(loop: For) -> bool:
+    """Whether a loop only computes, stores, and adds up."""
+    return all(
+        (isinstance(stmt, Let) and isinstance(stmt.op, Primitive))
+        or (isinstance(stmt, For) and stmt.stop is None)
+        for stmt in walk(loop.body)
+    )
 
 
 def meet(one: Access, other: Access) -> bool:

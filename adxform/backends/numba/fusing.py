@@ -7,10 +7,10 @@ nothing else reads is never made.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
-from adxform.backends.numba.accesses import Access, Memory, in_step, meet
+from adxform.backends.numba.accesses import Facts, Memory, facts_of, in_step, reads_here
 from adxform.backends.numba.elements import begins_at
 from adxform.backends.numba.forwarding import forwarded
 from adxform.backends.numba.plan import SHAPES
@@ -30,17 +30,12 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
-    binds_of,
     blocks_of,
     parts_of,
-    reads_of,
     substitute,
-    tests_of,
-    uses,
     walk,
 )
 from adxform.core.types import Array
-from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter
 
 BACK = 8  # so many loops before one are asked whether it can be part of them
@@ -53,27 +48,6 @@ def fused(block: Block, builder: Builder, result: Operand) -> tuple[Block, Opera
     walk = _Fusing(builder, memory)
     block = walk.block(block)
     return forwarded(block, builder, memory, walk.sub(result))
-
-
-@dataclass(eq=False, slots=True)
-class Facts:
-    """What a statement binds, reads and does to memory; ``stays`` if nothing may pass it, and
-    ``equal`` are the sizes that are known to be so where it runs.
-    """
-
-    stmt: Stmt
-    binds: set[str]
-    reads: set[str]
-    accesses: list[Access]
-    stays: bool
-    equal: dict[Operand, Operand]
-
-    def before(self, later: Facts) -> bool:
-        """Whether a statement has to come before a later one."""
-        return not self.binds.isdisjoint(later.reads) or self.meets(later)
-
-    def meets(self, other: Facts) -> bool:
-        return any(meet(a, b) for a in self.accesses for b in other.accesses)
 
 
 class _Fusing:
@@ -131,12 +105,7 @@ class _Fusing:
         return walk.builder.block[0]
 
     def facts(self, stmt: Stmt) -> Facts:
-        inner = walk((stmt,))
-        shaped = isinstance(stmt, Let) and isinstance(stmt.op, Primitive)
-        accesses = [] if shaped and stmt.op.name in SHAPES else self.memory.of((stmt,))  # type: ignore[union-attr]
-        binds = {n for s in inner for n in binds_of(s)}
-        reads = {n for s in inner for n in _reads_here(s)}
-        return Facts(stmt, binds, reads, accesses, any(map(has_effect, inner)), self.equal)
+        return facts_of(stmt, self.memory, self.equal)
 
     def is_plain(self, loop: For) -> bool:
         """Whether a loop only computes, stores, and adds up."""
@@ -265,7 +234,7 @@ class _Fusing:
     def named(self, facts: Facts, arrays: dict[str, Phi]) -> bool:
         """Whether a loop has to do with the memory of arrays under their own names only."""
         classes = {self.memory.aliases.of(name) for name in arrays}
-        names = {n for stmt in walk((facts.stmt,)) for n in _reads_here(stmt)}
+        names = {n for stmt in walk((facts.stmt,)) for n in reads_here(stmt)}
         array = (n for n in names if isinstance(self.type(n), Array))
         other = {n for n in array if n not in arrays and self.memory.aliases.of(n) in classes}
         return other <= facts.binds
@@ -337,12 +306,6 @@ def _composed(outer: Operand, inner: Operand) -> Operand | None:
             return None
     found += given
     return found[0] if len(found) == 1 else Tuple(tuple(found))
-
-
-def _reads_here(stmt: Stmt) -> list[str]:
-    """The names that a statement and its phis read, its nested blocks left out."""
-    phis = () if isinstance(stmt, Let | Effect) else stmt.phis
-    return [*reads_of(stmt), *tests_of(stmt), *uses([o for p in phis for o in (p.first, p.second)])]
 
 
 def _innermost(stmt: Stmt) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from adxform.analysis.aliasing import IN_PLACE, Aliases
 from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
-from adxform.backends.numba.accesses import Memory, in_step
+from adxform.backends.numba.accesses import Memory, in_step, is_plain
 from adxform.core.builder import type_of
 from adxform.core.ir import (
     Block,
@@ -69,7 +69,7 @@ class Independence:
         """The steps by which the independent iterations of a loop add up numbers in any order; None
         if they are not independent, but for what is carried ``apart``.
         """
-        if loop.stop is not None or loop.step != Const(1) or not self.is_plain(loop):
+        if loop.stop is not None or loop.step != Const(1) or not is_plain(loop):
             return None
         found: set[Let] = set()
         changes = steps(loop)
@@ -92,14 +92,6 @@ class Independence:
         if not isinstance(stmt.op, Primitive) or stmt.op.name in IN_PLACE:
             return False
         return self.memory.aliases.copied(stmt) if stmt.op.name == "[]" else stmt.op.fresh
-
-    def is_plain(self, loop: For) -> bool:
-        """Whether a loop only computes, stores, and adds up."""
-        return all(
-            (isinstance(stmt, Let) and isinstance(stmt.op, Primitive))
-            or (isinstance(stmt, For) and stmt.stop is None)
-            for stmt in walk(loop.body)
-        )
 
 
 def _parallel(block: Block, among: Independence) -> Block:
