@@ -47,7 +47,8 @@ class _Labels:
         for stmt in reversed(others):  # inner branches first
             for phi in phis_of(stmt):
                 merged = uses((phi.first, phi.second))
-                only = self.bases.get(merged[0]) if len(merged) == 1 else None
+                known = {self.bases[name] for name in merged if name in self.bases}
+                only = known.pop() if len(known) == 1 else None
                 bar = self.cotangent(phi.target)
                 if UNDEFINED in (phi.first, phi.second):  # no name of its own: it may be unbound
                     only, bar = bar, only

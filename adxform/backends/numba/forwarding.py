@@ -19,12 +19,8 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
-    phis_of,
-    reads_of,
-    tests_of,
-    uses,
-    walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import Array, Scalar
 from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.table import RULES
@@ -40,19 +36,9 @@ def forwarded(
     forward = _Forwarding(builder.nested(), memory)
     forward.block(block)
     block, result = forward.builder.block, forward.sub(result)
-    over = _Overwriting(builder.nested(), Counter(_reads(block)))
+    over = _Overwriting(builder.nested(), read_counts(block))
     over.block(block)
     return over.builder.block, result
-
-
-def _reads(block: Block) -> list[str]:
-    """The names that a block reads, each as often as it does."""
-    found = []
-    for stmt in walk(block):
-        phis = phis_of(stmt)
-        found += [*reads_of(stmt), *tests_of(stmt)]
-        found += uses([o for p in phis for o in (p.first, p.second)])
-    return found
 
 
 class _Overwriting(Rewriter):

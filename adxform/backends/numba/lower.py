@@ -19,6 +19,7 @@ from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
 from adxform.backends.numba.shapes import Shapes
 from adxform.backends.numba.sums import with_free_sums, with_sums_apart
+from adxform.backends.numba.tiling import tiled
 from adxform.backends.numba.vectors import IN_VECTORS, calls_library
 from adxform.core.builder import Builder, Names, all_names
 from adxform.core.ir import (
@@ -71,6 +72,8 @@ def lowered(
     result = walk.sub(result)
     if fuse:
         body, result = fused(body, Builder(names, types, bases), result)
+    if fuse and not parallel:
+        body = tiled(body, Builder(names, types, bases), result)
     body = with_free_sums(body, Builder(names, types, bases))
     body = with_sums_apart(body, Builder(names, types, bases))
     body = eliminate_dead_code(body, (result,))
