@@ -204,6 +204,8 @@ def _next(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand |
         return held[0][0] if held[0] else lower.operand(default[0]) if default else None
     if not lower.may_be_active(over) or not all(_ends(lower, g.iter) for g in over.generators):
         return None
+    if lower.calls_unknown(over):  # all items are computed, where Python stops at the first
+        return None
     items: ast.expr = ast.ListComp(over.elt, over.generators)
     if default:
         items = ast.List([ast.Starred(items, ast.Load()), default[0]], ast.Load())

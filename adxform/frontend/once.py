@@ -24,6 +24,7 @@ class Once(Expressions):
     meaning: Any
     static: Any
     held_once: Any
+    resolve: Any
 
     def __init__(self, builder: object) -> None:
         super().__init__(builder)  # type: ignore[arg-type]
@@ -47,6 +48,14 @@ class Once(Expressions):
     def _calls(self, node: ast.expr) -> bool:
         """Whether evaluating an argument may change something."""
         return any(isinstance(part, ast.Call) and self._may_change(part) for part in nodes(node))
+
+    def calls_unknown(self, node: ast.expr) -> bool:
+        """Whether evaluating an expression once more might do something."""
+        drawn = ("np.random.", "random.")
+        return self._calls(node) or any(
+            isinstance(p, ast.Call) and (self.resolve(p.func) or "").startswith(drawn)
+            for p in nodes(node)
+        )
 
     def _may_change(self, node: ast.Call) -> bool:
         meaning = self.meaning(node.func)

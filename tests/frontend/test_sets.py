@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from adxform import check_grads, source, vjp
+from adxform import AdxformError, check_grads, source, vjp
 
 X = np.array([0.7, 1.3, -0.4, 2.1, 0.2])
 LOGGER = logging.getLogger(__name__)
@@ -111,3 +111,12 @@ def reversed_arrays(x):
 def test_an_array_is_gone_over_from_its_end():
     assert vjp(reversed_arrays, X)[0] == reversed_arrays(X)
     check_grads(reversed_arrays, (X,), order=1)
+
+
+def test_what_comes_after_the_first_is_not_computed():
+    def f(x):
+        rng = np.random.default_rng(1)
+        return next(v for v in x if v > rng.random()) * rng.random()
+
+    with pytest.raises(AdxformError, match="rule"):
+        vjp(f, X)
