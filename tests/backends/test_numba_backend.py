@@ -320,7 +320,8 @@ plain = compiling.jitted
 import adxform.kernels
 adxform.kernels.jitted = lambda *a, **k: made.append(plain(*a, **k)) or made[-1]
 import numpy as np
-print(adxform.grad(f, backend="numba")(np.array([1.0, 2.0])))
+x = np.array([1.0, 2.0])  # which is not what f calls x
+print(adxform.grad(f, backend="numba")(x))
 print("hits", sum(sum(m.stats.cache_hits.values()) for m in made))
 """
 

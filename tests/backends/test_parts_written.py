@@ -23,8 +23,8 @@ M = RNG.normal(size=(4, 3))
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(tmp_path / "kept"))
+def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
     with warnings.catch_warnings():
         warnings.simplefilter("error", BackendWarning)
         yield

@@ -19,7 +19,7 @@ from adxform.backends.numba.depths import with_depths
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
 from adxform.backends.numba.vectors import with_vectors
 from adxform.backends.python import compile_text
-from adxform.core.trees import bound_names, names
+from adxform.core.trees import bound_names, names, nodes
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
 
 OURS = {**{own: ("mathematics", name) for name, own in OF_NUMBERS.items()}, **OF_ARRAYS}
@@ -62,7 +62,7 @@ def jitted(
     tree = with_counterparts(with_vectors(ast.parse(text)))
     tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)
-    free = set(names(tree)).difference(*map(bound_names, tree.body))
+    free = set().union(*map(_free, tree.body)).difference(*map(bound_names, tree.body))
     values = {k: v for k, v in values.items() if k in free}
     modules = {name: import_module(f"{__package__}.{name}") for name in WRITTEN}
     options = f"{parallel} {checked} {[inspect.getsource(m) for m in modules.values()]}"
@@ -84,6 +84,15 @@ def jitted(
                 fastmath={"reassoc"} if key == "summed" else False,
             )(value)
     return scope[made.__name__]
+
+
+def _free(stmt: ast.stmt) -> set[str]:
+    """The names that a statement has from outside: not what a function calls its own variables."""
+    if not isinstance(stmt, ast.FunctionDef):
+        return set(names(stmt))
+    own = {arg.arg for arg in nodes(stmt.args) if isinstance(arg, ast.arg)}
+    inside = set(names(*stmt.body)).difference(own, bound_names(*stmt.body))
+    return inside.union(names(stmt.args, *stmt.decorator_list))
 
 
 class Guarded:
