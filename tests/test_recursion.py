@@ -547,6 +547,37 @@ def use_through_asarray(x):
     return a + x[0]
 
 
+def scaled_in_place(x):
+    z = x * 1.0
+
+    def scale(k):
+        if k > 0:
+            z[k] = z[k] * z[k - 1]
+            scale(k - 1)
+
+    scale(2)
+    return np.sum(z * x)
+
+
+def scaled_by_halves(x):
+    z = x * 1.0
+
+    def scale(part, low, high):
+        if high - low > 1:
+            part[low] *= x[high - 1]
+            scale(part, low, (low + high) // 2)
+            scale(part, (low + high) // 2, high)
+
+    scale(z, 0, 3)
+    return np.sum(z * z)
+
+
+@pytest.mark.parametrize("f", [scaled_in_place, scaled_by_halves])
+def test_what_a_call_changes_whose_result_nobody_reads_is_not_lost(f):
+    with pytest.raises(UnsupportedError, match="an argument of its caller's, in place"):
+        grad(f)(np.array([0.5, 1.2, -0.7]))
+
+
 def test_a_callee_does_not_change_its_arguments_unseen():
     with pytest.raises(UnsupportedError, match="an argument of its caller's"):
         grad(use_through_asarray)(np.ones(2))

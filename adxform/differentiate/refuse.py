@@ -97,6 +97,13 @@ def check_callee(function: Function, types: Types) -> None:
     UnsupportedError
         With one diagnostic for each place.
     """
+    errors = _given_away(function, types)
+    if errors:
+        raise combine(errors)
+
+
+def _given_away(function: Function, types: Types) -> list[AdxformError]:
+    """Changes of what a caller gives, which that would have to see."""
     errors: list[AdxformError] = []
     for seen in argument_writes(function, types):
         reason = f"{function.name} changes {seen.other}, an argument of its caller's, in place here"
@@ -105,8 +112,7 @@ def check_callee(function: Function, types: Types) -> None:
             "is a number, annotate the parameters."
         )
         errors.append(_unsupported(reason, seen.origin, hint))
-    if errors:
-        raise combine(errors)
+    return errors
 
 
 def _unsupported(reason: str, origin: Origin | None, hint: str) -> UnsupportedError:
@@ -149,7 +155,7 @@ def _held_constant(stmt: Let, types: Types, seen: set[Callee]) -> list[AdxformEr
     seen.add(callee)
     params = zip(callee.function.params, stmt.args, strict=True)
     found = infer(callee.function, {p.name: type_of(arg, types) for p, arg in params})
-    errors = _unmodelled(callee.function, found)
+    errors = [*_unmodelled(callee.function, found), *_given_away(callee.function, found)]
     for part in walk(callee.function.body):
         if isinstance(part, Let):
             errors.extend(_held_constant(part, found, seen))

@@ -14,6 +14,7 @@ CHANGE = "__change__"
 CHANGING = frozenset({"append", "extend", "insert", "pop", "clear", "reverse", "sort",
                       "update"})
 AUGMENT = "__augment__"
+_PURE = frozenset({"int", "len", "round", "min", "max", "abs", "slice", "sum", "tuple", "list"})
 
 
 class Fresh:
@@ -71,6 +72,8 @@ class Assignments(Transformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         """``x += y`` as ``x = x + y``, but for attributes: what they hold may change in place."""
+        before: list[ast.stmt] = []
+        self._called_once(node.target, node, before)
         value = ast.BinOp(_read(node.target), node.op, node.value)
         if isinstance(node.target, ast.Name):
             marked = ast.Call(load(AUGMENT), [value], [])
@@ -78,7 +81,34 @@ class Assignments(Transformer):
         if isinstance(node.target, ast.Attribute):
             return [node]
         value._in_place = True  # type: ignore[attr-defined]  # what an item is may change itself
-        return list(self._assign([node.target], value, node))
+        return [*before, *self._assign([node.target], value, node)]
+
+    def _called_once(self, target: ast.expr, old: ast.stmt, before: list[ast.stmt]) -> None:
+        """Name the parts of indices that call something: an item is read there, and written."""
+        if isinstance(target, ast.Subscript):
+            self._called_once(target.value, old, before)
+            target.slice = self._named(target.slice, old, before)
+
+    def _named(self, index: ast.expr, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
+        if not _calls(index):
+            return index
+        match index:
+            case ast.Tuple(parts):
+                index.elts = [self._named(part, old, before) for part in parts]
+                return index
+            case ast.Slice(lower, upper, step):
+                index.lower, index.upper, index.step = (
+                    None if part is None else self._named(part, old, before)
+                    for part in (lower, upper, step)
+                )
+                return index
+        return self._kept(index, old, before)
+
+    def _kept(self, value: ast.expr, old: ast.stmt, before: list[ast.stmt]) -> ast.expr:
+        """The name of a value that is computed before."""
+        name = self.fresh("t")
+        before.append(assign(name, value, old))
+        return load(name)
 
     def visit_Expr(self, node: ast.Expr) -> list[ast.stmt] | ast.stmt:
         """``x.append(v)`` gives a new x, as an assignment does."""
@@ -107,6 +137,12 @@ class Assignments(Transformer):
             yield from self._single(target, copied(shared), old)
 
     def _single(self, target: ast.expr, value: ast.expr, old: ast.stmt) -> Iterable[ast.stmt]:
+        if isinstance(target, ast.Subscript) and _calls(target.slice):
+            before: list[ast.stmt] = []  # the value comes before the index
+            if not isinstance(value, ast.Name | ast.Constant):
+                value = self._kept(value, old, before)
+            self._called_once(target, old, before)
+            yield from before
         match target:
             case ast.Name(name):
                 yield assign(name, value, old)
@@ -187,6 +223,21 @@ def _read(target: ast.expr) -> ast.expr:
     if isinstance(read, ast.Name | ast.Subscript | ast.Attribute):
         read.ctx = ast.Load()
     return read
+
+
+def _calls(index: ast.expr) -> bool:
+    """Whether an index calls what may change something."""
+    return any(isinstance(node, ast.Call) and _may_change(node) for node in nodes(index))
+
+
+def _may_change(call: ast.Call) -> bool:
+    """Whether a call may be of what gives something else the next time, or changes something."""
+    match call.func:
+        case ast.Name(name):
+            return name not in _PURE
+        case ast.Attribute(ast.Name("np" | "math" | "numpy")):
+            return False
+    return True
 
 
 def _rest_of(name: str, first: int, after: int) -> ast.expr:

@@ -123,6 +123,32 @@ def where_any(x):
     return w * 2.0
 
 
+def second(a):
+    a[2] += 1.5
+    return 1
+
+
+def index_called_once(x):
+    w = x * 1.0
+    w[second(w)] *= w[2]
+    w[second(w)] += 0.5
+    w[second(w) :] *= x[0]
+    return w
+
+
+def index_after_value(x):
+    w = x * 1.0
+    w[second(w)] = w[2] * x[0]
+    w[second(w) - 1] = w[2]
+    return w
+
+
+def index_of_an_item(x):
+    rows = [x * 1.0, x * 2.0]
+    rows[second(rows[0])][second(rows[1])] *= rows[0][2]
+    return rows[0] * rows[1]
+
+
 X = np.array([0.3, 0.5, -0.7])
 
 
@@ -130,7 +156,8 @@ X = np.array([0.3, 0.5, -0.7])
     "f",
     [element_less_call, element_in_an_expression, part_less_call, compared, attribute_and_method,
      item_of_a_dictionary, item_of_a_list, summed_over, summed_over_pairs, through_another,
-     by_one_made_inside, on_one_side, where_any],
+     by_one_made_inside, on_one_side, where_any, index_called_once, index_after_value,
+     index_of_an_item],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_reads_come_before_what_is_written_after_them(f):
