@@ -189,6 +189,12 @@ def is_float(dtype: str | None) -> bool:
     return dtype is None or dtype.startswith(("float", "complex"))
 
 
+def wraps(t: Type) -> bool:
+    """Whether a value is one of NumPy's short or unsigned integers: modulo a power of two."""
+    short = ("uint", "int8", "int16", "int32")
+    return isinstance(t, Array | Scalar) and (t.dtype or "").startswith(short)
+
+
 def is_complex(dtype: str | None) -> bool:
     """Whether values of a dtype are known to be complex."""
     return dtype is not None and dtype.startswith("complex")

@@ -24,6 +24,7 @@ from adxform.core.ir import (
     Var,
 )
 from adxform.core.operands import is_power_of_two
+from adxform.core.types import ANY, Type, wraps
 from adxform.emit.nesting import Nested
 from adxform.errors import InternalError
 
@@ -55,6 +56,8 @@ class Spelling:
 
 class Expressions:
     """Writes operands and operations; ``variable`` is what each name is called."""
+
+    types: dict[str, Type]
 
     def __init__(self, nested: Nested, variable: dict[str, str], spell: Spelling) -> None:
         self.nested = nested
@@ -101,6 +104,9 @@ class Expressions:
         op = stmt.op
         if isinstance(op, Primitive):
             made = self.primitive(op, stmt.args)
+            if stmt.targets and wraps(self.types.get(stmt.target, ANY)):
+                made._wraps = True  # type: ignore[attr-defined]  # it is no number of another order
+                return made
             if op.style != "infix" or type(made) is not ast.BinOp:
                 return made
             written = stmt.origin is not None and stmt.origin.role == "primal"
@@ -217,7 +223,8 @@ def _scaled(factor: ast.Constant, chain: ast.expr) -> ast.expr:
     """A factor put before a chain of products and quotients: ``2 * a * b``, not ``2 * (a * b)``;
     two numbers that make a whole one are one, and so are two of which one is a power of two.
     """
-    if isinstance(chain, ast.BinOp) and isinstance(chain.op, ast.Mult | ast.Div):
+    if _chained(chain, ast.Mult, ast.Div) and not hasattr(chain, "_wraps"):
+        assert isinstance(chain, ast.BinOp)
         return ast.BinOp(_scaled(factor, chain.left), chain.op, chain.right)
     if isinstance(chain, ast.Constant):
         product = factor.value * chain.value  # type: ignore[operator]

@@ -165,6 +165,8 @@ class Writes(Iterations):
 
 def signed(value: ast.expr) -> tuple[bool, ast.expr]:
     """Whether a minus comes before a product or quotient, and that without it."""
+    if hasattr(value, "_wraps"):  # minus an unsigned number is a large one
+        return False, value
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
         minus, value = signed(value.operand)
         return not minus, value

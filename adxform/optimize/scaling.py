@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from adxform.core.ir import Const, Let, Operand, Primitive, Slice, parts_of
 from adxform.core.operands import is_power_of_two
-from adxform.core.types import differentiable
+from adxform.core.types import ANY, differentiable, wraps
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Remembering, is_derived
 
@@ -62,6 +62,8 @@ def _scaled(walk: Remembering, operand: Operand, depth: int) -> _Scaled | None:
         return _Scaled(operand.value) if _is_real(operand) else None
     made = walk.origin_of(operand)
     if made is None or not is_derived(made) or not isinstance(made.op, Primitive):
+        return None
+    if wraps(walk.builder.types.get(made.target, ANY)):
         return None
     first, second = made.args[0], made.args[-1]
     if made.op.name == "op.Mult":

@@ -13,7 +13,7 @@ from typing import Any
 from adxform.analysis.aliasing import IN_PLACE
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
 from adxform.core.operands import is_power_of_two
-from adxform.core.types import Array, differentiable
+from adxform.core.types import Array, differentiable, wraps
 from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
@@ -153,7 +153,7 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     if "op.USub" not in walk.ops or not is_derived(stmt):
         return None
     found = [(i, walk.origin_of(a)) for i, a in enumerate(stmt.args)]
-    minus = next(((i, let) for i, let in found if let and is_op(let, "op.USub")), None)
+    minus = next(((i, let) for i, let in found if let and _is_minus(walk, let)), None)
     if minus is None:
         return None
     args = list(stmt.args)
@@ -163,6 +163,11 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
     product = walk.rewritten(again, stmt.op) or walk.made(stmt.op, again.args)
     base = walk.builder.bases.get(stmt.target)
     return walk.made(RULES["op.USub"].primitive, (product,), base)
+
+
+def _is_minus(walk: Simplify, let: Let) -> bool:
+    """Whether an operation gives minus its operand: not a large number instead."""
+    return is_op(let, "op.USub") and not wraps(walk.builder.type_of(let.args[0]))
 
 
 def _negation(walk: Simplify, stmt: Let) -> Operand | None:
@@ -188,9 +193,9 @@ def _sum(walk: Simplify, stmt: Let) -> Operand | None:
             return again
     first, second = (walk.origin_of(arg) for arg in stmt.args)
     pair: tuple[Operand, ...] = ()
-    if second is not None and is_op(second, "op.USub"):
+    if second is not None and _is_minus(walk, second):
         pair = (stmt.args[0], second.args[0])
-    elif first is not None and is_op(first, "op.USub") and stmt.origin is not None:
+    elif first is not None and _is_minus(walk, first) and stmt.origin is not None:
         pair = (stmt.args[1], first.args[0]) if stmt.origin.role != "primal" else ()
     base = walk.builder.bases.get(stmt.target)
     return walk.made(RULES["op.Sub"].primitive, pair, base) if pair else None
@@ -219,10 +224,10 @@ def _difference(walk: Simplify, stmt: Let) -> Operand | None:
     first, second = (walk.origin_of(arg) for arg in stmt.args)
     if not is_derived(stmt) or second is None:
         return None
-    if not is_op(second, "op.USub"):
+    if not _is_minus(walk, second):
         return None
     base = walk.builder.bases.get(stmt.target)
-    if first is not None and is_op(first, "op.USub"):
+    if first is not None and _is_minus(walk, first):
         parts = second.args[0], first.args[0]
         return walk.made(RULES["op.Sub"].primitive, parts, base)
     return walk.made(RULES["op.Add"].primitive, (stmt.args[0], second.args[0]), base)
@@ -233,7 +238,7 @@ def _total(walk: Simplify, stmt: Let) -> Operand | None:
     if not is_derived(stmt):
         return None
     inner = walk.origin_of(stmt.args[0])
-    if not is_op(inner, "op.USub") or inner is None or not isinstance(stmt.op, Primitive):
+    if inner is None or not _is_minus(walk, inner) or not isinstance(stmt.op, Primitive):
         return None
     total = walk.made(stmt.op, (inner.args[0], *stmt.args[1:]))
     base = walk.builder.bases.get(stmt.target)
@@ -245,7 +250,7 @@ def _element(walk: Simplify, stmt: Let) -> Operand | None:
     if _all(walk, stmt) and stmt.origin is not None and stmt.origin.role == "adjoint":
         return stmt.args[0]
     made = walk.origin_of(stmt.args[0])
-    if is_op(made, "op.USub") and made is not None and isinstance(stmt.op, Primitive):
+    if made is not None and _is_minus(walk, made) and isinstance(stmt.op, Primitive):
         again = replace(stmt, targets=("",), args=(made.args[0], stmt.args[1]))  # nameless
         part = _element(walk, again) or walk.made(stmt.op, again.args)
         base = walk.builder.bases.get(stmt.target)

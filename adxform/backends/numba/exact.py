@@ -25,7 +25,7 @@ from adxform.core.ir import (
     While,
     uses,
 )
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.types import Array, Scalar, Type, wraps
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -203,10 +203,8 @@ def _most(base: Operand, how: str) -> int | None:
 
 
 def short(t: Type) -> str:
-    """The dtype of what is of NumPy's integers that have fewer than 64 bits, or no sign, or ""."""
-    if not isinstance(t, Array | Scalar) or t.dtype is None or (isinstance(t, Scalar) and t.weak):
-        return ""
-    return t.dtype if t.dtype != "int64" and np.dtype(t.dtype).kind in "iu" else ""
+    """The dtype of NumPy's short and unsigned integers; "" of what is none."""
+    return str(t.dtype) if isinstance(t, Array | Scalar) and wraps(t) else ""
 
 
 def is_single(t: Type) -> bool:
