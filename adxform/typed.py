@@ -10,7 +10,7 @@ from adxform.core.builder import Builder
 from adxform.core.ir import Callee, Function, Let, Primitive, walk
 from adxform.core.types import Type
 from adxform.differentiate.common import names_for
-from adxform.differentiate.refuse import check_callee
+from adxform.differentiate.refuse_writes import check_callee
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.second_names import SecondNames

@@ -5,15 +5,7 @@ from __future__ import annotations
 import ast
 
 from adxform.analysis.activity import Activity, active_params, analyze
-from adxform.analysis.appending import seen_appends
-from adxform.analysis.mutation import (
-    argument_writes,
-    captured_writes,
-    late_effects,
-    unseen_writes,
-    visible_writes,
-)
-from adxform.analysis.types import Types, infer
+from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.calls import is_foreign
 from adxform.core.ir import (
@@ -24,7 +16,6 @@ from adxform.core.ir import (
     Function,
     Let,
     Opaque,
-    Origin,
     Primitive,
     Slice,
     Tuple,
@@ -37,6 +28,7 @@ from adxform.core.ir import (
 from adxform.core.types import Array, Inert, Known, ListOf, Struct, Unknown, dims_of, is_float
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.differentiate.refuse_rows import row_refusals
+from adxform.differentiate.refuse_writes import conflicts, held_constant, refusal
 from adxform.errors import AdxformError, Diagnostic, MissingRuleError, UnsupportedError, combine
 from adxform.rules.iterations import HINTS
 
@@ -80,43 +72,13 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(row_refusals(function, types))
-        errors.extend(_conflicts(function, activity, types))
+        errors.extend(conflicts(function, activity, types))
         seen = set[Callee]()
         for stmt in walk(function.body):
             if isinstance(stmt, Let) and not any(name in activity for name in stmt.targets):
-                errors.extend(_held_constant(stmt, types, seen))
+                errors.extend(held_constant(stmt, types, seen))
     if errors:
         raise combine(errors)
-
-
-def check_callee(function: Function, types: Types) -> None:
-    """Raise for a function that is called, and changes its arguments.
-
-    Raises
-    ------
-    UnsupportedError
-        With one diagnostic for each place.
-    """
-    errors = _given_away(function, types)
-    if errors:
-        raise combine(errors)
-
-
-def _given_away(function: Function, types: Types) -> list[AdxformError]:
-    """Changes of what a caller gives, which that would have to see."""
-    errors: list[AdxformError] = []
-    for seen in argument_writes(function, types):
-        reason = f"{function.name} changes {seen.other}, an argument of its caller's, in place here"
-        hint = (
-            f"Work on a copy, e.g. {seen.other} = {seen.other}.copy() before, or, if {seen.other} "
-            "is a number, annotate the parameters."
-        )
-        errors.append(_unsupported(reason, seen.origin, hint))
-    return errors
-
-
-def _unsupported(reason: str, origin: Origin | None, hint: str) -> UnsupportedError:
-    return UnsupportedError(Diagnostic(reason, origin.location if origin else None, hint))
 
 
 def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
@@ -143,70 +105,8 @@ def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
                 if stmt.targets[0] in activity:
                     reason = "which keys this dictionary has is not known before it runs"
                     hint = "Keep the numbers in an array, or in a list, by their places."
-                    errors[id(stmt)] = _unsupported(reason, stmt.origin, hint)
+                    errors[id(stmt)] = refusal(reason, stmt.origin, hint)
     return [*errors.values()]
-
-
-def _held_constant(stmt: Let, types: Types, seen: set[Callee]) -> list[AdxformError]:
-    """What a call without a derivative writes, and Core does not model: it would be lost."""
-    callee = stmt.op
-    if not isinstance(callee, Callee) or callee.function is None or callee in seen:
-        return []
-    seen.add(callee)
-    params = zip(callee.function.params, stmt.args, strict=True)
-    found = infer(callee.function, {p.name: type_of(arg, types) for p, arg in params})
-    errors = [*_unmodelled(callee.function, found), *_given_away(callee.function, found)]
-    for part in walk(callee.function.body):
-        if isinstance(part, Let):
-            errors.extend(_held_constant(part, found, seen))
-    return errors
-
-
-def _unmodelled(function: Function, types: Types) -> list[AdxformError]:
-    """In-place writes that Core's values do not model."""
-    found: list[AdxformError] = []
-    for seen in visible_writes(function, types):
-        label = function.bases.get(seen.name, seen.name)
-        other = seen.other_origin
-        place = f" (line {other.location.line}: {other.text})" if other and other.location else ""
-        reason = (
-            f"{label} is changed in place here while {seen.other}{place} may share its memory "
-            "and is used later"
-        )
-        hint = (
-            f"Work on a copy, e.g. {label} = {label}.copy() before, or, if {label} is a number, "
-            "annotate the parameters."
-        )
-        found.append(_unsupported(reason, seen.origin, hint))
-    for append, store in seen_appends(function, types):
-        label = function.bases.get(append.target, append.target)
-        held = "another list holds it" if store else "another name needs it as it was"
-        reason = f"{label} is appended to here while {held}"
-        found.append(_unsupported(reason, append.origin, "Make a list for each of them."))
-    for seen in captured_writes(function, types):
-        reason = f"{seen.other}, defined outside the function, is changed in place here"
-        found.append(_unsupported(reason, seen.origin, "Work on a copy of it."))
-    return found
-
-
-def _conflicts(function: Function, activity: Activity, types: Types) -> list[AdxformError]:
-    """In-place writes that Core's values do not model, and what they take from a derivative."""
-    found = _unmodelled(function, types)
-    for seen in late_effects(function, types, activity):
-        label = function.bases.get(seen.name, seen.name)
-        reason = f"this statement may change {label}, whose earlier value the derivative needs"
-        hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
-        found.append(_unsupported(reason, seen.origin, hint))
-    for seen in unseen_writes(function, types, activity):
-        label, active = (function.bases.get(n, n) for n in (seen.name, seen.other))
-        written = f"change {label}" if label == active else f"write {active} to {label}"
-        reason = f"this call has no rule, and may {written}, which the derivative needs"
-        hint = (
-            f"If it only reads {active}, hand it stop_gradient({active}); "
-            "if not, write what it does in plain NumPy."
-        )
-        found.append(_unsupported(reason, seen.origin, hint))
-    return found
 
 
 def _opaque(function: Function, stmt: Let, op: Opaque, activity: Activity) -> list[AdxformError]:
@@ -236,7 +136,7 @@ def _index(function: Function, stmt: Let, activity: Activity, types: Types) -> l
         if name in activity.varied and dtype and is_float(dtype) and stmt.target in activity.useful:
             reason = f"{function.bases.get(name, name)} is active, and used as an index here"
             hint = "Make an integer of it, e.g. by int(...), which is held constant."
-            found.append(_unsupported(reason, stmt.origin, hint))
+            found.append(refusal(reason, stmt.origin, hint))
     return found
 
 
@@ -255,7 +155,7 @@ def _key(function: Function, stmt: Let, activity: Activity, types: Types) -> lis
         f"Differentiate the live function, e.g. by adxform.grad, where {label} is seen, or pass "
         "the arrays it holds as parameters of their own."
     )
-    return [_unsupported(reason, stmt.origin, hint)]
+    return [refusal(reason, stmt.origin, hint)]
 
 
 _OF_LISTS = ("Add", "Mult")  # what Python's lists understand, too
@@ -271,7 +171,7 @@ def _list_operator(stmt: Let, activity: Activity, types: Types) -> list[AdxformE
         return []
     reason = "this may join or repeat a list, whose items the derivative follows"
     hint = "Write the items out, or make an array of the list with np.array(...)."
-    return [_unsupported(reason, stmt.origin, hint)]
+    return [refusal(reason, stmt.origin, hint)]
 
 
 def _method(
@@ -290,7 +190,7 @@ def _method(
         return []
     reason = f"this may be no array's method: what is active here would be its {held[0]}"
     hint = "Name the module, or differentiate the live function, where it is seen."
-    return [_unsupported(reason, stmt.origin, hint)]
+    return [refusal(reason, stmt.origin, hint)]
 
 
 def _ragged(stmt: Let, types: Types) -> list[AdxformError]:
@@ -309,7 +209,7 @@ def _ragged(stmt: Let, types: Types) -> list[AdxformError]:
     else:
         reason = (
             "numbers and arrays, or arrays of different sizes, are put into a list for each item")
-    return [_unsupported(reason, stmt.origin, "Make a list for each of the things that it holds.")]
+    return [refusal(reason, stmt.origin, "Make a list for each of the things that it holds.")]
 
 
 def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[AdxformError]:
@@ -320,7 +220,7 @@ def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[Adxfo
     label = function.bases.get(active[0], active[0])
     reason = f"a container with {label}, which is active here, is put into a list by a loop"
     hint = "Keep a list for each of the items, or fill an array."
-    return [_unsupported(reason, stmt.origin, hint)]
+    return [refusal(reason, stmt.origin, hint)]
 
 
 def _part_of_list(stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
@@ -330,7 +230,7 @@ def _part_of_list(stmt: Let, activity: Activity, types: Types) -> list[AdxformEr
         return []
     reason = "a slice of a list is replaced here, whose items the derivative follows"
     hint = "Replace the items one by one, or join what stays with what is new."
-    return [_unsupported(reason, stmt.origin, hint)]
+    return [refusal(reason, stmt.origin, hint)]
 
 
 def _touched(function: Function, activity: Activity) -> bool:
@@ -370,7 +270,7 @@ def _effect(function: Function, stmt: Effect, activity: Activity) -> list[Adxfor
     if why is not None:
         return [UnsupportedError(why)]
     reason = f"this {kind} may change {active[0]}, which is active here"
-    return [_unsupported(reason, stmt.origin, "Move the active part out of it.")]
+    return [refusal(reason, stmt.origin, "Move the active part out of it.")]
 
 
 def _unread_call(
