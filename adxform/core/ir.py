@@ -345,17 +345,12 @@ def tests_of(stmt: Stmt) -> list[str]:
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks directly inside a statement, in the order of execution."""
-    if type(stmt) is Let:
-        return ()
-    match stmt:
-        case If():
-            return stmt.then, stmt.orelse
-        case For():
-            return (stmt.body,)
-        case While():
-            return stmt.head, stmt.body
-        case _:
-            return ()
+    kind = type(stmt)
+    if kind is For:
+        return (stmt.body,)  # type: ignore[union-attr]
+    if kind is If:
+        return stmt.then, stmt.orelse  # type: ignore[union-attr]
+    return (stmt.head, stmt.body) if kind is While else ()  # type: ignore[union-attr]
 
 
 _WITHOUT_PHIS = (Let, Effect)  # most statements are
