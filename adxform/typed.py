@@ -13,6 +13,7 @@ from adxform.differentiate.common import names_for
 from adxform.differentiate.refuse_writes import check_callee
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.list_lengths import ListLengths
+from adxform.optimize.python_booleans import PythonBooleans, adds_booleans
 from adxform.optimize.second_names import SecondNames
 from adxform.optimize.walk import Rewriter
 
@@ -46,6 +47,9 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:
         function = _rewritten(function, SecondNames(_builder(function, types)))
+    if adds_booleans(function, types):
+        function = _rewritten(function, PythonBooleans(_builder(function, types)))
+        types = infer(function, params)
     if any(name.startswith("augment.") for name in done):
         narrow = has_narrow(function, types)
         function = _rewritten(function, AugmentedDtypes(_builder(function, types), narrow))

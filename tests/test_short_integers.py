@@ -1,6 +1,8 @@
-"""Short and unsigned integers of NumPy wrap: what is computed of them is not put in another order."""
+"""Short integers of NumPy wrap, and Python's booleans add up: derivatives have the same numbers."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
@@ -43,3 +45,27 @@ def test_derivatives_compute_with_the_numbers_that_the_function_has(f, u):
     moved = [(grad(f)(X + e, u) - grad(f)(X - e, u)) / 2e-6 for e in step]
     found = hvp(f, (X, u), (np.ones(5), None))
     np.testing.assert_allclose(found, np.sum(moved, axis=0), rtol=1e-6, atol=1e-4)
+
+
+def stepped(x, n):
+    for _ in range(n):
+        c = (x > 0.2) + (x > -0.5) + (x > 0.9)
+        x = math.sin(x * (c + 1)) * c + 0.3 * x
+    return x
+
+
+def turned(x, n):
+    for _ in range(n):
+        c = (x > 0.2) * 2 - (x < 0.9)
+        x = math.cos(x * c) * ~(x > 0.3) + 0.1 * x
+    return x
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("f", [stepped, turned])
+def test_sums_of_booleans_are_recorded_as_integers(f, backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    value, gradient = value_and_grad(f, backend=backend)(0.4, 5)
+    assert value == pytest.approx(f(0.4, 5), rel=1e-12)
+    assert gradient == pytest.approx((f(0.4 + 1e-6, 5) - f(0.4 - 1e-6, 5)) / 2e-6, rel=1e-5)

@@ -61,9 +61,16 @@ def _power_y(x: Type, y: Type) -> str:
     return "np.log(x + (x == 0)) * out * g"
 
 
+def _numbers(*types: Type) -> Type:
+    """The broadcast of all operands; Python makes an integer of booleans."""
+    found = infer.arithmetic(*types)
+    booleans = isinstance(found, Scalar) and found.weak and found.dtype == "bool"
+    return infer.integer() if booleans else found
+
+
 def _power(x: Type, y: Type) -> Type:
     """A power; one of Python's negative numbers to an exponent that may be any is complex."""
-    found, base, exponent = infer.arithmetic(x, y), _number(x), _number(y)
+    found, base, exponent = _numbers(x, y), _number(x), _number(y)
     weak = isinstance(found, Scalar) and found.weak and found.dtype == "float64"
     if not weak or base is None or base >= 0 or getattr(y, "dtype", "") != "float64":
         return found
@@ -82,33 +89,34 @@ def _product(x: Type, y: Type) -> Type:
                 return repeated(held, times)
             if isinstance(held, Struct):
                 return ANY if differentiable(held) else infer.inert()
-    return infer.arithmetic(x, y)
+    return _numbers(x, y)
 
 
 def _sum(x: Type, y: Type) -> Type:
     """Numbers and arrays are added; lists are joined."""
     if _is_list(x) and _is_list(y):
         return joined(x, y)
-    return infer.arithmetic(x, y)
+    return _numbers(x, y)
 
 
 elementwise("x + y", x="g", y="g", infer=_sum, sample=uniform(-1.0, 1.0))
-elementwise("x - y", x="g", y="-g", infer=infer.arithmetic, sample=uniform(-1.0, 1.0))
+elementwise("x - y", x="g", y="-g", infer=_numbers, sample=uniform(-1.0, 1.0))
 bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=_product,
          sample=uniform(-1.0, 1.0))
 elementwise("x / y", x="g / y", y="-g * out / y")
 elementwise("x ** y", x=_power_x, y=_power_y, infer=_power)
-elementwise("-x", x="-g", infer=infer.arithmetic)
-elementwise("+x", x="g", infer=infer.arithmetic)
-elementwise("x % y", x="g", y="-g * (x // y)", infer=infer.arithmetic,
+elementwise("-x", x="-g", infer=_numbers)
+elementwise("+x", x="g", infer=_numbers)
+elementwise("x % y", x="g", y="-g * (x // y)", infer=_numbers,
             sample=uniform(2.1, 2.9, y=(0.6, 0.65)))
-inactive("x // y", infer=infer.arithmetic, sample=uniform(0.2, 0.9))
+inactive("x // y", infer=_numbers, sample=uniform(0.2, 0.9))
 inactive("x == y", "x != y", "x < y", "x <= y", "x > y", "x >= y", infer=infer.comparison,
          cheap=True, sample=uniform(0.2, 0.9))
 inactive("x is y", "x is not y", "x in y", "x not in y", infer=infer.inert, cheap=True)
 inactive("not x", infer=infer.inert, cheap=True)
-inactive("~x", infer=infer.arithmetic, sample=uniform(0, 1, x=int))
-inactive("x & y", "x | y", "x ^ y", "x << y", "x >> y", infer=infer.arithmetic,
+inactive("~x", infer=_numbers, sample=uniform(0, 1, x=int))
+inactive("x & y", "x | y", "x ^ y", infer=infer.arithmetic,
          sample=uniform(0, 1, x=int, y=int))
+inactive("x << y", "x >> y", infer=_numbers, sample=uniform(0, 1, x=int, y=int))
 
 holomorphic("op.Add", "op.Sub", "op.Mult", "op.Div", "op.Pow", "op.USub", "op.UAdd")

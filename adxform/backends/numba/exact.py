@@ -72,7 +72,10 @@ class Exact(Rewriter):
             self.keep_power(stmt.args[1])
         elif is_integer(made) and how in ("LShift", "RShift"):
             self.keep_shifted(stmt.args[1])
-        if how in ARITHMETIC and getattr(made, "dtype", None) == "bool":
+        if how == "Invert" and is_integer(made):
+            number = RULES["op.Sub"].primitive  # of a boolean, too
+            self.builder.append(Let(stmt.targets, number, (Const(-1), *stmt.args), stmt.origin))
+        elif how in ARITHMETIC and getattr(made, "dtype", None) == "bool":
             self.of_booleans(stmt, how, types)
         elif how in ARITHMETIC and (dtype := short(made)):
             self.short(stmt, made, dtype)
@@ -141,10 +144,7 @@ class Exact(Rewriter):
     def of_booleans(self, stmt: Let, how: str, types: list[Type]) -> None:
         """Sums and products of booleans are booleans again, if they are NumPy's."""
         numpys = not any(isinstance(t, Scalar) and t.weak for t in types)
-        if how == "Invert" and not numpys:
-            of_numbers = RULES["op.Sub"].primitive
-            stmt = Let(stmt.targets, of_numbers, (Const(-1), *stmt.args), stmt.origin)
-        elif numpys and how in OF_BOOLEANS:
+        if numpys and how in OF_BOOLEANS:
             stmt = Let(stmt.targets, RULES[OF_BOOLEANS[how]].primitive, stmt.args, stmt.origin)
         elif numpys and how in ("Sub", "USub"):
             raise_if(self.builder, Const(True), "TypeError", "booleans are not subtracted")
