@@ -20,6 +20,7 @@ from adxform.core.ir import (
     Phi,
     Tuple,
     Var,
+    leaves,
     names_in,
     reads_of,
     tests_of,
@@ -30,7 +31,7 @@ from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, 
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
 from adxform.frontend.memory import Memory, Remembering
-from adxform.frontend.object_loops import Attributes, ObjectLoops, Slot, field_before
+from adxform.frontend.object_loops import Attributes, ObjectLoops, Opened, Slot, field_before
 from adxform.frontend.paths import Marks, Path
 from adxform.frontend.program import Grows
 from adxform.frontend.views import View
@@ -147,7 +148,7 @@ class Carried(ObjectLoops):
         for _ in range(ATTEMPTS):
             self._note_lists(start)
             opened = self._open_headers(headers, begins, objects.moving, objects.unlike)
-            assumed = self._assume(start, other, covers)
+            assumed = self._assume(start, other, covers, opened)
             heads = self._open_roots(assumed, written)
             begun = self.memory.roots.mark()
             made = self._attempted(objects, body)
@@ -185,6 +186,15 @@ class Carried(ObjectLoops):
             other = broken if changed and not written else other | broken
             written = written | changed
         raise self.unsupported("which arrays and objects this loop changes cannot be settled")
+
+    def _meet_items(self, opened: Opened) -> None:
+        """Arrays in the containers that a loop carries are met before a branch in it meets them."""
+        items = (o for _, shape, _, _ in opened if isinstance(shape, Tuple) for o in leaves(shape))
+        for item in (o for o in items if isinstance(o, Var)):
+            view = self.memory.known_place(item)
+            if view is not None and view.root not in self.memory.roots:  # of an earlier attempt
+                self._renew(item.name)
+            self.memory.place(item, self.builder)
 
     def _attempted(self, objects: Attributes, body: Callable[[], Any]) -> Any:
         """A loop's body, lowered once; where that is broken off, all is as it was."""
@@ -232,7 +242,7 @@ class Carried(ObjectLoops):
         return self.builder.type_of(value)
 
     def _assume(
-        self, start: dict[str, Operand], other: set[str], covers: dict[str, Type]
+        self, start: dict[str, Operand], other: set[str], covers: dict[str, Type], opened: Opened
     ) -> dict[str, View]:
         """What variables stand for at the head of a loop: what they stand for before it."""
         assumed: dict[str, View] = {}
@@ -248,6 +258,7 @@ class Carried(ObjectLoops):
             self.memory.views[target] = view
             if self.memory.is_unsure(value):
                 self.memory.unsure.add(target, self.memory.views)
+        self._meet_items(opened)
         return assumed
 
     def _renew(self, target: str) -> None:

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from adxform import UnsupportedError, check_grads, grad
+from adxform import UnsupportedError, check_grads, grad, vjp
 from tests.test_regressions import agrees
 
 X = np.array([0.7, 1.3, -0.4, 2.1])
@@ -230,3 +230,22 @@ def test_right(f):
 def test_refused(f, reason):
     with pytest.raises(UnsupportedError, match=re.escape(reason)):
         grad(f)(X)
+
+
+def on_both_sides(p, x, n=3):
+    d = {"a": p["a"] * 2.0}
+    for i in range(n):
+        if i % 2 == 0:
+            p["a"] += x
+            d["a"] += p["a"] * x
+        else:
+            p["a"][1] += 2.0 * x[0]
+            d["a"] -= x
+    return np.sum(p["a"] * d["a"])
+
+
+def test_both_sides_of_a_branch_in_a_loop_write_to_an_item():
+    p, x = {"a": np.array([0.7, -0.3])}, np.array([1.1, 0.4])
+    assert vjp(on_both_sides, {"a": p["a"].copy()}, x)[0] == on_both_sides(
+        {"a": p["a"].copy()}, x)
+    check_grads(on_both_sides, (p, x), order=1)
