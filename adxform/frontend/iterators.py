@@ -75,7 +75,7 @@ class Iterators(Generating):
         """What a loop goes over by numbers: of what is not understood, a list."""
         node = self.goes_over(node)
         if isinstance(node, ast.Call) and self.resolve(node.func) == "itertools.groupby":
-            node = groups_listed(node)
+            node = node if self.may_be_active(node) else groups_listed(node)
         count, callee, reason = len(self.builder.stmts), "", ""
         made = self.checked(node, base)
         last = self.builder.stmts[-1] if len(self.builder.stmts) > count else None

@@ -18,6 +18,7 @@ from adxform.core.types import Array, Inert, Object, Scalar, differentiable, is_
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.as_generators import groups_listed
+from adxform.frontend.asked_sizes import with_sizes_named
 from adxform.frontend.callables import Bound, is_library
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
@@ -219,8 +220,10 @@ class Libraries(Calls):
         return super().on_Attribute(node, base)
 
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
-        if self.resolve(node.func) == "itertools.groupby" and not self.may_be_active(node):
-            return self.opaque(groups_listed(node), base, "list", reason)
+        if self.resolve(node.func) == "itertools.groupby":
+            made_of = with_sizes_named(self, node)
+            if isinstance(made_of, ast.Call) and not self.may_be_active(made_of):
+                return self.opaque(groups_listed(made_of), base, "list", reason)
         made = super().opaque_call(self._constants_first(node), base, reason)
         if self._is_sparse(node) and isinstance(made, Var):
             last = self.builder.stmts[-1]

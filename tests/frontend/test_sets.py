@@ -38,8 +38,10 @@ def after_the_first(x):
 
 
 def grouped(x):
+    odd = itertools.groupby(sorted(range(len(x)), key=lambda i: i % 2), key=lambda i: i % 2)
+    total = sum((k + 1) * sum(x[i] for i in members) for k, members in odd)
     groups = itertools.groupby([0, 0, 1, 1, 0])
-    total = sum((k + 1) * sum(x[i] for i in members) for k, members in groups)
+    total += sum((k + 1) * sum(x[i] for i in members) for k, members in groups)
     for k, members in itertools.groupby(range(5), key=lambda i: i // 2):
         for i in members:
             total += x[i] ** (k + 1)
@@ -119,4 +121,12 @@ def test_what_comes_after_the_first_is_not_computed():
         return next(v for v in x if v > rng.random()) * rng.random()
 
     with pytest.raises(AdxformError, match="rule"):
+        vjp(f, X)
+
+
+def test_groups_of_what_is_differentiated_are_refused():
+    def f(x):
+        return sum(sum(group) for _, group in itertools.groupby(x, key=lambda v: v > 0.0))
+
+    with pytest.raises(AdxformError, match="no derivative rule"):
         vjp(f, X)
