@@ -100,8 +100,8 @@ def arguments(f, n):
             return w, x
 
 
-TILED = [logistic, layers, softmax, nearest, components]
-WHOLE = [twice, over_columns, neighbours, all_of_them_at_once, square, written_between]
+TILED = [logistic, layers, softmax, nearest, components, twice]
+WHOLE = [over_columns, neighbours, all_of_them_at_once, square, written_between]
 
 
 def wrt(f):

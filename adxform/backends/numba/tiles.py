@@ -58,6 +58,10 @@ class Tile:
         left = self.emit("op.Sub", rows, Var(begin))
         self.count = self.emit("min", step, left, base="count")
         self.begin, self.end = Var(begin), self.emit("op.Add", Var(begin), self.count, base="end")
+        self.rows = {
+            let.target: {Var(n) for n in let.reads if in_rows(n, let.target, self.types)}
+            for kind, let in lets if kind == "each"
+        }  # fmt: skip
         for name in self.local:
             known = self.types[name]
             assert isinstance(known, Array) and known.dims is not None
@@ -142,6 +146,9 @@ class Tile:
             items = parts_of(shape)[1:]
             own = Tuple((self.count, *items)) if items else self.count
             self.builder.append(Let(stmt.targets, stmt.op, (own, *rest), stmt.origin))
+        elif kind == "each":
+            args = (self.part(a) if a in self.rows[stmt.target] else a for a in stmt.args)  # type: ignore[arg-type]
+            self.builder.append(Let(stmt.targets, stmt.op, tuple(args), stmt.origin))
         elif kind == "rows":
             a, b = self.operands(stmt)
             self.builder.append(Let(stmt.targets, stmt.op, (self.part(a), b), stmt.origin))
@@ -215,6 +222,14 @@ class _Rows(Rewriter):
         index = Tuple((own, *map(self.sub, places))) if places else own
         rest = map(self.sub, stmt.args[2:])
         return Let(stmt.targets, stmt.op, (first, index, *rest), stmt.origin)
+
+
+def in_rows(name: str, target: str, types: Types) -> bool:
+    """Whether an operand of an operation element by element has the rows of the result."""
+    own, made = types.get(name), types[target]
+    assert isinstance(made, Array) and made.dims is not None
+    dims = own.dims if isinstance(own, Array) else None
+    return dims is not None and len(dims) == len(made.dims) and dims[0] == made.dims[0]
 
 
 def with_sizes(block: Block, builder: Builder, products: Iterable[str]) -> Block:

@@ -9,12 +9,25 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from adxform.analysis.aliasing import Aliases
+from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Access, Facts, Memory, facts_of, is_plain
-from adxform.backends.numba.tiles import Tile, with_sizes
+from adxform.backends.numba.elements import Pointwise, element_of
+from adxform.backends.numba.tiles import Tile, in_rows, with_sizes
 from adxform.core.builder import Builder
-from adxform.core.ir import Block, For, If, Let, Operand, Stmt, Var, While, parts_of, walk
+from adxform.core.ir import (
+    Block,
+    For,
+    If,
+    Let,
+    Operand,
+    Primitive,
+    Stmt,
+    Var,
+    While,
+    parts_of,
+    walk,
+)
 from adxform.core.reads import read_counts
 from adxform.core.types import Array, Dim, Scalar, Sym
 from adxform.optimize.walk import is_op
@@ -38,7 +51,8 @@ def tiled(block: Block, builder: Builder, result: Operand) -> Block:
 @dataclass(slots=True)
 class Member:
     """A statement that is made for each tile: a product of ``rows``, a ``sum`` over rows, the
-    transposed (``turn``) or the memory (``new``) of an array of rows, or a ``loop``.
+    transposed (``turn``) or the memory (``new``) of an array of rows, an operation element by
+    element (``each``), or a ``loop``.
     """
 
     kind: str
@@ -164,12 +178,15 @@ class _Tiling:
         if is_op(stmt, ".T"):
             held = isinstance(first, Var) and first.name in found.local
             return "turn" if held and len(own) == 2 else ""
+        plain = isinstance(stmt.op, Primitive) and stmt.op.fresh and not writes(stmt.op)
+        if plain and isinstance(element_of(stmt, self.types), Pointwise):
+            return "each" if own[:1] == (rows,) and rows not in own[1:] else ""
         if not is_op(stmt, *PRODUCTS) or not isinstance(stmt.args[1], Var):
             return ""
         if not isinstance(first, Var):
             return ""
         a, b = self.dims(first.name), self.dims(stmt.args[1].name)
-        if len(a) == 2 and a[0] == rows != a[1] and b and rows not in b:
+        if len(a) == 2 and a[0] == rows != a[1] and len(b) in (1, 2) and rows not in b:
             return "rows"
         turned = self.turned(first.name) if len(a) == 2 else None
         over = a[-1:] == b[:1] == (rows,) and (*a, *b).count(rows) == 2
@@ -187,7 +204,8 @@ class _Tiling:
             return False
         bound = loop.bounds[0]
         known = self.types.get(bound.name) if isinstance(bound, Var) else None
-        arrays = [p for p in loop.phis if isinstance(self.types.get(p.target), Array)]
+        phis = [p for inner in walk((loop,)) if isinstance(inner, For) for p in inner.phis]
+        arrays = [p for p in phis if isinstance(self.types.get(p.target), Array)]
         return (
             isinstance(known, Scalar) and known.value == rows
             and is_plain(loop) and all(map(self.memory.chained, arrays))
@@ -201,7 +219,7 @@ class _Tiling:
         given = facts.reads & found.binds
         if not given <= found.local.keys():
             return False
-        if member.kind == "rows" and _name(stmt, 1) in found.local:
+        if not found.local.keys().isdisjoint(self.wholes(member)):
             return False
         accesses = self.accesses(member)
         for other in found.members:
@@ -211,13 +229,25 @@ class _Tiling:
                     alike = a.view.root == b.view.root
                     if not apart and not (alike and other.in_rows(a) and member.in_rows(b)):
                         return False
-        if member.kind in ("rows", "new", "turn"):
+        if member.kind in ("rows", "new", "turn", "each"):
             found.local[_target(stmt)] = member.place
             if member.kind == "turn":
                 found.turned.add(_target(stmt))
         elif isinstance(stmt, For):
             return self.holds(stmt, found)
         return True
+
+    def wholes(self, member: Member) -> list[str]:
+        """The arrays of which a statement that is no loop reads more than the rows at hand."""
+        stmt = member.facts.stmt
+        match member.kind:
+            case "rows":
+                return [_name(stmt, 1)]
+            case "each":
+                assert isinstance(stmt, Let)
+                return [n for n in stmt.reads if not in_rows(n, stmt.target, self.types)]
+            case _:
+                return []
 
     def accesses(self, member: Member) -> list[Access]:
         """What a statement reads and writes, and which of it row by row."""
@@ -226,16 +256,13 @@ class _Tiling:
             return member.facts.accesses
         if member.kind == "new":
             return []
-        names = [_name(stmt, place) for place in range(1 if member.kind == "turn" else 2)]
-        found = []
-        for place, name in enumerate(names):
-            view = self.memory.view(name)
-            if member.kind == "sum" and place == 0 and (whole := self.turned(name)):
-                view = self.memory.view(whole)
-            if member.kind == "rows" and place == 1:
-                found.append(self.memory.unknown(name, False))
-            else:
-                found.append(Access(self.memory.aliases.of(name), view, False))
+        assert isinstance(stmt, Let)
+        wholes, found = self.wholes(member), []
+        for name in stmt.reads:
+            whole = self.turned(name) if member.kind == "sum" else None
+            view = self.memory.view(whole or name)
+            read = Access(self.memory.aliases.of(name), view, False)
+            found.append(self.memory.unknown(name, False) if name in wholes else read)
         return found
 
     def holds(self, loop: For, found: Region) -> bool:
