@@ -75,7 +75,9 @@ class Large:
             return not plain and (depth == 0 or not self.is_square(stmt))
         if how not in ("Add", "Sub", "Mult"):
             return False
-        alone = how == "Mult" and depth == 0 and not any(map(self.is_size, stmt.args))
+        if how != "Mult":  # one that was asked itself leaves room for what is not large
+            return all(map(self.is_large, stmt.args))
+        alone = depth == 0 and not any(map(self.is_size, stmt.args))
         return alone or any(map(self.is_large, stmt.args))
 
     def not_negative(self, operand: Operand) -> bool:
