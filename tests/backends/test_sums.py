@@ -88,6 +88,20 @@ def test_a_sum_that_others_read_on_the_way_stays():
     assert "total_terms" not in compiled.source
 
 
+def integrated(a, n):
+    total = 0.0
+    for i in range(n):
+        total += np.exp(-a * i / n)
+    return total / n
+
+
+def test_a_loop_over_no_array_stores_no_terms():
+    compiled = value_and_grad(integrated, backend="numba")
+    found, expected = compiled(0.7, 100), value_and_grad(integrated)(0.7, 100)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert "_terms" not in compiled.source
+
+
 def test_tangents_of_sums_are_added_in_any_order_too():
     tangents = np.ones_like(X), None, None
     found = jvp(softplus, (X, 0.3, 0.7), tangents, backend="numba")

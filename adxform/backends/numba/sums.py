@@ -54,7 +54,11 @@ def with_sums_apart(block: Block, builder: Builder) -> Block:
     if not found:
         return block
     among = Independence(Memory(block, types, Aliases(block, types)), types)
-    apart = {loop: sums for loop, sums in found.items() if among.sums(loop, sums) is not None}
+    apart = {
+        loop: sums
+        for loop, sums in found.items()
+        if among.sums(loop, sums) is not None and _goes_over(loop, among.memory)
+    }
     walker = _SumsApart(builder, apart, among.memory)
     walker.block(block)
     return walker.builder.block
@@ -77,6 +81,12 @@ def _is_slow(loop: For) -> bool:
         and any(is_op(s, *SLOW) for s in loop.body)
         and not any(map(calls_library, loop.body))
     )
+
+
+def _goes_over(loop: For, memory: Memory) -> bool:
+    """Whether a loop goes over an array, beside which the terms of a sum are no matter."""
+    places = (access.view.parts for access in memory.of((loop,)))
+    return any(part.at == Var(loop.index) for parts in places if parts for part in parts)
 
 
 class _FreeSums(Rewriter):
