@@ -106,7 +106,7 @@ SHAPES = (
 @pytest.mark.parametrize("shape", SHAPES)
 def test_transformation_time_of_long_functions(shape):
     make = getattr(transformation_time(), shape)
-    assert growth(make, (400, 1600), 1.6) < 1.6
+    assert growth(make, (250, 1000), 1.6) < 1.6
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from tests.random_programs.structures import StructuresWriter
 pytestmark = pytest.mark.random_programs
 
 ASKED = os.environ.get("ADXFORM_RANDOM_PROGRAMS")
-PROGRAMS = int(ASKED or 60)  # of each kind
+PROGRAMS = int(ASKED or 40)  # of each kind
 KINDS = {"plain": Control, "ordinary": OrdinaryWriter, "structures": StructuresWriter,
          "functions": FunctionsWriter}
 FEW = 10
