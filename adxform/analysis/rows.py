@@ -47,7 +47,7 @@ def misread_rows(function: Function, types: Types) -> list[Stmt]:
 
 
 def _makes_row(stmt: Stmt) -> bool:
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "row"
+    return type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name == "row"
 
 
 @dataclass

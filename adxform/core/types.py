@@ -189,10 +189,12 @@ def is_float(dtype: str | None) -> bool:
     return dtype is None or dtype.startswith(("float", "complex"))
 
 
+SHORT = frozenset({"int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"})
+
+
 def wraps(t: Type) -> bool:
     """Whether a value is one of NumPy's short or unsigned integers: modulo a power of two."""
-    short = ("uint", "int8", "int16", "int32")
-    return isinstance(t, Array | Scalar) and (t.dtype or "").startswith(short)
+    return getattr(t, "dtype", None) in SHORT
 
 
 def is_complex(dtype: str | None) -> bool:

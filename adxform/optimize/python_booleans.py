@@ -14,14 +14,17 @@ OPERATORS = frozenset({"Add", "Sub", "Mult", "FloorDiv", "Mod", "Pow", "USub", "
 
 def adds_booleans(function: Function, types: Types) -> bool:
     """Whether a function computes with booleans of Python's alone."""
-    return any(isinstance(s, Let) and _is_of_booleans(s, types) for s in walk(function.body))
+    return any(type(s) is Let and _is_of_booleans(s, types) for s in walk(function.body))
 
 
 def _is_of_booleans(stmt: Let, types: Types) -> bool:
-    if not isinstance(stmt.op, Primitive) or stmt.op.text not in OPERATORS:
+    if type(stmt.op) is not Primitive or stmt.op.text not in OPERATORS:
         return False
-    known = [type_of(arg, types) for arg in stmt.args]
-    return all(isinstance(t, Scalar) and t.weak and t.dtype == "bool" for t in known)
+    for arg in stmt.args:
+        known = type_of(arg, types)
+        if type(known) is not Scalar or known.dtype != "bool" or not known.weak:
+            return False
+    return True
 
 
 class PythonBooleans(Rewriter):

@@ -167,7 +167,8 @@ def _minus_out(walk: Simplify, stmt: Let) -> Operand | None:
 
 def _is_minus(walk: Simplify, let: Let) -> bool:
     """Whether an operation gives minus its operand: not a large number instead."""
-    return is_op(let, "op.USub") and not wraps(walk.builder.type_of(let.args[0]))
+    minus = type(let.op) is Primitive and let.op.name == "op.USub"
+    return minus and not wraps(walk.builder.type_of(let.args[0]))
 
 
 def _negation(walk: Simplify, stmt: Let) -> Operand | None:

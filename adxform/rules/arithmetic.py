@@ -64,7 +64,7 @@ def _power_y(x: Type, y: Type) -> str:
 def _numbers(*types: Type) -> Type:
     """The broadcast of all operands; Python makes an integer of booleans."""
     found = infer.arithmetic(*types)
-    booleans = isinstance(found, Scalar) and found.weak and found.dtype == "bool"
+    booleans = type(found) is Scalar and found.dtype == "bool" and found.weak
     return infer.integer() if booleans else found
 
 
