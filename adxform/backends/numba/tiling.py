@@ -35,6 +35,7 @@ from adxform.optimize.walk import is_op
 PRODUCTS = ("op.MatMult", "np.matmul", "np.dot")
 MADE = ("np.empty", "np.zeros")
 ELEMENTS = ("[]", "update", "accumulate_at")
+FAR = 100  # so many statements that wait for a tile end the search for others of it
 
 
 def tiled(block: Block, builder: Builder, result: Operand) -> Block:
@@ -157,7 +158,7 @@ class _Tiling:
                 continue
             elif not any(f.before(facts) for f in (*_facts(found.members), *found.later)):
                 found.early.append(facts)
-            elif facts.stays:
+            elif facts.stays or len(found.later) == FAR:
                 found.end = place
                 break
             else:
