@@ -45,6 +45,18 @@ def components(mu, x):
     return total
 
 
+def of_elements(x, b, v, y):
+    """The columns of what is multiplied are those of what it was computed from, element by element."""
+    cosines = np.cos(y)
+    product = cosines @ v
+    shifted = y * cosines + b
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(4):
+            total += shifted[i, j] * b[j]
+    return total + np.sum(y * shifted) / len(x) + np.sum(product)
+
+
 def over_columns(w, x):
     z = x @ w
     return np.sum(np.exp(z - np.max(z, axis=0)))
@@ -94,19 +106,21 @@ def arguments(f, n):
             return RNG.normal(size=(5, 3)), x
         case "components":
             return RNG.normal(size=(4, 3)), x
+        case "of_elements":
+            return x, RNG.normal(size=4), RNG.normal(size=(4, 3)), RNG.normal(size=(n, 4))
         case "square":
             return RNG.normal(size=n), x / max(n, 1)
         case _:
             return w, x
 
 
-TILED = [logistic, layers, softmax, nearest, components, twice]
+TILED = [logistic, layers, softmax, nearest, components, twice, of_elements]
 WHOLE = [over_columns, neighbours, all_of_them_at_once, square, written_between]
 
 
 def wrt(f):
     """What models are fitted in: all but the data, which come last."""
-    data = {logistic: 2, layers: 2, softmax: 2, square: 0}
+    data = {logistic: 2, layers: 2, softmax: 2, square: 0, of_elements: 2}
     return tuple(range(len(arguments(f, 1)) - data.get(f, 1)))
 
 

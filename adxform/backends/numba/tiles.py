@@ -86,6 +86,10 @@ class Tile:
         assert isinstance(known, Array) and known.dims is not None
         return known.dims
 
+    def known_dims(self, operand: Var) -> tuple[Dim, ...]:
+        known = self.types.get(operand.name)
+        return (known.dims or ()) if isinstance(known, Array) else ()
+
     def columns(self, array: Var, axis: int = 1) -> Operand:
         """How many columns an array of rows has, whether it is there yet or not."""
         dim = self.dims(array)[axis]
@@ -96,9 +100,10 @@ class Tile:
             shape = made.args[0]
             assert isinstance(shape, Tuple)
             return shape.items[axis]
-        if array.name in self.local and made is not None:
-            other = self.operands(made)[1]
-            return self.columns(other)
+        if array.name in self.local and made is not None:  # a product, or element by element
+            others = (arg for arg in made.args[::-1] if isinstance(arg, Var))
+            other = next(arg for arg in others if dim in self.known_dims(arg))
+            return self.columns(other, self.dims(other).index(dim))
         for stmt in self.builder.stmts:
             known = self.types.get(stmt.target) if is_op(stmt, "[]") else None
             if isinstance(known, Scalar) and known.value == dim:
