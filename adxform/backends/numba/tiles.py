@@ -24,7 +24,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import INT, Array, Dim, Scalar, Sym, unknown_dim
+from adxform.core.types import ANY, INT, Array, Dim, Scalar, Sym, dims_of, unknown_dim
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Rewriter, is_op
 
@@ -86,10 +86,6 @@ class Tile:
         assert isinstance(known, Array) and known.dims is not None
         return known.dims
 
-    def known_dims(self, operand: Var) -> tuple[Dim, ...]:
-        known = self.types.get(operand.name)
-        return (known.dims or ()) if isinstance(known, Array) else ()
-
     def columns(self, array: Var, axis: int = 1) -> Operand:
         """How many columns an array of rows has, whether it is there yet or not."""
         dim = self.dims(array)[axis]
@@ -102,7 +98,7 @@ class Tile:
             return shape.items[axis]
         if array.name in self.local and made is not None:  # a product, or element by element
             others = (arg for arg in made.args[::-1] if isinstance(arg, Var))
-            other = next(arg for arg in others if dim in self.known_dims(arg))
+            other = next(a for a in others if dim in (dims_of(self.types[a.name]) or ()))
             return self.columns(other, self.dims(other).index(dim))
         for stmt in self.builder.stmts:
             known = self.types.get(stmt.target) if is_op(stmt, "[]") else None
@@ -270,7 +266,8 @@ class _Sizes(Rewriter):
         if is_op(stmt, ".shape") and isinstance(stmt.args[0], Var):
             array = stmt.args[0].name
             if is_op(self.made.get(array), *self.products) and self.dims(array):
-                self.env[stmt.target] = Tuple(tuple(map(self.size, *self.named(array))))
+                axes = range(len(self.dims(array)))
+                self.env[stmt.target] = Tuple(tuple(self.size(array, axis) for axis in axes))
                 return
         known = self.builder.types.get(stmt.target) if len(stmt.targets) == 1 else None
         if isinstance(known, Scalar) and isinstance(known.value, Sym):
@@ -278,13 +275,7 @@ class _Sizes(Rewriter):
         self.builder.append(stmt)
 
     def dims(self, name: str) -> tuple[Dim, ...]:
-        known = self.builder.types.get(name)
-        return (known.dims or ()) if isinstance(known, Array) else ()
-
-    def named(self, name: str) -> tuple[list[str], range]:
-        """An array's name for each of its axes."""
-        rank = len(self.dims(name))
-        return [name] * rank, range(rank)
+        return dims_of(self.builder.types.get(name, ANY)) or ()
 
     def size(self, name: str, axis: int) -> Operand:
         """A size along an axis, asked of what an array was made of."""

@@ -6,7 +6,6 @@ What a product makes is then read while it is near the processor, and never stor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.aliasing import Aliases, writes
@@ -85,8 +84,12 @@ class Region:
     end: int = 0
 
     @property
+    def facts(self) -> list[Facts]:
+        return [member.facts for member in self.members]
+
+    @property
     def binds(self) -> set[str]:
-        return {name for member in self.members for name in member.facts.binds}
+        return {name for facts in self.facts for name in facts.binds}
 
 
 class _Tiling:
@@ -156,7 +159,7 @@ class _Tiling:
                 found.members.append(member)
             elif not found.members:
                 continue
-            elif not any(f.before(facts) for f in (*_facts(found.members), *found.later)):
+            elif not any(f.before(facts) for f in (*found.facts, *found.later)):
                 found.early.append(facts)
             elif facts.stays or len(found.later) == FAR:
                 found.end = place
@@ -317,10 +320,6 @@ class _Tiling:
         builder.stmts.extend(facts.stmt for facts in found.later)
         builder.stmts.extend(stmts[found.end :])
         return builder.block
-
-
-def _facts(members: Iterable[Member]) -> list[Facts]:
-    return [member.facts for member in members]
 
 
 def _multiplies(loop: For) -> bool:
