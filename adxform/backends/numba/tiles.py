@@ -31,6 +31,10 @@ from adxform.optimize.walk import Rewriter, is_op
 NEAR, FEWEST = 65536, 128  # numbers that stay near the processor; the least rows of a tile
 
 
+class UnsizedError(Exception):
+    """How many columns an array of a tile has is not known before there is one."""
+
+
 class Tile:
     """Makes the loop over tiles; arrays that are ``local`` are made anew in each."""
 
@@ -98,7 +102,10 @@ class Tile:
             return shape.items[axis]
         if array.name in self.local and made is not None:  # a product, or element by element
             others = (arg for arg in made.args[::-1] if isinstance(arg, Var))
-            other = next(a for a in others if dim in (dims_of(self.types[a.name]) or ()))
+            sized = (a for a in others if dim in (dims_of(self.types[a.name]) or ()))
+            other = next(sized, None)
+            if other is None:
+                raise UnsizedError(array.name)
             return self.columns(other, self.dims(other).index(dim))
         for stmt in self.builder.stmts:
             known = self.types.get(stmt.target) if is_op(stmt, "[]") else None

@@ -6,13 +6,14 @@ What a product makes is then read while it is near the processor, and never stor
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Access, Facts, Memory, facts_of, is_plain
 from adxform.backends.numba.elements import Pointwise, element_of
-from adxform.backends.numba.tiles import Tile, in_rows, with_sizes
+from adxform.backends.numba.tiles import Tile, UnsizedError, in_rows, with_sizes
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
@@ -106,7 +107,8 @@ class _Tiling:
         for dim in dict.fromkeys(rows):
             region = self.region(stmts, dim) if isinstance(dim, Sym) else None
             if region is not None:
-                return self.made(stmts, region)
+                with suppress(UnsizedError):
+                    return self.made(stmts, region)
         return stmts
 
     def inner(self, stmt: Stmt) -> Stmt:
