@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.core.builder import Builder
-from adxform.core.ir import Callee, Function, Let, Primitive, walk
+from adxform.core.ir import Callee, Function
 from adxform.core.types import Type
 from adxform.differentiate.common import names_for
 from adxform.differentiate.refuse_writes import check_callee
@@ -15,7 +15,7 @@ from adxform.optimize.augmented_dtypes import AugmentedDtypes
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.python_booleans import PythonBooleans, adds_booleans
 from adxform.optimize.second_names import SecondNames
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, occurring
 
 
 def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
@@ -38,11 +38,7 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
     of lists counted, numbers under one name.
     """
     types = infer(function, params)
-    done = {
-        s.op.name
-        for s in walk(function.body)
-        if isinstance(s, Let) and isinstance(s.op, Primitive)
-    }
+    done = occurring(function.body)
     if "append" in done:
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:

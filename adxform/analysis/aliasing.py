@@ -69,6 +69,12 @@ def writes(op: Primitive) -> bool:
     return op.name in IN_PLACE or op.augments
 
 
+@cache
+def _passes_on(op: Primitive) -> bool:
+    """Whether the result of an operation may be of an operand's memory."""
+    return writes(op) or op.name == "[]" or not (op.fresh or op.name == "tape")
+
+
 class Aliases:
     """Classes of names that may share memory, as a forest of representatives.
 
@@ -83,21 +89,41 @@ class Aliases:
         self.types = types
         self.parent: dict[str, str] = {}
         self.taken: set[str] = set()  # names whose memory may be that of an operand
+        writing: list[Let] = []  # what writes in place
         for stmt in walk(block):
-            if isinstance(stmt, Let):
-                self._operation(stmt)
+            if type(stmt) is Let:  # as most are
+                op = stmt.op
+                if type(op) is not Primitive:
+                    self._operation(stmt)
+                elif _passes_on(op):
+                    self._operation(stmt)
+                    if writes(op):
+                        writing.append(stmt)
                 continue
             if isinstance(stmt, Effect):
                 read = [n for _, o in stmt.reads for n in names_in(o)]
                 self._take([name for _, name in stmt.writes], read)
             for phi in phis_of(stmt) if merged else ():
                 self._take([phi.target], uses((phi.first, phi.second)))
-        self.lists = _lists(block)
         self.apart = dict(self.parent)
         self.held: set[str] = set()
         self.holding: set[str] = set()  # names of lists that hold what is written to
         if stored:
-            self._keep_stored(block)
+            self._keep_stored(writing)
+
+    @cached_property
+    def lists(self) -> set[str]:
+        """The names of lists made for tapes, before and after values are stored in them."""
+        return _lists(self.block)
+
+    @cached_property
+    def in_lists(self) -> set[str]:
+        """The names of lists, and of what they may share memory with but for what they hold."""
+        if not self.lists:
+            return self.lists
+        families = {self.container(name) for name in self.lists}
+        names = {*self.lists, *self.apart, *self.apart.values()}
+        return {name for name in names if self.container(name) in families}
 
     @cached_property
     def shared(self) -> set[str]:
@@ -155,18 +181,18 @@ class Aliases:
         return any(
             isinstance(p, Tuple) or isinstance(type_of(p, self.types), Array) for p in parts)
 
-    def _keep_stored(self, block: Block) -> None:
+    def _keep_stored(self, writing: list[Let]) -> None:
         """A list keeps the very object that is put in it (an array keeps a copy); that matters
         only if the object is written to.
         """
         written: set[str] = set()
         stored: list[Let] = []
-        for stmt in walk(block):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op):
-                written.update(self.of(n) for n in uses(stmt.args[:1]))
-                container = self.types.get(stmt.target, ANY)
-                if stmt.op.name in STORES - {"keep"} and not isinstance(container, Array):
-                    stored.append(stmt)
+        for stmt in writing:
+            assert isinstance(stmt.op, Primitive)
+            written.update([self.of(n) for n in uses(stmt.args[:1])])
+            container = self.types.get(stmt.target, ANY)
+            if stmt.op.name in ("update", "append") and not isinstance(container, Array):
+                stored.append(stmt)
         for stmt in stored:
             if any(self.of(n) in written for n in uses(stmt.args[2:])):
                 self._unite([stmt.target, *uses(stmt.args[2:])])
@@ -177,12 +203,17 @@ class Aliases:
         """Some names may stand for memory of operands."""
         if not targets:
             return
-        self._unite([*targets, *operands])
-        if any(has_memory(self.types.get(n, ANY)) for n in operands):
+        known = self.types.get
+        held = [n for n in operands if not isinstance(known(n, ANY), _WITHOUT_MEMORY)]
+        if held:
+            self._unite([*targets, *held])
             self.taken.update(targets)
+        elif len(targets) > 1:
+            self._unite(targets)
 
     def _unite(self, names: list[str]) -> None:
-        shared = [n for n in names if has_memory(self.types.get(n, ANY))]
+        known = self.types.get
+        shared = [n for n in names if not isinstance(known(n, ANY), _WITHOUT_MEMORY)]
         for name in shared[1:]:
             self.parent[self.of(name)] = self.of(shared[0])
 
@@ -192,7 +223,7 @@ def names_in_lists(block: Block, aliases: Aliases) -> set[str]:
     held = {
         aliases.of(name)
         for stmt in walk(block)
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in STORES
+        if type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in STORES
         if not isinstance(aliases.types.get(stmt.target, ANY), Array)
         for name in uses(stmt.args[2:])
     }
@@ -226,7 +257,7 @@ def _handed_on(op: Primitive, args: tuple[Operand, ...]) -> tuple[Operand, ...]:
 def _lists(block: Block) -> set[str]:
     """The names of lists made for tapes, before and after values are stored in them."""
     stmts = walk(block)
-    lets = [(s, s.op.name) for s in stmts if isinstance(s, Let) and isinstance(s.op, Primitive)]
+    lets = [(s, s.op.name) for s in stmts if type(s) is Let and type(s.op) is Primitive]
     found = {s.target for s, name in lets if name in ("list_of", "empty_list")}
     if not found:
         return found
@@ -240,7 +271,7 @@ def fresh_names(function: Function, types: Types) -> set[str]:
     fresh = set(function.owned)
     given: dict[str, list[str]] = {}  # what stands for the memory of others, and of which
     for stmt in walk(function.body):
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+        if type(stmt) is Let and type(stmt.op) is Primitive:
             if stmt.op.fresh or stmt.op.name in IN_PLACE:
                 fresh.add(stmt.target)
             elif stmt.op.name == "copy" and isinstance(stmt.args[0], Var):
@@ -268,7 +299,7 @@ def shallow_names(function: Function, types: Types, copying: Container[Stmt]) ->
     ``copying`` begin with such a copy.
     """
     stmts = walk(function.body)
-    made = [(s, s.op.name) for s in stmts if isinstance(s, Let) and isinstance(s.op, Primitive)]
+    made = [(s, s.op.name) for s in stmts if type(s) is Let and type(s.op) is Primitive]
     copies = [s.target for s, name in made if name == ".copy()" or s in copying]
     shallow = {name for name in copies if not isinstance(types.get(name, ANY), Array)}
     if not shallow:

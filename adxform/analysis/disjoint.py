@@ -102,12 +102,15 @@ class Disjoint:
         """Whose memory phis and writes pass on, and new memory, which is nobody's."""
         found: dict[str, list[str]] = {}
         for stmt in walk(self.aliases.block):
+            if type(stmt) is Let:  # as most are
+                op = stmt.op
+                if isinstance(op, Primitive):
+                    if writes(op):
+                        found[stmt.target] = uses(stmt.args[:1])
+                    elif op.fresh:
+                        found[stmt.target] = []
+                continue
             found.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
-                if writes(stmt.op):
-                    found[stmt.target] = uses(stmt.args[:1])
-                elif stmt.op.fresh:
-                    found[stmt.target] = []
         return found
 
     @cached_property
@@ -121,7 +124,7 @@ class Disjoint:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        return _Finding(self.aliases.block).found
+        return _Finding(self.aliases.block, self.aliases.shared).found
 
     @cached_property
     def _members(self) -> dict[str, list[str]]:
@@ -211,9 +214,10 @@ class Disjoint:
 
 
 class _Finding:
-    """Finds where names are bound, and by what."""
+    """Finds where names that share memory with others are bound, and by what."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, shared: set[str]) -> None:
+        self.shared = shared
         self.found: dict[str, Source] = {}
         self.read: dict[str, None] = {}
         self.count = 0
@@ -225,10 +229,12 @@ class _Finding:
         for stmt in block:
             if isinstance(stmt, Let):  # as most are
                 self.count += 2
-                new = isinstance(stmt.op, Primitive) and stmt.op.fresh
-                for name in stmt.targets:
-                    self.found.setdefault(name, Source(path, self.count, new))
-                self._note(stmt.reads)
+                if not self.shared.isdisjoint(stmt.targets):
+                    new = isinstance(stmt.op, Primitive) and stmt.op.fresh
+                    for name in stmt.targets:
+                        self.found.setdefault(name, Source(path, self.count, new))
+                if not self.shared.isdisjoint(stmt.reads):
+                    self._note(stmt.reads)
                 continue
             self.count += 1
             looping = isinstance(stmt, For | While)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from adxform.analysis.aliasing import REPLACING, Aliases, writes
 from adxform.analysis.disjoint import Disjoint
@@ -73,7 +74,7 @@ def liveness(
     become one variable.
     """
     walk = _Walk(expand, skip, owned, alike, aliases)
-    walk.result.exclusive.update(_handed_over(block, result, aliases.types))
+    walk.result.exclusive.update(handed_over(block, result, aliases.types))
     last = walk.number(block, 1)
     walk.result.end = last + 1
     live: dict[str, int] = {}
@@ -146,14 +147,14 @@ class _Walk:
         """A name comes to be live."""
         if name in self.aliases.shared:
             self.families[self.aliases.of(name)].add(name)
-        if self.aliases.lists:
+        if name in self.aliases.in_lists:
             self.containers[self.aliases.container(name)] += 1
 
     def cease(self, name: str) -> None:
         """A name is live no more."""
         if name in self.aliases.shared:
             self.families[self.aliases.of(name)].discard(name)
-        if self.aliases.lists:
+        if name in self.aliases.in_lists:
             self.containers[self.aliases.container(name)] -= 1
 
     def close(self, name: str, at: int, live: dict[str, int]) -> None:
@@ -187,7 +188,7 @@ class _Walk:
         at = self.places[stmt]
         late = False
         op = stmt.op
-        if isinstance(op, Primitive):
+        if type(op) is Primitive:
             if _may_write(op) and not _of_numbers(stmt, op, self.aliases.types):
                 self._exclusive(stmt, live)
             late = op.name in REPLACING and self._in_two(stmt)
@@ -266,8 +267,11 @@ class _Walk:
         after = [name for name in headers if name in live]
         for name in after:
             self.add(name, end, self.leave(name, live))
-        bound = {name for inner in walk((stmt,)) for name in binds_of(inner)}
-        self.read([name for name in self.outer_reads(stmt) if name not in bound], end, live)
+        inside = walk((stmt,))
+        bound: set[str] = set()
+        for inner in inside:
+            bound.update(inner.targets if type(inner) is Let else binds_of(inner))
+        self.read([n for n in self.outer_reads(stmt, inside) if n not in bound], end, live)
         outer, self.opened = self.opened, []
         ends = uses((stmt.stop,)) if stmt.stop is not None else []
         self.read(self.expand(_phi_reads(stmt.phis, 1) + ends), end, live)
@@ -297,10 +301,13 @@ class _Walk:
         carried = [p.target for p in loop.phis if p.first == Var(name)]
         return bool(loop.phis) and not any(self.alike(name, target) for target in carried)
 
-    def outer_reads(self, loop: Stmt) -> list[str]:
-        """Every name that is read inside a loop, once."""
+    def outer_reads(self, loop: Stmt, inside: list[Stmt]) -> list[str]:
+        """Every name that is read inside a loop, once; ``inside`` are it and its statements."""
         found: list[str] = []
-        for stmt in walk((loop,)):
+        for stmt in inside:
+            if type(stmt) is Let:  # as most are
+                found += stmt.reads
+                continue
             if stmt is not loop:
                 found.extend(reads_of(stmt))
                 found.extend(_phi_reads(phis_of(stmt), 0))
@@ -309,28 +316,31 @@ class _Walk:
         return list(dict.fromkeys(self.expand(found)))
 
 
-def _handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
+def handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
     """Lets that may write to their first operand, which is new memory and read by them alone."""
-    stmts = walk(block)
     reads: Counter[str] | None = None
     found: list[Let] = []
-    for part in (block, *(inner for stmt in stmts for inner in blocks_of(stmt))):
+    holding = [stmt for stmt in walk(block) if type(stmt) is not Let]
+    for part in (block, *(inner for stmt in holding for inner in blocks_of(stmt))):
         new: set[str] = set()
         for stmt in part:
-            if isinstance(stmt, For) and new.intersection(uses([p.first for p in stmt.phis])):
-                reads = read_counts(block, result) if reads is None else reads
-                found += _filling(stmt, new, reads)
-            if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
+            if type(stmt) is not Let:
+                if isinstance(stmt, For) and new.intersection(uses([p.first for p in stmt.phis])):
+                    reads = read_counts(block, result) if reads is None else reads
+                    found += _filling(stmt, new, reads)
+                continue
+            op = stmt.op
+            if type(op) is not Primitive:
                 continue
             alone = False
-            if _may_write(stmt.op) and not _of_numbers(stmt, stmt.op, types):
+            if _may_write(op) and not _of_numbers(stmt, op, types):
                 first = stmt.args[0]
                 if isinstance(first, Var) and first.name in new:
                     reads = read_counts(block, result) if reads is None else reads
                     alone = reads[first.name] == 1
                 if alone:
                     found.append(stmt)
-            if alone if writes(stmt.op) else stmt.op.fresh:
+            if alone if writes(op) else op.fresh:
                 new.add(stmt.target)
     return found
 
@@ -345,6 +355,7 @@ def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
     return [s for s in made if s is not None and isinstance(s.op, Primitive) and writes(s.op)]
 
 
+@cache
 def _may_write(op: Primitive) -> bool:
     return op.style == "infix" or writes(op)
 

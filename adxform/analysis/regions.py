@@ -102,6 +102,8 @@ class Regions:
         self.loop_of: dict[str, For] = {}
         self.home: dict[str, Loops] = {}
         self.inside: dict[Stmt, set[str]] = defaultdict(set)
+        self.met: dict[tuple[Access, Access, bool], bool] = {}
+        self.ends: dict[Operand, tuple[Bounds, Bounds]] = {}
         self._index(block, ())
 
     def _index(self, block: Block, loops: Loops) -> None:
@@ -129,6 +131,12 @@ class Regions:
 
         ``in_order`` says that it follows in the same iteration of the loops around both, too.
         """
+        asked = first, second, in_order
+        if asked not in self.met:
+            self.met[asked] = self._may_meet(first, second, in_order)
+        return self.met[asked]
+
+    def _may_meet(self, first: Access, second: Access, in_order: bool) -> bool:
         common: list[For | While] = []
         for one, other in zip(first.loops, second.loops, strict=False):
             if one is not other:
@@ -163,9 +171,14 @@ class Regions:
             return bool(a.value != b.value and (a.value < 0) == (b.value < 0))
         if moment.loop is None and not moment.varying and a == b and not isinstance(a, Slice):
             return False  # the same place, in the same iteration
-        return any(
-            self._one_before(of(a), of(b), moment) for of in (self._stretch, self._from_end)
-        )
+        pairs = zip(self._ends(a), self._ends(b), strict=True)
+        return any(self._one_before(own, its, moment) for own, its in pairs)
+
+    def _ends(self, part: Operand) -> tuple[Bounds, Bounds]:
+        """Where a part of an index begins and ends, from the start and from the end."""
+        if part not in self.ends:
+            self.ends[part] = self._stretch(part), self._from_end(part)
+        return self.ends[part]
 
     def _one_before(self, own: Bounds, its: Bounds, moment: Moment) -> bool:
         """Whether one stretch ends where the other, at the later moment, begins, or before."""

@@ -30,8 +30,8 @@ from adxform.core.ir import (
 
 def callees(function: Function) -> list[Callee]:
     """What a function calls itself, once each, in the order of the calls."""
-    called = (s.op for s in walk(function.body) if isinstance(s, Let))
-    return list(dict.fromkeys(op for op in called if isinstance(op, Callee)))
+    called = [s.op for s in walk(function.body) if type(s) is Let]
+    return list(dict.fromkeys([op for op in called if type(op) is Callee]))
 
 
 def reachable_callees(

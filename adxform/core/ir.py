@@ -390,6 +390,9 @@ def _walk(block: Block, found: list[Stmt]) -> None:
         return
     for stmt in block:
         found.append(stmt)
-        if type(stmt) is not Let:  # most are, and hold no block
+        kind = type(stmt)
+        if kind is For:
+            _walk(stmt.body, found)  # type: ignore[union-attr]
+        elif kind is not Let:  # most are, and hold no block
             for inner in blocks_of(stmt):
                 _walk(inner, found)

@@ -12,10 +12,12 @@ def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
     """How often each name is read in a block, and in what a function returns."""
     read = [] if result is None else list(names_in(result))
     for stmt in walk(block):
-        read.extend(reads_of(stmt))
-        if not isinstance(stmt, Let):  # which has neither tests nor phis
-            read.extend(tests_of(stmt))
-            read.extend(uses([o for p in phis_of(stmt) for o in (p.first, p.second)]))
+        if type(stmt) is Let:  # which has neither tests nor phis
+            read += stmt.reads
+            continue
+        read += reads_of(stmt)
+        read += tests_of(stmt)
+        read += uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
     return Counter(read)
 
 

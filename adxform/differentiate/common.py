@@ -61,13 +61,17 @@ def outside_names(function: Function) -> set[str]:
     """The names that a function's text takes from outside."""
     found: set[str] = {spelled.split(".")[0] for spelled in function.spellings.values()}
     for stmt in walk(function.body):
-        if isinstance(stmt, Let):
+        if type(stmt) is not Let:
+            continue
+        if not _PLAIN.issuperset(map(type, stmt.args)):  # as few are
             for arg in stmt.args:
-                if type(arg) is Global or type(arg) is Tuple:
-                    found.update(_globals(arg))
-            if isinstance(stmt.op, Opaque):
-                found.update({*names(stmt.op.tree)} - {*stmt.op.reads})
+                found.update(_globals(arg))
+        if type(stmt.op) is Opaque:
+            found.update({*names(stmt.op.tree)} - {*stmt.op.reads})
     return found
+
+
+_PLAIN = frozenset((Var, Const))
 
 
 def _globals(operand: Operand) -> Iterable[str]:

@@ -74,8 +74,11 @@ class Link(Recording):
     def _mentioned(self, block: Block) -> set[str]:
         found: set[str] = set()
         for stmt in walk(block):
-            if not is_marker(stmt):
-                found.update(self._needs(stmt))
+            if type(stmt) is Let:  # as most are
+                if not is_marker(stmt):
+                    found.update(self.values_read(stmt))
+                continue
+            found.update(reads_of(stmt))
             for phi in phis_of(stmt):
                 found.update(uses((phi.first, phi.second)))
         return found
@@ -88,9 +91,6 @@ class Link(Recording):
                 inside = self._mentioned(stmt.body).union(uses([p.second for p in stmt.phis]))
                 found.update(p.target for p in phis_of(stmt.mirror) if p.target not in inside)
         return found
-
-    def _needs(self, stmt: Stmt) -> list[str]:
-        return self.values_read(stmt) if isinstance(stmt, Let) else reads_of(stmt)
 
     # --- the reverse sweep --------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class Link(Recording):
                         stmt = Let(stmt.targets, stmt.op, args, stmt.origin)
                 inner.append(stmt)
                 continue
-            needed = set(self._needs(stmt)) | {
+            needed = set(reads_of(stmt)) | {
                 n for phi in phis_of(stmt) for n in _outer_reads(stmt, phi)
             }
             if isinstance(stmt, For):

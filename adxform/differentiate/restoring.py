@@ -237,4 +237,4 @@ def _targets_in(loop: Stmt) -> set[str]:
 
 def is_marker(stmt: Stmt) -> bool:
     """Whether a statement of the reverse sweep says where a write may be undone."""
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name == "put_back"
+    return type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name == "put_back"

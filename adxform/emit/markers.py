@@ -10,10 +10,10 @@ from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Function, Let, Stmt, Var, walk
+from adxform.core.ir import Const, Function, Let, Stmt, Var
 from adxform.differentiate.common import names_for
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Rewriter, is_op
+from adxform.optimize.walk import Rewriter, is_op, occurring
 from adxform.rules.core import STOP_GRADIENT
 
 
@@ -22,13 +22,16 @@ def without_markers(function: Function, types: Types) -> Function:
 
     A marker whose result the user named stays, to be printed as ``name = operand``.
     """
-    if not any(_is_marker(stmt) or _has_place(stmt) for stmt in walk(function.body)):
+    if _TAKEN_OUT.isdisjoint(occurring(function.body)):
         return function
     rewriter = _Unmark(Builder(names_for(function), types, function.bases))
     rewriter.block(function.body)
     result = rewriter.sub(function.result)
     body = eliminate_dead_code(rewriter.builder.block, (result,))
     return replace(function, body=body, result=result)
+
+
+_TAKEN_OUT = frozenset((*STOP_GRADIENT, "append"))
 
 
 class _Unmark(Rewriter):

@@ -34,8 +34,9 @@ class Naming:
         self.params = set(params)
         self._merge_in_place(block)
         for stmt in walk(block):
-            for phi in phis_of(stmt):
-                self._merge_phi(phi)
+            if type(stmt) is not Let:
+                for phi in phis_of(stmt):
+                    self._merge_phi(phi)
         self.variable = self._assign(params, reserved)
 
     def find(self, name: str) -> str:
@@ -46,11 +47,7 @@ class Naming:
     def _merge_in_place(self, block: Block) -> None:
         """What is written in place keeps its variable."""
         for stmt in walk(block):
-            if (
-                isinstance(stmt, Let)
-                and isinstance(stmt.op, Primitive)
-                and (stmt.op.name in IN_PLACE)
-            ):
+            if type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in IN_PLACE:
                 for name in uses(stmt.args[:1]):
                     self._try(stmt.target, name)
 

@@ -49,9 +49,10 @@ def use_counts(function: Function) -> Counter[str]:
     """How often each name is written where it is read."""
     read = list(names_in(function.result))
     for stmt in walk(function.body):
-        read.extend(reads_of(stmt))
-        if isinstance(stmt, Let):
+        if type(stmt) is Let:  # as most are
+            read += stmt.reads
             continue
+        read.extend(reads_of(stmt))
         read.extend(tests_of(stmt))
         for phi in phis_of(stmt):
             read.extend(uses((phi.second,)))
@@ -180,7 +181,7 @@ class _Nesting:
 
     def _written(self, stmt: Stmt, waiting: dict[str, Let], readers: Readers) -> None:
         """What reads memory that a statement writes can move no further."""
-        if isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
+        if type(stmt) is Let and type(stmt.op) is Primitive:
             if stmt.op.name in IN_PLACE:
                 self._stop(uses(stmt.args[:1]), waiting, readers)
             return

@@ -40,7 +40,6 @@ from adxform.emit.scheduling import schedule
 from adxform.emit.temporaries import name_temporaries
 from adxform.emit.writes import Writes, is_name
 from adxform.optimize.copies import copy_before_loops
-from adxform.optimize.walk import is_op
 
 
 def to_python(
@@ -187,8 +186,9 @@ class Writer(Writes):
         """``n = x.shape[0]; d = x.shape[1]``, unpacked by the user, as ``n, d = x.shape``; and how
         many statements of the block that is. So is all that a tape holds.
         """
-        if not is_op(block[place], "[]"):  # as most are not
-            return None
+        first = block[place]
+        if type(first) is not Let or type(first.op) is not Primitive or first.op.name != "[]":
+            return None  # as most are not
         tape = self.taped(block, place)
         if tape:
             held: list[ast.expr] = [self.store(let.target) for let in tape]

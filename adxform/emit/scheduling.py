@@ -44,7 +44,7 @@ class _Scheduling:
         self.aliases = aliases
 
     def block(self, block: Block) -> Block:
-        stmts = [self.inner(stmt) for stmt in block]
+        stmts = [stmt if type(stmt) is Let else self.inner(stmt) for stmt in block]
         place = len(stmts) - 1
         while place >= 0:
             target = self.target_place(stmts, place)
@@ -54,8 +54,6 @@ class _Scheduling:
         return tuple(stmts)
 
     def inner(self, stmt: Stmt) -> Stmt:
-        if type(stmt) is Let:
-            return stmt
         match stmt:
             case If():
                 return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))

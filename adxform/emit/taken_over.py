@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from adxform.core.ir import Callee, Function, Let, walk
+from adxform.core.calls import callees
+from adxform.core.ir import Function
 from adxform.core.trees import nodes
 
 Taken = dict[str, dict[int, int]]  # by a function's name, the places of results and of arguments
@@ -17,8 +18,7 @@ Taken = dict[str, dict[int, int]]  # by a function's name, the places of results
 
 def taken_over(functions: Iterable[Function]) -> Taken:
     """What the functions that others call take over, of their arguments."""
-    lets = (stmt for function in functions for stmt in walk(function.body))
-    called = (stmt.op for stmt in lets if isinstance(stmt, Let) and isinstance(stmt.op, Callee))
+    called = [callee for function in functions for callee in callees(function)]
     return {callee.name: dict(callee.takes) for callee in called if callee.takes}
 
 

@@ -16,13 +16,12 @@ from adxform.core.ir import (
     Primitive,
     Slice,
     Tuple,
-    walk,
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Remembering, is_derived, is_op, rewritten
+from adxform.optimize.walk import Remembering, is_derived, is_op, occurring, rewritten
 
 PRODUCTS = frozenset({"op.MatMult", "np.matmul"})
 
@@ -31,7 +30,7 @@ def contracted(function: Function, types: Types) -> Function:
     """``np.sum(A @ B, axis=0)`` is ``np.sum(A, axis=0) @ B``, ``(A @ B) @ v`` is ``A @ (B @ v)``,
     and ``np.outer(u, v) @ A`` is ``np.outer(u, v @ A)``, in what the compiler itself makes.
     """
-    if not any(is_op(stmt, *PRODUCTS) for stmt in walk(function.body)):
+    if PRODUCTS.isdisjoint(occurring(function.body)):
         return function
     body = eliminate_dead_code(function.body, (function.result,))
     reads = read_counts(body, function.result)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adxform.analysis.aliasing import IN_PLACE, REPLACING, Aliases, fresh_names, has_memory
-from adxform.analysis.liveness import liveness
+from adxform.analysis.liveness import handed_over, liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -62,14 +62,17 @@ def _copying(function: Function, types: Types) -> list[Let]:
     fresh = fresh_names(function, types) if writes else set()
     if all(_fills_tape(stmt, function.bases, fresh) for stmt in writes):
         return []
-    aliases = Aliases(function.body, types)
-    params = [p.name for p in function.params]
-    live = liveness(params, function.body, function.result, aliases=aliases)
+    alone: set[Stmt] = set(handed_over(function.body, function.result, types))
+    held = [o.name for s in writes if s not in alone and isinstance(o := s.args[0], Var)]
+    if not fresh.isdisjoint(held):  # of which it takes more to know whether they are alone
+        aliases = Aliases(function.body, types)
+        params = [p.name for p in function.params]
+        alone = liveness(params, function.body, function.result, aliases=aliases).exclusive
     return [
         stmt
         for stmt in writes
         if isinstance(stmt.args[0], Var)
-        and (stmt.args[0].name not in fresh or stmt not in live.exclusive)
+        and (stmt.args[0].name not in fresh or stmt not in alone)
     ]
 
 

@@ -43,7 +43,9 @@ def eliminate_dead_code(block: Block, results: tuple[Operand, ...]) -> Block:
 
 def has_effect(stmt: Stmt) -> bool:
     """Whether a statement does more than give values to names."""
-    if isinstance(stmt, Let):
+    if type(stmt) is Let:
+        if type(stmt.op) is Primitive:  # as most are
+            return False
         impure = isinstance(stmt.op, Opaque) and not stmt.op.pure
         return impure or (isinstance(stmt.op, Callee) and is_foreign(stmt))
     return isinstance(stmt, Effect)
@@ -138,17 +140,13 @@ def _sweep(block: Block, marking: _Marking) -> Block:
             continue
         match stmt:
             case If():
-                kept.append(
-                    replace(
-                        stmt,
-                        then=_sweep(stmt.then, marking),
-                        orelse=_sweep(stmt.orelse, marking),
-                        phis=_live(stmt.phis, marking),
-                    )
-                )
+                then, orelse = _sweep(stmt.then, marking), _sweep(stmt.orelse, marking)
+                phis = _live(stmt.phis, marking)
+                kept.append(If(stmt.test, then, orelse, phis, stmt.origin, stmt.mirror))
             case For():
-                body = _sweep(stmt.body, marking)
-                kept.append(replace(stmt, body=body, phis=_live(stmt.phis, marking)))
+                body, phis = _sweep(stmt.body, marking), _live(stmt.phis, marking)
+                own = stmt.reverse, stmt.origin, stmt.mirror, stmt.stop, stmt.parallel
+                kept.append(For(stmt.index, stmt.bounds, phis, body, *own))
             case While():
                 kept.append(
                     replace(
@@ -164,4 +162,4 @@ def _sweep(block: Block, marking: _Marking) -> Block:
 
 
 def _live(phis: tuple[Phi, ...], marking: _Marking) -> tuple[Phi, ...]:
-    return tuple(phi for phi in phis if phi.target in marking.live)
+    return tuple([phi for phi in phis if phi.target in marking.live])

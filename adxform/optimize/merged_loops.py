@@ -96,7 +96,9 @@ class _Merging:
             self.outcomes.append(Outcome(stmt.origin, obstacle))
             if obstacle:
                 made.add(stmt)
-        return tuple(self.inner(stmt) for slot in made.slots for stmt in slot)
+        return tuple(
+            [s if type(s) is Let else self.inner(s) for slot in made.slots for s in slot]
+        )
 
     def inner(self, stmt: Stmt) -> Stmt:
         match stmt:
@@ -104,7 +106,8 @@ class _Merging:
                 then, orelse = (self.block(side, "the branch") for side in blocks_of(stmt))
                 return replace(stmt, then=then, orelse=orelse)
             case For() | While():
-                return replace(stmt, body=self.block(stmt.body, "the loop"))
+                body = self.block(stmt.body, "the loop")
+                return stmt if body == stmt.body else replace(stmt, body=body)
             case _:
                 return stmt
 
@@ -135,7 +138,7 @@ class _Made:
         place = len(self.slots)
         self.slots.append([stmt])
         self.bound.update(dict.fromkeys(binds_of(stmt), place))
-        self.changing.extend((place, inner) for inner in walk((stmt,)) if _may_change(inner))
+        self.changing += [(place, inner) for inner in walk((stmt,)) if _may_change(inner)]
         forward = isinstance(stmt, While) or (isinstance(stmt, For) and stmt.mirror is None)
         if forward and stmt.origin is not None:
             self.loops[stmt] = place
@@ -381,7 +384,7 @@ def _reads(stmts: Iterable[Stmt]) -> set[str]:
     """The names that statements read, all inner ones too."""
     found: set[str] = set()
     for stmt in walk(tuple(stmts)):
-        found |= _reads_here(stmt)
+        found.update(stmt.reads if type(stmt) is Let else _reads_here(stmt))
     return found
 
 

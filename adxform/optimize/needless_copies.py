@@ -14,19 +14,18 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Var,
-    walk,
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, rewritten
+from adxform.optimize.walk import Rewriter, is_op, occurring, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
     """``np.copy(a * b)`` is ``a * b``: a derivative that is made before all types are known, and
     called inside, copies what it hands out.
     """
-    if not any(is_op(stmt, "np.copy") for stmt in walk(function.body)):
+    if "np.copy" not in occurring(function.body):
         return function
     reads = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)

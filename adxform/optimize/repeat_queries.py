@@ -18,9 +18,10 @@ from adxform.core.ir import (
     Tuple,
     Var,
     While,
+    walk,
 )
 from adxform.core.types import Scalar
-from adxform.optimize.walk import Remembering
+from adxform.optimize.walk import Remembering, is_tidy
 
 PLACES = ("op.Add", "op.Sub")
 
@@ -35,17 +36,18 @@ class RepeatQueries(Remembering):
         self.places: set[str] = set()  # names of values that are a variable and a number added
 
     def block(self, block: Block) -> None:
-        if self.env or self.places or any(map(self.concerns, block)):
+        known = self.env or self.places or ".shape" in self.ops
+        if known or any(map(self.concerns, walk(block))) or not is_tidy(block):
             super().block(block)
         else:
             self.builder.stmts += block
 
     def concerns(self, stmt: Stmt) -> bool:
         """Whether there may be something to do because of a statement."""
-        if type(stmt) is not Let:
-            return True
-        name = stmt.op.name if isinstance(stmt.op, Primitive) else ""
-        return name in (".shape", "[]") or (name in PLACES and self.is_integer(stmt))
+        if type(stmt) is not Let or type(stmt.op) is not Primitive:
+            return False
+        name = stmt.op.name
+        return name == ".shape" or (name in PLACES and self.is_integer(stmt))
 
     def let(self, stmt: Let) -> None:
         self.builder.origin = stmt.origin
@@ -70,7 +72,8 @@ class RepeatQueries(Remembering):
     def loop(self, stmt: For | While) -> None:
         if isinstance(stmt, For):
             self.builder.origin = None
-            stmt = replace(stmt, bounds=tuple(self.again(self.sub(b)) for b in stmt.bounds))
+            if self.places:
+                stmt = replace(stmt, bounds=tuple(self.again(self.sub(b)) for b in stmt.bounds))
         super().loop(stmt)
 
     def again(self, operand: Operand) -> Operand:

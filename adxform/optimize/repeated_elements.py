@@ -15,7 +15,7 @@ from adxform.core.ir import (
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import Scalar, Type
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, is_tidy
 
 Place = tuple[Operand, ...]
 
@@ -34,7 +34,7 @@ class RepeatedElements(Rewriter):
     def block(self, block: Block) -> None:
         if self.first is None:
             self.first = _Reads(block, self.builder.types, self.builder.bases).first
-            if not self.first and all(type(stmt) is Let for stmt in block):  # nothing to do
+            if not self.first and is_tidy(block):  # nothing to do
                 self.builder.stmts += block
                 return
         super().block(block)
@@ -66,7 +66,7 @@ class _Reads:
 
     def _visit(self, block: Block, known: ChainMap[Place, str]) -> None:
         for stmt in block:
-            if isinstance(stmt, Let):
+            if type(stmt) is Let:  # as most are
                 if self._is_element(stmt):
                     leader = known.setdefault(stmt.args, stmt.target)
                     if leader != stmt.target:

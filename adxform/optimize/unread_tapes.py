@@ -48,8 +48,10 @@ class _Found:
         self.function = function
         self.types = types
         self.made: dict[str, Let] = {}
-        self.lets = [s for s in walk(function.body) if isinstance(s, Let)]
-        self.phis = [p for s in walk(function.body) for p in phis_of(s)]
+        stmts = walk(function.body)
+        self.lets = [s for s in stmts if isinstance(s, Let)]
+        others = [s for s in stmts if type(s) is not Let]
+        self.phis = [p for s in others for p in phis_of(s)]
 
     def values(self) -> dict[str, Operand]:
         family = self.families()
@@ -59,6 +61,8 @@ class _Found:
         values: dict[str, Operand] = {}
         lost = {family.get(n) for n in names_in(self.function.result)}
         for stmt in walk(self.function.body):
+            if type(stmt) is Let and family.keys().isdisjoint(stmt.reads):  # as most are
+                continue
             args = stmt.args if isinstance(stmt, Let) else ()
             array = args[0].name if args and isinstance(args[0], Var) else ""
             others = [*tests_of(stmt), *(uses(args[1:]) if array else reads_of(stmt))]
@@ -89,11 +93,12 @@ class _Found:
             if isinstance(s.op, Primitive) and s.op.name in MADE and s.origin is None
         }
         before = -1
+        stored = [s for s in self.lets if self.stores(s)] if family else []
         while family and before < len(family):
             before = len(family)
-            for stmt in self.lets:
-                (first, *_) = (*stmt.args, None)
-                if self.stores(stmt) and isinstance(first, Var) and first.name in family:
+            for stmt in stored:
+                first = stmt.args[0]
+                if isinstance(first, Var) and first.name in family:
                     family[stmt.target] = family[first.name]
             for phi in self.phis:
                 parts = {family.get(n) for n in uses((phi.first, phi.second))} - {None}

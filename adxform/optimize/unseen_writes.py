@@ -27,7 +27,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, is_users
+from adxform.optimize.walk import Rewriter, is_op, is_users, occurring
 
 FAR = 64  # versions after a write beyond which nobody looks
 
@@ -36,6 +36,8 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
     array before it need not be a copy.
     """
+    if "update" not in occurring(function.body):
+        return function
     writes = [s for s in walk(function.body) if is_op(s, "update") and not is_users(s)]
     if not writes:
         return function
@@ -74,11 +76,13 @@ class _Versions:
     def _index(self, block: Block, loops: Loops) -> None:
         for stmt in block:
             self.places[stmt] = len(self.places), loops
-            self.seen.update(tests_of(stmt))
-            if isinstance(stmt, Let) and is_op(stmt, "[]"):
-                self.made[Var(stmt.target)] = stmt
             for name in reads_of(stmt):
                 self.readers[name].append(stmt)
+            if type(stmt) is Let:  # as most are
+                if is_op(stmt, "[]"):
+                    self.made[Var(stmt.target)] = stmt
+                continue
+            self.seen.update(tests_of(stmt))
             for phi in phis_of(stmt):
                 for operand in (phi.first, phi.second):
                     if isinstance(operand, Var):

@@ -22,12 +22,19 @@ from adxform.core.ir import (
     Var,
     While,
     substitute,
+    walk,
 )
 
 
 def is_op(stmt: Stmt | None, *names: str) -> TypeGuard[Let]:
     """Whether a statement is one of some operations."""
-    return isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and stmt.op.name in names
+    return type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in names
+
+
+def occurring(block: Block) -> set[str]:
+    """The names of all operations in a block and in the blocks within."""
+    lets = [stmt.op for stmt in walk(block) if type(stmt) is Let]
+    return {op.name for op in lets if type(op) is Primitive}
 
 
 def is_users(stmt: Let) -> bool:
@@ -122,7 +129,7 @@ class Rewriter:
         test = self.sub(stmt.test)
         then, orelse = self.nested(stmt.then), self.nested(stmt.orelse)
         phis = self.merged(stmt.phis)
-        self.builder.append(replace(stmt, test=test, then=then, orelse=orelse, phis=phis))
+        self.builder.append(If(test, then, orelse, phis, stmt.origin, stmt.mirror))
 
     def merged(self, phis: tuple[Phi, ...]) -> tuple[Phi, ...]:
         """A branch's phis; one whose values agree is no phi."""
@@ -138,7 +145,7 @@ class Rewriter:
     def loop(self, stmt: For | While) -> None:
         kept = []
         for phi in stmt.phis:
-            if phi.second in (Var(phi.target), phi.first):
+            if _is_needless(phi):
                 self.env[phi.target] = self.sub(phi.first)
             else:
                 kept.append(Phi(phi.target, self.sub(phi.first), phi.second))
@@ -147,7 +154,8 @@ class Rewriter:
             body = self.nested(stmt.body)
             stop = self._stop(stmt)
             phis = self._closed(kept)
-            self.builder.append(replace(stmt, bounds=bounds, phis=phis, body=body, stop=stop))
+            own = stmt.reverse, stmt.origin, stmt.mirror
+            self.builder.append(For(stmt.index, bounds, phis, body, *own, stop, stmt.parallel))
             return
         self.enter()  # what the head computes is known in the body
         head = self.within(stmt.head)
@@ -155,9 +163,7 @@ class Rewriter:
         body = self.nested(stmt.body)
         self.leave()
         phis, stop = self._closed(kept), self._stop(stmt)
-        self.builder.append(
-            replace(stmt, phis=phis, head=head, test=test, body=body, stop=stop)
-        )
+        self.builder.append(While(phis, head, test, body, stmt.origin, stop))
 
     def _stop(self, stmt: For | While) -> Operand | None:
         """What ends a loop early; what never does is none."""
@@ -166,6 +172,26 @@ class Rewriter:
 
     def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
         return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
+
+
+def is_tidy(block: Block) -> bool:
+    """Whether a rewriter that replaces nothing leaves a block as it is: all phis are needed."""
+    return all(map(_is_tidy, (s for s in walk(block) if type(s) is not Let)))
+
+
+def _is_tidy(stmt: Stmt) -> bool:
+    match stmt:
+        case If(phis=phis):
+            return all(phi.first != phi.second for phi in phis)
+        case For(phis=phis, stop=stop) | While(phis=phis, stop=stop):
+            return stop != Const(False) and not any(map(_is_needless, phis))
+        case _:
+            return True
+
+
+def _is_needless(phi: Phi) -> bool:
+    """Whether a loop's phi gives the value before the loop in each iteration."""
+    return phi.second in (Var(phi.target), phi.first)
 
 
 def rewritten(function: Function, walk: Rewriter) -> Function:
