@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adxform.analysis.pythons import MaybePythons
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.core.builder import Builder
 from adxform.core.ir import Callee, Function
@@ -12,8 +13,9 @@ from adxform.core.types import Type
 from adxform.differentiate.common import names_for
 from adxform.differentiate.refuse_writes import check_callee
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
+from adxform.optimize.fractions import Fractions, may_make_fractions
 from adxform.optimize.list_lengths import ListLengths
-from adxform.optimize.python_booleans import PythonBooleans, adds_booleans
+from adxform.optimize.python_booleans import PythonBooleans, computes_with_booleans
 from adxform.optimize.second_names import SecondNames
 from adxform.optimize.walk import Rewriter, occurring
 
@@ -28,14 +30,17 @@ def typed_callee(callee: Callee, types: Sequence[Type]) -> tuple[Function, Types
     what its caller gives it.
     """
     assert callee.function is not None
-    function, found = typed(callee.function, by_name(callee.function, types))
+    function, found = typed(callee.function, by_name(callee.function, types), given=False)
     check_callee(function, found)
     return function, found
 
 
-def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]:
+def typed(
+    function: Function, params: dict[str, Type], *, given: bool = True
+) -> tuple[Function, Types]:
     """A function with the types of its names; in-place operations in the dtypes they have, lengths
-    of lists counted, numbers under one name.
+    of lists counted, numbers under one name. Parameters are what their types say if these are
+    ``given`` by the caller.
     """
     types = infer(function, params)
     done = occurring(function.body)
@@ -43,8 +48,12 @@ def typed(function: Function, params: dict[str, Type]) -> tuple[Function, Types]
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:
         function = _rewritten(function, SecondNames(_builder(function, types)))
-    if adds_booleans(function, types):
-        function = _rewritten(function, PythonBooleans(_builder(function, types)))
+    if computes_with_booleans(function, types):
+        maybe = MaybePythons(function, types, given)
+        function = _rewritten(function, PythonBooleans(_builder(function, types), maybe))
+        types = infer(function, params)
+    if powers := may_make_fractions(function, types) if "op.Pow" in done else set():
+        function = _rewritten(function, Fractions(_builder(function, types), powers))
         types = infer(function, params)
     if any(name.startswith("augment.") for name in done):
         narrow = has_narrow(function, types)

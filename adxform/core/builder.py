@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from adxform.core.ir import (
     Block,
@@ -23,7 +25,7 @@ from adxform.core.ir import (
     binds_of,
     walk,
 )
-from adxform.core.types import ANY, BOOL, CARRIED, Slicing, Struct, Type
+from adxform.core.types import ANY, BOOL, CARRIED, Slicing, Struct, Type, is_weak
 from adxform.core.values import type_of_value
 
 
@@ -101,8 +103,17 @@ def result_types(stmt: Let, types: dict[str, Type]) -> tuple[Type, ...]:
             return (ANY,)
         return (op.infer(*[type_of(arg, types) for arg in stmt.args]),)
     if isinstance(op, Opaque):
-        return (op.known or (BOOL if op.boolean else CARRIED),)
+        return (op.known or (_boolean(stmt, types) if op.boolean else CARRIED),)
     return (ANY,) * len(stmt.targets)
+
+
+def _boolean(stmt: Let, types: dict[str, Type]) -> Type:
+    """The type of a boolean carried verbatim: Python's if it is computed of Python's numbers."""
+    op = stmt.op
+    assert isinstance(op, Opaque)
+    if getattr(op.tree, "_tested", False) or not isinstance(op.tree, ast.Compare | ast.BoolOp):
+        return BOOL
+    return replace(BOOL, weak=all(is_weak(type_of(arg, types)) for arg in stmt.args))
 
 
 class Builder:

@@ -136,7 +136,11 @@ class Containers(Derivatives):
                 "Make one array of the items, or go over them by for.",
             )
         array = self.emit("np.array", Tuple(held.items, LIST), Const(None))
-        return self.emit("[]", array, self.operand(node.slice), base=base)
+        place = self.operand(node.slice)
+        known = self.builder.type_of(place)
+        if kind != "dict" and getattr(known, "dtype", None) in (None, "bool"):
+            place = self.emit("int", place)  # a boolean would be a mask
+        return self.emit("[]", array, place, base=base)
 
     def _may_vary(self, item: Operand) -> bool:
         return differentiable(self.builder.type_of(item))

@@ -10,7 +10,7 @@ from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.trees import names, nodes
 from adxform.core.types import ANY, Array, Known, ListOf, Number, Scalar, rank
-from adxform.frontend.equivalents.sorting import items_of
+from adxform.frontend.equivalents.sorting import floats_of, items_of
 from adxform.frontend.holding import indices
 from adxform.frontend.lending import lent_variables
 from adxform.frontend.sayable import Sayable
@@ -93,7 +93,9 @@ class Elements(Sayable):
                 name, held = self.held_once(value)
                 known = self.builder.type_of(held)
                 if isinstance(known, Array) and rank(known) == 1:
-                    made: Operand = self.user_call(node, readable(items_of), (held,), {}, base)
+                    floating = (known.dtype or "").startswith("float")
+                    items = readable(floats_of if floating else items_of)
+                    made: Operand = self.user_call(node, items, (held,), {}, base)
                     return made
                 function = ast.Attribute(name, "tolist", ast.Load())
                 node = ast.copy_location(ast.Call(function, [], []), node)

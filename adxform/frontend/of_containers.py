@@ -123,6 +123,8 @@ def _sum(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | 
     start = [lower.operand(a) for a in node.args[1:]] + [
         lower.operand(k.value) for k in node.keywords
     ]
+    if not start and getattr(lower.builder.type_of(items[0]), "dtype", "bool") == "bool":
+        start = [Const(0)]
     found = [*start, *items]
     if start and all(isinstance(o, Tuple) and o.is_list for o in found):
         return Tuple(tuple(item for o in found for item in o.items), LIST)

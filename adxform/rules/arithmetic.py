@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from adxform.core.forms import LIST
 from adxform.core.types import (
@@ -68,9 +69,17 @@ def _numbers(*types: Type) -> Type:
     return infer.integer() if booleans else found
 
 
+def _counts(*types: Type) -> Type:
+    """The same of operators that NumPy has for integers: of booleans it makes the shortest."""
+    found = _numbers(*types)
+    if isinstance(found, Scalar | Array) and found.dtype == "bool":
+        return replace(found, dtype="int8")
+    return found
+
+
 def _power(x: Type, y: Type) -> Type:
     """A power; one of Python's negative numbers to an exponent that may be any is complex."""
-    found, base, exponent = _numbers(x, y), _number(x), _number(y)
+    found, base, exponent = _counts(x, y), _number(x), _number(y)
     weak = isinstance(found, Scalar) and found.weak and found.dtype == "float64"
     if not weak or base is None or base >= 0 or getattr(y, "dtype", "") != "float64":
         return found
@@ -107,9 +116,9 @@ elementwise("x / y", x="g / y", y="-g * out / y")
 elementwise("x ** y", x=_power_x, y=_power_y, infer=_power)
 elementwise("-x", x="-g", infer=_numbers)
 elementwise("+x", x="g", infer=_numbers)
-elementwise("x % y", x="g", y="-g * (x // y)", infer=_numbers,
+elementwise("x % y", x="g", y="-g * (x // y)", infer=_counts,
             sample=uniform(2.1, 2.9, y=(0.6, 0.65)))
-inactive("x // y", infer=_numbers, sample=uniform(0.2, 0.9))
+inactive("x // y", infer=_counts, sample=uniform(0.2, 0.9))
 inactive("x == y", "x != y", "x < y", "x <= y", "x > y", "x >= y", infer=infer.comparison,
          cheap=True, sample=uniform(0.2, 0.9))
 inactive("x is y", "x is not y", "x in y", "x not in y", infer=infer.inert, cheap=True)
@@ -117,6 +126,6 @@ inactive("not x", infer=infer.inert, cheap=True)
 inactive("~x", infer=_numbers, sample=uniform(0, 1, x=int))
 inactive("x & y", "x | y", "x ^ y", infer=infer.arithmetic,
          sample=uniform(0, 1, x=int, y=int))
-inactive("x << y", "x >> y", infer=_numbers, sample=uniform(0, 1, x=int, y=int))
+inactive("x << y", "x >> y", infer=_counts, sample=uniform(0, 1, x=int, y=int))
 
 holomorphic("op.Add", "op.Sub", "op.Mult", "op.Div", "op.Pow", "op.USub", "op.UAdd")

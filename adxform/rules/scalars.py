@@ -128,7 +128,7 @@ def _abs(x: Type) -> str:
     return "np.sign(x)" if isinstance(x, Array) else "g * (x > 0) - g * (x < 0)"
 
 
-elementwise("abs(x)", x=_abs, infer=lambda x: infer.real(infer.arithmetic(x)),
+elementwise("abs(x)", x=_abs, infer=lambda x: INT if x == BOOL else infer.real(infer.arithmetic(x)),
             sample=uniform(-1.0, 1.0))
 alias("pow(x, y)", "op.Pow")
 elementwise("float(x)", x="g", infer=_float, sample=_SIGNED)

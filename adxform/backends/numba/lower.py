@@ -19,6 +19,7 @@ from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
 from adxform.backends.numba.shapes import Shapes
 from adxform.backends.numba.sums import with_free_sums, with_sums_apart
+from adxform.backends.numba.texts import with_texts_refused
 from adxform.backends.numba.tiling import tiled
 from adxform.backends.numba.vectors import IN_VECTORS, calls_library
 from adxform.core.builder import Builder, Names, all_names
@@ -64,7 +65,8 @@ def lowered(
     exact.block(function.body)
     respell = Respell(Builder(names, types, bases), _items(function, types))
     respell.block(exact.builder.block)
-    body, result = respell.builder.block, exact.sub(function.result)
+    body = with_texts_refused(respell.builder.block, Builder(names, types, bases))
+    result = exact.sub(function.result)
     aliases = Aliases(body, types)
     rows = Rows(body, result, types, aliases)
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)

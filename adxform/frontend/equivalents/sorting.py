@@ -108,6 +108,11 @@ def items_at(items: Any, places: Any) -> Any:
     return [held[place] for place in places]
 
 
+def floats_of(a: Any) -> Any:
+    """A list of Python's numbers, of an array of floating ones."""
+    return [float(item) for item in a]
+
+
 def items_of(a: Any) -> Any:
     """A list of the items of an array."""
     return [item for item in a]  # noqa: C416
