@@ -397,12 +397,12 @@ def dispatching(x, method="slow", scale=None):
 
 @example(0.7, "double")
 def matching(x, how):
-    """`match` over constants and classes"""
-    match how:
-        case "single":
-            return x
-        case "double" | "twice":
-            return 2.0 * x * x
+    """`match` over constants, classes and their attributes, sequences and mappings"""
+    match how, x:
+        case "single", v:
+            return v
+        case "double" | "twice", float(v):
+            return 2.0 * v * v
         case _:
             raise ValueError(how)
 

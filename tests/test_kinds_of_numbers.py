@@ -94,18 +94,25 @@ def clipped(x):
 
 
 def is_it(x):
+    for _ in range(2):
+        large = x > 0.5
+        x = np.sin(x) if large is True else np.cos(x)
+    return x
+
+
+def is_numpys(x):
     large = np.sin(x) > 0.5
     return x if large is True else x * x
 
 
 PYTHONS = [counted, counted_one_by_one, absolute, itself, looked_up, listed]
-NUMPYS = [counted, counted_one_by_one, divided, divided_in_loop, between, both, listed]
+NUMPYS = [is_numpys, counted, counted_one_by_one, divided, divided_in_loop, between, both, listed]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize(
     ("f", "x"),
-    [*((f, 0.93) for f in [*PYTHONS, divided]), *((f, np.float64(0.93)) for f in NUMPYS)],
+    [*((f, 0.93) for f in [*PYTHONS, divided, is_numpys]), *((f, np.float64(0.93)) for f in NUMPYS)],
 )
 def test_booleans_are_computed_with_as_they_are(f, x, backend):
     if backend == "numba":
@@ -154,3 +161,11 @@ def test_texts_of_numbers_are_not_compiled():
     pytest.importorskip("numba")
     with pytest.warns(BackendWarning, match="does not write floating numbers"):
         assert grad(written, backend="numba")(0.125) == 1.25
+
+
+def placed(x):
+    return np.sum(np.interp(np.array([0.5, 1.2]), range(len(x)), x) ** 2)
+
+
+def test_a_range_is_an_array_to_numpy():
+    check_grads(placed, (np.array([0.3, 0.7, 0.2]),))

@@ -32,6 +32,11 @@ class Choices(Carried):
         return self._either(first, second, base)
 
     def on_BoolOp(self, node: ast.BoolOp, base: str | None) -> Operand:
+        if getattr(node, "_pattern", False):  # what is certain of a value is not asked again
+            open_tests = [v for v in node.values[:-1] if self.truth(v) is not True]
+            node = ast.copy_location(ast.BoolOp(node.op, [*open_tests, node.values[-1]]), node)
+            if not open_tests:
+                return self.operand(node.values[-1], base)
         plain = gives_boolean(node) or getattr(node, "_tested", False)
         plain = plain and not self.reads_object(node)
         if plain or not (self.may_be_active(node) or self.reads_object(node)):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
-from adxform.core.ir import UNKNOWN, Const, Global, Operand, Primitive, Tuple, Var
+from adxform.core.ir import UNKNOWN, Const, Global, Let, Opaque, Operand, Primitive, Tuple, Var
 from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
@@ -214,6 +214,12 @@ class Containers(Derivatives):
             made = super().emit_call(primitive, *found, named)
         return self.emit("np.atleast_1d", made, base=base) if ranks else made
 
+    def _is_range(self, operand: Operand) -> bool:
+        """Whether an operand is a range, which is written where an array is meant."""
+        last = self.builder.stmts[-1] if self.builder.stmts else None
+        made = last if isinstance(last, Let) and operand == Var(last.targets[0]) else None
+        return made is not None and isinstance(made.op, Opaque) and made.op.callee == "range"
+
     def _plain_array(
         self, primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
     ) -> tuple[Primitive, dict[str, Operand], bool]:
@@ -236,7 +242,7 @@ class Containers(Derivatives):
         return primitive, rest, not plain
 
     def _as_array(self, operand: Operand) -> Operand:
-        if not isinstance(self.builder.type_of(operand), ListOf):
+        if not isinstance(self.builder.type_of(operand), ListOf) and not self._is_range(operand):
             return operand
         return self.emit("np.array", operand, Const(None))
 

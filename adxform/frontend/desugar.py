@@ -23,7 +23,8 @@ from adxform.frontend.exits import Exits
 from adxform.frontend.grids import with_grids
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
-from adxform.frontend.matching import Matching, Named
+from adxform.frontend.matching import Matching
+from adxform.frontend.named import Named
 from adxform.frontend.returns import single_return
 from adxform.frontend.rows import with_columns
 from adxform.frontend.selections import Selections
@@ -103,7 +104,7 @@ def pipeline(
     """
     return (
         # before exits: its cases may hold them
-        ((ast.Match,), lambda body: _each(Matching(fresh), body)),
+        ((ast.Match,), lambda body: _each(Matching(fresh, calls.class_of), body)),
         # before exits: a loop's test may become one
         ((ast.NamedExpr,), lambda body: _each(Named(), body)),
         # before exits: likewise

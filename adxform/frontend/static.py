@@ -18,6 +18,7 @@ import numpy as np
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, rank, value_of
 from adxform.frontend.callables import Bound, Closure, unwrapped
+from adxform.frontend.matching import KIND, KINDS
 from adxform.frontend.outside import Outside
 from adxform.frontend.standins import Typed, fact, stand_in
 
@@ -105,6 +106,8 @@ class Static(Outside):
             case ast.Call(ast.Name("__augment__"), [whole]):
                 number = self.static(whole)
                 return number if type(number) is int else UNKNOWN
+            case ast.Call(ast.Name(name), [value, ast.Constant(str(kind))]) if name == KIND:
+                return self._matches(value, kind, node)
             case ast.Call():
                 found = UNKNOWN if node.keywords else self._call(node)
                 return self._fact(node) if found is UNKNOWN else found
@@ -313,6 +316,19 @@ class Static(Outside):
             return UNKNOWN if found is None else issubclass(found, classes)
         except TypeError:
             return UNKNOWN
+
+    def _matches(self, node: ast.expr, kind: str, call: ast.Call) -> bool:
+        """Whether a pattern of a sequence or a mapping takes a value."""
+        held = self.container(node)  # type: ignore[attr-defined]
+        t = self.known_type(node) if held is None else self.builder.type_of(held)
+        if isinstance(node, ast.Attribute) and node.attr == "shape":
+            t = Struct(()) if isinstance(self.known_type(node.value), Array) else t
+        wanted, others = KINDS[kind]
+        found = self._isinstance(t, self.static(node), wanted)
+        if found is UNKNOWN:
+            reason = f"whether this is a {kind.lower()} is not known before it runs"
+            raise self.unsupported(reason, call, "Take it apart by assignments and if.")
+        return bool(found) and not self._isinstance(t, self.static(node), others)
 
     def _hasattr(self, t: Type | None, value: Any, name: Any) -> Any:
         if not isinstance(name, str):

@@ -59,6 +59,11 @@ class WritingCalls:
                         return True
         return False
 
+    def class_of(self, node: ast.expr) -> Any:
+        """What a (dotted) name from outside is, if that is known."""
+        found = meaning_of(node, self.scope, self.own)
+        return None if found is None else found.value
+
     def is_one(self, node: ast.AST) -> bool:
         """Whether a node is such a call."""
         if not isinstance(node, ast.Call):

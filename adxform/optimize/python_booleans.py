@@ -76,10 +76,12 @@ class PythonBooleans(Rewriter):
         """``c is True`` of Python's boolean is c; NumPy's is no such object."""
         value, asked = stmt.args
         assert isinstance(stmt.op, Primitive) and isinstance(asked, Const)
-        if not pythons:
-            raise _refusal(stmt, f"a boolean of NumPy's is never {asked.value} itself",
-                           "Test the boolean: if c, or if not c.")
-        if (stmt.op.text == "Is") is asked.value:
+        if not pythons and self.maybe.is_numpys(value):
+            self.env[stmt.target] = Const(stmt.op.text == "IsNot")
+        elif not pythons:
+            same = f"NumPy's is never {asked.value} itself"
+            raise _refusal(stmt, DOUBT.format(same), "Test the boolean: if c, or if not c.")
+        elif (stmt.op.text == "Is") is asked.value:
             self.env[stmt.target] = value
         else:
             self.builder.append(Let(stmt.targets, primitive("op.Not"), (value,), stmt.origin))

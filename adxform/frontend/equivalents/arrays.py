@@ -216,10 +216,23 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> An
     return np.exp(np.linspace(np.log(start), np.log(stop), num, endpoint))
 
 
-@reads("np.meshgrid", "R(2), R(3), copy=False")
-def meshgrid(*xi: Any, indexing: Any = "xy", copy: bool = True) -> Any:
-    """Coordinates on a grid."""
-    return np.meshgrid(*xi, indexing=indexing)
+@reads("np.meshgrid", "R(2), R(3), copy=False", "R(2), R(3), R(4), sparse=True",
+       "R(2), R(3), sparse=True, indexing='ij'")  # fmt: skip
+def meshgrid(
+    *xi: Any, indexing: Any = "xy", copy: bool = True, sparse: bool = False
+) -> Any:
+    """Coordinates on a grid, or what broadcasts to them."""
+    if not sparse:
+        return np.meshgrid(*xi, indexing=indexing)
+    made = []
+    for place, x in enumerate(xi):
+        axis = place
+        if indexing == "xy" and len(xi) > 1 and place < 2:
+            axis = 1 - place
+        shape = [1] * len(xi)
+        shape[axis] = -1
+        made.append(np.reshape(x, shape))
+    return tuple(made)
 
 
 @reads("np.kaiser", "5, P", "4, 3.0 * P")
