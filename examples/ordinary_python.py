@@ -409,10 +409,10 @@ def matching(x, how):
 
 @example(V)
 def walrus(x):
-    """Assignment expressions"""
-    if (total := np.sum(x)) > 1.0:
-        return total * total
-    return total
+    """Assignment expressions, also in `and`, `or` and comprehensions"""
+    if (total := np.sum(x)) > 1.0 and (largest := np.max(x)) > 0.5:
+        return total * largest
+    return sum(y for v in x if (y := v * v) > 0.1)
 
 
 @example(V)

@@ -16,6 +16,7 @@ from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.array_rows import with_array_rows
 from adxform.frontend.assignments import Assignments, Fresh
 from adxform.frontend.attempts import Around
+from adxform.frontend.caches import without_caches
 from adxform.frontend.cells import celled
 from adxform.frontend.contexts import Openings
 from adxform.frontend.endings import explicit_end
@@ -63,6 +64,8 @@ def desugar(
         with_grids(tree, text, contexts or {})
     if ast.Call in kinds:
         explicit_super(tree, text, scope)
+    if len([part for part in nodes(tree) if isinstance(part, ast.FunctionDef)]) > 1:
+        without_caches(tree, WritingCalls(scope, own_variables(tree)).value_of)
     fresh = Fresh()
     if not kinds.isdisjoint((ast.With, ast.Try)):
         own = own_variables(tree)
@@ -104,9 +107,9 @@ def pipeline(
     """
     return (
         # before exits: its cases may hold them
-        ((ast.Match,), lambda body: _each(Matching(fresh, calls.class_of), body)),
+        ((ast.Match,), lambda body: _each(Matching(fresh, calls.value_of), body)),
         # before exits: a loop's test may become one
-        ((ast.NamedExpr,), lambda body: _each(Named(), body)),
+        ((ast.NamedExpr,), lambda body: _each(Named(fresh), body)),
         # before exits: likewise
         ((ast.While,), lambda body: _each(WritingTests(calls), body)),
         # before returns become one: the end of the body counts among them

@@ -59,7 +59,7 @@ class WritingCalls:
                         return True
         return False
 
-    def class_of(self, node: ast.expr) -> Any:
+    def value_of(self, node: ast.expr) -> Any:
         """What a (dotted) name from outside is, if that is known."""
         found = meaning_of(node, self.scope, self.own)
         return None if found is None else found.value

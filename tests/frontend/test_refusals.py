@@ -6,7 +6,6 @@ from textwrap import dedent
 
 import pytest
 
-import adxform
 from adxform import forward, grad, jvp
 from adxform.cli.stages import at_stage
 from adxform.errors import (
@@ -94,18 +93,6 @@ def test_keys_that_only_arguments_would_tell_have_a_tangent_but_no_cotangent() -
         at_stage(source, "model.py", "f", "optimized", "reverse", ("p",))
     assert [d.location.line for d in caught.value.diagnostics if d.location] == [2, 3]
     assert "p_bar" not in at_stage(source, "model.py", "f", "optimized", "reverse", ("x",))
-
-
-def assigned_in_a_condition_that_may_be_left_out(x):
-    p, s = [1.0, 2.0], x
-    while p and (last := p.pop()) > 0.0:
-        s = s * last
-    return s
-
-
-def test_an_assignment_expression_behind_and_is_refused():
-    with pytest.raises(UnsupportedError, match="an assignment expression is not supported"):
-        adxform.grad(assigned_in_a_condition_that_may_be_left_out)(0.4)
 
 
 def leaks_from_any(x):
