@@ -1181,3 +1181,14 @@ def test_reductions_of_what_may_be_a_number_along_an_axis():
         exec(adxform.source(f, mode), space)
         found = space[f"f_{mode}"](np.float64(1.5), 1.0)
         assert found == expected
+
+
+def test_a_result_that_is_a_tuple_on_one_path_only_is_refused():
+    # Silently wrong: a marker of the compiler's stood in the value.
+    def split(b, n):
+        if b[0] > n:
+            return ((0, n), (0, n)), b[0]
+        return b, b[1]
+
+    with pytest.raises(UnsupportedError, match="a tuple or a list on one path"):
+        vjp(split, [0.7, 0.8, 0.9], 0.2)

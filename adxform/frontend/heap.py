@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from adxform.core.ir import UNDEFINED, Effect, Function, If, Let, Operand, Tuple, Var, walk
+from adxform.core.ir import UNDEFINED, Effect, Function, If, Let, Operand, Tuple, Var, leaves, walk
 from adxform.core.types import ListOf, Type
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_made_of_fields, object_class
 from adxform.frontend.cells import Cell
-from adxform.frontend.program import Again
+from adxform.frontend.program import MIXED, Again
 from adxform.frontend.source import SourceFunction
 
 Contents = dict[int, Tuple]
@@ -182,9 +182,13 @@ def is_sayable(operand: Operand) -> bool:
     return all(is_made_of_fields(held.form) for held in references(operand))
 
 
+UNLIKE = "a part of this is a tuple or a list on one path, and something else on another"
+ALIKE = "Give it one structure on all paths."
+
+
 def require_sayable(function: Function, heap: Heap, *, whole: bool) -> None:
     """Give up objects that a function would have to make: a call of their class does not give
-    what they are here.
+    what they are here. What is a container on one path only is refused.
     """
     found = [(function.result, function.origin)] if whole else []
     for stmt in walk(function.body):
@@ -195,6 +199,10 @@ def require_sayable(function: Function, heap: Heap, *, whole: bool) -> None:
                 found.extend((operand, stmt.origin) for _, operand in reads)
             case If(test=test):
                 found.append((test, stmt.origin))
+    for operand, origin in [*found, (function.result, function.origin)]:
+        if any(leaf is MIXED for leaf in leaves(operand)):
+            place = None if origin is None else origin.location
+            raise UnsupportedError(Diagnostic(UNLIKE, place, ALIKE))
     for operand, origin in found:
         for held in references(operand):
             if not is_made_of_fields(held.form):

@@ -177,6 +177,8 @@ def _swapped(dims: Dims, first: Type, second: Type) -> Dims | None:
     i, j = literal(first), literal(second)
     if not isinstance(i, int) or not isinstance(j, int):
         return None
+    if not all(-len(dims) <= axis < len(dims) for axis in (i, j)):
+        return None
     turned = list(dims)
     turned[i], turned[j] = dims[j], dims[i]
     return tuple(turned)
