@@ -13,9 +13,8 @@ from adxform.core.types import ListOf, Scalar, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
 from adxform.frontend.defaults import essential
-from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
-from adxform.frontend.static import known_items
+from adxform.frontend.sequences import VIEWS, Sequences
 from adxform.rules.expressions import BindError
 
 _JOINING = ("concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "dstack")
@@ -24,12 +23,11 @@ _OF_LISTS = frozenset(
 )
 
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
-_VIEWS = ("items", "keys", "values")
-_READING = frozenset({*_VIEWS, "get", "copy", "index", "count"})
+_READING = frozenset({*VIEWS, "get", "copy", "index", "count"})
 
 
 
-class Containers(Derivatives):
+class Containers(Sequences):
     """Lowers what is done with tuples, lists and dictionaries while their items are known."""
 
     # --- displays -----------------------------------------------------------------------------
@@ -86,7 +84,7 @@ class Containers(Derivatives):
             held = self.operand(node)
             return held if isinstance(held, Tuple) else None
         match node:
-            case ast.Call(ast.Attribute(value, name), [], []) if name in _VIEWS:
+            case ast.Call(ast.Attribute(value, name), [], []) if name in VIEWS:
                 viewed = self.container(value)
                 made = None if viewed is None else self._method(viewed, name, node)
                 return made if isinstance(made, Tuple) else None
@@ -245,52 +243,6 @@ class Containers(Derivatives):
         if not isinstance(self.builder.type_of(operand), ListOf) and not self._is_range(operand):
             return operand
         return self.emit("np.array", operand, Const(None))
-
-    def _sequences(self, nodes: list[ast.expr]) -> list[list[Operand] | None]:
-        """What going over each of several arguments gives; of ``*rows``, over each of the rows."""
-        found: list[list[Operand] | None] = []
-        for node in nodes:
-            if not isinstance(node, ast.Starred):
-                found.append(self.sequence(node))
-                continue
-            rows = self.sequence(node.value)
-            known = rows is not None and all(
-                isinstance(row, Tuple) and row.form in (TUPLE, LIST) for row in rows
-            )
-            found += [list(row.items) for row in rows or () if isinstance(row, Tuple)]
-            found += [] if known else [None]
-        return found
-
-    def sequence(self, node: ast.expr) -> list[Operand] | None:
-        """The items that going over an expression gives, where they are known one by one."""
-        if isinstance(node, ast.Call) and not node.keywords:
-            function = self.static(node.func)
-            counts = [self.static(a) for a in node.args]
-            if function is range and counts and all(type(c) is int for c in counts):
-                return [Const(i) for i in range(*counts)]
-        if isinstance(node, ast.Call | ast.ListComp | ast.GeneratorExp | ast.Tuple | ast.List):
-            if isinstance(node, ast.Call) and not self._gives_container(node):
-                return None
-            found: Operand | None = self.operand(node)
-        else:
-            found = self.container(node)
-        if not isinstance(found, Tuple):
-            return known_items(self.static(node))
-        if found.form.kind == "dict":
-            return [Const(key) for key in found.form.keys]
-        return list(found.items)
-
-    def _gives_container(self, node: ast.Call) -> bool:
-        function = self.static(node.func)
-        if function in (zip, enumerate, reversed, map, filter, sorted, list, tuple):
-            over = node.args[:1] if function is enumerate else node.args
-            columns = self._sequences(over[function in (map, filter) :])
-            if function is zip and self.has_names(columns):
-                return True
-            return bool(node.args) and None not in columns
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
-            return self.container(node.func.value) is not None
-        return False
 
     def _method(self, held: Tuple, name: str, node: ast.Call) -> Operand | None:
         if held.form.kind == "dict":
