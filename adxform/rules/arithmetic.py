@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
+    CARRIED,
     Array,
+    Inert,
+    Known,
     ListOf,
     Scalar,
     Struct,
@@ -108,8 +112,22 @@ def _sum(x: Type, y: Type) -> Type:
     return _numbers(x, y)
 
 
+def _of_sets(x: Type, y: Type, numbers: Callable[..., Type]) -> Type:
+    """What an operator gives that sets have, too: of what may be one, what may be one."""
+    sets = CARRIED in (x, y) and all(t == CARRIED or isinstance(t, Inert | Known) for t in (x, y))
+    return CARRIED if sets else numbers(x, y)
+
+
+def _difference(x: Type, y: Type) -> Type:
+    return _of_sets(x, y, _numbers)
+
+
+def _bits(x: Type, y: Type) -> Type:
+    return _of_sets(x, y, infer.arithmetic)
+
+
 elementwise("x + y", x="g", y="g", infer=_sum, sample=uniform(-1.0, 1.0))
-elementwise("x - y", x="g", y="-g", infer=_numbers, sample=uniform(-1.0, 1.0))
+elementwise("x - y", x="g", y="-g", infer=_difference, sample=uniform(-1.0, 1.0))
 bilinear("x * y", x="out_bar * y", y="out_bar * x", broadcasts=True, infer=_product,
          sample=uniform(-1.0, 1.0))
 elementwise("x / y", x="g / y", y="-g * out / y")
@@ -124,7 +142,7 @@ inactive("x == y", "x != y", "x < y", "x <= y", "x > y", "x >= y", infer=infer.c
 inactive("x is y", "x is not y", "x in y", "x not in y", infer=infer.inert, cheap=True)
 inactive("not x", infer=infer.inert, cheap=True)
 inactive("~x", infer=_numbers, sample=uniform(0, 1, x=int))
-inactive("x & y", "x | y", "x ^ y", infer=infer.arithmetic,
+inactive("x & y", "x | y", "x ^ y", infer=_bits,
          sample=uniform(0, 1, x=int, y=int))
 inactive("x << y", "x >> y", infer=_counts, sample=uniform(0, 1, x=int, y=int))
 

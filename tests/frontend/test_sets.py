@@ -130,3 +130,19 @@ def test_groups_of_what_is_differentiated_are_refused():
 
     with pytest.raises(AdxformError, match="no derivative rule"):
         vjp(f, X)
+
+
+GROUPS = np.array([0, 0, 1, 1, 2])
+
+
+def of_other_groups(x):
+    others = set(GROUPS.tolist()) - {0}
+    total = min(np.mean(x[GROUPS == k]) for k in others) ** 2
+    for k in others | {0}:
+        total += np.sum(x[GROUPS == k]) ** 2
+    return total + sum(x[k] * x[k] for k in {1, 2} & {2, 3})
+
+
+def test_differences_and_unions_of_sets_are_listed():
+    # A crash: sets have no items by number.
+    check_grads(of_other_groups, (np.array([0.3, 1.1, 0.4, 2.0, 0.7]),), order=1)
