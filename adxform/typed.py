@@ -13,7 +13,7 @@ from adxform.core.types import Type
 from adxform.differentiate.common import names_for
 from adxform.differentiate.refuse_writes import check_callee
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
-from adxform.optimize.fractions import Fractions, may_make_fractions
+from adxform.optimize.fractions import POWERS, Fractions, may_make_fractions
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.python_booleans import PythonBooleans, computes_with_booleans
 from adxform.optimize.second_names import SecondNames
@@ -52,7 +52,7 @@ def typed(
         maybe = MaybePythons(function, types, given)
         function = _rewritten(function, PythonBooleans(_builder(function, types), maybe))
         types = infer(function, params)
-    if powers := may_make_fractions(function, types) if "op.Pow" in done else set():
+    if powers := may_make_fractions(function, types) if done & POWERS else set():
         function = _rewritten(function, Fractions(_builder(function, types), powers))
         types = infer(function, params)
     if any(name.startswith("augment.") for name in done):

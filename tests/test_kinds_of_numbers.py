@@ -135,7 +135,9 @@ def halved(x):
     rate = 1.0
     for k in range(1, 4):
         rate = 10**-k
-        x = x - rate * math.sin(x) * 2 ** (1 - k)
+        part = k
+        part **= -k
+        x = x - rate * math.sin(x) * 2 ** (1 - k) * pow(3, -k) * part
     return x
 
 

@@ -24,6 +24,7 @@ from adxform.core.types import Scalar, Type
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Rewriter
 
+POWERS = frozenset({"op.Pow", "pow", "augment.Pow"})
 FOLLOWED = frozenset(
     {"op.Add", "op.Sub", "op.Mult", "op.USub", "op.Pow", "op.Eq", "op.NotEq", "op.Lt", "op.LtE",
      "op.Gt", "op.GtE", "abs", "max", "min", "rename", "copy"}
@@ -44,7 +45,7 @@ def may_make_fractions(function: Function, types: Types) -> set[str]:
 
 
 def _is_of_integers(stmt: Let, types: Types) -> bool:
-    named = isinstance(stmt.op, Primitive) and stmt.op.name == "op.Pow"
+    named = isinstance(stmt.op, Primitive) and stmt.op.name in POWERS
     return named and all(_is_integer(type_of(arg, types)) for arg in stmt.args)
 
 
@@ -121,5 +122,6 @@ class Fractions(Rewriter):
             self.builder.append(stmt)
             return
         self.builder.origin = stmt.origin
-        power = self.builder.emit(stmt.op, stmt.args)
+        op = primitive("op.Pow") if stmt.op.augments else stmt.op
+        power = self.builder.emit(op, stmt.args)
         self.builder.append(Let(stmt.targets, primitive("float"), (power,), stmt.origin))
