@@ -410,9 +410,9 @@ def matching(x, how):
 @example(V)
 def walrus(x):
     """Assignment expressions, also in `and`, `or` and comprehensions"""
-    if (total := np.sum(x)) > 1.0 and (largest := np.max(x)) > 0.5:
-        return total * largest
-    return sum(y for v in x if (y := v * v) > 0.1)
+    if len(x) > 2 and (total := np.sum(x)) > 1.0:
+        return total * total
+    return -np.max(x)
 
 
 @example(V)
