@@ -25,6 +25,7 @@ from adxform.core.ir import (
     While,
     names_in,
     uses,
+    walk,
 )
 from adxform.core.types import ANY, Type, differentiable
 from adxform.rules.table import RULES
@@ -55,7 +56,8 @@ def analyze(function: Function, wrt: tuple[str, ...], types: Types) -> Activity:
     """
     varied = _Varied(set(wrt), types, without_influence(function, types))
     varied.block(function.body)
-    useful = _Useful(set(names_in(function.result)))
+    plain = not any(type(stmt) is Effect for stmt in walk(function.body))
+    useful = _Useful(set(names_in(function.result)), plain)
     useful.block(function.body)
     return Activity(frozenset(varied.names), frozenset(useful.names))
 
@@ -78,10 +80,12 @@ def active_params(op: Primitive) -> tuple[str, ...]:
 
 def transparent(stmt: Let) -> list[str]:
     """The names that a Let reads through which a derivative may pass."""
-    if isinstance(stmt.op, Primitive):
-        rule = RULES[stmt.op.name]
-        pairs = zip(stmt.op.params, stmt.args, strict=True)
-        return uses([arg for name, arg in pairs if name in rule.pull])
+    op = stmt.op
+    if isinstance(op, Primitive):
+        pull = RULES[op.name].pull
+        if len(pull) == len(op.params):
+            return stmt.reads
+        return uses([arg for name, arg in zip(op.params, stmt.args, strict=True) if name in pull])
     if isinstance(stmt.op, Opaque):
         return [] if stmt.op.boolean else stmt.reads
     return stmt.reads
@@ -98,8 +102,14 @@ class _Varied:
         self.constant = constant
 
     def block(self, block: Block) -> None:
+        names = self.names
         for stmt in block:
-            self.statement(stmt)
+            if type(stmt) is Let:  # as most are
+                if not names.isdisjoint(transparent(stmt)):
+                    for target in stmt.targets:
+                        self._add(target)
+            else:
+                self.statement(stmt)
 
     def _add(self, name: str) -> None:
         if differentiable(self.types.get(name, ANY)) and name not in self.constant:
@@ -107,10 +117,6 @@ class _Varied:
 
     def statement(self, stmt: Stmt) -> None:
         match stmt:
-            case Let():
-                if any(name in self.names for name in transparent(stmt)):
-                    for target in stmt.targets:
-                        self._add(target)
             case If(then=then, orelse=orelse, phis=phis):
                 self.block(then)
                 self.block(orelse)
@@ -141,20 +147,25 @@ class _Varied:
 
 
 class _Useful:
-    """A walk backward that collects the names that an output depends on."""
+    """A walk backward that collects the names that an output depends on; in what is ``plain``
+    no statement changes what it reads.
+    """
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: set[str], plain: bool) -> None:
         self.names = names
+        self.plain = plain
 
     def block(self, block: Block) -> None:
+        names = self.names
         for stmt in reversed(block):
-            self.statement(stmt)
+            if type(stmt) is Let:  # as most are
+                if not names.isdisjoint(stmt.targets):
+                    names.update(transparent(stmt))
+            else:
+                self.statement(stmt)
 
     def statement(self, stmt: Stmt) -> None:
         match stmt:
-            case Let():
-                if any(target in self.names for target in stmt.targets):
-                    self.names.update(transparent(stmt))
             case If(then=then, orelse=orelse, phis=phis):
                 self._phis(phis)
                 self.block(then)
@@ -175,9 +186,11 @@ class _Useful:
                 self.names.update(uses((phi.first, phi.second)))
 
     def _loop(self, phis: tuple[Phi, ...], blocks: tuple[Block, ...]) -> None:
-        before = -1
-        while len(self.names) != before:
+        before, carried = -1, -1
+        self._phis(phis)
+        while len(self.names) != (carried if self.plain else before):
             before = len(self.names)
-            self._phis(phis)
             for block in blocks:
                 self.block(block)
+            carried = len(self.names)
+            self._phis(phis)

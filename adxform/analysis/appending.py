@@ -113,12 +113,15 @@ class _Appends:
 
     def _collect(self, block: Block, loops: tuple[Stmt, ...]) -> None:
         for stmt in block:
-            if isinstance(stmt, Let):
-                self.made.update(dict.fromkeys(stmt.targets, stmt))
-                if isinstance(stmt.op, Primitive) and stmt.op.name == "empty_list":
+            if type(stmt) is Let:  # as most are
+                for target in stmt.targets:
+                    self.made[target] = stmt
+                name = stmt.op.name if type(stmt.op) is Primitive else ""
+                if name == "empty_list":
                     self.blocks[stmt] = block
-                if isinstance(stmt.op, Primitive) and stmt.op.name == "append" and stmt.origin:
+                elif name == "append" and stmt.origin:
                     self.places.append(_Place(stmt, len(self.places), loops))
+                continue
             for phi in phis_of(stmt):
                 self.merged[phi.target] = phi, stmt
             for inner in blocks_of(stmt):

@@ -36,7 +36,8 @@ _UNCHANGING = (Scalar, Number, Known, Object)
 def changed_names(block: Block, types: Types) -> set[str]:
     """The names, of variables and from outside, of what verbatim statements may change."""
     stmts = walk(block)
-    changed = {name for stmt in stmts for name in _may_change(stmt, [])}
+    special = [s for s in stmts if type(s) is not Let or type(s.op) is not Primitive]
+    changed = {name for stmt in special for name in _may_change(stmt, [])}
     if not changed:
         return changed
     parent: dict[str, str] = {}

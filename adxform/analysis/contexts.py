@@ -24,7 +24,8 @@ def passed_contexts(function: Function, types: dict[str, Type]) -> list[Any]:
 
 
 def _holds(function: Function) -> bool:
-    return any(_is_context(stmt) for stmt in walk(function.body))
+    special = [s for s in walk(function.body) if type(s) is not Let or type(s.op) is Opaque]
+    return any(map(_is_context, special))
 
 
 def _is_context(stmt: Any) -> bool:

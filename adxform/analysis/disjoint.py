@@ -144,8 +144,10 @@ class Disjoint:
     def _pairs(self, a: str, b: str) -> list[Pair] | None:
         """The sources that must be apart if two names are, or None if they are not."""
         one, two = self._parts.of(a), self._parts.of(b)
+        if one == two:
+            return None
         firsts, seconds = self._members.get(one), self._members.get(two)
-        if one == two or firsts is None or seconds is None:
+        if firsts is None or seconds is None:
             return None
         return [(min(s, t), max(s, t)) for s in firsts for t in seconds]
 

@@ -53,7 +53,7 @@ def explain(function: Target, wrt: tuple[str, ...], given: tuple[str, ...]) -> N
 
 def _types(source: SourceFunction, given: Iterable[str]) -> dict[str, Type]:
     """The types of arguments that are given as literals."""
-    params = [p.name for p in params_of(source)]
+    params = [p.name for p in params_of(source.node)]
     types = {n: type_of_argument(n, value) for n, value in map(literal, given)}
     for name, t in types.items():
         if name not in params:

@@ -81,7 +81,7 @@ def chosen(
     """
     node, text = source.node, source.text
     decoration = source.scope.decorators.decoration(node)
-    known = annotated_params(params_of(source))
+    known = annotated_params(params_of(source.node))
     core = lower(source, deriving(Program()), {**known, **given})
     types = {**annotated_types(core), **given}
     names = [p.name for p in core.params]

@@ -7,7 +7,6 @@ program reads it; a zero of its shape is made from something else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
@@ -18,7 +17,6 @@ from adxform.core.ir import (
     Const,
     Let,
     Operand,
-    Stmt,
     Tuple,
     Var,
     phis_of,
@@ -34,7 +32,7 @@ Extents = dict[Sym, Operand]
 
 def maybe_unbound(block: Block) -> set[str]:
     """The names that have no value on some path."""
-    phis = [phi for stmt in walk(block) for phi in phis_of(stmt)]
+    phis = [phi for stmt in walk(block) if type(stmt) is not Let for phi in phis_of(stmt)]
     readers: dict[str, list[str]] = {}
     for phi in phis:
         for name in uses((phi.first, phi.second)):
@@ -108,13 +106,11 @@ def gaps_of(block: Block, params: tuple[str, ...], types: Types, activity: Activ
     names = maybe_unbound(block)
     known = extents(params, types)
     loose = {n for n in names if n in activity and not _has_shape(types.get(n, ANY), known)}
-    merged = {p.target: uses((p.first, p.second)) for s in walk(block) for p in phis_of(s)}
-    zeros = {stmt.target for stmt in walk(block) if _is_loose_zero(stmt)}
+    stmts, made = walk(block), primitive("loose_zero")
+    phis = [p for s in stmts if type(s) is not Let for p in phis_of(s)]
+    merged = {p.target: uses((p.first, p.second)) for p in phis}
+    zeros = {stmt.target for stmt in stmts if type(stmt) is Let and stmt.op is made}
     return Gaps(names, reached(loose, merged), zeros, params, types)
-
-
-def _is_loose_zero(stmt: Stmt) -> TypeGuard[Let]:
-    return isinstance(stmt, Let) and stmt.op is primitive("loose_zero")
 
 
 def _has_shape(t: Type, known: Extents) -> bool:

@@ -213,11 +213,13 @@ class Rebuild:
         is copied.
         """
         value = Var(tape.value)
+        if tape.kind == "array" or tape.value in self.used:
+            return value
         written = (
             tape.value in self.link.overwritten
             or self.link.aliases.of(tape.value) in self.link.written
         )
-        if tape.kind == "array" or not written or tape.value in self.used:
+        if not written:
             return value
         if self.link.aliases.copied(tape.definition.stmt):
             return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.changed import changed_names, reads_changed
 from adxform.core.builder import Builder, Names, type_of
@@ -66,18 +68,25 @@ class Recording(TapeShapes):
         self.copies: dict[str, Operand] = {}
         self.overwritten: dict[str, str] = {}  # what a write overwrote, and its target
         self.changed = changed_names(sweeps.forward, self.types)  # what is read of it is recorded
-        self.aliases = Aliases(sweeps.forward, self.types)
-        self.written = {
-            self.aliases.of(name)
-            for stmt in walk(sweeps.forward)
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op)
-            for name in uses(stmt.args[:1])
-        }
         self.header_of = {
             phi.target: phi
             for stmt in walk(sweeps.forward)
-            if isinstance(stmt, For | While)
+            if type(stmt) is not Let and isinstance(stmt, For | While)
             for phi in stmt.phis
+        }
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        return Aliases(self.sweeps.forward, self.types)
+
+    @cached_property
+    def written(self) -> set[str]:
+        """The classes of names whose memory something writes to."""
+        return {
+            self.aliases.of(name)
+            for stmt in walk(self.sweeps.forward)
+            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op)
+            for name in uses(stmt.args[:1])
         }
 
     def _replaced_bindings(self) -> None:

@@ -75,7 +75,9 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
         errors.extend(conflicts(function, activity, types))
         seen = set[Callee]()
         for stmt in walk(function.body):
-            if isinstance(stmt, Let) and not any(name in activity for name in stmt.targets):
+            if type(stmt) is not Let or type(stmt.op) is not Callee:
+                continue
+            if not any(name in activity for name in stmt.targets):
                 errors.extend(held_constant(stmt, types, seen))
     if errors:
         raise combine(errors)

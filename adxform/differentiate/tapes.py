@@ -65,22 +65,28 @@ class Plan:
     ends: dict[tuple[Stmt, int], list[Stmt]] = field(default_factory=lambda: defaultdict(list))
 
 
-def definitions(block: Block, path: Path = ()) -> dict[str, Definition]:
+def definitions(block: Block) -> dict[str, Definition]:
     """Where each name of a block is bound; loop variables count as bound inside the loop."""
     found: dict[str, Definition] = {}
+    _define(block, (), found)
+    return found
+
+
+def _define(block: Block, path: Path, found: dict[str, Definition]) -> None:
     for stmt in block:
-        if isinstance(stmt, Let):  # as most are
-            found.update(dict.fromkeys(stmt.targets, Definition(path, stmt)))
+        if type(stmt) is Let:  # as most are
+            made = Definition(path, stmt)
+            for name in stmt.targets:
+                found[name] = made
             continue
         for place, inner in enumerate(blocks_of(stmt)):
-            found.update(definitions(inner, (*path, (stmt, place))))
+            _define(inner, (*path, (stmt, place)), found)
         body = len(blocks_of(stmt)) - 1
         for name in binds_of(stmt):
             if isinstance(stmt, For | While):
                 found[name] = Definition((*path, (stmt, body)), None)
             else:
                 found[name] = Definition(path, stmt)
-    return found
 
 
 def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:

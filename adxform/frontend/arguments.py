@@ -9,7 +9,7 @@ from typing import Any
 from adxform.core.forms import Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
 from adxform.core.types import Known, Object
-from adxform.frontend.program import params_of
+from adxform.frontend.program import params_of, yield_of
 from adxform.frontend.scope import Meaning
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.spreading import Spreading
@@ -44,6 +44,10 @@ class Arguments(Spreading):
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
         return args, keywords
 
+    def yields(self, function: SourceFunction) -> bool:
+        """Whether a function is a generator."""
+        return self.program.told(yield_of, function.node) is not None
+
     def changing(self, node: ast.AST, call: Callable[[], Operand]) -> Operand:
         """What a call gives; one that changes something is lowered where it is made, only."""
         memory = self.builder.memory
@@ -77,7 +81,7 @@ class Arguments(Spreading):
         defaults: dict[str, Operand] | None = None,
     ) -> dict[str, Operand]:
         """Each parameter's operand: ``*args`` is a tuple, ``**kwargs`` a dictionary."""
-        params = params_of(function)
+        params = self.program.told(params_of, function.node)
         given = function.node.args
         positional = [p.name for p in params if not p.keyword_only]
         bound = dict(zip(positional, args, strict=False))

@@ -36,7 +36,6 @@ from adxform.frontend.desugar import desugar
 from adxform.frontend.heap import cell_site
 from adxform.frontend.lending import lent_params
 from adxform.frontend.lifting import Around, Lifting, versions_read
-from adxform.frontend.program import yield_of
 from adxform.frontend.scope import describe, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args, free_names
@@ -298,7 +297,7 @@ class Calls(Lifting):
         keywords: Keywords,
         base: str | None,
     ) -> Operand:
-        if yield_of(function) is not None:
+        if self.yields(function):
             return self.opaque_call(node, base, f"{function.name} is a generator")
         bound = self._bind(node, function, args, keywords)
         if self.calls_itself(function, bound, node):
@@ -308,15 +307,10 @@ class Calls(Lifting):
         return self.call_callee(function, bound, base)
 
     def _inlines(self, function: SourceFunction, bound: dict[str, Operand]) -> bool:
-        if any(self._is_structured(a) for a in bound.values()) or writes_params(function.node):
+        if any(self._is_structured(a) for a in bound.values()) or self._lent(function, bound):
             return True
-        if self._lent(function, bound):
-            return True
-        if not self.program.inline:
-            return False
-        body = [s for s in function.node.body if not is_docstring(s)]
-        loops = any(isinstance(s, ast.For | ast.While) for s in nodes(*body))
-        return not loops and _length(body) <= INLINE_STATEMENTS
+        told, text = self.program.told, function.node
+        return told(writes_params, text) or (self.program.inline and told(_is_short, text))
 
     def _is_structured(self, operand: Operand) -> bool:
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
@@ -389,6 +383,13 @@ def is_docstring(stmt: ast.stmt) -> bool:
         and isinstance(stmt.value, ast.Constant)
         and isinstance(stmt.value.value, str)
     )
+
+
+def _is_short(node: ast.FunctionDef) -> bool:
+    """Whether a function is written out where it is called."""
+    body = [s for s in node.body if not is_docstring(s)]
+    loops = any(isinstance(s, ast.For | ast.While) for s in nodes(*body))
+    return not loops and _length(body) <= INLINE_STATEMENTS
 
 
 def _length(body: Sequence[ast.stmt]) -> int:

@@ -13,7 +13,6 @@ from adxform.frontend.callables import Closure
 from adxform.frontend.elements import Elements
 from adxform.frontend.heap import references, token_of
 from adxform.frontend.lifting import versions_read
-from adxform.frontend.program import yield_of
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.views import Root
 
@@ -43,10 +42,10 @@ class Generating(Elements):
         meaning, known = self.meaning(node.func), self.static(node.func)
         found = None if meaning is None else meaning.function
         found = known.source if isinstance(known, Closure) else found
-        return found if found is not None and yield_of(found) is not None else None
+        return found if found is not None and self.yields(found) else None
 
     def user_call(self, node: ast.Call, function: Any, args: Any, keywords: Any, base: Any) -> Any:
-        listed = self.listing_of(function) if yield_of(function) is not None else None
+        listed = self.listing_of(function) if self.yields(function) else None
         if listed is None:
             return super().user_call(node, function, args, keywords, base)
         given = Tuple((*args, *keywords.values()))
@@ -56,7 +55,7 @@ class Generating(Elements):
     def call_closure(
         self, closure: Closure, node: ast.Call, args: Any, keywords: Any, base: str | None
     ) -> Operand:
-        listed = self.listing_of(closure.source) if yield_of(closure.source) is not None else None
+        listed = self.listing_of(closure.source) if self.yields(closure.source) else None
         if listed is None:
             return super().call_closure(closure, node, args, keywords, base)
         reads = [closure.home.used(v, node, self.builder) for v in versions_read(closure).values()]

@@ -22,7 +22,7 @@ def listing(source: SourceFunction) -> SourceFunction | None:
     gives; None where that is not known to end, or is more than yields in statements of their own.
     """
     node = copied(source.node)
-    if yield_of(source) is None:
+    if yield_of(source.node) is None:
         match node.body[-1]:
             case ast.Return(ast.Call(ast.Name("iter"), [whole], [])) as last:
                 tuple_of = ast.Call(ast.Name("tuple", ast.Load()), [whole], [])
@@ -43,7 +43,7 @@ def listing(source: SourceFunction) -> SourceFunction | None:
         node.body.append(ast.copy_location(end, node.body[-1]))
     ast.fix_missing_locations(node)
     found = replace(source, node=node)
-    return found if yield_of(found) is None else None
+    return found if yield_of(found.node) is None else None
 
 
 def _is_endless(loop: ast.While) -> bool:

@@ -183,6 +183,11 @@ def kept_expressions(*trees: ast.AST) -> list[ast.expr]:
     return found
 
 
+def kept_in(function: ast.FunctionDef) -> list[ast.expr]:
+    """Those in the body of a function."""
+    return kept_expressions(*function.body)
+
+
 _HOLDING_NONE = frozenset({ast.Name, ast.Constant, *ast.operator.__subclasses__()})
 _ASSIGNED = frozenset({ast.Name, ast.Tuple})
 _PASSING = _HOLDING_NONE | {ast.BinOp, ast.UnaryOp, ast.Subscript}

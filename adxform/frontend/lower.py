@@ -35,7 +35,7 @@ from adxform.frontend.disturbed import refuse_disturbed
 from adxform.frontend.heap import cell_site, require_sayable
 from adxform.frontend.hoist import types_bound
 from adxform.frontend.imports import import_meaning
-from adxform.frontend.iterators import kept_expressions
+from adxform.frontend.iterators import kept_in
 from adxform.frontend.joins import split_phis
 from adxform.frontend.lifting import Captured, Inward
 from adxform.frontend.memory import Memory, Remembering
@@ -181,7 +181,7 @@ class Lowerer(Plain):
         named = {k: v for k, v in called.items() if not v.startswith("_")}
         self.builder.bases.update(named)
         self.locals = set(bases)
-        self.require_none_kept(kept_expressions(*self.source.node.body))
+        self.require_none_kept(self.program.told(kept_in, self.source.node))
         body = body[1:] if body and is_docstring(body[0]) else body
         if getattr(tree, "_entries", False):
             self.ask_for_grids(*body)

@@ -7,7 +7,7 @@ import keyword
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from adxform.core.ir import (
     NONE,
@@ -46,6 +46,9 @@ class Grows(Exception):
         self.slot = token, name
 
 
+_Told = TypeVar("_Told")
+
+
 @dataclass
 class Program:
     """The functions lowered so far, so that each is lowered once.
@@ -73,7 +76,7 @@ class Program:
     ``displays`` the containers written out that call something.
 
     ``trees`` are desugared functions, for as many calls as are written out, ``listings`` generators
-    as functions that return lists.
+    as functions that return lists, ``texts`` what the texts of functions tell.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
 
@@ -124,6 +127,7 @@ class Program:
     displays: dict[Any, Any] = field(default_factory=dict)
     effects: dict[Any, Any] = field(default_factory=dict)
     listings: dict[tuple[int, int], Any] = field(default_factory=dict)  # by id
+    texts: dict[Any, Any] = field(default_factory=dict)
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -135,6 +139,14 @@ class Program:
             yield
         finally:
             self.open.pop()
+
+    def told(self, ask: Callable[[ast.FunctionDef], _Told], node: ast.FunctionDef) -> _Told:
+        """What the text of a function tells, asked once of each."""
+        key = ask, node
+        if key not in self.texts:
+            self.texts[key] = ask(node)
+        told: _Told = self.texts[key]
+        return told
 
     def part_name(self, name: str) -> str:
         """A name for a function of Core that no other has."""
@@ -260,7 +272,7 @@ def form_of(operand: Operand) -> Any:
 
 def refuse_generator(source: SourceFunction) -> None:
     """Refuse functions that yield."""
-    place = yield_of(source)
+    place = yield_of(source.node)
     if place is not None:
         reason = f"{source.name} is a generator: yield is not supported"
         raise UnsupportedError(Diagnostic(reason, source.text.location(place), "Return a list."))
@@ -270,9 +282,9 @@ _YIELDS = frozenset({ast.Yield, ast.YieldFrom})
 _DEFINED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 
 
-def yield_of(source: SourceFunction) -> ast.AST | None:
+def yield_of(node: ast.FunctionDef) -> ast.AST | None:
     """Where a function yields."""
-    found = nodes_around(source.node.body, _DEFINED)
+    found = nodes_around(node.body, _DEFINED)
     return next((node for node in found if type(node) in _YIELDS), None)
 
 
@@ -293,7 +305,7 @@ def refuse_collectors(source: SourceFunction, types: dict[str, Type]) -> None:
 def signature_of(source: SourceFunction) -> list[Param]:
     """Every parameter in the order of the signature, with those that collect the rest."""
     args = source.node.args
-    params = params_of(source)
+    params = params_of(source.node)
     positional = [p for p in params if not p.keyword_only]
     keyword = [p for p in params if p.keyword_only]
     rest = [] if args.vararg is None else [Param(args.vararg.arg)]
@@ -301,9 +313,9 @@ def signature_of(source: SourceFunction) -> list[Param]:
     return [*positional, *rest, *keyword, *named]
 
 
-def params_of(source: SourceFunction) -> tuple[Param, ...]:
+def params_of(node: ast.FunctionDef) -> tuple[Param, ...]:
     """A function's parameters."""
-    args = source.node.args
+    args = node.args
     positional = [*args.posonlyargs, *args.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
     pairs = [*zip(positional, [*defaults, *args.defaults], strict=True)]

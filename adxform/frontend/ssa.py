@@ -177,11 +177,14 @@ class Ssa(Transformer):
         return [*phis, *inner]
 
     def _phi(self, target: str, first: str, second: str, node: ast.stmt) -> ast.stmt:
-        args: list[ast.expr] = [ast.Name(first, ast.Load()), ast.Name(second, ast.Load())]
-        call = ast.Call(ast.Name(PHI, ast.Load()), args, [])
-        phi = ast.Assign([ast.Name(target, ast.Store())], call)
+        read, read_next = ast.Name(first, ast.Load()), ast.Name(second, ast.Load())
+        made, bound = ast.Name(PHI, ast.Load()), ast.Name(target, ast.Store())
+        call = ast.Call(made, [read, read_next], [])
+        phi = ast.Assign([bound], call)
+        for part in (read, read_next, made, bound, call, phi):
+            ast.copy_location(part, node)
         phi._origin = node._origin  # type: ignore[attr-defined]
-        return ast.fix_missing_locations(ast.copy_location(phi, node))
+        return phi
 
     def visit_other(self, node: ast.stmt) -> ast.stmt:
         """A statement that stays as it is: what it reads and binds is noted beside it.

@@ -29,9 +29,12 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
     assert isinstance(function.result, Tuple)
     value, bars = function.result.items
     items = bars.items if isinstance(bars, Tuple) else (bars,)
-    if not any(isinstance(_type(item, types), Array) for item in items):
+    arrays = [item for item in items if isinstance(_type(item, types), Array)]
+    if not arrays:
         return function
     fresh = fresh_names(function, types) | _made_by_calls(function)
+    if len(arrays) == 1 and isinstance(arrays[0], Var) and arrays[0].name in fresh:
+        return function  # it is new, and there is no other
     aliases = Aliases(function.body, types)
     builder = Builder(names_for(function, types), types, function.bases)
     builder.stmts = list(function.body)

@@ -18,7 +18,7 @@ from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
 from adxform.optimize.scaling import unscaled
-from adxform.optimize.stretching import unstretched
+from adxform.optimize.stretching import STRETCHES, unstretched
 from adxform.optimize.walk import Remembering, is_derived, is_op, is_users
 from adxform.optimize.widening import unwidened
 from adxform.rules.expressions import static_item
@@ -52,19 +52,21 @@ class Simplify(Remembering):
 
     def rewritten(self, stmt: Let, op: Primitive) -> Operand | None:
         """What a Let is replaced by, or None where it stays."""
-        if op.name in ("rename", "number"):
+        name = op.name
+        if name in ("rename", "number"):
             return stmt.args[0]
-        if op.name in LOWERINGS:
+        if name in LOWERINGS:
             return self.lowered(stmt, op)
-        if not stmt.reads and op.name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
-            return Const(FOLDED[op.name](*(a.value for a in stmt.args if isinstance(a, Const))))
-        if op.name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
+        if not stmt.reads and name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
+            return Const(FOLDED[name](*(a.value for a in stmt.args if isinstance(a, Const))))
+        if name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
             return static_item(stmt.args[0], stmt.args[1])
-        plain = unwidened(self, stmt, op)
-        if plain is not None:
-            return plain
-        rewrite = _REWRITES.get(op.name)
-        found = None if rewrite is None else rewrite(self, stmt)
+        rewrite = _REWRITES.get(name)
+        if self.ops.isdisjoint(_TAKEN_OUT):  # as most often
+            return None if rewrite is None else rewrite(self, stmt)
+        found = unwidened(self, stmt, op)
+        if found is None and rewrite is not None:
+            found = rewrite(self, stmt)
         return unstretched(self, stmt, op) if found is None else found
 
     def lowered(self, stmt: Let, op: Primitive) -> Operand | None:
@@ -332,6 +334,7 @@ def _axes(axis: Operand) -> set[Any]:
     return {p.value for p in parts if isinstance(p, Const)}
 
 
+_TAKEN_OUT = frozenset((".astype()", *STRETCHES))
 _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
     "np.copy": _copied,

@@ -79,7 +79,7 @@ class Generator:
         """A function of the file in Core."""
         self.program.spelled = dict(self.spellings)
         source = SourceFunction(node, self.text, self.scope)
-        types = annotated_params(params_of(source))
+        types = annotated_params(params_of(source.node))
         function = self._fitting(lower(source, self.program, types))
         for key, callee in self.program.callees.items():
             if key not in self.named:
