@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
@@ -186,13 +187,21 @@ class Expressions:
 
 def dotted(text: str) -> ast.expr:
     """A name from outside, reached through modules or not, or any other expression's text."""
-    first, *attributes = text.split(".")
-    if not all(part.isidentifier() and not iskeyword(part) for part in (first, *attributes)):
+    first, attributes = _parts(text)
+    if not first:
         return ast.parse(text, mode="eval").body
     made: ast.expr = load(first)
     for attribute in attributes:
-        made = ast.Attribute(made, attribute, ast.Load())
+        made = ast.Attribute(made, attribute, _LOAD)
     return made
+
+
+@lru_cache(maxsize=1024)
+def _parts(text: str) -> tuple[str, tuple[str, ...]]:
+    """A dotted name's first part, and the others; nothing of what is none."""
+    first, *others = text.split(".")
+    named = all(part.isidentifier() and not iskeyword(part) for part in (first, *others))
+    return (first, tuple(others)) if named else ("", ())
 
 
 def load(name: str) -> ast.Name:

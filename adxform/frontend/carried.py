@@ -119,7 +119,7 @@ class Carried(ObjectLoops):
             self.note_merge(phis[-1])
             self.memory.merged(number, Var(name), (one.current, two.current))
         lost = {n: one for n, (one, _) in ends.items() if one is not None and n not in roots}
-        roots.update(lost)
+        roots.put(lost.items())
         self.builder.stmts[-1] = If(
             last.test, last.then, last.orelse, tuple(phis), last.origin, last.mirror
         )
@@ -263,7 +263,7 @@ class Carried(ObjectLoops):
 
     def _renew(self, target: str) -> None:
         """A variable stands for an array of its own from here on."""
-        self.memory.views.pop(target, None)
+        self.memory.views.drop(target)
         self.memory.unsure.discard(target)
         self.memory.view(Var(target), self.builder)
 

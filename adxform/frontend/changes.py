@@ -307,7 +307,7 @@ class Changes(Alone):
         seen = self.memory.shown(place, then, None)
         after = self.memory.roots[place.root].current
         before = self.memory.roots.before(mark)
-        self.memory.roots.update((n, old) for n, old in before.items() if old is not None)
+        self.memory.roots.put((n, old) for n, old in before.items() if old is not None)
         self.builder = orelse = outer.nested()
         other = self.emit(plain, self.memory.number(old, orelse), value)
         self.builder = outer

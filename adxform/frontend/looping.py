@@ -79,9 +79,11 @@ class Looping(Iterators):
 
     def _require_same_length(self, stmt: ast.For) -> None:
         """Refuse a loop that adds to what it goes over, or takes from it."""
+        if not getattr(stmt, "_over", False):
+            return
         over = {self.builder.bases.get(name) for name in names(stmt.iter)} - {None}
         changed = {self.builder.bases.get(name) for name in appended_in(stmt.body)}
-        if getattr(stmt, "_over", False) and not over.isdisjoint(changed):
+        if not over.isdisjoint(changed):
             raise self.unsupported(
                 "this loop may add to what it goes over, or take from it",
                 stmt.iter,
@@ -110,6 +112,10 @@ class Looping(Iterators):
         self, headers: list[tuple[str, str, str]], body: list[ast.stmt]
     ) -> dict[str, Operand]:
         """Lists that a loop appends to, or replaces items of, as lists of the generated code."""
+        given = [(target, before, self.value(before)) for target, before, _ in headers]
+        lists = [(t, b, held) for t, b, held in given if isinstance(held, Tuple) and held.is_list]
+        if not lists:
+            return {}
         base_of = self.builder.bases.get
         changed = {base_of(name) for name in appended_in(body)}
         changed |= {base_of(n) for n, added in joined_in(body) if base_of(n) == base_of(added)}
@@ -119,10 +125,8 @@ class Looping(Iterators):
             if self.static(index) is UNKNOWN
         }
         made: dict[str, Operand] = {}
-        for target, before, _ in headers:
-            held, base = self.value(before), base_of(target)
-            if not isinstance(held, Tuple) or not held.is_list:
-                continue
+        for target, before, held in lists:
+            base = base_of(target)
             nested = any(isinstance(item, Tuple) for item in held.items)
             if base in changed or (base in replaced and not nested):
                 made[before] = self.listed(target, held)

@@ -234,7 +234,7 @@ class Memory(Known):
         for name in [n for n, v in self.views.items() if v.root in roots]:
             del self.views[name]
         for root in roots:
-            self.roots.pop(root, None)
+            self.roots.drop(root)
 
     def untransposed(self, args: tuple[Operand, ...], builder: Builder) -> tuple[Operand, ...]:
         """``y.T[i]`` as ``y[:, i]``, where the transpose is that of the current value."""

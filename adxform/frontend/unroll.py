@@ -64,11 +64,11 @@ class Unrolled(Choices):
     def _over_places(self, stmt: ast.For) -> bool:
         """Whether the items that a loop takes by its numbers differ, and these are asked for."""
         assert isinstance(stmt.target, ast.Name)
+        items = [node for node in nodes(*stmt.body) if isinstance(node, ast.Subscript)]
+        if not items:
+            return False
         following = _following(stmt, self._counters(stmt))
-        taken = (
-            node for node in nodes(*stmt.body)
-            if isinstance(node, ast.Subscript) and not following.isdisjoint(names(node.slice))
-        )
+        taken = (node for node in items if not following.isdisjoint(names(node.slice)))
         if not any(map(self._of_different_items, taken)):
             return False
         self.program.met.add(PLACES)

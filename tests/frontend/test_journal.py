@@ -17,7 +17,7 @@ def test_a_journal_goes_back_as_a_copy_would(seed):
             case 0 | 1:
                 journal[key] = step + 1
             case 2:
-                journal.pop(key, None)
+                journal.drop(key)
             case 3:
                 copies.append((journal.mark(), dict(journal)))
             case _ if copies:
