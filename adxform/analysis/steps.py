@@ -11,21 +11,27 @@ def steps(loop: For) -> dict[str, Let]:
     first operand, and gives its next value: ``x[i] = v``, ``total = total + v``.
     """
     counts = read_counts(loop.body)
-    made = {n: s for s in loop.body if isinstance(s, Let | For) for n in binds_of(s)}
+    made: dict[str, Let | For] = {}
+    for stmt in loop.body:
+        if type(stmt) is Let:
+            made.update(dict.fromkeys(stmt.targets, stmt))
+        elif isinstance(stmt, For):
+            made.update(dict.fromkeys(binds_of(stmt), stmt))
     inner: dict[For, dict[str, Let]] = {}
     found: dict[str, Let] = {}
     for phi in loop.phis:
         last = phi.second
         if not isinstance(last, Var) or counts[phi.target] != 1 or counts[last.name]:
             continue
-        stmt = made.get(last.name)
-        if isinstance(stmt, For):
-            if stmt not in inner:
-                inner[stmt] = steps(stmt)
-            begun = any(p.target == last.name and p.first == Var(phi.target) for p in stmt.phis)
-            stmt = inner[stmt].get(last.name) if begun else None
-        elif stmt is not None and stmt.args[:1] != (Var(phi.target),):
-            stmt = None
-        if stmt is not None:
-            found[phi.target] = stmt
+        last_made = made.get(last.name)
+        if isinstance(last_made, For):
+            if last_made not in inner:
+                inner[last_made] = steps(last_made)
+            phis = last_made.phis
+            begun = any(p.target == last.name and p.first == Var(phi.target) for p in phis)
+            last_made = inner[last_made].get(last.name) if begun else None
+        elif last_made is not None and last_made.args[:1] != (Var(phi.target),):
+            last_made = None
+        if last_made is not None:
+            found[phi.target] = last_made
     return found

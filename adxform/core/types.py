@@ -172,16 +172,17 @@ FLOATING = Number(floating=True)
 FLOAT = Scalar("float64", weak=True)
 INT = Scalar("int64", weak=True)
 BOOL = Scalar("bool", weak=True)
+_NUMBERS, _NUMERIC = (Scalar, Number), (Scalar, Number, Array)  # made once for all questions
 
 
 def is_numeric(t: Type) -> bool:
     """Whether a type is that of a number or an array."""
-    return isinstance(t, Scalar | Array | Number)
+    return isinstance(t, _NUMERIC)
 
 
 def is_number(t: Type) -> bool:
     """Whether a value is known to be a number and no array."""
-    return isinstance(t, Scalar | Number)
+    return isinstance(t, _NUMBERS)
 
 
 def is_float(dtype: str | None) -> bool:

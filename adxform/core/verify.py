@@ -92,20 +92,21 @@ class _Checker:
     def let(self, stmt: Let) -> None:
         if not self.visible.issuperset(stmt.reads):
             self.operands(stmt.args)
-        if isinstance(stmt.op, Primitive):
+        if type(stmt.op) is Primitive:
             if len(stmt.args) != len(stmt.op.params):
                 self.fail(f"{stmt.op.name} takes {len(stmt.op.params)} operands")
             if len(stmt.targets) != 1:
                 self.fail(f"{stmt.op.name} gives one value")
         elif isinstance(stmt.op, Opaque) and len(stmt.args) != len(stmt.op.reads):
             self.fail("an opaque expression has an operand for each name that it reads")
-        scope = self.scopes[-1]
-        for target in stmt.targets:
-            if target in self.bound:
-                self.fail(f"{target} is bound twice")
-            self.bound.add(target)
-            self.visible.add(target)
-            scope.append(target)
+        targets = stmt.targets
+        if not self.bound.isdisjoint(targets) or len(targets) > 1:
+            for target in targets:
+                self.bind(target)
+            return
+        self.bound.update(targets)
+        self.visible.update(targets)
+        self.scopes[-1] += targets
 
     def branch(self, stmt: If) -> None:
         self.operands([stmt.test])

@@ -143,7 +143,7 @@ class Writer(Writes):
         return result
 
     def quote(self, stmt: Stmt, made: list[ast.stmt]) -> None:
-        if not made or not isinstance(stmt, Let | For):
+        if not made or (type(stmt) is not Let and not isinstance(stmt, For)):
             return
         origin = stmt.origin
         if origin is None or origin is self.quoted:

@@ -16,6 +16,8 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 def with_array_rows(tree: ast.FunctionDef) -> None:
     """Mark the rows of such lists for lowering, which tells whether they hold numbers."""
     every = [*nodes(*tree.body)]
+    if ast.Expr not in set(map(type, every)):  # nothing is appended
+        return
     taken = {a.arg for a in nodes(tree.args) if isinstance(a, ast.arg)}
     for node in every:
         taken.update(node.names if isinstance(node, ast.Global | ast.Nonlocal) else ())

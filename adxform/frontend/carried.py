@@ -354,9 +354,10 @@ def may_write(statements: list[ast.stmt]) -> bool:
     """Whether statements may write to an array: by an index, ``+=``, or in a call."""
     for stmt in statements:
         for node in nodes(stmt):
-            if isinstance(node, ast.Expr | ast.AugAssign):
+            kind = type(node)
+            if kind is ast.Expr or kind is ast.AugAssign:
                 return True
-            if isinstance(node, ast.Name) and node.id in (UPDATE, AUGMENT, STORE, NEST):
+            if kind is ast.Name and node.id in (UPDATE, AUGMENT, STORE, NEST):  # type: ignore[attr-defined]
                 return True
     return False
 

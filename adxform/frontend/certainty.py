@@ -9,6 +9,9 @@ from adxform.core.types import Array, Inert, Scalar, Type, Unknown, is_float
 _NO_LISTS = frozenset({"Sub", "Div", "Pow", "FloorDiv", "MatMult", "USub"})
 
 
+_ANYTHING = (Unknown, Inert)
+
+
 def is_array(t: Type | None) -> bool:
     """Whether a value is certainly an array, not a number."""
     return isinstance(t, Array) and t.dims != ()
@@ -16,7 +19,7 @@ def is_array(t: Type | None) -> bool:
 
 def may_be_array(t: Type | None) -> bool:
     """Whether a value is an array, or anything, or anything without a derivative."""
-    return is_array(t) or isinstance(t, Unknown | Inert)
+    return is_array(t) or isinstance(t, _ANYTHING)
 
 
 def numeric(op: Primitive, types: list[Type]) -> bool:

@@ -41,7 +41,10 @@ def _widths(tree: ast.FunctionDef) -> dict[str, int]:
     """How many items the tuples have that loops put into lists, where all have as many."""
     found: dict[str, set[int]] = {}
     looped: set[str] = set()
-    for node in nodes(*tree.body):
+    every = nodes(*tree.body)
+    if ast.Expr not in set(map(type, every)):  # nothing is appended
+        return {}
+    for node in every:
         if isinstance(node, ast.For | ast.While):
             looped.update(n for n, _ in map(_filled, nodes(*node.body)) if n)
         name, item = _filled(node)

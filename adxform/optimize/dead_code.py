@@ -97,24 +97,18 @@ class _Marking:
 
     def keep(self, stmt: Stmt) -> None:
         """A statement is live: so is what it reads, and what decides whether it runs."""
-        if not self.parents and type(stmt) is Let:  # as most are
-            self.kept.add(stmt)
-            fresh = [name for name in stmt.reads if name not in self.live]
-            self.live.update(fresh)
-            self.work += fresh
-            return
         current: Stmt | None = stmt
         while current is not None and current not in self.kept:
             self.kept.add(current)
-            if type(current) is Let:
+            if type(current) is Let:  # as most are
                 read = current.reads
             else:
                 read = [*reads_of(current), *tests_of(current)]
-            for name in read:
-                if name not in self.live:
-                    self.live.add(name)
-                    self.work.append(name)
-            current = self.parents.get(current)
+            if not self.live.issuperset(read):
+                fresh = [name for name in read if name not in self.live]
+                self.live.update(fresh)
+                self.work += fresh
+            current = self.parents.get(current) if self.parents else None
 
     def run(self) -> None:
         while self.work:

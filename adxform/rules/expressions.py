@@ -33,6 +33,9 @@ def bind(
     primitive: Primitive, args: Sequence[Operand], keywords: dict[str, Operand]
 ) -> tuple[Operand, ...]:
     """The arguments of a call in the order of the primitive's parameters, defaults filled in."""
+    plain = not keywords and primitive.variadic is None and not primitive.keyword_only
+    if plain and len(args) == len(primitive.params):  # as most often
+        return tuple(args)
     given: dict[str, Operand] = {}
     names = list(primitive.params)
     if primitive.variadic is not None:
@@ -221,7 +224,12 @@ class FormulaExpressions(Expressions):
         self.env = env
 
     def operand(self, node: ast.expr, base: str | None = None) -> Operand:
-        return self.name(node) if type(node) is ast.Name else super().operand(node, base)
+        kind = type(node)
+        if kind is ast.Name:
+            return self.env[node.id]  # type: ignore[attr-defined]
+        if kind is ast.BinOp:
+            return self.on_BinOp(node, base)  # type: ignore[arg-type]
+        return super().operand(node, base)
 
     def name(self, node: ast.Name) -> Operand:
         return self.env[node.id]

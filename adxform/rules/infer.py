@@ -67,8 +67,14 @@ def comparison(*types: Type) -> Type:
 
 
 def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
-    if types and all(map(_is_double, types)):  # as most are
-        return FLOAT if all(t.weak for t in types) else DOUBLE  # type: ignore[union-attr]
+    weak = True
+    for t in types:
+        if type(t) is not Scalar or t.dtype != "float64":
+            break
+        weak = weak and t.weak
+    else:  # as most often
+        if types:
+            return FLOAT if weak else DOUBLE
     types = tuple([as_array(t) if type(t) is Struct else t for t in types])
     if not all(map(is_numeric, types)):
         return ANY
@@ -94,11 +100,6 @@ def array(dtype: str | None, dims: tuple[Dim, ...] | None) -> Type:
 
 
 DOUBLE = Scalar("float64")
-
-
-def _is_double(t: Type) -> bool:
-    """Whether a type is that of numbers in double precision, or of one of them."""
-    return type(t) is Scalar and t.dtype == "float64"
 
 
 def as_array(t: Type) -> Type:
