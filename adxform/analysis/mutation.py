@@ -139,16 +139,19 @@ def captured_writes(function: Function, types: Types) -> list[Conflict]:
     written = _written(function, types)
     if not written:
         return []
-    aliases = Aliases(function.body, types)
-    outside = {
-        aliases.of(stmt.target): stmt
+    taken = [
+        stmt
         for stmt in walk(function.body)
-        if isinstance(stmt, Let)
+        if type(stmt) is Let
+        and any(isinstance(a, Global) for a in stmt.args[:1])
         and isinstance(stmt.op, Primitive)
         and not stmt.op.fresh
-        and any(isinstance(a, Global) for a in stmt.args[:1])
         and has_memory(types.get(stmt.target, ANY))
-    }
+    ]
+    if not taken:
+        return []
+    aliases = Aliases(function.body, types)
+    outside = {aliases.of(stmt.target): stmt for stmt in taken}
     found = []
     for stmt, name in written:
         source = outside.get(aliases.of(name))
@@ -171,7 +174,8 @@ def _written(function: Function, types: Types) -> list[tuple[Let, str]]:
 
 def late_effects(function: Function, types: Types, activity: Activity) -> list[Conflict]:
     """Verbatim statements that may change what a derivative needs from before them."""
-    if not any(map(may_change, walk(function.body))):
+    stmts = walk(function.body)
+    if not any(may_change(s) for s in stmts if type(s) is not Let or type(s.op) is Opaque):
         return []
     aliases = Aliases(function.body, types)
     needed: dict[str, Let] = {}
@@ -245,7 +249,7 @@ def unseen_writes(function: Function, types: Types, activity: Activity) -> list[
     calls = [
         stmt
         for stmt in walk(function.body)
-        if isinstance(stmt, Let) and isinstance(stmt.op, Opaque) and _writing(stmt.op)
+        if type(stmt) is Let and type(stmt.op) is Opaque and _writing(stmt.op)
         if stmt.target not in activity.useful and not activity.varied.isdisjoint(stmt.reads)
     ]
     if not calls:

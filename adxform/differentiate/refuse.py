@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 from adxform.analysis.activity import Activity, active_params, analyze
 from adxform.analysis.types import Types
@@ -45,6 +46,8 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
     for stmt in walk(function.body):
         if errors and function.doubts:
             raise UnsupportedError(*function.doubts)
+        if type(stmt) is Let and type(stmt.op) is Primitive and not _is_asked(stmt.op):
+            continue  # as most are
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
             errors.extend(_opaque(function, stmt, stmt.op, activity))
         elif isinstance(stmt, Let) and isinstance(stmt.op, Primitive):
@@ -161,6 +164,13 @@ def _key(function: Function, stmt: Let, activity: Activity, types: Types) -> lis
 
 
 _OF_LISTS = ("Add", "Mult")  # what Python's lists understand, too
+
+
+@cache
+def _is_asked(op: Primitive) -> bool:
+    """Whether some uses of an operation have no derivative here."""
+    joins = op.text in _OF_LISTS and op.style == "infix"
+    return joins or op.style == "method" or op.name in ("[]", "row", "append", "update")
 
 
 def _list_operator(stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:

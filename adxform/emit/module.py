@@ -24,7 +24,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.trees import bound_names, called_names, names, nodes
+from adxform.core.trees import bound_names, called_among, called_names, names, nodes
 from adxform.emit.lines import Lined, lined
 from adxform.emit.printer import to_source
 from adxform.emit.python import to_python
@@ -80,8 +80,9 @@ def module_parts(
     lines: dict[ast.stmt, Lined[Any]] = {tree: lined(tree) for tree in trees}
     helpers: list[ast.stmt] = []
     if not all(line.names.isdisjoint(known_helpers()) for line in lines.values()):
-        used = used_helpers(called_names(*trees))
-        apart = _set_apart(trees, used)
+        found = nodes(*trees)
+        used = used_helpers(called_among(found))
+        apart = _set_apart(trees, used) if _may_bind(found, used) else []
         if apart:
             lines = {tree: lined(tree) for tree in trees}
         helpers = [*map(helper, used), *apart]
@@ -118,6 +119,18 @@ def _set_apart(trees: list[ast.FunctionDef], used: list[str]) -> list[ast.stmt]:
         ast.Assign([ast.Name(new, ast.Store())], ast.Name(name, ast.Load()), lineno=1)
         for name, new in sorted(others.items())
     ]
+
+
+def _may_bind(found: list[ast.AST], used: list[str]) -> bool:
+    """Whether one of the nodes may bind one of some names."""
+    kinds, plain = set(map(type, found)), [n for n in found if type(n) is ast.Name]
+    bound = {n.id for n in plain if type(n.ctx) is not ast.Load}
+    bound.update(n.arg for n in found if type(n) is ast.arg)
+    bound.update(n.name for n in found if type(n) is ast.FunctionDef)
+    return not bound.isdisjoint(used) or any(issubclass(kind, _NAMING) for kind in kinds)
+
+
+_NAMING = (ast.AsyncFunctionDef, ast.ClassDef, ast.alias, ast.ExceptHandler, ast.pattern)
 
 
 def _params(tree: ast.FunctionDef) -> list[str]:

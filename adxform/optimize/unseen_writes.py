@@ -66,6 +66,7 @@ class _Versions:
 
     def __init__(self, function: Function) -> None:
         self.readers: dict[str, list[Stmt]] = defaultdict(list)
+        self.asked = _versions(function.body)  # whose readers are
         self.merges: dict[str, list[str]] = defaultdict(list)
         self.seen = set(names_in(function.result))
         self.places: dict[Stmt, tuple[int, Loops]] = {}
@@ -76,8 +77,10 @@ class _Versions:
     def _index(self, block: Block, loops: Loops) -> None:
         for stmt in block:
             self.places[stmt] = len(self.places), loops
-            for name in reads_of(stmt):
-                self.readers[name].append(stmt)
+            read = reads_of(stmt)
+            if not self.asked.isdisjoint(read):
+                for name in read:
+                    self.readers[name].append(stmt)
             if type(stmt) is Let:  # as most are
                 if is_op(stmt, "[]"):
                     self.made[Var(stmt.target)] = stmt
@@ -158,6 +161,18 @@ class _Versions:
         (at, loops), (other, around) = self.places[first], self.places[second]
         accesses = Access(first.args[1], loops), Access(second.args[1], around)
         return regions.may_meet(*accesses, in_order=other > at)
+
+
+def _versions(block: Block) -> set[str]:
+    """The names of arrays that are written to, of what is merged with others, and of copies."""
+    found: set[str] = set()
+    for stmt in walk(block):
+        if type(stmt) is not Let:
+            for phi in phis_of(stmt):
+                found.update((phi.target, *uses((phi.first, phi.second))))
+        elif is_op(stmt, "update", "accumulate_at", "np.copy"):
+            found.update((stmt.target, *uses(stmt.args[:1])))
+    return found
 
 
 def _renamed(function: Function, walker: Rewriter) -> Function:

@@ -229,6 +229,8 @@ class FormulaExpressions(Expressions):
             return self.env[node.id]  # type: ignore[attr-defined]
         if kind is ast.BinOp:
             return self.on_BinOp(node, base)  # type: ignore[arg-type]
+        if kind is ast.Call:
+            return self.on_Call(node, base)  # type: ignore[arg-type]
         return super().operand(node, base)
 
     def name(self, node: ast.Name) -> Operand:
