@@ -349,9 +349,10 @@ def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
     """The writes of a loop, and of loops in it, that fill a new array which nothing else in it
     reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i.
     """
-    found = steps(loop)
-    begun = [p for p in loop.phis if isinstance(p.first, Var) and p.first.name in new]
-    made = (found.get(p.target) for p in begun if reads[p.first.name] == 1)  # type: ignore[union-attr]
+    firsts = [(p.target, p.first.name) for p in loop.phis if isinstance(p.first, Var)]
+    begun = [target for target, first in firsts if first in new and reads[first] == 1]
+    found = steps(loop) if begun else {}
+    made = (found.get(target) for target in begun)
     return [s for s in made if s is not None and isinstance(s.op, Primitive) and writes(s.op)]
 
 

@@ -13,8 +13,9 @@ def steps(loop: For) -> dict[str, Let]:
     counts = read_counts(loop.body)
     made: dict[str, Let | For] = {}
     for stmt in loop.body:
-        if type(stmt) is Let:
-            made.update(dict.fromkeys(stmt.targets, stmt))
+        if type(stmt) is Let:  # as most are
+            for name in stmt.targets:
+                made[name] = stmt
         elif isinstance(stmt, For):
             made.update(dict.fromkeys(binds_of(stmt), stmt))
     inner: dict[For, dict[str, Let]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -59,6 +59,22 @@ class Names:
         self._next[base] = number + 1
         self._taken.add(name)
         return name
+
+
+class LateNames(Names):
+    """A supply that finds out which names are taken when it is asked for one: most passes give
+    none out.
+    """
+
+    def __init__(self, taken: Callable[[], Iterable[str]], kept: Iterable[str]) -> None:
+        super().__init__((), kept)
+        self._find: Callable[[], Iterable[str]] | None = taken
+
+    def fresh(self, base: str) -> str:
+        if self._find is not None:
+            find, self._find = self._find, None
+            self.reserve(find())
+        return super().fresh(base)
 
 
 class Declared(str):

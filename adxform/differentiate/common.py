@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-from adxform.core.builder import Builder, Names, all_names
+from adxform.core.builder import Builder, LateNames, Names, all_names
 from adxform.core.ir import (
     Const,
     Function,
@@ -50,11 +50,12 @@ def names_for(function: Function, types: Iterable[str] = ()) -> Names:
     """A supply of names that a function neither binds nor takes from outside; nor are they among
     those with ``types``, which other parts of a derivative have in common with it.
     """
-    supply = Names(all_names(function), function.bases.values())
-    supply.reserve(outside_names(function))
-    supply.reserve(param.name for param, _ in function.given)
-    supply.reserve(types)
-    return supply
+
+    def taken() -> set[str]:
+        given = [param.name for param, _ in function.given]
+        return all_names(function).union(outside_names(function), given, types)
+
+    return LateNames(taken, function.bases.values())
 
 
 def outside_names(function: Function) -> set[str]:

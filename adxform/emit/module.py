@@ -123,10 +123,10 @@ def _set_apart(trees: list[ast.FunctionDef], used: list[str]) -> list[ast.stmt]:
 
 def _may_bind(found: list[ast.AST], used: list[str]) -> bool:
     """Whether one of the nodes may bind one of some names."""
-    kinds, plain = set(map(type, found)), [n for n in found if type(n) is ast.Name]
-    bound = {n.id for n in plain if type(n.ctx) is not ast.Load}
-    bound.update(n.arg for n in found if type(n) is ast.arg)
-    bound.update(n.name for n in found if type(n) is ast.FunctionDef)
+    kinds = set(map(type, found))
+    bound = {n.id for n in found if type(n) is ast.Name and type(n.ctx) is not ast.Load}
+    others = [n for n in found if type(n) is ast.arg or type(n) is ast.FunctionDef]
+    bound.update(n.arg if isinstance(n, ast.arg) else n.name for n in others)
     return not bound.isdisjoint(used) or any(issubclass(kind, _NAMING) for kind in kinds)
 
 
