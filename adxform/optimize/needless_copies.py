@@ -14,11 +14,12 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Var,
+    walk,
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, occurring, rewritten
+from adxform.optimize.walk import Rewriter, is_op, is_tidy, occurring, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
@@ -27,9 +28,23 @@ def without_needless_copies(function: Function, types: Types) -> Function:
     """
     if "np.copy" not in occurring(function.body):
         return function
+    lets = [stmt for stmt in walk(function.body) if type(stmt) is Let]
+    copied = {name for stmt in lets if is_op(stmt, "np.copy") for name in stmt.reads}
+    new = [stmt for stmt in lets if stmt.target in copied and is_new(stmt, types)]
+    if not new and is_tidy(function.body):
+        return function
     reads = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)
     return rewritten(function, _Copies(builder, reads))
+
+
+def is_new(stmt: Let, types: Types) -> bool:
+    """Whether a statement makes an array, and no number, that is nobody else's."""
+    if len(stmt.targets) != 1 or not isinstance(stmt.op, Primitive):
+        return False
+    known = types.get(stmt.target)
+    made = stmt.op.fresh and stmt.op.name not in IN_PLACE
+    return made and isinstance(known, Array) and bool(known.dims)
 
 
 class _Copies(Rewriter):
@@ -47,14 +62,6 @@ class _Copies(Rewriter):
         if is_op(stmt, "np.copy") and stmt.args[0] in self.new:
             self.env[stmt.target] = stmt.args[0]
             return
-        if self._is_new(stmt) and self.reads[stmt.target] == 1:
+        if self.reads[stmt.target] == 1 and is_new(stmt, self.builder.types):
             self.new.add(Var(stmt.target))
         self.builder.append(stmt)
-
-    def _is_new(self, stmt: Let) -> bool:
-        """Whether a statement makes an array, and no number, that is nobody else's."""
-        if len(stmt.targets) != 1 or not isinstance(stmt.op, Primitive):
-            return False
-        known = self.builder.types.get(stmt.target)
-        made = stmt.op.fresh and stmt.op.name not in IN_PLACE
-        return made and isinstance(known, Array) and bool(known.dims)
