@@ -93,6 +93,7 @@ class _Found:
             if isinstance(s.op, Primitive) and s.op.name in MADE and s.origin is None
         }
         before = -1
+        merged = [(p.target, uses((p.first, p.second))) for p in self.phis] if family else []
         stored = [s for s in self.lets if self.stores(s)] if family else []
         while family and before < len(family):
             before = len(family)
@@ -100,14 +101,15 @@ class _Found:
                 first = stmt.args[0]
                 if isinstance(first, Var) and first.name in family:
                     family[stmt.target] = family[first.name]
-            for phi in self.phis:
-                parts = {family.get(n) for n in uses((phi.first, phi.second))} - {None}
+            for target, names in merged:
+                parts = [family[n] for n in names if n in family]
                 if parts:
-                    family[phi.target] = min(p for p in parts if p is not None)
+                    family[target] = min(parts)
         mixed: set[str | None] = set()
-        for phi in self.phis:
-            roots = {family.get(n) for n in (phi.target, *uses((phi.first, phi.second)))}
-            mixed.update(roots if len(roots) > 1 else ())
+        for target, names in merged:
+            if target in family or not family.keys().isdisjoint(names):
+                roots = {family.get(n) for n in (target, *names)}
+                mixed.update(roots if len(roots) > 1 else ())
         return {name: root for name, root in family.items() if root not in mixed}
 
     def value(self, stmt: Let, array: str) -> Operand | None:

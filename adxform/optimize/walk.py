@@ -191,7 +191,8 @@ def _is_tidy(stmt: Stmt) -> bool:
 
 def _is_needless(phi: Phi) -> bool:
     """Whether a loop's phi gives the value before the loop in each iteration."""
-    return phi.second in (Var(phi.target), phi.first)
+    second = phi.second
+    return (type(second) is Var and second.name == phi.target) or second == phi.first
 
 
 def rewritten(function: Function, walk: Rewriter) -> Function:
