@@ -18,10 +18,12 @@ from adxform.backends.numba.ranks import tuple_of
 from adxform.backends.python import compile_text
 from adxform.core.calls import is_recursive, reachable_callees
 from adxform.core.ir import Const, Function, Global, Operand, Tuple, Var
+from adxform.core.types import Scalar
 from adxform.emit.module import Part, module_text, outside_values
 from adxform.errors import UnsupportedError
 from adxform.options import Options
 
+SINGLE = Scalar("float32")
 Reach = Callable[[Function, Types], list[Part]]
 
 
@@ -70,10 +72,12 @@ def kernel_call(
 
     kept = (False,) if circular else (True, False)
     kernel = Guarded([partial(fast, way, keep) for way in ways for keep in kept], plain, name)
-    return _caller(kernel, function, layout), text(ways[0])
+    return _caller(kernel, function, layout, types), text(ways[0])
 
 
-def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[..., Any]:
+def _caller(
+    kernel: Guarded, function: Function, layout: Layout, types: Types
+) -> Callable[..., Any]:
     """What takes the user's arguments, and gives the results in their structure.
 
     It is written out, for it is most of what a call of a short kernel takes.
@@ -94,6 +98,8 @@ def _caller(kernel: Guarded, function: Function, layout: Layout) -> Callable[...
     taken = ", ".join([*outside, *parts, *(given[i] for i in layout.taken)])
     found = {name: f"r{i}" for i, name in enumerate(layout.given)}
     unpacked = f"{', '.join(found.values())}, = " if found else ""
+    short = [n for n in found if types.get(n) == SINGLE]  # of which Numba makes Python's floats
+    found.update((n, f"{_held(np.float32, values)}({found[n]})") for n in short)
     text = (
         f"def call({', '.join([*own, *ends])}):\n"
         f"    {unpacked}kernel.call({taken})\n"

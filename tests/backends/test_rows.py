@@ -92,6 +92,20 @@ def test_steps_are_recorded_in_place():
     assert "half = np.empty(" not in made.source
 
 
+def listed(w, x):
+    rows = []
+    for i in range(len(w)):
+        rows.append(np.exp(-w[i] * x))
+    return np.sum(np.sum(np.array(rows), axis=0) * x)
+
+
+def test_what_lists_hold_is_nobodys_row():
+    made = adxform.grad(listed, backend="numba")
+    w = np.array([0.5, 1.0, 1.5])
+    assert np.allclose(made(w, X), adxform.grad(listed)(w, X), rtol=1e-13)
+    assert "tape.copy()" not in made.source  # a copy of all for each element
+
+
 def product(a, m):
     return np.sum(((m - np.sin(a)) @ m.T) ** 2)
 

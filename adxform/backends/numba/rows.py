@@ -50,6 +50,8 @@ class Rows:
                 for name in uses(stmt.args[:1]):
                     of = aliases.of(name)
                     self.writes[of] = self.writes.get(of, 0) + 1
+                    if not isinstance(types.get(name), Array):  # a list holds what is put in it
+                        self.leaving.update(map(aliases.of, uses(stmt.args[1:])))
 
     def find(self, block: Block, plan: Plan) -> dict[str, Let]:
         """The arrays of a block that are computed in place, and the statements that store them."""
