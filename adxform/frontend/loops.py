@@ -223,11 +223,15 @@ class Loops(Transformer):
 
 
 def _backward(node: ast.expr) -> ast.expr:
-    """``reversed(range(n))`` as ``range(n - 1, -1, -1)``."""
+    """``reversed(range(n))``, or ``range(n)[::-1]``, as ``range(n - 1, -1, -1)``."""
     match node:
-        case ast.Call(ast.Name("reversed"), [ast.Call(ast.Name("range"), bounds, [])], []) if (
-            len(bounds) in (1, 2)
-        ):
+        case (
+            ast.Call(ast.Name("reversed"), [ast.Call(ast.Name("range"), bounds, [])], [])
+            | ast.Subscript(
+                ast.Call(ast.Name("range"), bounds, []),
+                ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1))),
+            )
+        ) if len(bounds) in (1, 2):
             start, stop = (ast.Constant(0), *bounds)[-2:]
             first, last = (_less_one(bound) for bound in (stop, start))
             minus = ast.UnaryOp(ast.USub(), ast.Constant(1))

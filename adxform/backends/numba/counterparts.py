@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from adxform.emit.module import helper, known_helpers
 
@@ -21,7 +21,35 @@ OURS = {
     "_scatter_along": ("places", "scatter_along"),
     "_take": ("places", "take"),
     "_on_large_pages": ("pages", "on_large_pages"),
+    "_inner": ("products", "inner"),
+    "_dot": ("products", "dot"),
+    **{f"_{name}": ("moving", name)
+       for name in ("roll", "diff", "undiff", "tile", "untile", "repeat", "pad")},
+    **{f"_{name}": ("joining", name)
+       for name in ("array", "stack", "full_like", "meshgrid", "where", "least", "largest")},
+    **{f"_{name}": ("along", name)
+       for name in ("products_before", "product_of_others", "carried", "median_weights",
+                    "quantile_weights", "polyval", "diagonal", "scatter_diagonal", "undiag")},
 }  # where they are, by the names under which a text calls them
+TAKES: dict[str, dict[str, Any]] = {
+    "roll": {"a": ..., "shift": ..., "axis": None},
+    "diff": {"a": ..., "n": 1, "axis": -1},
+    "tile": {"A": ..., "reps": ...},
+    "repeat": {"a": ..., "repeats": ..., "axis": None},
+    "pad": {"array": ..., "pad_width": ..., "mode": "constant", "constant_values": 0},
+    "stack": {"arrays": ..., "axis": 0},
+    "array": {"object": ...},
+    "full_like": {"a": ..., "fill_value": ...},
+    "inner": {"a": ..., "b": ...},
+    "dot": {"a": ..., "b": ...},
+    "polyval": {"p": ..., "x": ...},
+    "diagonal": {"a": ..., "offset": 0, "axis1": 0, "axis2": 1},
+    "where": {"condition": ..., "x": ..., "y": ...},
+    "meshgrid": {"x": ..., "y": ..., "indexing": "xy"},
+}  # what calls give that are ours altogether, and what is meant where they do not
+LISTED = ("stack", "array")  # of lists: those of parts written out Numba takes as tuples
+JOINING = ("concatenate", "stack", "vstack", "hstack", "dstack", "column_stack")
+DTYPES = {"float": "float64", "int": "int64", "bool": "bool_"}
 HELPERS = frozenset(known_helpers()).intersection(name for _, name in OURS.values())
 
 
@@ -55,10 +83,18 @@ class _Counterparts(ast.NodeTransformer):
         self.generic_visit(node)
         return _call("matmul", node.left, node.right) if isinstance(node.op, ast.MatMult) else node
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Subscript(node.value, _listed(node.slice), node.ctx)
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        _name_dtypes(node)
         given: dict[str | None, ast.expr] = {k.arg: k.value for k in node.keywords}
-        match _function(node):
+        name, args = _function(node)
+        if name in TAKES and (whole := _taken(name, args, given)):
+            return _call(name, *whole)
+        match name, args:
             case "matmul", [a, b] if not given:
                 return _call("matmul", a, b)
             case "empty", _:
@@ -70,13 +106,21 @@ class _Counterparts(ast.NodeTransformer):
                 return _call("einsum", *node.args)
             case "add.at", [a, index, value]:
                 lead, index = _unsliced(index)
-                return _call("add_at", a, index, value, ast.Constant(lead))
+                return _call("add_at", a, _listed(index), value, ast.Constant(lead))
             case "take", [a, index, *rest] if given.keys() <= {"axis"}:
                 axis = [*rest, *given.values()] or [ast.Constant(None)]
-                return _call("take", a, index, axis[0])
-            case "concatenate" | "stack" | "vstack" | "hstack" | "dstack", [ast.List(), *_]:
-                parts = ast.Tuple(node.args[0].elts, ast.Load())  # type: ignore[attr-defined]
-                return ast.Call(node.func, [parts, *node.args[1:]], node.keywords)
+                return _call("take", a, _listed(index), axis[0])
+            case name, [ast.List() | ast.Tuple() as parts, *rest] if name in JOINING:
+                joined = ast.Tuple([_listed(part) for part in parts.elts], ast.Load())
+                return ast.Call(node.func, [joined, *rest], node.keywords)
+            case "min" | "max", [items] if not given:
+                return _call("least" if name == "min" else "largest", items)
+            case "math.fmod", [a, b]:
+                fmod = ast.Attribute(ast.Name("np", ast.Load()), "fmod", ast.Load())
+                return ast.Call(fmod, [a, b], [])
+            case "linalg.svd", [a] if ast.unparse(node).endswith("compute_uv=False)"):
+                svd = ast.Call(node.func, [a, ast.Constant(False)], [])
+                return ast.Subscript(svd, ast.Constant(1), ast.Load())
             case "reshape", [a, *rest] if len(rest) + len(given) == 1 and given.keys() <= {"shape"}:
                 return _call("reshape", a, *rest, *given.values())
         return node
@@ -89,12 +133,59 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return "", []
         case ast.Attribute(ast.Name("np" | "numpy"), name):
             return name, node.args
+        case ast.Attribute(ast.Name("math"), name):
+            return f"math.{name}", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "add"), "at"):
             return "add.at", node.args
+        case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "linalg"), name):
+            return f"linalg.{name}", node.args
         case ast.Attribute(array, "reshape"):
             sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
             return "reshape", [array, sizes]
     return "", []
+
+
+def _taken(
+    name: str, args: list[ast.expr], given: dict[str | None, ast.expr]
+) -> list[ast.expr] | None:
+    """All that a call gives to a function of ours, in order; None if it is not for that."""
+    takes = TAKES[name]
+    whole: dict[Any, ast.expr] = {**dict(zip(takes, args, strict=False)), **given}
+    fits = len(args) <= len(takes) and whole.keys() <= takes.keys()
+    missing = takes.keys() - whole.keys()
+    if not fits or len(whole) < len(args) + len(given) or any(takes[n] is ... for n in missing):
+        return None
+    if name in LISTED and not isinstance(args[0] if args else None, ast.Name | ast.ListComp):
+        return None
+    if name == "polyval":
+        whole["p"] = _listed(whole["p"])
+    return [whole.get(n, ast.Constant(takes[n])) for n in takes]
+
+
+def _listed(part: ast.expr) -> ast.expr:
+    """A list of numbers that is written out, as an array; in a tuple, too."""
+    match part:
+        case ast.List([_, *_]):
+            call = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
+            return ast.Call(call, [part], [])
+        case ast.Tuple(parts, context):
+            return ast.Tuple([_listed(p) for p in parts], context)
+    return part
+
+
+def _name_dtypes(node: ast.Call) -> None:
+    """Have a call name Python's dtypes as NumPy does, for Numba knows these."""
+    for keyword in node.keywords:
+        if keyword.arg == "dtype":
+            keyword.value = _dtype(keyword.value)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
+        node.args[:1] = map(_dtype, node.args[:1])
+
+
+def _dtype(kind: ast.expr) -> ast.expr:
+    if not isinstance(kind, ast.Name) or kind.id not in DTYPES:
+        return kind
+    return ast.Attribute(ast.Name("np", ast.Load()), DTYPES[kind.id], ast.Load())
 
 
 def _unsliced(index: ast.expr) -> tuple[int, ast.expr]:

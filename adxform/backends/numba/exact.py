@@ -53,9 +53,16 @@ class Exact(Rewriter):
         self.depth = 0
 
     def loop(self, stmt: For | While) -> None:
+        if isinstance(stmt, For) and any(map(self.is_floating, stmt.bounds)):
+            reason = "'float' object cannot be interpreted as an integer"
+            raise_if(self.builder, Const(True), "TypeError", reason)
         self.depth += 1
         super().loop(stmt)
         self.depth -= 1
+
+    def is_floating(self, operand: Operand) -> bool:
+        """Whether a number is a floating one, which Numba would cut off."""
+        return str(getattr(self.type(operand), "dtype", "")).startswith("float")
 
     def let(self, stmt: Let) -> None:
         how = arithmetic_of(stmt)

@@ -12,6 +12,7 @@ from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_w
 from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.large import Large
+from adxform.backends.numba.masks import Masks
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.parallel import in_parallel
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
@@ -63,8 +64,10 @@ def lowered(
     bases = dict(function.bases)
     exact = Exact(Builder(names, types, bases), Large(function.body, types))
     exact.block(function.body)
+    masks = Masks(Builder(names, types, bases))
+    masks.block(exact.builder.block)
     respell = Respell(Builder(names, types, bases), _items(function, types))
-    respell.block(exact.builder.block)
+    respell.block(masks.builder.block)
     body = with_texts_refused(respell.builder.block, Builder(names, types, bases))
     result = exact.sub(function.result)
     aliases = Aliases(body, types)

@@ -28,6 +28,14 @@ def _alike(*operands: Any) -> bool:
                for o in operands) and isinstance(operands[0].dtype, types.Float)
 
 
+def _mixed(a: Any, b: Any) -> bool:
+    """Whether arrays are of two dtypes of numbers, of which one is floating."""
+    kinds = (types.Float, types.Integer, types.Boolean)
+    dtypes = [getattr(given, "dtype", None) for given in (a, b)]
+    floats = any(isinstance(dtype, types.Float) for dtype in dtypes)
+    return floats and dtypes[0] != dtypes[1] and all(isinstance(d, kinds) for d in dtypes)
+
+
 def matmul(a: Any, b: Any) -> Any:
     """``a @ b``."""
     return a @ b
@@ -40,6 +48,10 @@ def _matmul(a: Any, b: Any) -> Callable[..., Any] | None:
         if a.layout == "C":
             return _of_many_rows
         return _along_many_rows if a.layout == "F" and b.layout == "C" else _product
+    if min(ranks) and _mixed(a, b):
+        kinds = f"np.{np.result_type(str(a.dtype), str(b.dtype))}"
+        text = f"return matmul(a.astype({kinds}), b.astype({kinds}))"
+        return function("a, b", [text], {"matmul": matmul})
     if max(ranks) < 3:
         return lambda a, b: a @ b
     if not _alike(a, b):
@@ -51,6 +63,33 @@ def _matmul(a: Any, b: Any) -> Callable[..., Any] | None:
     if ranks[1] == 2:
         return function("a, b", _one_product(ranks[0]))
     return function("a, b", _products(*ranks))
+
+
+def dot(a: Any, b: Any) -> Any:
+    """``np.dot``."""
+    return np.dot(a, b)
+
+
+@overload(dot, strict=False)
+def _dot(a: Any, b: Any) -> Callable[..., Any] | None:
+    if _mixed(a, b) and 0 < a.ndim < 3 and 0 < b.ndim < 3:
+        return lambda a, b: matmul(a, b)
+    return lambda a, b: np.dot(a, b)
+
+
+def inner(a: Any, b: Any) -> Any:
+    """``np.inner``."""
+    return np.inner(a, b)
+
+
+@overload(inner, strict=False)
+def _inner(a: Any, b: Any) -> Callable[..., Any] | None:
+    ranks = getattr(a, "ndim", 0), getattr(b, "ndim", 0)
+    if max(ranks) > 2 or not min(ranks):
+        return None
+    if ranks[1] == 2:
+        return lambda a, b: matmul(a, b.T)
+    return lambda a, b: matmul(a, b)
 
 
 def _product(a: Any, b: Any) -> Any:

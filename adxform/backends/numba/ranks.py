@@ -53,3 +53,16 @@ def item(name: str, places: Sequence[str]) -> str:
 def refused(test: str, reason: str) -> list[str]:
     """The lines that raise a ValueError where a test holds."""
     return [f"if {test}:", f"    raise ValueError({reason!r})"]
+
+
+def known(given: Any) -> Any:
+    """What a call has written out, as it is: a number, a text, None; or its type."""
+    if type(given).__name__ in ("NoneType", "Omitted"):  # Numba's, or Python's
+        return getattr(given, "value", None)
+    return getattr(given, "literal_value", given)
+
+
+def axis_of(axis: Any, rank: int) -> int | None:
+    """The number of an axis that is written out, counted from 0, if there is such a one."""
+    place = known(axis)
+    return place % rank if type(place) is int and -rank <= place < rank else None

@@ -7,14 +7,17 @@ from functools import reduce
 
 from adxform.backends.numba.elements import dims_known, reduced_axes
 from adxform.core.builder import Builder, type_of
-from adxform.core.ir import Const, Let, Opaque, Operand, Primitive, Var
-from adxform.core.types import Array, Scalar, Type
+from adxform.core.ir import Const, Let, Opaque, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.types import Array, Scalar, Type, may_be_one
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
+SPREADS = {"np.var": False, ".var()": False, "np.std": True, ".std()": True}
+
 
 class Respell(Rewriter):
-    """Writes a mean as a sum and a division, and bounds as a maximum and a minimum.
+    """Writes a mean as a sum and a division, what is made of means and sums of squares likewise,
+    bounds as a maximum and a minimum, and choices one in the other.
 
     ``items`` says for each list that is filled later what it will hold.
     """
@@ -32,7 +35,23 @@ class Respell(Rewriter):
             return
         if name in ("np.clip", ".clip()") and self._clip(stmt):
             return
+        if name in SPREADS and self._spread(stmt, SPREADS[name]):
+            return
+        if name == "np.linalg.norm" and self._norm(stmt):
+            return
+        if name in ("np.squeeze", ".squeeze()") and self._squeezed(stmt):
+            return
+        if name == "np.select" and self._select(stmt):
+            return
         self.builder.append(stmt)
+
+    def emit(self, name: str, *args: Operand) -> Operand:
+        return self.builder.emit(RULES[name].primitive, args)
+
+    def becomes(self, stmt: Let, name: str, *args: Operand) -> bool:
+        """A statement as another operation."""
+        self.builder.append(Let(stmt.targets, RULES[name].primitive, args, stmt.origin))
+        return True
 
     def _mean(self, stmt: Let) -> bool:
         operand, axis, keepdims = stmt.args[:3]
@@ -40,19 +59,89 @@ class Respell(Rewriter):
         axes = None if dims is None else reduced_axes(axis, len(dims))
         if dims is None or axes is None or keepdims not in (Const(True), Const(False)):
             return False
-        rest = (Const(None), Const(True))
-        total = self.builder.emit(RULES["np.sum"].primitive, (operand, axis, keepdims, *rest))
-        if len(axes) == len(dims):
-            count: Operand = self.builder.emit(RULES[".size"].primitive, (operand,))
-        else:
-            shape = self.builder.emit(RULES[".shape"].primitive, (operand,))
-            item, times = RULES["[]"].primitive, RULES["op.Mult"].primitive
-            sizes = [self.builder.emit(item, (shape, Const(a))) for a in axes]
-            count = reduce(lambda a, b: self.builder.emit(times, (a, b)), sizes)
-        self.builder.append(
-            Let(stmt.targets, RULES["op.Div"].primitive, (total, count), stmt.origin)
-        )
-        return True
+        total = self._sum(operand, axis, keepdims)
+        return self.becomes(stmt, "op.Div", total, self._count(operand, axes, len(dims)))
+
+    def _sum(self, operand: Operand, axis: Operand, keepdims: Operand) -> Operand:
+        return self.emit("np.sum", operand, axis, keepdims, Const(None), Const(True))
+
+    def _count(self, operand: Operand, axes: tuple[int, ...], rank: int) -> Operand:
+        """How many elements there are along some axes."""
+        if len(axes) == rank:
+            return self.emit(".size", operand)
+        shape = self.emit(".shape", operand)
+        sizes = [self.emit("[]", shape, Const(a)) for a in axes]
+        return reduce(lambda a, b: self.emit("op.Mult", a, b), sizes)
+
+    def _spread(self, stmt: Let, root: bool) -> bool:
+        """A variance, or standard deviation, along axes or with fewer degrees of freedom."""
+        operand, axis, ddof, keepdims = stmt.args
+        known = type_of(operand, self.builder.types)
+        dims = dims_known(known)
+        axes = None if dims is None else reduced_axes(axis, len(dims))
+        freedom = isinstance(ddof, Const) and type(ddof.value) is int
+        if (
+            dims is None or axes is None or not freedom
+            or keepdims not in (Const(True), Const(False))
+            or getattr(known, "dtype", None) != "float64"
+            or (len(axes) == len(dims) and ddof == Const(0) and keepdims == Const(False))
+        ):  # fmt: skip
+            return False  # Numba has it
+        count = self._count(operand, axes, len(dims))
+        mean = self.emit("op.Div", self._sum(operand, axis, Const(True)), count)
+        away = self.emit("op.Sub", operand, mean)
+        total = self._sum(self.emit("op.Mult", away, away), axis, keepdims)
+        if ddof != Const(0):
+            count = self.emit("max", self.emit("op.Sub", count, ddof), Const(0))
+        if not root:
+            return self.becomes(stmt, "op.Div", total, count)
+        return self.becomes(stmt, "np.sqrt", self.emit("op.Div", total, count))
+
+    def _norm(self, stmt: Let) -> bool:
+        """The lengths of vectors along an axis."""
+        operand, order, axis, keepdims = stmt.args
+        known = type_of(operand, self.builder.types)
+        dims = dims_known(known)
+        if (order, axis) == (Const("fro"), Const(None)) and len(dims or ()) == 2:
+            return self.becomes(stmt, "np.linalg.norm", operand, Const(None), axis, keepdims)
+        one = isinstance(axis, Const) and type(axis.value) is int
+        axes = None if dims is None or not one else reduced_axes(axis, len(dims))
+        if axes is None or order not in (Const(None), Const(2)) or not (
+            getattr(known, "dtype", None) == "float64" and keepdims in (Const(True), Const(False))
+        ):
+            return False
+        squares = self.emit("op.Mult", operand, operand)
+        return self.becomes(stmt, "np.sqrt", self._sum(squares, axis, keepdims))
+
+    def _squeezed(self, stmt: Let) -> bool:
+        """An array without the axes that are gone: their only places are taken."""
+        dims = dims_known(type_of(stmt.args[0], self.builder.types))
+        axis = stmt.args[1]
+        if dims is None or any(may_be_one(dim) and dim != 1 for dim in dims):
+            return False
+        axes = reduced_axes(axis, len(dims))
+        gone = {i for i, dim in enumerate(dims) if dim == 1} if axis == Const(None) else axes
+        if gone is None or len(gone) == len(dims) or any(dims[i] != 1 for i in gone):
+            return False
+        parts = tuple(Const(0) if i in gone else Slice() for i in range(len(dims)))
+        return self.becomes(stmt, "[]", stmt.args[0], Tuple(parts))
+
+    def _select(self, stmt: Let) -> bool:
+        """The first choice whose condition holds, by asking one condition after the other."""
+        conditions, choices, made = stmt.args
+        if not isinstance(conditions, Tuple) or not isinstance(choices, Tuple):
+            return False
+        types, target = self.builder.types, self.builder.types.get(stmt.target)
+        booleans = (getattr(type_of(c, types), "dtype", None) == "bool" for c in conditions.items)
+        if dims_known(target or Scalar("int64")) is None or not all(booleans):
+            return False
+        pairs = list(zip(conditions.items, choices.items, strict=True))
+        if not pairs or any(getattr(type_of(c, types), "dtype", None) != getattr(target, "dtype", 0)
+                            for _, c in pairs):
+            return False
+        for condition, choice in pairs[:0:-1]:
+            made = self.emit("np.where", condition, choice, made)
+        return self.becomes(stmt, "np.where", *pairs[0], made)
 
     def _list(self, stmt: Let) -> bool:
         """``[None] * n``, to be filled with arrays, as a list of empty ones."""
