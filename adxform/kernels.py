@@ -39,7 +39,7 @@ def kernel_call(
     ``reach`` gives a function and those that it calls, in the order of definition.
     """
     require_numba()
-    made, layout = kernel_of(function, types)
+    made, layout = kernel_of(function, types, {**namespace, **outside_values([function])})
     if options.fuse:
         made, types = inlined(made, types)
     parts = reach(made, types)

@@ -592,3 +592,19 @@ def test_what_is_written_over_is_not_read_elsewhere_meanwhile() -> None:
     x = np.arange(9.0).reshape(3, 3) / 9.0
     derivative = adxform.grad(of_its_own_memory, backend="numba")
     np.testing.assert_allclose(derivative(x), adxform.grad(of_its_own_memory)(x), rtol=1e-12)
+
+
+def while_positive(x):
+    total, i = 1.0, 0
+    while i < len(x) and x[i] > 0.0:
+        total = 0.9 * total + np.sin(total * x[i])
+        i += 1
+    return total * np.sum(x)
+
+
+def test_a_loop_that_records_nothing_is_no_reason_to_give_up() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", adxform.BackendWarning)
+        for x in (-np.ones(3), np.ones(3), np.zeros(0), np.arange(1.0, 4.0)):
+            value, pull = adxform.vjp(while_positive, x, backend="numba")
+            assert np.allclose(pull(1.0)[0], adxform.vjp(while_positive, x)[1](1.0)[0])

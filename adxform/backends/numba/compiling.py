@@ -116,6 +116,8 @@ class Guarded:
 
     def first(self, *args: Any) -> Any:
         """Compile for these arguments, and call."""
+        if _has_empty_list(args):  # of which Numba knows no type
+            return self.plain()(*args)
         reasons: list[Exception] = []
         for way in self.ways:  # what lies on disk may be unreadable
             try:
@@ -144,7 +146,8 @@ class Guarded:
                 return compiled(*args)
             except Exception as error:
                 found = self.plain()(*args)  # raises, as a rule, with NumPy's own words
-                self.give_up(error)
+                if not _has_empty_list(args):
+                    self.give_up(error)
                 return found
 
         return call
@@ -160,3 +163,7 @@ class Guarded:
         )
         self.call = self.plain()
         return self.call
+
+
+def _has_empty_list(args: tuple[Any, ...]) -> bool:
+    return any(type(arg) is list and not arg for arg in args)

@@ -8,8 +8,9 @@ between calls, and Numba would freeze them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,11 @@ from adxform.core.ir import (
     names_in,
     reads_of,
 )
-from adxform.core.types import Object
+from adxform.core.types import Array, Object, Scalar
 from adxform.core.values import type_of_value
 from adxform.optimize.walk import Rewriter
+
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,14 @@ class Layout:
     given: tuple[str, ...]
 
 
-def kernel_of(function: Function, types: Types) -> tuple[Function, Layout]:
+def kernel_of(
+    function: Function, types: Types, values: Mapping[str, Any] = NOTHING
+) -> tuple[Function, Layout]:
     """A function of arrays and numbers only, and how it stands for the one that is meant."""
     own = function.params
-    made, outside = _with_outside(function, types)
+    made, outside = _with_outside(function, types, values)
     first = made.params[: len(outside)]
-    made, parts = _with_parts(made, own, types)
+    made, parts = _with_parts(made, own, types, values)
     read = set(names_in(made.result)).union(*map(reads_of, made.body), *map(read_within, made.body))
     taken = tuple(i for i, p in enumerate(own) if p.name in read)
     given = tuple(dict.fromkeys(n for leaf in leaves(made.result) for n in names_in(leaf)))
@@ -66,34 +71,79 @@ def kernel_of(function: Function, types: Types) -> tuple[Function, Layout]:
     return made, Layout(outside, tuple(parts.values()), taken, given)
 
 
+class Parts(Rewriter):
+    """Leaves out what reads parts of objects, which ``found`` says how to read before.
+
+    ``places`` are those of parameters that are objects, ``values`` what names from outside mean.
+    """
+
+    def __init__(
+        self, builder: Builder, places: Mapping[str, int], values: Mapping[str, Any]
+    ) -> None:
+        super().__init__(builder)
+        self.places = places
+        self.values = dict(values)
+        self.inner = False
+        self.found: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {}
+
+    def within(self, block: Block) -> Block:
+        outer, self.inner = self.inner, True
+        made = super().within(block)
+        self.inner = outer
+        return made
+
+    def let(self, stmt: Let) -> None:
+        op = stmt.op
+        places = self.read_from(stmt, op) if isinstance(op, Opaque) and op.pure else None
+        if places is None or not isinstance(op, Opaque):
+            self.builder.append(stmt)
+            return
+        text = f"lambda {', '.join(op.reads)}: {ast.unparse(op.tree)}"
+        if not places:
+            given = ", ".join(arg.text for arg in stmt.args if isinstance(arg, Global))
+            text = f"lambda: ({text})({given})"
+        self.found[stmt.target] = eval(text, self.values), places
+
+    def read_from(self, stmt: Let, op: Opaque) -> tuple[int, ...] | None:
+        """The places of the parameters of which a part is read, none if it is of what is outside;
+        None if it is not read alike before all: in a branch only what is sure to be there is.
+        """
+        outside = bool(stmt.args) and all(isinstance(arg, Global) for arg in stmt.args)
+        if len(stmt.targets) != 1 or not (outside or stmt.reads):
+            return None
+        if not self.places.keys() >= set(stmt.reads) or len(op.reads) != len(stmt.args):
+            return None
+        known = isinstance(self.builder.types.get(stmt.target), Array | Scalar)
+        attribute = isinstance(op.tree, ast.Attribute) and isinstance(op.tree.value, ast.Name)
+        if (self.inner or outside) and not (known and attribute):
+            return None
+        return tuple(self.places[n] for n in stmt.reads)
+
+
 def _with_parts(
-    function: Function, own: tuple[Param, ...], types: Types
+    function: Function, own: tuple[Param, ...], types: Types, values: Mapping[str, Any]
 ) -> tuple[Function, dict[str, tuple[Callable[..., Any], tuple[int, ...]]]]:
     """A function that is given what it reads of objects, and how that is read."""
     places = {p.name: i for i, p in enumerate(own) if isinstance(types.get(p.name), Object)}
-    parts = {}
-    body = []
-    for stmt in function.body:
-        op = stmt.op if isinstance(stmt, Let) else None
-        names = stmt.reads if isinstance(stmt, Let) else []
-        if isinstance(op, Opaque) and op.pure and names and places.keys() >= set(names):
-            text = f"lambda {', '.join(op.reads)}: {ast.unparse(op.tree)}"
-            parts[stmt.target] = eval(text, {}), tuple(places[n] for n in names)  # type: ignore[union-attr]
-        else:
-            body.append(stmt)
-    return replace(function, body=tuple(body)), parts
+    builder = Builder(Names(all_names(function)), types, dict(function.bases))
+    walk = Parts(builder, places, values)
+    walk.block(function.body)
+    return replace(function, body=walk.builder.block), walk.found
 
 
 class Outside(Rewriter):
-    """Gives arrays from outside a name each; ``found`` are these, by their text."""
+    """Gives arrays from outside, and numbers of objects there, a name each; ``found`` are these, by
+    their text.
+    """
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: Builder, values: Mapping[str, Any]) -> None:
         super().__init__(builder)
+        self.values = values
         self.found: dict[str, tuple[Global, str]] = {}
 
     def sub(self, operand: Operand) -> Operand:
         match operand:
-            case Global(text, np.ndarray()):
+            case Global(text, value) if isinstance(value, np.ndarray) or self.is_held(operand):
                 if text not in self.found:
                     name = self.builder.names.fresh(text.replace(".", "_"))
                     self.builder.types[name] = type_of_value(operand.value)
@@ -104,6 +154,13 @@ class Outside(Rewriter):
             case _:
                 return super().sub(operand)
 
+    def is_held(self, operand: Global) -> bool:
+        """Whether something from outside is a number that an object or class there holds."""
+        root, dot, _ = operand.text.partition(".")
+        numbers = isinstance(operand.value, int | float | np.number)
+        known = root in self.values and not isinstance(self.values[root], ModuleType)
+        return numbers and bool(dot) and known
+
     def block(self, block: Block) -> None:
         for stmt in block:
             self.statement(stmt)
@@ -112,9 +169,14 @@ class Outside(Rewriter):
         return replace(stmt, args=tuple(map(self.sub, stmt.args)))
 
 
-def _with_outside(function: Function, types: Types) -> tuple[Function, tuple[Global, ...]]:
-    """A function whose arrays from outside are parameters, before its own."""
-    walk = Outside(Builder(Names(all_names(function)), types, dict(function.bases)))
+def _with_outside(
+    function: Function, types: Types, values: Mapping[str, Any]
+) -> tuple[Function, tuple[Global, ...]]:
+    """A function whose arrays from outside, and numbers of objects there, are parameters, before
+    its own.
+    """
+    builder = Builder(Names(all_names(function)), types, dict(function.bases))
+    walk = Outside(builder, values)
     walk.block(function.body)
     result = walk.sub(function.result)
     params = (*(Param(name) for _, name in walk.found.values()), *function.params)

@@ -1,0 +1,91 @@
+"""What objects hold is read before the machine code runs, wherever the function reads it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import BackendWarning
+
+pytest.importorskip("numba")
+
+X = np.random.default_rng(0).normal(size=4)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+class Model:
+    def __init__(self, weights: Any) -> None:
+        self.weights = weights
+
+    def step(self, x: Any, rate: float) -> Any:
+        return x - rate * self.weights * np.sin(x)
+
+
+@dataclass
+class Settings:
+    rate: float = 0.1
+    steps: int = 3
+
+
+class Scale:
+    factor = 2.0
+
+
+MODEL, SETTINGS = Model(np.arange(4.0)), Settings()
+
+
+def inside(x, model, settings):
+    for _ in range(settings.steps):
+        x = model.step(x, settings.rate)
+    return np.sum(x**2)
+
+
+def outside(x):
+    for _ in range(SETTINGS.steps):
+        x = MODEL.step(x, SETTINGS.rate)
+    return np.sum(x**2) * Scale.factor
+
+
+def chosen(x, model, heavy):
+    if heavy:
+        return np.sum(x * model.weights)
+    return np.sum(x)
+
+
+def agree(f: Callable[..., Any], compiled: Callable[..., Any], *args: Any) -> None:
+    value, bar = compiled(*args)
+    assert value == pytest.approx(f(*args), rel=1e-12)
+    assert np.allclose(bar, adxform.grad(f)(*args), rtol=1e-12)
+
+
+def test_objects_that_are_arguments() -> None:
+    made = adxform.value_and_grad(inside, backend="numba")
+    agree(inside, made, X, MODEL, SETTINGS)
+    agree(inside, made, X, Model(np.ones(4)), Settings(0.3, 5))
+    made = adxform.value_and_grad(chosen, backend="numba")
+    agree(chosen, made, X, MODEL, True)
+    agree(chosen, made, X, MODEL, False)
+
+
+def test_objects_outside_are_read_in_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = adxform.value_and_grad(outside, backend="numba")
+    agree(outside, made, X)
+    monkeypatch.setattr(SETTINGS, "rate", 0.7)
+    monkeypatch.setattr(SETTINGS, "steps", 2)
+    monkeypatch.setattr(MODEL, "weights", np.ones(4))
+    monkeypatch.setattr(Scale, "factor", 5.0)
+    agree(outside, made, X)
