@@ -606,5 +606,5 @@ def test_a_loop_that_records_nothing_is_no_reason_to_give_up() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", adxform.BackendWarning)
         for x in (-np.ones(3), np.ones(3), np.zeros(0), np.arange(1.0, 4.0)):
-            value, pull = adxform.vjp(while_positive, x, backend="numba")
+            _, pull = adxform.vjp(while_positive, x, backend="numba")
             assert np.allclose(pull(1.0)[0], adxform.vjp(while_positive, x)[1](1.0)[0])

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
+from scipy.special import expit, logsumexp
 
 import adxform
 from adxform import BackendWarning
@@ -225,3 +227,25 @@ def lists_of_other_lengths(a):
 def test_rows_of_other_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="inhomogeneous"):
         adxform.grad(lists_of_other_lengths, backend="numba")(A)
+
+
+def classified(a, labels):
+    logits = a - logsumexp(a, axis=1, keepdims=True)
+    return np.sum(logits[np.arange(len(labels)), labels]) + special.logsumexp(a) * logsumexp(a[0])
+
+
+def of_distributions(x):
+    total = np.sum(np.log(expit(x)) + special.log_expit(-x) + special.ndtr(x) * special.erf(x))
+    return total + np.sum(special.gammaln(x**2 + 0.1) * special.erfc(x)) + math.lgamma(x[0] ** 2)
+
+
+def test_special_functions() -> None:
+    agree(classified, A, np.array([0, 2, 1, 1]))
+    agree(of_distributions, 3.0 * X)
+
+
+def test_digamma_keeps_its_digits() -> None:
+    from adxform.backends.numba.special import digamma
+
+    for x in (1e-8, 0.3, 1.4616321449683623, 7.7, 12.0, 1e5, -0.4, -7.3):
+        assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-13, abs=1e-14)

@@ -59,7 +59,7 @@ def jitted(
     import numba
 
     register()
-    tree = with_counterparts(with_vectors(ast.parse(text)))
+    tree = with_counterparts(with_vectors(ast.parse(text)), values)
     tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)
     free = set().union(*map(_free, tree.body)).difference(*map(bound_names, tree.body))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, TypeGuard
 
 from adxform.emit.module import helper, known_helpers
@@ -30,6 +33,9 @@ OURS = {
     **{f"_{name}": ("along", name)
        for name in ("products_before", "product_of_others", "carried", "median_weights",
                     "quantile_weights", "polyval", "diagonal", "scatter_diagonal", "undiag")},
+    **{f"_{name}": ("special", name)
+       for name in ("expit", "log_expit", "erf", "erfc", "gammaln", "ndtr", "digamma", "logsumexp",
+                    "math_polygamma")},
 }  # where they are, by the names under which a text calls them
 TAKES: dict[str, dict[str, Any]] = {
     "roll": {"a": ..., "shift": ..., "axis": None},
@@ -47,21 +53,31 @@ TAKES: dict[str, dict[str, Any]] = {
     "where": {"condition": ..., "x": ..., "y": ...},
     "meshgrid": {"x": ..., "y": ..., "indexing": "xy"},
 }  # what calls give that are ours altogether, and what is meant where they do not
+SPECIAL: dict[str, dict[str, Any]] = {
+    **{name: {"x": ...} for name in ("expit", "log_expit", "erf", "erfc", "ndtr")},
+    **{name: {"z": ...} for name in ("gammaln", "digamma")},
+    "logsumexp": {"a": ..., "axis": None, "keepdims": False},
+}  # the same of scipy.special
+TAKES |= SPECIAL
 LISTED = ("stack", "array")  # of lists: those of parts written out Numba takes as tuples
 JOINING = ("concatenate", "stack", "vstack", "hstack", "dstack", "column_stack")
 DTYPES = {"float": "float64", "int": "int64", "bool": "bool_"}
 HELPERS = frozenset(known_helpers()).intersection(name for _, name in OURS.values())
 
 
-def with_counterparts(tree: ast.Module) -> ast.Module:
-    """A text that calls our own functions of arrays where Numba lacks NumPy's.
+def with_counterparts(
+    tree: ast.Module, values: Mapping[str, Any] | None = None
+) -> ast.Module:
+    """A text that calls our own functions of arrays where Numba lacks NumPy's; ``values`` are what
+    its names from outside mean.
 
     >>> print(ast.unparse(with_counterparts(ast.parse("y = np.tensordot(a @ b, c, axes=1)"))))
     y = _tensordot(_matmul(a, b), c, '1')
     """
     replaced = {stmt.name for stmt in tree.body if _is_helper(stmt)}
     kept = [stmt for stmt in tree.body if getattr(stmt, "name", None) not in replaced]
-    made: ast.Module = _Counterparts(replaced).visit(ast.Module(kept, tree.type_ignores))
+    walk = _Counterparts(replaced, values or {})
+    made: ast.Module = walk.visit(ast.Module(kept, tree.type_ignores))
     return made
 
 
@@ -73,8 +89,9 @@ def _is_helper(stmt: ast.stmt) -> TypeGuard[ast.FunctionDef]:
 
 
 class _Counterparts(ast.NodeTransformer):
-    def __init__(self, replaced: set[str]) -> None:
+    def __init__(self, replaced: set[str], values: Mapping[str, Any]) -> None:
         self.replaced = replaced
+        self.values = values
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Name(f"_{node.id}", node.ctx) if node.id in self.replaced else node
@@ -92,6 +109,10 @@ class _Counterparts(ast.NodeTransformer):
         _name_dtypes(node)
         given: dict[str | None, ast.expr] = {k.arg: k.value for k in node.keywords}
         name, args = _function(node)
+        special = sys.modules.get("scipy.special")
+        if special is not None and (meant := self.meant(node.func)) is not None:
+            name = next((n for n in SPECIAL if getattr(special, n, None) is meant), name)
+            args = node.args if name in SPECIAL else args
         if name in TAKES and (whole := _taken(name, args, given)):
             return _call(name, *whole)
         match name, args:
@@ -124,6 +145,16 @@ class _Counterparts(ast.NodeTransformer):
             case "reshape", [a, *rest] if len(rest) + len(given) == 1 and given.keys() <= {"shape"}:
                 return _call("reshape", a, *rest, *given.values())
         return node
+
+
+    def meant(self, func: ast.expr) -> Any:
+        """What is called, if it is something from outside."""
+        match func:
+            case ast.Name(name):
+                return self.values.get(name, sys.modules.get(name))
+            case ast.Attribute(whole, name) if isinstance(self.meant(whole), ModuleType):
+                return getattr(self.meant(whole), name, None)
+        return None
 
 
 def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
