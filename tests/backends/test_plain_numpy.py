@@ -95,6 +95,7 @@ def chosen(a):
 
 def listed(x):
     ends = np.concatenate(([0.0], x, [1.0]))
+    ends[[0, 3]] = x[:2] ** 2
     return np.sum(ends[1:] * ends[:-1]) + np.sum(x[[0, 2, 2]] ** 2) + np.sum(np.take(x, [1, 3]))
 
 
@@ -160,6 +161,7 @@ def test_arrays_without_elements() -> None:
     agree(moved, np.zeros((4, 0)))
     agree(repeated, np.zeros((0, 3)))
     agree(multiplied, np.zeros(0))
+    agree(lambda x: np.sum(np.diff(x, 2) ** 2), np.ones(1))
 
 
 def weighed(x, k):

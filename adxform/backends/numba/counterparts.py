@@ -136,6 +136,8 @@ class _Counterparts(ast.NodeTransformer):
                 return ast.Call(node.func, [joined, *rest], node.keywords)
             case "min" | "max", [items] if not given:
                 return _call("least" if name == "min" else "largest", items)
+            case "last_written", [g, index]:
+                return ast.Call(node.func, [g, _listed(index)], [])
             case "math.fmod", [a, b]:
                 fmod = ast.Attribute(ast.Name("np", ast.Load()), "fmod", ast.Load())
                 return ast.Call(fmod, [a, b], [])
@@ -170,6 +172,8 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return "add.at", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "linalg"), name):
             return f"linalg.{name}", node.args
+        case ast.Name("_last_written"):
+            return "last_written", node.args
         case ast.Attribute(array, "reshape"):
             sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
             return "reshape", [array, sizes]

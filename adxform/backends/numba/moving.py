@@ -86,7 +86,9 @@ def _undiff(g: Any, like: Any, n: Any = 1, axis: Any = -1) -> Callable[..., Any]
     lead = ":, " * along
     shape = [f"b.shape[{i}]{' + 1' * (i == along)}" for i in range(g.ndim)]
     return function("g, like, n=1, axis=-1", [
-        "b = g",
+        f"if g.shape[{along}] == 0:",
+        "    return np.zeros(like.shape, g.dtype)",
+        "b = np.ascontiguousarray(g)",
         f"for _ in range({times}):",
         f"    c = np.zeros({tuple_of(shape)}, g.dtype)",
         f"    c[{lead}1:] += b",
