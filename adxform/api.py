@@ -71,7 +71,8 @@ def grad(
         What runs the generated code: NumPy, or machine code that Numba makes of it at the first
         call (extra ``numba``). What Numba cannot compile runs in NumPy, with a `BackendWarning`.
     parallel : bool
-        Whether Numba may use several threads.
+        Whether Numba may use several threads, for loops whose iterations are independent or add up
+        derivatives (of which the order is then another).
 
     Returns
     -------

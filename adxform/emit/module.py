@@ -92,7 +92,8 @@ def module_parts(
     named = {name for line in lines.values() for name in line.names}
     needed = imports_for(trees, named, spellings)
     if "prange" in named and any(map(_is_parallel, (s for f, _ in parts for s in walk(f.body)))):
-        needed.append(ast.ImportFrom("numba", [ast.alias("prange")], 0))
+        threads = [ast.alias(name) for name in ("get_num_threads", "prange") if name in named]
+        needed.append(ast.ImportFrom("numba", threads, 0))
     if helpers and not any(_binds(stmt, "np") for stmt in needed):
         needed.append(ast.Import([ast.alias("numpy", "np")]))
     return trees, helpers, needed, lines

@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from adxform import value_and_grad
+from adxform import grad, value_and_grad
 from adxform.backends.numba.compiling import jitted
 from adxform.errors import BackendWarning
 from tests.backends.plainly import loop_nests_in_python
@@ -71,6 +71,39 @@ def own_name(prange):
     return np.sum(np.sin(prange) ** 2)
 
 
+def rows_weighted(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.log(1.0 + np.exp(np.sum(x[i] * w)))
+    return total
+
+
+def some_added(x, a, b):
+    total = 0.0
+    for i in range(1, len(x)):
+        if x[i] > 0.1:
+            total += np.sin(x[i] * a) * b
+        else:
+            total -= x[i] * a
+    return total
+
+
+def inner_pairs(x, w):
+    total = 0.0
+    for i in range(len(x) - 1, -1, -1):
+        for j in range(len(w)):
+            total += np.exp(x[i] * w[j])
+    return total
+
+
+def outer_products(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        y = np.outer(x[i], w) * np.sin(x[i][0])
+        total += np.sum(y * y)
+    return total
+
+
 CASES = [
     (weighted, (R.normal(size=7), R.normal(size=7))),
     (nearest, (R.normal(size=(3, 2)), R.normal(size=(5, 2)))),
@@ -80,47 +113,104 @@ CASES = [
     (scattered, (R.normal(size=4), np.array([0, 2, 0, 1]))),
     (products, (R.normal(size=4),)),
     (own_name, (R.normal(size=4),)),
+    (rows_weighted, (R.normal(size=(6, 3)), R.normal(size=3))),
+    (some_added, (R.normal(size=9), np.array(0.3)[()], np.array(0.7)[()])),
+    (inner_pairs, (R.normal(size=7), R.normal(size=3))),
+    (outer_products, (R.normal(size=(5, 2)), R.normal(size=3))),
+    (rows_weighted, (R.normal(size=(1, 3)), R.normal(size=3))),
+    (rows_weighted, (R.normal(size=(0, 3)), R.normal(size=3))),
 ]
 each_case = pytest.mark.parametrize(("f", "args"), CASES, ids=lambda v: getattr(v, "__name__", ""))
 
 
+def wrt(args):
+    return tuple(i for i, arg in enumerate(args) if arg.dtype == float)
+
+
 def same(found, expected):
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-10, atol=1e-13)
+    for one, other in zip(found[1], expected[1], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
 
 
 @each_case
 def test_in_one_thread_it_is_the_same(f, args):
+    expected = value_and_grad(f, wrt(args))(*args)
     with loop_nests_in_python():
-        same(value_and_grad(f, backend="numba", parallel=True)(*args), value_and_grad(f)(*args))
+        same(value_and_grad(f, wrt(args), backend="numba", parallel=True)(*args), expected)
+        gradient = grad(f, wrt(args), backend="numba", parallel=True)(*args)
+        same((expected[0], gradient), expected)
 
 
 @each_case
 def test_in_several_threads(f, args):
-    many = value_and_grad(f, backend="numba", parallel=True)
+    expected = value_and_grad(f, wrt(args))(*args)
+    many = value_and_grad(f, wrt(args), backend="numba", parallel=True)
+    gradient = grad(f, wrt(args), backend="numba", parallel=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error", BackendWarning)
-        for _ in range(5):
-            same(many(*args), value_and_grad(f)(*args))
+        for _ in range(3):
+            same(many(*args), expected)
+            same((expected[0], gradient(*args)), expected)
 
 
-def loops(f, args):
+def loops(f, args, transform=value_and_grad):
     with loop_nests_in_python():
-        derivative = value_and_grad(f, backend="numba", parallel=True)
+        derivative = transform(f, backend="numba", parallel=True)
         derivative(*args)
     lines = derivative.source.splitlines()
     return [line.strip() for line in lines if line.startswith("    for ")], derivative.source
 
 
-def test_independent_loops_are_parallel_and_sums_added_up():
+def test_independent_loops_are_parallel():
     found, text = loops(*CASES[0])
-    assert found and all("prange(" in line for line in found)
-    assert "from numba import prange" in text and "out += " in text
+    assert "for i in prange(size):" in found and "import get_num_threads, prange" in text
+
+
+def test_sums_are_added_up_in_parts():
+    found, text = loops(*CASES[0])
+    assert "for part in prange(parts):" in found and "for part in range(parts):" in found
+    assert "for i in range(part * size // parts, (part + 1) * size // parts):" in text
+
+
+def in_parts(f, args):
+    def both(f, **options):
+        return grad(f, wrt(args), **options)
+
+    found, text = loops(f, args, both)
+    return "for part in prange(parts):" in found, text
+
+
+def test_arrays_that_all_iterations_add_to_are_one_for_each_part():
+    parts, text = in_parts(*CASES[8])
+    assert parts and "w_bars[part, i_2] += " in text and "    w_bar += w_bars[part]" in text
+
+
+@pytest.mark.parametrize("case", CASES[9:12], ids=lambda c: c[0].__name__)
+def test_loops_with_branches_and_loops_in_them_are_parallel(case):
+    assert in_parts(*case)[0]
+
+
+def test_places_that_depend_on_the_iteration_are_not_added_to_in_parts():
+    def neighbours(x):
+        total = 0.0
+        for i in range(1, len(x)):
+            total += np.sin(x[i]) * x[i - 1]
+        return total
+
+    parts, text = in_parts(neighbours, (R.normal(size=6),))
+    assert not parts and "prange" not in text
+
+
+def test_a_user_s_own_sum_keeps_its_order():
+    found, text = loops(*CASES[9])
+    assert "prange" not in text and found
 
 
 def test_the_outermost_loop_is_the_parallel_one():
     found, text = loops(*CASES[1])
-    assert "for i in prange(rows):" in found and "        for j in range(rows_2):" in text
+    assert "for part in prange(parts):" in found and "            for j in range(rows_2):" in text
+    assert text.count("prange(") == len([line for line in found if "prange(" in line])
 
 
 @pytest.mark.parametrize("case", [CASES[4], CASES[5], CASES[6]], ids=lambda c: c[0].__name__)
@@ -189,6 +279,14 @@ def shortened(x):
             total += y[j] * y[j]
         y = y[1:] * y[:-1]
     return total
+
+
+def test_numba_fuses_no_loops_in_one_function_after_the_other():
+    args = (R.normal(size=600),)
+    for _ in range(2):
+        f = value_and_grad(neighbours_added, backend="numba", parallel=True)
+        for _ in range(5):
+            same(f(*args), value_and_grad(neighbours_added)(*args))
 
 
 @pytest.mark.parametrize("f", [neighbours_added, shortened])

@@ -15,6 +15,7 @@ from adxform.core.ir import (
     Const,
     Effect,
     For,
+    If,
     Let,
     Operand,
     Phi,
@@ -93,13 +94,15 @@ class Memory:
         self.aliases = aliases
         self.made: dict[str, Let] = {}
         self.carried: dict[str, Phi] = {}
+        self.merged: dict[str, Phi] = {}
         self.views: dict[str, View] = {}
         self.chains: dict[str, bool] = {}
         for stmt in walk(block):
             if isinstance(stmt, Let):
                 self.made.update(dict.fromkeys(stmt.targets, stmt))
             else:
-                self.carried.update((phi.target, phi) for phi in phis_of(stmt))
+                found = self.merged if isinstance(stmt, If) else self.carried
+                found.update((phi.target, phi) for phi in phis_of(stmt))
 
     def view(self, name: str) -> View:
         """The memory of a name, told by the array that it is a part of."""
@@ -117,6 +120,10 @@ class Memory:
         let, phi = self.made.get(name), self.carried.get(name)
         if phi is not None and isinstance(phi.first, Var) and self.chained(phi):
             return self.view(phi.first.name)
+        if name in self.merged:
+            phi = self.merged[name]
+            found = {self.view(n) for n in uses([phi.first, phi.second])}
+            return found.pop() if len(found) == 1 else self.whole(name)
         if let is None or not isinstance(let.op, Primitive) or not let.args:
             return self.whole(name)
         first = let.args[0]
@@ -158,10 +165,16 @@ class Memory:
         return self.chains[phi.target]
 
     def _chained(self, phi: Phi) -> bool:
-        after: Operand = phi.second
-        while isinstance(after, Var) and after.name != phi.target:
+        return self._leads(phi.second, phi.target)
+
+    def _leads(self, after: Operand, target: str) -> bool:
+        """Whether an array is what ``target`` stands for, which is at most written to."""
+        while isinstance(after, Var) and after.name != target:
             let, inner = self.made.get(after.name), self.carried.get(after.name)
-            if inner is not None and self.chained(inner):
+            either = self.merged.get(after.name)
+            if either is not None and self._leads(either.second, target):
+                after = either.first
+            elif inner is not None and self.chained(inner):
                 after = inner.first
             elif let is not None and getattr(let.op, "name", "") in SAME:
                 after = let.args[0]

@@ -23,9 +23,9 @@ from adxform.core.trees import bound_names, names, nodes
 from adxform.errors import ArgumentError, BackendWarning, Diagnostic
 
 OURS = {**{own: ("mathematics", name) for name, own in OF_NUMBERS.items()}, **OF_ARRAYS}
-THREADS: Any = dict.fromkeys(  # which Numba makes besides, of what may share memory
-    ("fusion", "setitem", "inplace_binop", "comprehension", "stencil"), False
-)
+NOT_IN_THREADS = (  # which Numba makes besides, of what may share memory
+    "fusion", "setitem", "inplace_binop", "comprehension", "stencil", "numpy", "reduction",
+)  # fmt: skip
 WRITTEN = sorted({"ranks", *(module for module, _ in OURS.values())})
 
 
@@ -65,7 +65,8 @@ def jitted(
     free = set().union(*map(_free, tree.body)).difference(*map(bound_names, tree.body))
     values = {k: v for k, v in values.items() if k in free}
     modules = {name: import_module(f"{__package__}.{name}") for name in WRITTEN}
-    options = f"{parallel} {checked} {[inspect.getsource(m) for m in modules.values()]}"
+    threads = parallel and NOT_IN_THREADS
+    options = f"{threads} {checked} {[inspect.getsource(m) for m in modules.values()]}"
     path = disk.stored(text, name, values, options) if keep else None
     module = ModuleType(f"adxform.generated.{name}" if path is None else path.stem)
     sys.modules[module.__name__] = module  # where Numba looks for what calls itself, or is on disk
@@ -75,10 +76,13 @@ def jitted(
     made = compile_text(text, name, scope, None if path is None else str(path))
     for key, value in list(scope.items()):
         if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+            several: Any = parallel and "prange" in value.__code__.co_names
+            if several:
+                several = dict.fromkeys(NOT_IN_THREADS, False)  # one for each: Numba empties it
             scope[key] = numba.njit(
                 error_model="numpy",
                 boundscheck=checked,
-                parallel=THREADS if parallel and "prange" in value.__code__.co_names else False,
+                parallel=several,
                 cache=path is not None,
                 nogil=True,
                 fastmath={"reassoc"} if key == "summed" else False,

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
+from adxform.backends.numba.checks import with_checks_first
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
 from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.large import Large
 from adxform.backends.numba.masks import Masks
 from adxform.backends.numba.nests import Nests
-from adxform.backends.numba.parallel import in_parallel
+from adxform.backends.numba.parallel import NAMES, in_parallel
 from adxform.backends.numba.plan import SHAPES, Plan, Planner, adds, merged, read_within
 from adxform.backends.numba.respell import Respell
 from adxform.backends.numba.rows import Rows
@@ -75,6 +76,7 @@ def lowered(
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
     body = walk.lower(body, set(names_in(result)))
     result = walk.sub(result)
+    body = with_checks_first(replace(function, body=body), Builder(names, types, bases))
     if fuse:
         body, result = fused(body, Builder(names, types, bases), result)
     if fuse and not parallel:
@@ -82,8 +84,8 @@ def lowered(
     body = with_free_sums(body, Builder(names, types, bases))
     body = with_sums_apart(body, Builder(names, types, bases))
     body = eliminate_dead_code(body, (result,))
-    if parallel and "prange" not in bases.values():
-        body = in_parallel(body, types)
+    if parallel and NAMES.isdisjoint(bases.values()):
+        body = in_parallel(body, Builder(names, types, bases))
     made = replace(function, body=body, bases=bases, result=result)
     return verify(made, f"loop nests of {function.name}"), types
 

@@ -6,14 +6,14 @@ user's keeps its order: its terms are stored, and added up in a loop of their ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Memory
-from adxform.backends.numba.parallel import Independence
+from adxform.backends.numba.independence import ADDING, Independence
 from adxform.backends.numba.vectors import IN_VECTORS, calls_library
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import Block, Const, For, Let, Phi, Primitive, Var, While, walk
@@ -21,7 +21,6 @@ from adxform.core.types import Scalar
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Rewriter, is_derived, is_op
 
-ADDING = ("op.Add", "op.Sub", "accumulate", "augment.Add", "augment.Sub")
 SLOW = {f"np.{name}" for name in IN_VECTORS}
 
 
@@ -57,7 +56,7 @@ def with_sums_apart(block: Block, builder: Builder) -> Block:
     apart = {
         loop: sums
         for loop, sums in found.items()
-        if among.sums(loop, sums) is not None and _goes_over(loop, among.memory)
+        if _in_vectors(among, loop, sums) and _goes_over(loop, among.memory)
     }
     walker = _SumsApart(builder, apart, among.memory)
     walker.block(block)
@@ -81,6 +80,12 @@ def _is_slow(loop: For) -> bool:
         and any(is_op(s, *SLOW) for s in loop.body)
         and not any(map(calls_library, loop.body))
     )
+
+
+def _in_vectors(among: Independence, loop: For, apart: Collection[str]) -> bool:
+    """Whether several iterations can be made at once, but for what is carried ``apart``."""
+    found = among.sums(loop, apart)
+    return found is not None and not found.arrays
 
 
 def _goes_over(loop: For, memory: Memory) -> bool:
