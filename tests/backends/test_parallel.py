@@ -154,6 +154,23 @@ def test_in_several_threads(f, args):
             same((expected[0], gradient(*args)), expected)
 
 
+@each_case
+def test_iterations_in_any_order(f, args):
+    expected = value_and_grad(f, wrt(args))(*args)
+
+    def shuffled(*bounds):
+        return [int(i) for i in R.permutation(range(*bounds))]
+
+    with (
+        loop_nests_in_python(),
+        mock.patch("numba.prange", shuffled),
+        mock.patch("numba.get_num_threads", lambda: 3),
+    ):
+        gradient = grad(f, wrt(args), backend="numba", parallel=True)
+        for _ in range(3):
+            same((expected[0], gradient(*args)), expected)
+
+
 def loops(f, args, transform=value_and_grad):
     with loop_nests_in_python():
         derivative = transform(f, backend="numba", parallel=True)
