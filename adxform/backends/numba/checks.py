@@ -1,9 +1,10 @@
 """Checks of sizes that are the same in all iterations come before the loop, which then computes
-only: such loops fuse, tile, and run in parallel.
+only: such loops fuse, tile, and run in parallel. What was checked is not checked again.
 """
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from adxform.core.builder import Builder
@@ -16,6 +17,7 @@ from adxform.core.ir import (
     If,
     Let,
     Operand,
+    Primitive,
     Stmt,
     Var,
     While,
@@ -33,8 +35,7 @@ COMPARISONS = ("op.NotEq", "op.Eq", "op.Lt", "op.Gt", "op.LtE", "op.GtE")
 
 def with_checks_first(function: Function, builder: Builder) -> Block:
     """A function's block whose loops check nothing that could be checked before them."""
-    loops = (s for s in walk(function.body) if isinstance(s, For))
-    if not any(_is_check(s) for loop in loops for s in loop.body):
+    if not any(map(_is_check, walk(function.body))):
         return function.body
     walker = _ChecksFirst(builder)
     for param in function.params:
@@ -46,11 +47,15 @@ def with_checks_first(function: Function, builder: Builder) -> Block:
 def _is_check(stmt: Stmt) -> bool:
     """Whether a statement raises an error where sizes are as they may not be, and does no more."""
     return isinstance(stmt, If) and not (stmt.orelse or stmt.phis) and all(
-        (isinstance(s, Effect) and s.harmless and not s.writes and not s.reads)
+        _is_error(s)
         or is_op(s, *QUERIES, *COMPARISONS)
         or _is_check(s)
         for s in stmt.then
     )
+
+
+def _is_error(stmt: Stmt) -> bool:
+    return isinstance(stmt, Effect) and isinstance(stmt.tree, ast.Raise) and not stmt.reads
 
 
 class _ChecksFirst(Rewriter):
@@ -61,6 +66,8 @@ class _ChecksFirst(Rewriter):
         self.sized: dict[Dim, tuple[str, int]] = {}
         self.sizes: dict[Dim, Var] = {}
         self.bound: set[str] = set()
+        self.made: dict[str, Let] = {}
+        self.checked: set[tuple[str, tuple[Operand | Sym, ...]]] = set()
 
     def knows(self, name: str) -> None:
         """A name is bound from here on."""
@@ -75,11 +82,34 @@ class _ChecksFirst(Rewriter):
         self.builder.append(stmt)
         for name in stmt.targets:
             self.knows(name)
+            self.made[name] = stmt
+
+    def branch(self, stmt: If) -> None:
+        if not (_is_check(stmt) and any(map(_is_error, stmt.then)) and self.known(stmt.test)):
+            super().branch(stmt)
+
+    def known(self, test: Operand) -> bool:
+        """Whether a comparison of sizes raised an error before where it holds; it does from here
+        on.
+        """
+        let = self.made.get(test.name) if isinstance(test, Var) else None
+        if not is_op(let, *COMPARISONS) or not isinstance(let.op, Primitive):
+            return False
+        key = let.op.name, tuple(map(self.size_of, let.args))
+        found = key in self.checked
+        self.checked.add(key)
+        return found
+
+    def size_of(self, operand: Operand) -> Operand | Sym:
+        """What says which size an operand is."""
+        known = self.builder.type_of(operand)
+        sized = isinstance(known, Scalar) and isinstance(known.value, Sym)
+        return known.value if sized else operand  # type: ignore[union-attr]
 
     def within(self, block: Block) -> Block:
-        kept = set(self.bound), dict(self.sized), dict(self.sizes)
+        kept = set(self.bound), dict(self.sized), dict(self.sizes), set(self.checked)
         made = super().within(block)
-        self.bound, self.sized, self.sizes = kept
+        self.bound, self.sized, self.sizes, self.checked = kept
         return made
 
     def block(self, block: Block) -> None:
@@ -121,19 +151,19 @@ class _Early:
         appended, for where there is an iteration.
         """
         rest, checks = [], self.walk.builder.nested()
-        first = True
+        first, checked = True, set(self.walk.checked)
         for stmt in self.loop.body:
-            check = self._moved(stmt, checks) if first and isinstance(stmt, If) else None
-            if check is not None:
-                checks.append(check)
+            if first and isinstance(stmt, If) and self._moves(stmt, checks):
                 continue
             rest.append(stmt)
             if isinstance(stmt, Let):
                 self.made.update(dict.fromkeys(stmt.targets, stmt))
             first = first and not any(map(has_effect, walk((stmt,))))
-        if not checks.stmts:
+        self.walk.checked = checked
+        if len(rest) == len(self.loop.body):
             return self.loop.body
-        self._where_it_runs(checks.block)
+        if any(isinstance(stmt, If) for stmt in checks.stmts):
+            self._where_it_runs(checks.block)
         rewriter = Rewriter(self.walk.builder)
         rewriter.env.update(self.sizes)
         return rewriter.within(tuple(rest))
@@ -148,21 +178,25 @@ class _Early:
         test = builder.emit(primitive("op.Lt"), (first, last))
         builder.append(If(test, checks, ()))
 
-    def _moved(self, stmt: If, builder: Builder) -> If | None:
-        """A check before the loop; None if it is none, or cannot be there."""
+    def _moves(self, stmt: If, checks: Builder) -> bool:
+        """Whether a statement is a check that can be before the loop; it is appended there."""
         if not _is_check(stmt):
-            return None
-        test = self._outside(stmt.test, builder)
-        then = builder.nested()
+            return False
+        test, then = self._outside(stmt.test, checks), checks.nested()
+        raises = any(map(_is_error, stmt.then))
+        if test is None or (raises and self.walk.known(test)):
+            return test is not None
+        checked = set(self.walk.checked)
         for inner in stmt.then:
             if isinstance(inner, Let):
                 self.made.update(dict.fromkeys(inner.targets, inner))
-                continue
-            moved = self._moved(inner, then) if isinstance(inner, If) else inner
-            if moved is None:
-                return None
-            then.append(moved)
-        return None if test is None else replace(stmt, test=test, then=then.block)
+            elif not isinstance(inner, If):
+                then.append(inner)
+            elif not self._moves(inner, then):
+                return False
+        self.walk.checked = checked
+        checks.append(replace(stmt, test=test, then=then.block))
+        return True
 
     def _outside(self, operand: Operand, builder: Builder) -> Operand | None:
         """A size, or a comparison of sizes, before the loop."""
@@ -170,8 +204,12 @@ class _Early:
             return operand
         let = self.made.get(operand.name)
         if is_op(let, *COMPARISONS):
-            args = [self._size(arg) for arg in let.args]
-            return builder.emit(let.op, args) if None not in args else None  # type: ignore[arg-type]
+            args = [size for arg in let.args if (size := self._size(arg)) is not None]
+            if len(args) < len(let.args) or not isinstance(let.op, Primitive):
+                return None
+            test = builder.emit(let.op, args)
+            self.walk.made[test.name] = replace(let, targets=(test.name,), args=tuple(args))
+            return test
         return self._size(operand)
 
     def _size(self, operand: Operand) -> Operand | None:
