@@ -1,5 +1,7 @@
-"""Checks of sizes that are the same in all iterations come before the loop, which then computes
-only: such loops fuse, tile, and run in parallel. What was checked is not checked again.
+"""Checks of sizes that are the same in all iterations come before the loop.
+
+A loop that computes only can be fused with others, made by tiles, and run in parallel. What was
+checked is not checked again.
 """
 
 from __future__ import annotations
