@@ -191,7 +191,8 @@ def masked(x, y):
 
 
 def masked_rows(a, mask):
-    return np.sum(a[mask] ** 2) * np.sum(a[mask, 1]) + min(a.shape) * a[0, 0]
+    centre = np.mean(a[mask], axis=0) - a[~mask].mean(axis=0)
+    return np.sum(a[mask] ** 2) * np.sum(a[mask, 1]) + min(a.shape) * a[0, 0] + np.sum(centre**2)
 
 
 @pytest.mark.parametrize("size", [1, 5, 7])

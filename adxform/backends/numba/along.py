@@ -12,7 +12,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from adxform.backends.numba.ranks import axis_of, known
+from adxform.backends.numba.ranks import axis_of, function, known
 from adxform.rules import runtime, runtime_along
 
 
@@ -131,6 +131,23 @@ def _all(a: Any, axis: Any) -> bool:
     if not isinstance(a, types.Array) or not isinstance(a.dtype, types.Float) or not a.ndim:
         return False
     return known(axis) is None or (a.ndim == 1 and axis_of(axis, 1) == 0)
+
+
+def mean(a: Any, axis: Any) -> Any:
+    """``np.mean``."""
+    return np.mean(a, axis=axis)
+
+
+@overload(mean, strict=False, prefer_literal=True)
+def _mean(a: Any, axis: Any) -> Callable[..., Any] | None:
+    if known(axis) is None:
+        return lambda a, axis: np.mean(a)
+    along = axis_of(axis, getattr(a, "ndim", 0))
+    if along is None or not isinstance(a, types.Array) or a.dtype != types.float64:
+        return None
+    if a.ndim == 1:
+        return lambda a, axis: np.mean(a)
+    return function("a, axis", [f"return np.sum(a, {along}) / a.shape[{along}]"])
 
 
 def polyval(p: Any, x: Any) -> Any:

@@ -32,7 +32,8 @@ OURS = {
        for name in ("array", "stack", "full_like", "meshgrid", "where", "least", "largest")},
     **{f"_{name}": ("along", name)
        for name in ("products_before", "product_of_others", "carried", "median_weights",
-                    "quantile_weights", "polyval", "diagonal", "scatter_diagonal", "undiag")},
+                    "quantile_weights", "mean", "polyval", "diagonal", "scatter_diagonal",
+                    "undiag")},
     **{f"_{name}": ("special", name)
        for name in ("expit", "log_expit", "erf", "erfc", "gammaln", "ndtr", "digamma", "logsumexp",
                     "math_polygamma")},
@@ -47,6 +48,7 @@ TAKES: dict[str, dict[str, Any]] = {
     "array": {"object": ...},
     "full_like": {"a": ..., "fill_value": ...},
     "inner": {"a": ..., "b": ...},
+    "mean": {"a": ..., "axis": None},
     "dot": {"a": ..., "b": ...},
     "polyval": {"p": ..., "x": ...},
     "diagonal": {"a": ..., "offset": 0, "axis1": 0, "axis2": 1},
@@ -172,6 +174,8 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return "add.at", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "linalg"), name):
             return f"linalg.{name}", node.args
+        case ast.Attribute(array, "mean"):
+            return "mean", [array, *node.args]
         case ast.Name("_last_written"):
             return "last_written", node.args
         case ast.Attribute(array, "reshape"):
