@@ -150,8 +150,14 @@ def test_matrices(f: Callable[..., Any]) -> None:
     agree(f, A)
 
 
+def turned(x):
+    z = x * 1.0
+    z += z[::-1]
+    return np.sum(z * x[:1])
+
+
 @pytest.mark.parametrize(
-    "f", [tiled, middling, multiplied, polynomial, listed, columns, on_a_grid, cast, backward]
+    "f", [turned, tiled, middling, multiplied, polynomial, listed, columns, on_a_grid, cast, backward]
 )
 def test_vectors(f: Callable[..., Any]) -> None:
     agree(f, X)

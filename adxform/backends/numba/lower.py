@@ -51,7 +51,7 @@ from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
-OVERWRITING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "accumulate"})
+OVERWRITING = frozenset({"op.Add", "op.Sub", "op.Mult", "op.Div", "accumulate", "accumulate_at"})
 
 
 def lowered(
@@ -179,7 +179,8 @@ class Lowering(Rewriter):
         for place, other in enumerate(others):
             if not isinstance(other, Var) or not isinstance(types.get(other.name), Array):
                 continue
-            if other != first and of(other.name) == of(first.name):
+            moved = other != first or op.name == "accumulate_at"  # to other places
+            if moved and of(other.name) == of(first.name):
                 others[place] = self.builder.emit(RULES["np.copy"].primitive, (other,))
         return replace(stmt, args=(first, *others))
 
