@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
 
+import numpy
 import numpy as np
 import pytest
 
@@ -171,3 +173,20 @@ def placed(x):
 
 def test_a_range_is_an_array_to_numpy():
     check_grads(placed, (np.array([0.3, 0.7, 0.2]),))
+
+
+def typed_by_python(x):
+    steps, kept = numpy.zeros((3, 2), dtype=int), np.zeros(3, dtype=bool)
+    for t in range(1, 3):
+        steps[t] = t * x.astype(int)[0]
+        kept[t] = True
+    return np.sum(x[kept]) * steps[2, 1] + np.sum(np.arange(3, dtype=float) * x)
+
+
+def test_dtypes_of_python_are_compiled():
+    pytest.importorskip("numba")
+    x = np.array([3.2, 0.7, 0.4])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        fast = grad(typed_by_python, backend="numba")(x)
+    np.testing.assert_array_equal(fast, grad(typed_by_python)(x))

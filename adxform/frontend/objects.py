@@ -18,7 +18,7 @@ from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
 from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, unvalued
 from adxform.core.values import attribute_of, type_of_value
-from adxform.frontend.callables import object_class
+from adxform.frontend.callables import object_class, unwrapped
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY
 from adxform.frontend.watching import is_instance
@@ -58,7 +58,7 @@ def structure(value: Any, *, exact: bool = False, depth: int = 4) -> Any:
     if isinstance(value, dict) and depth:
         items = value.items()
         return dict, *[(k, structure(v, exact=exact, depth=depth - 1)) for k, v in items]
-    if is_object(value) and depth:
+    if is_object(value) and depth and unwrapped(value) is value:
         items = vars(value).items()
         return type(value), *[
             (k, structure(v, exact=exact, depth=depth - 1)) for k, v in items

@@ -11,6 +11,8 @@ import pytest
 
 import adxform
 from adxform import UnsupportedError, check_grads, grad
+from adxform.core.types import Object
+from adxform.frontend.objects import structure
 
 V = np.array([1.5, 2.5, 0.7])
 
@@ -253,3 +255,11 @@ def test_a_function_of_what_has_no_derivative_need_not_be_understood():
         gradient = adxform.grad(f)(0.5, 3, when)
         share = {"end": 0.0, "begin": 1.0}.get(when, 2.0) if isinstance(when, str) else 2.0
         np.testing.assert_allclose(gradient, 3 * 0.5**2 + 4 * share * 0.5**3)
+
+
+def test_a_compiled_function_is_not_looked_into():
+    # Each call of a derivative went over all that Numba keeps with a function of a closure.
+    numba = pytest.importorskip("numba")
+    square = numba.njit(lambda x: x * x)
+    square(1.0)
+    assert structure(square, exact=True) == Object(square)
