@@ -11,6 +11,7 @@ import ast
 import builtins
 from collections.abc import Collection
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
@@ -182,6 +183,11 @@ class Changes(Alone):
             item: Operand = self._with_item(
                 inner, keys[1:], index, value, root, name, owner
             )
+        elif isinstance(index, ast.Slice) and (
+            items := self._sliced(held, index, value)
+        ) is not None:
+            self._require_alone(held, name, root, owner=owner)
+            return held.with_items(items)
         elif key is UNKNOWN:
             self._ask_for_plain(name, root)
             raise self.unsupported(
@@ -197,6 +203,22 @@ class Changes(Alone):
             raise self.unsupported("this index is outside the list", index)
         form = replace(held.form, keys=(*held.form.keys, key))
         return Tuple((*held.items, item), form, held.tokens)
+
+    def _sliced(
+        self, held: Tuple, index: ast.Slice, value: Operand
+    ) -> tuple[Operand, ...] | None:
+        """The items of a list of which a slice is replaced; None where that cannot be said."""
+        parts = index.lower, index.upper, index.step
+        bounds = [None if b is None else self.static(b) for b in parts]
+        given = value if isinstance(value, Tuple) and value.form in (TUPLE, LIST) else None
+        if not held.is_list or given is None or not all(type(b) in (int, NoneType) for b in bounds):
+            return None
+        items = list(held.items)
+        try:
+            items[slice(*bounds)] = given.items
+        except ValueError:
+            return None
+        return tuple(items)
 
     def _ask_for_plain(self, name: str, held: Tuple) -> None:
         """Have all lowered again, with a dictionary as Python's own, if nothing else helps."""

@@ -31,6 +31,7 @@ from adxform.frontend.rows import with_columns
 from adxform.frontend.selections import Selections
 from adxform.frontend.source import Text
 from adxform.frontend.supers import explicit_super
+from adxform.frontend.turned_rows import with_turned_rows
 from adxform.frontend.writing_calls import WritingCalls, WritingTests, own_variables
 
 
@@ -57,6 +58,8 @@ def desugar(
             part._origin = text.origin(part)  # type: ignore[attr-defined]
     if ast.NamedExpr in kinds:
         _refuse_leaks(tree, text)
+    if ast.ListComp in kinds and ast.Starred in kinds and with_turned_rows(tree):
+        kinds.add(ast.For)
     if not kinds.isdisjoint((ast.For, ast.While)):
         with_columns(tree)
         with_array_rows(tree)  # after columns, which say more

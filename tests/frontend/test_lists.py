@@ -192,3 +192,21 @@ def test_dictionaries_are_not_items_of_an_array():
 
     with pytest.raises(UnsupportedError, match="is put into a list for each item"):
         grad(f)(np.array([0.7, 1.3]))
+
+
+def parts_replaced(x):
+    items = [x[0], x[1], x[2]]
+    items[1:2] = [items[0] * 2, items[2]]
+    items[:0] = (x[3],)
+    if x[0] > 0:
+        items[::3] = [x[4], x[0] * x[1]]
+
+    def shorten(held):
+        held[-1:] = []
+
+    shorten(items)
+    return sum(i * v * v for i, v in enumerate(items)) * len(items)
+
+
+def test_slices_of_lists_are_replaced():
+    check_grads(parts_replaced, (np.array([0.3, 1.1, -0.4, 2.0, 0.7]),), order=1)

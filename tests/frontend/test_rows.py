@@ -241,3 +241,17 @@ def test_each_place_has_a_list():
 def test_refused(f, reason):
     with pytest.raises(AdxformError, match=re.escape(reason)):
         grad(f)(X)
+
+
+def turned(x):
+    v = 2.0
+    rows = [(v, v * v, i) for i, v in enumerate(x) if v > 0.25]
+    values, squares, places = zip(*rows)
+    if x[0] > 0:
+        a, b = zip(*[(u * w, u + w) for u in x for w in (1, 2)])
+        return sum(values) * sum(squares) * v * max(places) + np.sum(np.array(a) * np.array(b))
+    return sum(values)
+
+
+def test_rows_of_comprehensions_are_turned():
+    check_grads(turned, (np.array([0.9, 0.3, 0.5, 0.2]),), order=1)
