@@ -193,10 +193,18 @@ class Derivation(Pairs):
 
     def merged(self, function: Function, types: Types) -> Function:
         """A reverse function whose sweeps share loops and branches, where they can."""
-        made, self.loops = merge_loops(function, types) if self.options.merge else (function, [])
-        if made is not function:  # values of both sweeps are now computed in one place
-            made = self.optimized(made, types)
-        made = guard_sums(merge_branches(made, types), types)
+        outcomes: dict[int, Outcome] = {}
+        merging = self.options.merge
+        while merging:  # where a tape is read no more, a loop within may have its pair
+            made, found = merge_loops(function, types)
+            outcomes.update((id(outcome.origin), outcome) for outcome in found)
+            merging = made is not function
+            if merging:  # values of both sweeps are now computed in one place
+                function = self.optimized(made, types)
+                lean = without_unread_tapes(function, types)
+                function = function if lean is function else self.optimized(lean, types)
+        self.loops = list(outcomes.values())
+        made = guard_sums(merge_branches(function, types), types)
         lean = without_unseen_writes(without_unread_tapes(made, types), types)
         return made if lean is made else self.optimized(lean, types)
 

@@ -42,6 +42,7 @@ from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
 from adxform.rules.expressions import BindError
+from adxform.rules.table import RULES
 
 _numbers = itertools.count(1)
 
@@ -274,7 +275,7 @@ class Outside(Meanings):
         op = Opaque(
             node,
             reads,
-            pure=all(isinstance(n, _PURE) for n in nodes(node)),
+            pure=self._is_pure(node),
             boolean=gives_boolean(node) or getattr(node, "_tested", False),
             callee=callee,
             reason=reason,
@@ -284,6 +285,15 @@ class Outside(Meanings):
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
         self.forget_parts(node, uses(values))
         return self.builder.emit(op, values, base)
+
+    def _is_pure(self, node: ast.AST) -> bool:
+        """Whether an expression does no more than to compute, by what is known."""
+        if isinstance(node, ast.Call):
+            name = self.resolve(node.func) or ""
+            known = name in RULES and (RULES[name].by_element or name.startswith(_QUESTIONS))
+            plain = (known or name in _PURE_CALLS) and not node.keywords
+            return plain and all(map(self._is_pure, node.args))
+        return isinstance(node, _PURE) and all(map(self._is_pure, ast.iter_child_nodes(node)))
 
     def _is_read(self, name: str) -> bool:
         """Whether a name in an expression carried verbatim is one that the output may lack."""
@@ -318,6 +328,8 @@ _NAMED_RESULTS = {
     "np.linalg.slogdet": ("sign", "logabsdet"),
     "np.linalg.svd": ("U", "S", "Vh"),
 }
+_PURE_CALLS = frozenset({"abs", "bool", "float", "int", "len", "max", "min", "round"})
+_QUESTIONS = ("np.is", "math.is")
 _PURE = (
     ast.Compare,
     ast.BoolOp,

@@ -56,13 +56,11 @@ def power_reverse(x, n, out_bar=1.0):
         half, power_tape = power_record(x, n // 2)
         if n % 2 == 1:
             out = half * half * x
-        else:
-            out = half * half
-        if n % 2 == 1:
             # return half * half * x
             x_bar = half * half * out_bar
             half_bar = 2.0 * out_bar * x * half
         else:
+            out = half * half
             # return half * half
             half_bar = 2.0 * out_bar * half
             x_bar = 0.0
