@@ -17,6 +17,11 @@ _SPLITTING = frozenset({"np.split", "np.array_split", "np.hsplit", "np.vsplit", 
 class Sequences(Derivatives):
     """Lowers what is gone over, item by item."""
 
+    def on_Set(self, node: ast.Set, base: str | None) -> Operand:
+        """A set that is only gone over, as a tuple: that has an order of its own."""
+        items = known_items(self.static(node)) if hasattr(node, "_iterated") else None
+        return self.other(node, base) if items is None else Tuple(tuple(items))
+
     def _sequences(self, nodes: list[ast.expr]) -> list[list[Operand] | None]:
         """What going over each of several arguments gives; of ``*rows``, over each of the rows."""
         found: list[list[Operand] | None] = []

@@ -10,7 +10,7 @@ import ast
 import functools
 import operator
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,9 @@ class Static(Outside):
                 found = [self.static(item) for item in items]
                 if UNKNOWN in _identities(found):
                     return UNKNOWN
-                return _as_set(found) if isinstance(node, ast.Set) else tuple(found)
+                if isinstance(node, ast.Set):
+                    return _as_set(found, getattr(self.source.live, "__code__", None))
+                return tuple(found)
             case _:
                 return UNKNOWN
 
@@ -355,9 +357,22 @@ def _identities(values: list[Any]) -> list[Any]:
     return [value for value in values if value is UNKNOWN]
 
 
-def _as_set(items: list[Any]) -> Any:
-    """The value of a set that is written out, if its items are what a set can hold."""
-    return frozenset(items) if all(isinstance(i, str | int | None) for i in items) else UNKNOWN
+def _as_set(items: list[Any], code: CodeType | None) -> Any:
+    """The value of a set that is written out, if its items are what a set can hold; in the order of
+    the ``code`` that runs, which is another if that was read from a file.
+    """
+    if not all(isinstance(i, str | int | None) for i in items):
+        return UNKNOWN
+    made = frozenset(items)
+    alike = (c for c in _sets_of(code) if c == made and {*map(type, c)} == {*map(type, made)})
+    return next(alike, made)
+
+
+def _sets_of(code: CodeType | None) -> list[frozenset[Any]]:
+    """The sets that are written out in a function, and in those within."""
+    constants = () if code is None else code.co_consts
+    inner = [s for c in constants if isinstance(c, CodeType) for s in _sets_of(c)]
+    return [c for c in constants if isinstance(c, frozenset)] + inner
 
 
 def known_items(value: Any) -> list[Operand] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import marshal
+import types
 import warnings
 
 import numpy as np
@@ -80,6 +82,14 @@ def test_the_value_is_that_of_python(f):
     value, _ = vjp(f, X)
     assert value == f(X)
     check_grads(f, (X,), order=1)
+
+
+def test_the_order_of_a_set_is_that_of_the_code_that_runs():
+    code = marshal.loads(marshal.dumps(in_the_order_of_python.__code__))  # as of a .pyc file
+    read = types.FunctionType(code, globals(), "in_the_order_of_python")
+    value, _ = vjp(read, X)
+    assert value == read(X)
+    check_grads(read, (X,), order=1)
 
 
 def test_what_is_asked_of_an_array_stands_where_it_stood():
