@@ -226,7 +226,7 @@ class FormulaExpressions(Expressions):
     def operand(self, node: ast.expr, base: str | None = None) -> Operand:
         kind = type(node)
         if kind is ast.Name:
-            return self.env[node.id]  # type: ignore[attr-defined]
+            return self.name(node)  # type: ignore[arg-type]
         if kind is ast.BinOp:
             return self.on_BinOp(node, base)  # type: ignore[arg-type]
         if kind is ast.Call:
