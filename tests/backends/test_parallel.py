@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from typing import Any
 from unittest import mock
@@ -11,6 +12,7 @@ import pytest
 
 from adxform import grad, value_and_grad
 from adxform.backends.numba.compiling import jitted
+from adxform.backends.numba.unsigned import with_unsigned_parts
 from adxform.errors import BackendWarning
 from tests.backends.plainly import loop_nests_in_python
 
@@ -314,3 +316,40 @@ def test_arrays_of_shared_memory_and_of_changing_size(f):
         many = value_and_grad(f, backend="numba", parallel=True)
         for _ in range(5):
             same(many(*args), value_and_grad(f)(*args))
+
+
+def counted(x, first, count):
+    total = 0.0
+    for i in range(first, count):
+        total += np.sin(x[i]) * x[i]
+    return total
+
+
+@pytest.mark.parametrize("bounds", [(0, 5), (0, 0), (0, -3), (2, 9), (4, 2), (-3, 2), (3, -4)])
+def test_parts_of_any_range(bounds):
+    x = R.normal(size=9)
+    many = grad(counted, backend="numba", parallel=True)
+    np.testing.assert_allclose(many(x, *bounds), grad(counted)(x, *bounds), rtol=1e-12)
+
+
+def weighed(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.sin(x[i]) * (i - 2)
+    return total
+
+
+def test_indices_that_are_numbers_too():
+    x = R.normal(size=9)
+    many = grad(weighed, backend="numba", parallel=True)
+    np.testing.assert_allclose(many(x), grad(weighed)(x), rtol=1e-12)
+
+
+def test_indices_that_are_only_places_have_no_sign():
+    def compiled(line):
+        text = f"for k in prange(2):\n    for i in range(k * n // 2, (k + 1) * n // 2):\n        {line}"
+        return ast.unparse(with_unsigned_parts(ast.parse(text)))
+
+    assert "in _places_between(k * n // 2, " in compiled("y[i] += x[i, 0]")
+    assert "in range(" in compiled("y[i] += x[i] * i")
+    assert "in range(" in compiled("y[i] += x[i - 1]")

@@ -16,6 +16,7 @@ from adxform.backends.numba import disk, register
 from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
 from adxform.backends.numba.counterparts import with_counterparts
 from adxform.backends.numba.depths import with_depths
+from adxform.backends.numba.unsigned import with_unsigned_parts
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
 from adxform.backends.numba.vectors import with_vectors
 from adxform.backends.python import compile_text
@@ -60,6 +61,7 @@ def jitted(
 
     register()
     tree = with_counterparts(with_vectors(ast.parse(text)), values)
+    tree = with_unsigned_parts(tree) if parallel else tree
     tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)
     free = set().union(*map(_free, tree.body)).difference(*map(bound_names, tree.body))

@@ -20,6 +20,7 @@ OURS = {
     "_unbroadcast": ("stretching", "unbroadcast"),
     "_spread": ("stretching", "spread"),
     "_last_written": ("places", "last_written"),
+    "_places_between": ("places", "places_between"),
     "_add_at": ("places", "add_at"),
     "_scatter_along": ("places", "scatter_along"),
     "_take": ("places", "take"),

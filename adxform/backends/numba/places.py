@@ -176,3 +176,17 @@ def _place(count: int, along: int = 0) -> list[str]:
             "    raise IndexError('index out of bounds')",
         ]
     return lines
+
+
+def places_between(begin: int, end: int) -> range:
+    """Places that are not counted from the end: none is negative."""
+    return range(max(begin, 0), max(begin, end, 0))
+
+
+@overload(places_between, strict=False)
+def _places_between(begin: Any, end: Any) -> Callable[..., Any]:
+    def between(begin: Any, end: Any) -> Any:
+        first = max(begin, 0)
+        return range(np.uint64(first), np.uint64(max(first, end)))  # LLVM asks for no sign
+
+    return between
