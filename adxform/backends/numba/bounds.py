@@ -125,6 +125,7 @@ class _Bounds:
     def __init__(self, function: Function, types: Types) -> None:
         self.types = types
         self.below: dict[str, Operand] = {}
+        self.starts: dict[str, Operand] = {}
         self.made: dict[str, Let] = {}
         self.merges: dict[str, tuple[Phi, bool]] = {}  # whether a loop's, too
         self.before: dict[str, Operand] = {}
@@ -138,6 +139,7 @@ class _Bounds:
                 self.made[stmt.target] = stmt
             elif isinstance(stmt, For) and self._from_zero(stmt):
                 self.below[stmt.index] = stmt.bounds[-1 if len(stmt.bounds) < 3 else 1]
+                self.starts[stmt.index] = stmt.start
             carried = not isinstance(stmt, If)
             self.merges.update((phi.target, (phi, carried)) for phi in phis_of(stmt))
 
@@ -224,10 +226,18 @@ class _Bounds:
         return self.ask(Const(least), array, axis)
 
     def inside(self, index: Var, array: Operand, axis: int) -> bool:
-        """Whether an index is a loop's that ends with an array."""
-        bound = self.below.get(index.name)
-        if bound is None or not isinstance(array, Var):
+        """Whether an index is a loop's that ends with an array, or as far from one as it may be."""
+        if not isinstance(array, Var):
             return False
+        bound = self.below.get(index.name)
+        if bound is not None and self.is_size(bound, array, axis):
+            return True
+        if self.surely(index, array, axis):
+            return True
+        return bound is not None and self.ask(bound, array, axis)
+
+    def is_size(self, bound: Operand, array: Var, axis: int) -> bool:
+        """Whether a number is how many elements an array has along an axis."""
         known = type_of(array, self.types)
         if isinstance(known, Array) and known.dims is not None and axis < len(known.dims):
             end = type_of(bound, self.types)
@@ -238,7 +248,47 @@ class _Bounds:
                 return True
             if isinstance(dim, Sym) and dim.name.startswith(f"len{axis}("):  # a tape's own loop
                 return True
-        return self.size(array, axis) == bound or self.ask(bound, array, axis)
+        return self.size(array, axis) == bound
+
+    def surely(self, index: Var, array: Var, axis: int) -> bool:
+        """Whether an index is that of a loop and a number more, and stays below a size because the
+        loop's bound does, or that of a loop around it (``for j in range(i)``).
+        """
+        at, more = self.apart(index)
+        if at is None or not self.reaches_zero(at, more):
+            return False
+        while isinstance(at, Var) and at.name in self.below:
+            at, bound = self.apart(self.below[at.name])
+            more += bound - 1  # the greatest is ``at + more``
+            if at is not None and more < 0 and self.is_size(at, array, axis):
+                return True
+        return False
+
+    def reaches_zero(self, at: Operand | None, more: int) -> bool:
+        """Whether a loop's index and a number are not negative together."""
+        while isinstance(at, Var) and at.name in self.starts:
+            at, start = self.apart(self.starts[at.name])
+            more += start
+        return more >= 0 and (at is None or self.not_negative(at))
+
+    def apart(self, operand: Operand) -> tuple[Operand | None, int]:
+        """A number as a variable, if one is in it, and a whole number that is added to it."""
+        more = 0
+        while isinstance(operand, Var):
+            let = self.made.get(operand.name)
+            name = getattr(let.op, "name", "") if let is not None else ""
+            if let is None or name not in ("op.Add", "op.Sub"):
+                return operand, more
+            one, other = let.args
+            if isinstance(other, Const) and type(other.value) is int:
+                operand, more = one, more + (other.value if name == "op.Add" else -other.value)
+            elif isinstance(one, Const) and type(one.value) is int and name == "op.Add":
+                operand, more = other, more + one.value
+            else:
+                return operand, more
+        if isinstance(operand, Const) and type(operand.value) is int:
+            return None, more + operand.value
+        return operand, more
 
     def ask(self, bound: Operand, array: Operand, axis: int) -> bool:
         """Ask before the outermost loop whether a bound is within an array, if both are known."""

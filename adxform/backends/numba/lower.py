@@ -79,7 +79,7 @@ def lowered(
     body = with_checks_first(replace(function, body=body), Builder(names, types, bases))
     if fuse:
         body, result = fused(body, Builder(names, types, bases), result)
-    if fuse and not parallel:
+    if fuse:
         body = tiled(body, Builder(names, types, bases), result)
     body = with_free_sums(body, Builder(names, types, bases))
     body = with_sums_apart(body, Builder(names, types, bases))
