@@ -7,8 +7,11 @@ begins, each iteration goes forward and at once back: nothing is recorded from o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import zip_longest
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
@@ -24,7 +27,6 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Stmt,
-    Tuple,
     Var,
     While,
     binds_of,
@@ -37,10 +39,12 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Unknown
+from adxform.core.types import ANY, Unknown
 from adxform.differentiate.common import names_for
+from adxform.optimize.alike import alike, is_infix
 from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
+from adxform.optimize.narrowed_tapes import narrowed
 from adxform.optimize.walk import Rewriter
 
 
@@ -68,16 +72,12 @@ def merge_loops(function: Function, types: Types) -> tuple[Function, list[Outcom
 
 
 class _Merging:
-    """Merges loops; ``allocated`` are the statements that make empty arrays."""
+    """Merges loops; ``made_by`` are the statements that give names their values."""
 
     def __init__(self, builder: Builder, body: Block) -> None:
         self.builder = builder
         self.outcomes: list[Outcome] = []
-        self.allocated = {
-            s.target: s
-            for s in walk(body)
-            if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name == "np.empty"
-        }
+        self.made_by = {s.target: s for s in walk(body) if isinstance(s, Let) and s.targets}
 
     def block(self, block: Block, around: str = "") -> Block:
         """A block with its loops merged, which is inside what ``around`` says."""
@@ -120,7 +120,8 @@ class _Merging:
         assert isinstance(first, For)
         if first.stop is not None:
             return "it may end early"
-        same = first.bounds == stmt.bounds and first.reverse != stmt.reverse
+        bounds = zip_longest(first.bounds, stmt.bounds)
+        same = all(alike(a, b, self.made_by) for a, b in bounds) and first.reverse != stmt.reverse
         return "" if same else "it goes back over another range"
 
 
@@ -196,11 +197,9 @@ class _Pair:
         self.first = first
         self.second = second
         self.builder = merging.builder
-        self.allocated = merging.allocated
         self.before = before
-        self.made_by = {
-            s.target: s for s in walk((first, second)) if isinstance(s, Let) and s.targets
-        }
+        own = {s.target: s for s in walk((first, second)) if isinstance(s, Let) and s.targets}
+        self.made_by: Mapping[str, Let] = ChainMap(own, merging.made_by)
         read = _reads((second,))
         self.tapes = {p.target: p for p in first.phis if p.target in read}
         self.chains: dict[str, Chain] = {}
@@ -291,7 +290,7 @@ class _Pair:
                 return outer and self.same(one.args[0], other.args[0])
             case "op.Sub":
                 return any(
-                    one.args[1 - place] == other.args[1 - place]
+                    alike(one.args[1 - place], other.args[1 - place], self.made_by)
                     and self.outside(one.args[1 - place])
                     and self.same(one.args[place], other.args[place])
                     for place in (0, 1)
@@ -300,10 +299,17 @@ class _Pair:
                 return False
 
     def outside(self, operand: Operand) -> bool:
-        """Whether an operand is the same in all iterations."""
-        inner = {n for s in walk(self.first.body) for n in binds_of(s)}
-        inner |= {self.first.index, *(p.target for p in self.first.phis)}
-        return inner.isdisjoint(names_in(operand))
+        """Whether an operand is the same in all iterations, or computed from what is."""
+        if self.inner.isdisjoint(names_in(operand)):
+            return True
+        let = self.made_by.get(operand.name) if isinstance(operand, Var) else None
+        return is_infix(let) and all(map(self.outside, let.args))
+
+    @cached_property
+    def inner(self) -> set[str]:
+        """The names that the first loop binds."""
+        phis = (p.target for p in self.first.phis)
+        return {n for s in walk(self.first.body) for n in binds_of(s)} | {self.first.index, *phis}
 
     # --- one loop of both ---------------------------------------------------------------------
 
@@ -317,59 +323,8 @@ class _Pair:
         loop = replace(self.first, phis=(*self.first.phis, *sums), body=body)
         made: list[Stmt] = [loop]
         for phi in self.tapes.values():
-            made = self.narrowed(made, phi)
+            made = narrowed(made, phi, self.chains[phi.target].names, self.made_by, self.builder)
         return made
-
-    def narrowed(self, made: list[Stmt], phi: Phi) -> list[Stmt]:
-        """A tape of several places in each iteration as one of a single iteration."""
-        start = self.allocated.get(phi.first.name) if isinstance(phi.first, Var) else None
-        (*before, loop) = made
-        chain = self.chains[phi.target]
-        places = {
-            len(stmt.args[1].items) if isinstance(stmt.args[1], Tuple) else 1
-            for stmt in walk((loop,))
-            if isinstance(stmt, Let) and not chain.names.isdisjoint(uses(stmt.args[:1]))
-        }
-        shape = None if start is None else start.args[0]
-        if start is None or not isinstance(shape, Tuple) or min(places) < 2:
-            return made
-        narrow = _Narrow(self.builder.nested(), chain.names)
-        loop = narrow.without_first(loop)
-        name = self.builder.name(self.builder.bases.get(phi.target))
-        narrow.retype(name, phi.first.name)  # type: ignore[union-attr]
-        sizes = shape.items[1:]
-        size = sizes[0] if len(sizes) == 1 else Tuple(sizes)
-        before.append(replace(start, targets=(name,), args=(size, *start.args[1:])))
-        phis = tuple(replace(p, first=Var(name)) if p.target == phi.target else p
-                     for p in loop.phis)
-        return [*before, replace(loop, phis=phis)]
-
-
-class _Narrow(Rewriter):
-    """Leaves out the first number of the places in some arrays."""
-
-    def __init__(self, builder: Builder, arrays: set[str]) -> None:
-        super().__init__(builder)
-        self.arrays = arrays
-
-    def without_first(self, loop: Stmt) -> For:
-        for name in (*self.arrays,):
-            self.retype(name, name)
-        assert isinstance(loop, For)
-        return replace(loop, body=self.nested(loop.body))
-
-    def retype(self, name: str, like: str) -> None:
-        known = self.builder.types.get(like)
-        if isinstance(known, Array) and known.dims is not None:
-            self.builder.types[name] = replace(known, dims=known.dims[1:])
-
-    def let(self, stmt: Let) -> None:
-        array, place = (*stmt.args[:2], None, None)[:2]
-        if isinstance(array, Var) and array.name in self.arrays and isinstance(place, Tuple):
-            rest = place.items[1:]
-            index = rest[0] if len(rest) == 1 else Tuple(rest)
-            stmt = replace(stmt, args=(array, index, *stmt.args[2:]))
-        self.builder.append(stmt)
 
 
 def _reads_here(stmt: Stmt) -> set[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import adxform
+from adxform import check_grads, grad
 from adxform.dual import Dual
 from adxform.generated import Generated
 from adxform.options import Options
@@ -182,3 +183,62 @@ def test_merging_can_be_turned_off_alone():
     made = Generated(softplus_sum, "reverse", Options(merge=False))
     assert loops(made.compiled((X, 0.3, 0.7), (0, 1, 2)).text) == 2
     assert np.allclose(made(X, 0.3, 0.7)[1][0], Generated(softplus_sum, "reverse")(X, 0.3, 0.7)[1][0])
+
+
+def later_pairs(x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total += np.exp(-((x[i] - x[j]) ** 2))
+    return total
+
+
+def earlier_pairs(x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i):
+            if x[j] < x[i]:
+                total += np.sqrt(1.0 + (x[i] - x[j]) ** 2)
+    return total
+
+
+def own_pairs(x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(2, i + 1):
+            total += np.exp(x[j] * x[i - j])
+    return total
+
+
+@pytest.mark.parametrize("f", [later_pairs, earlier_pairs, own_pairs])
+def test_loops_over_a_part_of_an_outer_loop_record_nothing(f):
+    gradient = grad(f)
+    x = np.random.default_rng(0).normal(size=7)
+    gradient(x)
+    assert "tape" not in gradient.source and "reversed" not in gradient.source
+    check_grads(f, (x,))
+
+
+def bounds_that_change(x):
+    n = 1
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(n, len(x)):
+            total += np.exp(x[i] * x[j])
+        n = n + i % 2
+    return total
+
+
+def bounds_that_are_read(x):
+    ends = np.array([0, 2, 3, 3, 7])
+    total = 0.0
+    for i in range(4):
+        for j in range(ends[i], ends[i + 1]):
+            total += np.exp(x[i] * x[j])
+        ends[i] = 5
+    return total
+
+
+@pytest.mark.parametrize("f", [bounds_that_change, bounds_that_are_read])
+def test_loops_over_other_ranges_are_still_right(f):
+    check_grads(f, (np.random.default_rng(0).normal(size=7),))
