@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from adxform import check_grads
 from adxform.derivatives import Derivative
 from adxform.options import Options
 
@@ -150,3 +151,18 @@ def test_of_what_several_values_are_computed_from_one_array_is_put_back():
     every = Derivative(products, 0, options=Options(tbr=False))
     np.testing.assert_allclose(gradient(X), every(X), rtol=1e-13)
     assert "u[1:] = u_tape[i]" in gradient.source
+
+
+def counted_before(x, a):
+    z = x * 1.0
+    k = 2
+    for i in range(1, len(x)):
+        for j in range(k):
+            z[j] = a * z[j]
+    for k in range(len(x)):
+        z[k] = z[k] * 0.5
+    return np.sum(z * z)
+
+
+def test_a_tape_comes_after_the_number_of_its_places():
+    check_grads(counted_before, (np.array([0.3, -1.2, 0.7]), 1.4))

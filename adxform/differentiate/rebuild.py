@@ -23,6 +23,7 @@ from adxform.core.ir import (
     blocks_of,
     leaves,
     uses,
+    walk,
 )
 from adxform.core.types import ANY, INT, Array, Scalar, Unknown
 from adxform.differentiate.common import as_role, primitive
@@ -321,8 +322,8 @@ class Rebuild:
 def _initial_values(stmt: Stmt, builder: Builder) -> list[Stmt]:
     """The constants given to variables right before a loop: its tapes are allocated above them."""
     taken: list[Stmt] = []
-    if isinstance(stmt, For | While):
-        bounds = uses(stmt.bounds) if isinstance(stmt, For) else []
+    if isinstance(stmt, For | While) and builder.stmts and _is_constant(builder.stmts[-1], []):
+        bounds = [n for s in walk((stmt,)) if isinstance(s, For) for n in uses(s.bounds)]
         while builder.stmts and _is_constant(builder.stmts[-1], bounds):
             taken.insert(0, builder.stmts.pop())
     return taken

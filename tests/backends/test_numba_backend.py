@@ -608,3 +608,41 @@ def test_a_loop_that_records_nothing_is_no_reason_to_give_up() -> None:
         for x in (-np.ones(3), np.ones(3), np.zeros(0), np.arange(1.0, 4.0)):
             _, pull = adxform.vjp(while_positive, x, backend="numba")
             assert np.allclose(pull(1.0)[0], adxform.vjp(while_positive, x)[1](1.0)[0])
+
+
+def on_a_torus(s, shifts):
+    n, m = s.shape
+    total = 0.0
+    for i in range(n):
+        for j in range(m):
+            total += s[i, j] * (s[(i + 1) % n, j] + s[i, (j - 1) % m])
+    for k in range(len(shifts)):
+        total += s[shifts[k] % n] @ s[shifts[k] % n]
+    return total
+
+
+def beside(x):
+    total = 0.0
+    for i in range(1, len(x) - 1):
+        for j in range(i + 1):
+            total += (x[i + 1] - x[i - 1]) * x[j]
+    return total
+
+
+def around(x, n):
+    total = 0.0
+    for i in range(n):
+        total += x[i - 2] * x[i // 2]
+    return total
+
+
+def test_indices_that_are_sure_to_be_in_bounds_are_not_checked():
+    x = np.random.default_rng(0).normal(size=6)
+    for f, args in ((on_a_torus, (x.reshape(2, 3), np.array([-5, 7]))), (beside, (x,))):
+        derivative = adxform.grad(f, backend="numba")
+        np.testing.assert_allclose(derivative(*args), adxform.grad(f)(*args), rtol=1e-12)
+        assert "IndexError" not in derivative.source
+    derivative = adxform.grad(around, backend="numba")
+    np.testing.assert_allclose(derivative(x, 2), adxform.grad(around)(x, 2), rtol=1e-12)
+    with pytest.raises(IndexError):
+        derivative(x, len(x) + 3)

@@ -34,7 +34,7 @@ from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, Sym
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.table import RULES
 
 WRITES = STORES | {"accumulate_at"}
@@ -254,6 +254,9 @@ class _Bounds:
         """Whether an index is that of a loop and a number more, and stays below a size because the
         loop's bound does, or that of a loop around it (``for j in range(i)``).
         """
+        let = self.made.get(index.name)
+        if is_op(let, "op.Mod"):  # of a size that is not zero, or dividing by it is an error
+            return self.is_size(let.args[1], array, axis)
         at, more = self.apart(index)
         if at is None or not self.reaches_zero(at, more):
             return False

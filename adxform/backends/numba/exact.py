@@ -51,14 +51,18 @@ class Exact(Rewriter):
         super().__init__(builder)
         self.large = large
         self.depth = 0
+        self.positive: set[Operand] = set()  # the bounds of loops around, which count up from 0
 
     def loop(self, stmt: For | While) -> None:
         if isinstance(stmt, For) and any(map(self.is_floating, stmt.bounds)):
             reason = "'float' object cannot be interpreted as an integer"
             raise_if(self.builder, Const(True), "TypeError", reason)
+        outer = self.depth, self.positive
         self.depth += 1
+        if isinstance(stmt, For) and len(stmt.bounds) == 1:
+            self.positive = {*self.positive, self.sub(stmt.bounds[0])}
         super().loop(stmt)
-        self.depth -= 1
+        self.depth, self.positive = outer
 
     def is_floating(self, operand: Operand) -> bool:
         """Whether a number is a floating one, which Numba would cut off."""
@@ -126,7 +130,7 @@ class Exact(Rewriter):
     def keep_divided(self, stmt: Let) -> None:
         """Raise an error where an integer is divided by zero."""
         divisor = stmt.args[1]
-        if not isinstance(divisor, Const) or not divisor.value:
+        if divisor not in self.positive and not (isinstance(divisor, Const) and divisor.value):
             reason = "integer division or modulo by zero"
             raise_where(self.builder, ("op.Eq", divisor, Const(0)), "ZeroDivisionError", reason)
 
