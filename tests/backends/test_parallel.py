@@ -106,6 +106,14 @@ def outer_products(x, w):
     return total
 
 
+def pairs(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total += np.exp(-np.abs(x[i] - x[j]) * w[0])
+    return total
+
+
 CASES = [
     (weighted, (R.normal(size=7), R.normal(size=7))),
     (nearest, (R.normal(size=(3, 2)), R.normal(size=(5, 2)))),
@@ -119,6 +127,7 @@ CASES = [
     (some_added, (R.normal(size=9), np.array(0.3)[()], np.array(0.7)[()])),
     (inner_pairs, (R.normal(size=7), R.normal(size=3))),
     (outer_products, (R.normal(size=(5, 2)), R.normal(size=3))),
+    (pairs, (R.normal(size=7), R.normal(size=2))),
     (rows_weighted, (R.normal(size=(1, 3)), R.normal(size=3))),
     (rows_weighted, (R.normal(size=(0, 3)), R.normal(size=3))),
 ]
@@ -205,7 +214,7 @@ def test_arrays_that_all_iterations_add_to_are_one_for_each_part():
     assert parts and "w_bars[part, i_2] += " in text and "    w_bar += w_bars[part]" in text
 
 
-@pytest.mark.parametrize("case", CASES[9:12], ids=lambda c: c[0].__name__)
+@pytest.mark.parametrize("case", CASES[9:13], ids=lambda c: c[0].__name__)
 def test_loops_with_branches_and_loops_in_them_are_parallel(case):
     assert in_parts(*case)[0]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Memory
-from adxform.backends.numba.independence import Independence, Sums, adds_to_array, led_to
+from adxform.backends.numba.independence import Independence, Sums
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Block,
@@ -187,7 +187,7 @@ class _Parts:
         if phi.target in self.sums.arrays:
             stored, base = self.stored[phi.target].name, self._base(phi) + "s"
             name, begun = (self._name(base, stored) for _ in range(2))
-            chain = led_to(self.loop.body, phi.target, adds_to_array) - {phi.target}
+            chain = self.sums.arrays[phi.target] - {phi.target}
             self.builder.types.update(dict.fromkeys(chain, self.builder.types[stored]))
             self.builder.bases.update(dict.fromkeys(chain, base))
             self.within.added_to |= chain
