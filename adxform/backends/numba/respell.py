@@ -16,6 +16,7 @@ from adxform.core.types import Array, Scalar, Type, may_be_one
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
+DOTS = frozenset({"op.MatMult", "np.matmul", "np.dot", ".dot()", "np.inner", "np.vdot"})
 SPREADS = {"np.var": False, ".var()": False, "np.std": True, ".std()": True}
 DTYPES = {int: "int64", float: "float64", bool: "bool_", complex: "complex128"}
 NAMED = {kind.__name__: dtype for kind, dtype in DTYPES.items()}
@@ -45,6 +46,8 @@ class Respell(Rewriter):
         if name in SPREADS and self._spread(stmt, SPREADS[name]):
             return
         if name == "np.linalg.norm" and self._norm(stmt):
+            return
+        if name in DOTS and self._dot(stmt):
             return
         if name in ("np.squeeze", ".squeeze()") and self._squeezed(stmt):
             return
@@ -119,6 +122,19 @@ class Respell(Rewriter):
             return False
         squares = self.emit("op.Mult", operand, operand)
         return self.becomes(stmt, "np.sqrt", self._sum(squares, axis, keepdims))
+
+    def _dot(self, stmt: Let) -> bool:
+        """The product of two vectors of one length, which others can be computed beside."""
+        known = [type_of(arg, self.builder.types) for arg in stmt.args[:2]]
+        dims = [dims_known(t) for t in known]
+        plain = all(getattr(t, "dtype", None) == "float64" for t in known)
+        if not plain or any(d is None or len(d) != 1 for d in dims):
+            return False
+        if dims[0] != dims[1] and any(may_be_one(d[0]) for d in dims if d):
+            return False  # which NumPy would stretch
+        product = self.emit("op.Mult", *stmt.args[:2])
+        rest = (Const(None), Const(False), Const(None), Const(True))
+        return self.becomes(stmt, "np.sum", product, *rest)
 
     def _squeezed(self, stmt: Let) -> bool:
         """An array without the axes that are gone: their only places are taken."""
