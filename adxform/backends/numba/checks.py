@@ -36,14 +36,18 @@ COMPARISONS = ("op.NotEq", "op.Eq", "op.Lt", "op.Gt", "op.LtE", "op.GtE")
 
 
 def with_checks_first(function: Function, builder: Builder) -> Block:
-    """A function's block whose loops check nothing that could be checked before them."""
+    """A function's block whose loops check nothing that could be checked before them; what can be
+    checked of its arguments is checked first of all.
+    """
     if not any(map(_is_check, walk(function.body))):
         return function.body
     walker = _ChecksFirst(builder)
     for param in function.params:
         walker.knows(param.name)
+    walker.given.update(walker.sized)
     walker.block(function.body)
-    return walker.builder.block
+    walker.call_equal()
+    return (*walker.head.block, *walker.builder.block)
 
 
 def _is_check(stmt: Stmt) -> bool:
@@ -69,6 +73,11 @@ class _ChecksFirst(Rewriter):
         self.sizes: dict[Dim, Var] = {}
         self.bound: set[str] = set()
         self.made: dict[str, Let] = {}
+        self.first, self.head = builder, builder.nested()
+        self.given: dict[Dim, tuple[str, int]] = {}  # the sizes of arguments
+        self.asked: dict[Dim, Var] = {}  # those that are asked where the function begins
+        self.equal: dict[Dim, Dim] = {}
+        self.only_computed = True  # so far
         self.checked: set[tuple[str, tuple[Operand | Sym, ...]]] = set()
 
     def knows(self, name: str) -> None:
@@ -81,14 +90,57 @@ class _ChecksFirst(Rewriter):
                     self.sized.setdefault(dim, (name, axis))
 
     def let(self, stmt: Let) -> None:
+        size = self.size_of(Var(stmt.target)) if is_op(stmt, "len", "[]") else None
+        if isinstance(size, Sym) and size in self.asked:
+            self.env[stmt.target] = self.asked[size]
+            return
         self.builder.append(stmt)
         for name in stmt.targets:
             self.knows(name)
             self.made[name] = stmt
 
     def branch(self, stmt: If) -> None:
-        if not (_is_check(stmt) and any(map(_is_error, stmt.then)) and self.known(stmt.test)):
+        raises = _is_check(stmt) and any(map(_is_error, stmt.then))
+        if not raises or not (self.known(stmt.test) or self.at_once(stmt)):
             super().branch(stmt)
+
+    def at_once(self, stmt: If) -> bool:
+        """Whether a check is made where the function begins: no product is made in vain, and none
+        is kept from loops by what stands between.
+        """
+        let = self.made.get(stmt.test.name) if isinstance(stmt.test, Var) else None
+        early = self.builder is self.first and self.only_computed
+        if not early or not is_op(let, *COMPARISONS) or not all(map(_is_error, stmt.then)):
+            return False
+        sizes = [self.size_of(arg) for arg in let.args]
+        if not all(isinstance(size, Const) or size in self.given for size in sizes):
+            return False
+        asked = [self.of_argument(s) if isinstance(s, Sym) else s for s in sizes]
+        self.env.update((a.name, b) for a, b in zip(let.args, asked, strict=True) if type(a) is Var)
+        assert isinstance(let.op, Primitive)
+        self.head.append(replace(stmt, test=self.head.emit(let.op, asked)))
+        if let.op.name == "op.NotEq" and all(isinstance(size, Sym) for size in sizes):
+            one, other = sizes
+            self.equal[other] = self.equal.get(one, one)  # type: ignore[index, arg-type]
+        return True
+
+    def call_equal(self) -> None:
+        """Sizes that are refused where they differ are one in all types."""
+        types = self.builder.types
+        for name, known in types.items() if self.equal else ():
+            if isinstance(known, Array) and not self.equal.keys().isdisjoint(known.dims or ()):
+                dims = tuple(self.equal.get(dim, dim) for dim in known.dims or ())
+                types[name] = replace(known, dims=dims)
+            elif isinstance(known, Scalar) and isinstance(known.value, Sym):
+                types[name] = replace(known, value=self.equal.get(known.value, known.value))
+
+    def of_argument(self, dim: Dim) -> Operand:
+        """The size of an argument, which is not asked again."""
+        if dim not in self.asked:
+            array, axis = self.given[dim]
+            shape = self.head.emit(primitive(".shape"), (Var(array),))
+            self.asked[dim] = self.head.emit(primitive("[]"), (shape, Const(axis)), "size")
+        return self.asked[dim]
 
     def known(self, test: Operand) -> bool:
         """Whether a comparison of sizes raised an error before where it holds; it does from here
@@ -117,6 +169,7 @@ class _ChecksFirst(Rewriter):
     def block(self, block: Block) -> None:
         for stmt in block:
             self.statement(stmt)
+            self.only_computed &= _is_check(stmt) or not any(map(has_effect, walk((stmt,))))
             for phi in phis_of(stmt):
                 self.knows(phi.target)
 

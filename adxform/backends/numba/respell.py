@@ -11,7 +11,19 @@ import numpy as np
 
 from adxform.backends.numba.elements import dims_known, reduced_axes
 from adxform.core.builder import Builder, type_of
-from adxform.core.ir import Const, Global, Let, Opaque, Operand, Primitive, Slice, Tuple, Var
+from adxform.core.ir import (
+    Const,
+    For,
+    Global,
+    Let,
+    Opaque,
+    Operand,
+    Primitive,
+    Slice,
+    Tuple,
+    Var,
+    While,
+)
 from adxform.core.types import Array, Scalar, Type, may_be_one
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
@@ -32,6 +44,12 @@ class Respell(Rewriter):
     def __init__(self, builder: Builder, items: dict[str, Type]) -> None:
         super().__init__(builder)
         self.items = items
+        self.depth = 0  # of loops around
+
+    def loop(self, stmt: For | While) -> None:
+        self.depth += 1
+        super().loop(stmt)
+        self.depth -= 1
 
     def let(self, stmt: Let) -> None:
         stmt = _with_dtypes(stmt)
@@ -124,7 +142,9 @@ class Respell(Rewriter):
         return self.becomes(stmt, "np.sqrt", self._sum(squares, axis, keepdims))
 
     def _dot(self, stmt: Let) -> bool:
-        """The product of two vectors of one length, which others can be computed beside."""
+        """The product of two vectors of one length in a loop, which others are computed beside."""
+        if not self.depth:
+            return False  # where all of it is one product, BLAS is as fast
         known = [type_of(arg, self.builder.types) for arg in stmt.args[:2]]
         dims = [dims_known(t) for t in known]
         plain = all(getattr(t, "dtype", None) == "float64" for t in known)
