@@ -23,7 +23,10 @@ def distances(x):
 
 
 def projected(x, y):
-    return np.dot(x, y) * np.sin(x).dot(y * y) + np.inner(x[1:], y[:-1]) + np.vdot(x, x)
+    total = 0.0
+    for _ in range(2):
+        total += np.dot(x, y) * np.sin(x).dot(y * y) + np.inner(x[1:], y[:-1]) + np.vdot(x, x)
+    return total
 
 
 def stretched(x, y):
