@@ -428,7 +428,7 @@ def filled(x, n):
 def test_loops_are_asked_once_whether_they_stay_in_bounds():
     derivative = adxform.grad(weighted, backend="numba")
     assert np.allclose(derivative(V, V), np.cos(V) * V)
-    assert "if size > w.shape[0]:" in derivative.source
+    assert "if len_x > w.shape[0]:" in derivative.source
     with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3"):
         derivative(V, V[:3])
     assert np.allclose(derivative(V, V), np.cos(V) * V)

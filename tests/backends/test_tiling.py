@@ -156,7 +156,8 @@ def test_value_and_gradient_are_those_of_numpy(f, n):
 def test_what_is_needed_as_a_whole_is_made_as_a_whole(f):
     compiled = derivative(f, "numba")
     compiled(*arguments(f, 6))
-    assert ("for begin in range(0, rows" in compiled.source) is (f in TILED)
+    tiles = compiled.source.count("for begin in range(0, ")
+    assert tiles == (f in TILED or f is written_between)  # whose second product alone is
 
 
 @pytest.mark.parametrize("f", [logistic, layers])
@@ -182,3 +183,20 @@ def test_rows_between_products_are_written_as_one_would():
     compiled(*arguments(layers, 6))
     for line in ("product = x_2 @ w1", "z = h @ w2", "w2_bar += h.T @ ", "w1_bar += x_2.T @ "):
         assert f"        {line}" in compiled.source
+
+
+def labelled(w, x, y):
+    z = x @ w
+    return np.mean(np.log(1.0 + np.exp(-y * z)))
+
+
+def test_a_check_of_arguments_keeps_nothing_from_tiles():
+    args = arguments(logistic, 700)
+    both = value_and_grad(labelled, backend="numba")
+    value, w_bar = both(*args)
+    expected, other = value_and_grad(labelled)(*args)
+    assert "for begin in range(0, " in both.source
+    np.testing.assert_allclose(value, expected, rtol=1e-11)
+    np.testing.assert_allclose(w_bar, other, rtol=1e-9)
+    with pytest.raises(ValueError, match="broadcast"):
+        both(*args[:2], args[2][:-1])

@@ -32,6 +32,7 @@ from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter, is_op
 
 QUERIES = (".shape", "len", "[]")
+PRODUCTS = ("op.MatMult", "np.matmul", "np.dot", ".dot()")
 COMPARISONS = ("op.NotEq", "op.Eq", "op.Lt", "op.Gt", "op.LtE", "op.GtE")
 
 
@@ -77,7 +78,7 @@ class _ChecksFirst(Rewriter):
         self.given: dict[Dim, tuple[str, int]] = {}  # the sizes of arguments
         self.asked: dict[Dim, Var] = {}  # those that are asked where the function begins
         self.equal: dict[Dim, Dim] = {}
-        self.only_computed = True  # so far
+        self.only_computed, self.multiplied = True, False  # so far
         self.checked: set[tuple[str, tuple[Operand | Sym, ...]]] = set()
 
     def knows(self, name: str) -> None:
@@ -94,6 +95,7 @@ class _ChecksFirst(Rewriter):
         if isinstance(size, Sym) and size in self.asked:
             self.env[stmt.target] = self.asked[size]
             return
+        self.multiplied |= is_op(stmt, *PRODUCTS)
         self.builder.append(stmt)
         for name in stmt.targets:
             self.knows(name)
@@ -105,21 +107,22 @@ class _ChecksFirst(Rewriter):
             super().branch(stmt)
 
     def at_once(self, stmt: If) -> bool:
-        """Whether a check is made where the function begins: no product is made in vain, and none
-        is kept from loops by what stands between.
+        """Whether a check that stands behind a product is made where the function begins: products
+        and loops are made by tiles only where nothing stands between.
         """
         let = self.made.get(stmt.test.name) if isinstance(stmt.test, Var) else None
-        early = self.builder is self.first and self.only_computed
-        if not early or not is_op(let, *COMPARISONS) or not all(map(_is_error, stmt.then)):
+        early = self.builder is self.first and self.only_computed and self.multiplied
+        if not early or not is_op(let, "op.NotEq") or not all(map(_is_error, stmt.then)):
             return False
         sizes = [self.size_of(arg) for arg in let.args]
         if not all(isinstance(size, Const) or size in self.given for size in sizes):
             return False
-        asked = [self.of_argument(s) if isinstance(s, Sym) else s for s in sizes]
+        pairs = zip(let.args, sizes, strict=True)
+        asked = [self.of_argument(s, a) if isinstance(s, Sym) else s for a, s in pairs]
         self.env.update((a.name, b) for a, b in zip(let.args, asked, strict=True) if type(a) is Var)
         assert isinstance(let.op, Primitive)
         self.head.append(replace(stmt, test=self.head.emit(let.op, asked)))
-        if let.op.name == "op.NotEq" and all(isinstance(size, Sym) for size in sizes):
+        if all(isinstance(size, Sym) for size in sizes):
             one, other = sizes
             self.equal[other] = self.equal.get(one, one)  # type: ignore[index, arg-type]
         return True
@@ -134,12 +137,13 @@ class _ChecksFirst(Rewriter):
             elif isinstance(known, Scalar) and isinstance(known.value, Sym):
                 types[name] = replace(known, value=self.equal.get(known.value, known.value))
 
-    def of_argument(self, dim: Dim) -> Operand:
-        """The size of an argument, which is not asked again."""
+    def of_argument(self, dim: Dim, known: Operand) -> Operand:
+        """The size of an argument, which is not asked again; ``known`` is what it was."""
         if dim not in self.asked:
             array, axis = self.given[dim]
             shape = self.head.emit(primitive(".shape"), (Var(array),))
-            self.asked[dim] = self.head.emit(primitive("[]"), (shape, Const(axis)), "size")
+            base = self.builder.bases.get(known.name) if isinstance(known, Var) else None
+            self.asked[dim] = self.head.emit(primitive("[]"), (shape, Const(axis)), base)
         return self.asked[dim]
 
     def known(self, test: Operand) -> bool:
