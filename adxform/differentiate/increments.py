@@ -42,24 +42,32 @@ def increment(stmt: Let, made_by: Mapping[str, Let], types: Types) -> tuple[Oper
     return None
 
 
-def same(a: Operand, b: Operand, made_by: Mapping[str, Let], depth: int = DEPTH) -> bool:
-    """Whether two operands are equal because they are written alike, in few operations."""
+def same(
+    a: Operand | None,
+    b: Operand | None,
+    made_by: Mapping[str, Let],
+    depth: int = DEPTH,
+    styles: tuple[str, ...] = ("infix", "subscript"),
+) -> bool:
+    """Whether two operands are equal because they are written alike, in few operations of some
+    ``styles``: elements are read alike only where nothing is written between.
+    """
     match a, b:
         case Tuple(first, kind), Tuple(second, other):
             pairs = zip(first, second, strict=False)
             alike = kind == other and len(first) == len(second)
-            return alike and all(same(x, y, made_by, depth) for x, y in pairs)
+            return alike and all(same(x, y, made_by, depth, styles) for x, y in pairs)
         case Slice(), Slice():
             parts = ((a.lower, b.lower), (a.upper, b.upper), (a.step, b.step))
-            return all(x == y or (x and y and same(x, y, made_by, depth)) for x, y in parts)
+            return all(same(x, y, made_by, depth, styles) for x, y in parts)
         case Var(), Var() if a != b and depth:
             one, two = made_by.get(a.name), made_by.get(b.name)
             if one is None or two is None or one.op is not two.op:
                 return False
-            if not isinstance(one.op, Primitive) or one.op.style not in ("infix", "subscript"):
+            if not isinstance(one.op, Primitive) or one.op.style not in styles:
                 return False
             pairs = zip(one.args, two.args, strict=True)
-            return all(same(x, y, made_by, depth - 1) for x, y in pairs)
+            return all(same(x, y, made_by, depth - 1, styles) for x, y in pairs)
         case _:
             return a == b
 

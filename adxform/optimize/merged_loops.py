@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
+from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
@@ -41,7 +42,7 @@ from adxform.core.ir import (
 )
 from adxform.core.types import ANY, Unknown
 from adxform.differentiate.common import names_for
-from adxform.optimize.alike import alike, is_infix
+from adxform.differentiate.increments import DEPTH, same
 from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
 from adxform.optimize.narrowed_tapes import narrowed
@@ -121,7 +122,7 @@ class _Merging:
         if first.stop is not None:
             return "it may end early"
         bounds = zip_longest(first.bounds, stmt.bounds)
-        same = all(alike(a, b, self.made_by) for a, b in bounds) and first.reverse != stmt.reverse
+        same = all(_alike(a, b, self.made_by) for a, b in bounds) and first.reverse != stmt.reverse
         return "" if same else "it goes back over another range"
 
 
@@ -290,7 +291,7 @@ class _Pair:
                 return outer and self.same(one.args[0], other.args[0])
             case "op.Sub":
                 return any(
-                    alike(one.args[1 - place], other.args[1 - place], self.made_by)
+                    _alike(one.args[1 - place], other.args[1 - place], self.made_by)
                     and self.outside(one.args[1 - place])
                     and self.same(one.args[place], other.args[place])
                     for place in (0, 1)
@@ -303,7 +304,7 @@ class _Pair:
         if self.inner.isdisjoint(names_in(operand)):
             return True
         let = self.made_by.get(operand.name) if isinstance(operand, Var) else None
-        return is_infix(let) and all(map(self.outside, let.args))
+        return _is_infix(let) and all(map(self.outside, let.args))
 
     @cached_property
     def inner(self) -> set[str]:
@@ -347,6 +348,15 @@ def _text(stmt: Stmt) -> str:
     """What the user wrote."""
     origin = getattr(stmt, "origin", None)
     return "a statement" if origin is None else f"`{origin.text}`"
+
+
+def _alike(a: Operand | None, b: Operand | None, made_by: Mapping[str, Let]) -> bool:
+    """Whether two numbers are computed alike from the same names, no elements among these."""
+    return same(a, b, made_by, DEPTH, ("infix",))
+
+
+def _is_infix(let: Let | None) -> TypeGuard[Let]:
+    return let is not None and isinstance(let.op, Primitive) and let.op.style == "infix"
 
 
 def _may_change(stmt: Stmt) -> bool:
