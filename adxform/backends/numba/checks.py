@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from adxform.backends.numba.tiling import PRODUCTS
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
@@ -32,7 +33,6 @@ from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter, is_op
 
 QUERIES = (".shape", "len", "[]")
-PRODUCTS = ("op.MatMult", "np.matmul", "np.dot", ".dot()")
 COMPARISONS = ("op.NotEq", "op.Eq", "op.Lt", "op.Gt", "op.LtE", "op.GtE")
 
 

@@ -64,7 +64,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 TAKES |= SPECIAL
 LISTED = ("stack", "array")  # of lists: those of parts written out Numba takes as tuples
 JOINING = ("concatenate", "stack", "vstack", "hstack", "dstack", "column_stack")
-DTYPES = {"float": "float64", "int": "int64", "bool": "bool_"}
+DTYPES = {"float": "float64", "int": "int64", "bool": "bool_", "complex": "complex128"}
 HELPERS = frozenset(known_helpers()).intersection(name for _, name in OURS.values())
 
 

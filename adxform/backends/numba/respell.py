@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import ast
-from copy import deepcopy
-from dataclasses import replace
 from functools import reduce
-
-import numpy as np
 
 from adxform.backends.numba.elements import dims_known, reduced_axes
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Const,
     For,
-    Global,
     Let,
     Opaque,
     Operand,
@@ -30,13 +25,11 @@ from adxform.rules.table import RULES
 
 DOTS = frozenset({"op.MatMult", "np.matmul", "np.dot", ".dot()", "np.inner", "np.vdot"})
 SPREADS = {"np.var": False, ".var()": False, "np.std": True, ".std()": True}
-DTYPES = {int: "int64", float: "float64", bool: "bool_", complex: "complex128"}
-NAMED = {kind.__name__: dtype for kind, dtype in DTYPES.items()}
 
 
 class Respell(Rewriter):
     """Writes a mean as a sum and a division, what is made of means and sums of squares likewise,
-    bounds as a maximum and a minimum, choices one in the other, ``dtype=int`` as ``np.int64``.
+    bounds as a maximum and a minimum, and choices one in the other.
 
     ``items`` says for each list that is filled later what it will hold.
     """
@@ -52,7 +45,6 @@ class Respell(Rewriter):
         self.depth -= 1
 
     def let(self, stmt: Let) -> None:
-        stmt = _with_dtypes(stmt)
         self.builder.origin = stmt.origin
         name = stmt.op.name if isinstance(stmt.op, Primitive) else ""
         if name in ("np.mean", ".mean()") and self._mean(stmt):
@@ -214,37 +206,3 @@ class Respell(Rewriter):
                 made = self.builder.emit(RULES[how].primitive, (made, bound))
         self.builder.append(Let(stmt.targets, RULES["rename"].primitive, (made,), stmt.origin))
         return True
-
-
-def _with_dtypes(stmt: Let) -> Let:
-    """A statement whose dtypes are NumPy's: Numba knows no others."""
-    op, args = stmt.op, stmt.args
-    if isinstance(op, Primitive) and op.name.startswith(("np.", ".astype")):
-        args = tuple([_numpys(arg) for arg in args])
-    elif isinstance(op, Opaque) and any(_is_dtype(n) for n in ast.walk(op.tree)):
-        tree: ast.expr = _Dtypes(op.reads).visit(deepcopy(op.tree))
-        op = replace(op, tree=tree)
-    return stmt if op is stmt.op and args == stmt.args else Let(stmt.targets, op, args, stmt.origin)
-
-
-def _numpys(operand: Operand) -> Operand:
-    dtype = DTYPES.get(operand.value) if isinstance(operand, Global) and (
-        isinstance(operand.value, type)) else None
-    return operand if dtype is None else Global(f"np.{dtype}", getattr(np, dtype), canonical=True)
-
-
-def _is_dtype(node: ast.AST) -> bool:
-    return isinstance(node, ast.keyword) and node.arg == "dtype" and (
-        isinstance(node.value, ast.Name) and node.value.id in NAMED)
-
-
-class _Dtypes(ast.NodeTransformer):
-    def __init__(self, reads: tuple[str, ...]) -> None:
-        self.reads = reads
-
-    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
-        self.generic_visit(node)
-        if _is_dtype(node) and node.value.id not in self.reads:  # type: ignore[attr-defined]
-            dtype = NAMED[node.value.id]  # type: ignore[attr-defined]
-            node.value = ast.Attribute(ast.Name("np", ast.Load()), dtype, ast.Load())
-        return node
