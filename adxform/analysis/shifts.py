@@ -337,7 +337,7 @@ _WAYS: dict[str, Way] = {
     **dict.fromkeys(("op.Div", "np.divide", "np.true_divide"), _product(-1)),
     **dict.fromkeys(("op.Pow", "np.power"), _power),
     **dict.fromkeys(("op.USub", "np.negative"), _negative),
-    **dict.fromkeys(("op.UAdd", "copy", "rename", "number", "np.copy", ".copy()"), _same()),
+    **dict.fromkeys(("op.UAdd", "copy", "rename", "number", "np.copy", ".copy()", "recorded"), _same()),
     **dict.fromkeys(("np.exp", "math.exp"), _turned(scales=True)),
     "np.log": _turned(scales=False),
     "np.sqrt": _same(0.5, scales=True),

@@ -37,7 +37,7 @@ def label(stmt: Let, bases: Mapping[str, str], taken: Container[str] = ()) -> st
     if op.name == "[]":
         name = _element(first, stmt.args[1], bases)
         return "item" if name in taken else name
-    if op.name == "np.copy" and first is None:
+    if op.name in ("np.copy", "recorded") and first is None:
         return "part"  # of an array, as it was before that is written to
     if op.name in WORDS:
         return WORDS[op.name]

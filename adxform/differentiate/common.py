@@ -46,6 +46,11 @@ def primitive(name: str) -> Primitive:
     return RULES[name].primitive
 
 
+def copying(known: Type) -> Primitive:
+    """What copies a value before it is written to: numbers stay Python's, arrays have new memory."""
+    return primitive("np.copy" if isinstance(known, Array) else "recorded")
+
+
 def names_for(function: Function, types: Iterable[str] = ()) -> Names:
     """A supply of names that a function neither binds nor takes from outside; nor are they among
     those with ``types``, which other parts of a derivative have in common with it.

@@ -26,7 +26,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, INT, Array, Scalar, Unknown
-from adxform.differentiate.common import as_role, primitive
+from adxform.differentiate.common import as_role, copying, primitive
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.tapes import Like, Tape
 
@@ -227,7 +227,7 @@ class Rebuild:
         known = self.types.get(tape.value, ANY)
         if not isinstance(known, Array | Unknown):
             return value
-        return builder.emit(primitive("np.copy"), (value,), None)
+        return builder.emit(copying(known), (value,), None)
 
     def in_branch(self, tape: Tape) -> bool:
         """Whether only some iterations record a value; the others hold a place for it."""

@@ -33,7 +33,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, Scalar
-from adxform.differentiate.common import primitive
+from adxform.differentiate.common import copying, primitive
 from adxform.differentiate.rebuild import Rebuild
 from adxform.differentiate.recording import Recording
 from adxform.differentiate.restoring import Decision, Read, is_marker, shape_operand
@@ -166,7 +166,7 @@ class Link(Recording):
         old = before.emit(primitive("[]"), (x, index), base)
         looped = any(isinstance(stmt, For | While) for stmt, _ in path)
         if not looped and not isinstance(self.types[old.name], Scalar):
-            old = before.emit(primitive("np.copy"), (old,), base)
+            old = before.emit(copying(self.types[old.name]), (old,), base)
         lets = [stmt for stmt in before.stmts if isinstance(stmt, Let)]
         self.plan.before[write].extend(lets)
         self.defined.update((let.target, Definition(path, let)) for let in lets)
@@ -339,7 +339,7 @@ class Link(Recording):
         """A copy of a part of an array, made right after it is read."""
         if name not in self.copies:
             after = Builder(self.names, self.types, self.builder.bases)
-            copy = after.emit(primitive("np.copy"), (Var(name),))
+            copy = after.emit(copying(self.types.get(name, ANY)), (Var(name),))
             assert definition.stmt is not None
             self.plan.after[definition.stmt].extend(after.stmts)
             self.copies[name] = copy

@@ -21,7 +21,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, Array, Scalar, Type
-from adxform.differentiate.common import primitive
+from adxform.differentiate.common import copying, primitive
 from adxform.differentiate.record import Link
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Definition, Path
@@ -161,7 +161,7 @@ class Stacking(Link):
             if not isinstance(made, Let):
                 raise Unstackable
             after = Builder(self.names, self.types, self.builder.bases)
-            self.copies[name] = after.emit(primitive("np.copy"), (Var(name),))
+            self.copies[name] = after.emit(copying(known), (Var(name),))
             early = [lets for lets in self.plan.before.values() if made in lets]
             lets = [stmt for stmt in after.stmts if isinstance(stmt, Let)]
             for found in early:

@@ -33,6 +33,7 @@ OWN_BUFFER = frozenset(
         "np.full_like",
         "np.copy",
         ".copy()",
+        "recorded",
     }
 )  # each use of these gets memory of its own
 

@@ -13,7 +13,7 @@ from typing import Any
 from adxform.analysis.aliasing import IN_PLACE
 from adxform.core.ir import Const, If, Let, Operand, Primitive, Slice, Tuple, leaves
 from adxform.core.operands import is_power_of_two
-from adxform.core.types import Array, differentiable, wraps
+from adxform.core.types import Array, Scalar, differentiable, wraps
 from adxform.differentiate.common import primitive
 from adxform.differentiate.conjugates import conjugate_of
 from adxform.optimize.accumulation import accumulation, accumulation_at, alike, twice
@@ -296,6 +296,16 @@ def _copied(walk: Simplify, stmt: Let) -> Operand | None:
     return stmt.args[0] if new and isinstance(known, Array) and known.dims else None
 
 
+def _recorded(walk: Simplify, stmt: Let) -> Operand | None:
+    """What is recorded of a value whose type has become known."""
+    known = walk.builder.type_of(stmt.args[0])
+    if isinstance(known, Scalar):
+        return stmt.args[0]
+    if not isinstance(known, Array):
+        return None
+    return walk.made(primitive("np.copy"), stmt.args, walk.builder.bases.get(stmt.target))
+
+
 def _update(walk: Simplify, stmt: Let) -> Operand | None:
     """``x_bar[...] = 0.0`` of a cotangent is a new zero."""
     adjoint = stmt.origin is not None and stmt.origin.role == "adjoint"
@@ -338,6 +348,7 @@ _TAKEN_OUT = frozenset((".astype()", *STRETCHES))
 _REWRITES: dict[str, Callable[[Any, Let], Operand | None]] = {
     "[]": _element,
     "np.copy": _copied,
+    "recorded": _recorded,
     "np.conj": _conjugate,
     "update": _update,
     "min": _extreme,

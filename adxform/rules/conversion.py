@@ -68,7 +68,14 @@ def _copied(a: Type) -> Type:
     return a if isinstance(a, ListOf) else infer.fresh_array(a)
 
 
+def _recorded(x: Type) -> Type:
+    """The same, but for what is known of the memory."""
+    return infer.fresh_array(x) if isinstance(x, Array) else x
+
+
 linear("np.copy(a)", a="out_bar", infer=infer.fresh_array, sample=calls("R(3)", "R(2, 3)"))
+# What is recorded of a value of unknown type, which may be a number of Python's.
+linear("recorded(x)", x="out_bar", infer=_recorded, sample=calls("R(3)", "R"))
 linear("a.copy()", a="out_bar", infer=_copied, sample=calls("R(3)"))
 
 
@@ -92,4 +99,5 @@ linear("object.item()", object="np.full_like(object, out_bar)",
        infer=_number, sample=calls("R(1)", "R()"))
 
 holomorphic("row", "np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy",
-            ".copy()", ".astype()", ".item()")
+            ".copy()", "recorded", ".astype()",
+            ".item()")

@@ -43,7 +43,7 @@ from adxform.rules.runtime_signals import (  # noqa: F401
     unlagged,
     whole_convolution,
 )
-from adxform.rules.runtime_tapes import add_tapes, whole_tape, zeros_in  # noqa: F401
+from adxform.rules.runtime_tapes import add_tapes, recorded, whole_tape, zeros_in  # noqa: F401
 from adxform.rules.runtime_ufuncs import math_polygamma  # noqa: F401
 
 

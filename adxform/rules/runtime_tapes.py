@@ -1,4 +1,4 @@
-"""Helpers for what is of any structure, as what functions that call themselves hand over.
+"""Helpers for what is recorded, and may be of any type or structure.
 
 They are copied into generated code.
 """
@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+
+def recorded(x: Any) -> Any:
+    """What may be written to later as a copy, anything else as it is."""
+    return x.copy() if isinstance(x, np.ndarray | list) else x
 
 
 def zeros_in(value: Any) -> Any:
