@@ -47,7 +47,7 @@ def primitive(name: str) -> Primitive:
 
 
 def copying(known: Type) -> Primitive:
-    """What copies a value before it is written to: numbers stay Python's, arrays have new memory."""
+    """What copies a value that is written to: numbers stay Python's, arrays have new memory."""
     return primitive("np.copy" if isinstance(known, Array) else "recorded")
 
 

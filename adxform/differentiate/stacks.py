@@ -21,7 +21,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.types import ANY, Array, Scalar, Type
-from adxform.differentiate.common import copying, primitive
+from adxform.differentiate.common import copying
 from adxform.differentiate.record import Link
 from adxform.differentiate.sweeps import Sweeps
 from adxform.differentiate.tapes import Definition, Path
