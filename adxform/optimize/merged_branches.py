@@ -37,7 +37,8 @@ def merge_branches(function: Function, types: Types) -> Function:
     if not any(isinstance(s, If) and s.mirror is not None for s in walk(function.body)):
         return function
     merging = _Merging(Builder(names_for(function, types), types, function.bases), function)
-    return replace(function, body=merging.block(function.body))
+    body = merging.block(function.body)
+    return replace(function, body=body) if merging.found else function
 
 
 def _only_computes(stmt: Stmt) -> bool:
@@ -59,6 +60,7 @@ class _Merging:
         self.builder = builder
         self.function = function
         self.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
+        self.found = False
 
     @cached_property
     def aliases(self) -> Aliases:
@@ -136,6 +138,7 @@ class _Merging:
         return first.op.style == "compare" and all(same(x, y, self.made_by) for x, y in pairs)
 
     def merged(self, first: If, second: If) -> If:
+        self.found = True
         blocks, phis = [], list(second.phis)
         sides = ((first.then, second.then), (first.orelse, second.orelse))
         for side, (before, after) in enumerate(sides):

@@ -72,29 +72,21 @@ def determinant_reverse(a, out_bar=1.0):
         a_bar = np.zeros_like(a)
         a_bar[0, 0] = out_bar
     else:
-        determinant_value_tape = np.empty(n)
-        power_tape = np.empty(n)
-        determinant_tape = [None] * n
         total = 0.0
-        for j in range(n):
-            minor = np.concatenate([a[1:, :j], a[1:, j + 1 :]], axis=1)
-            power = (-1.0) ** j
-            power_tape[j] = power
-            product = power * a[0, j]
-            determinant_value, determinant_tape_2 = determinant_record(minor)
-            determinant_value_tape[j] = determinant_value
-            determinant_tape[j] = determinant_tape_2
-            total += product * determinant_value
-        out = total
         a_bar = np.zeros_like(a)
-        for j in reversed(range(n)):
-            # total += (-1.0) ** j * a[0, j] * determinant(minor)
-            product_bar = out_bar * determinant_value_tape[j]
-            power = power_tape[j]
-            minor_bar = determinant_pullback(determinant_tape[j], power * a[0, j] * out_bar)
-            a_bar[0, j] += product_bar * power
+        for j in range(n):
             item = a[1:, :j]
+            minor = np.concatenate([item, a[1:, j + 1 :]], axis=1)
+            power = (-1.0) ** j
+            product = power * a[0, j]
+            determinant_value, determinant_tape = determinant_record(minor)
+            total += product * determinant_value
+            # total += (-1.0) ** j * a[0, j] * determinant(minor)
+            product_bar = out_bar * determinant_value
+            minor_bar = determinant_pullback(determinant_tape, out_bar * product)
+            a_bar[0, j] += product_bar * power
             # minor = np.concatenate([a[1:, :j], a[1:, j + 1:]], axis=1)
             a_bar[1:, j + 1 :] += minor_bar[:, item.shape[1] :]
             a_bar[1:, :j] += minor_bar[:, : item.shape[1]]
+        out = total
     return out, a_bar

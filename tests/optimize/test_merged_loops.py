@@ -210,7 +210,31 @@ def own_pairs(x):
     return total
 
 
-@pytest.mark.parametrize("f", [later_pairs, earlier_pairs, own_pairs])
+def in_a_branch(x):
+    if len(x) < 5:
+        return np.sum(x * x)
+    total = 0.0
+    for i in range(len(x)):
+        total += np.exp(x[i]) * x[i]
+    return total
+
+
+def in_branches_and_loops(x):
+    total = 0.0
+    if len(x) > 3:
+        for i in range(len(x)):
+            if x[i] > 0.1:
+                for j in range(i):
+                    total += np.sin(x[i]) * x[j]
+            else:
+                for j in range(len(x)):
+                    total -= np.cos(x[i]) * x[j]
+    return total
+
+
+@pytest.mark.parametrize(
+    "f", [later_pairs, earlier_pairs, own_pairs, in_a_branch, in_branches_and_loops]
+)
 def test_loops_over_a_part_of_an_outer_loop_record_nothing(f):
     gradient = grad(f)
     x = np.random.default_rng(0).normal(size=7)
