@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from adxform.core.ir import Const, Global, Operand, Tuple, Var, parts_of
-from adxform.core.types import Array, Inert, Known, Object, Struct, Type, was_broadcast
+from adxform.core.types import (
+    Array,
+    Inert,
+    Known,
+    Object,
+    Struct,
+    Type,
+    dims_of,
+    was_broadcast,
+)
 from adxform.frontend.certainty import of_arrays_only
 from adxform.frontend.memory import RESHAPED, Remembering, untransposed
 from adxform.frontend.views import Step, View
@@ -48,7 +58,7 @@ class Writer:
     def require_fit(self, x: Operand, given: Type) -> None:
         """``x += 0.5`` of an array of integers is an error in NumPy, too, and ``row += matrix``."""
         known = self.builder.type_of(x)
-        if isinstance(known, Array) and was_broadcast(known, given):
+        if isinstance(known, Array) and was_broadcast(_last_axes(known, given), given):
             raise self.refused("what is put in place here has more elements than the array has")
         own, its = (getattr(t, "dtype", None) for t in (known, given))
         if own and its and not np.can_cast(np.dtype(its), np.dtype(own), "same_kind"):
@@ -94,6 +104,14 @@ class Writer:
             primitive = RULES["np.reshape"].primitive
             return self.builder.emit(primitive, bind(primitive, (value, shape), {}))
         return self.builder.emit(step.op, (value, *step.args))
+
+
+def _last_axes(known: Array, given: Type) -> Array:
+    """Those axes of an array that a value of fewer meets: it is repeated along the others."""
+    its = dims_of(given)
+    if known.dims is None or its is None or len(its) >= len(known.dims):
+        return known
+    return replace(known, dims=known.dims[len(known.dims) - len(its):])
 
 
 def _flattened(path: tuple[Step, ...]) -> tuple[Step, ...]:
