@@ -7,13 +7,16 @@ name for the same memory is used afterwards.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.aliasing import Aliases, has_memory
+from adxform.analysis.held import attributes_behind, changes_held
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
+from adxform.core.changes import ANY_ATTRIBUTE, LOOKING_METHODS, WRITING_CALLS
 from adxform.core.ir import (
     Block,
     Effect,
@@ -23,9 +26,11 @@ from adxform.core.ir import (
     If,
     Let,
     Opaque,
+    Operand,
     Origin,
     Primitive,
     Stmt,
+    Var,
     While,
     blocks_of,
     names_in,
@@ -36,7 +41,6 @@ from adxform.core.types import ANY
 from adxform.core.unread import unread_phis, without
 
 WRITES = frozenset({"update", "accumulate_at"})
-WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 LOOKING = frozenset({
     "abs", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod",
     "enumerate", "float", "format", "frozenset", "hasattr", "hash", "hex", "id", "int",
@@ -45,11 +49,6 @@ LOOKING = frozenset({
     *(f"{home}.bisect{way}" for home in ("bisect", "_bisect") for way in ("", "_left", "_right")),
 })
 ORDERING = frozenset({"all", "any", "max", "min", "sorted", "sum"})
-LOOKING_METHODS = frozenset({  # of strings and of Python's containers
-    "count", "decode", "encode", "endswith", "get", "index", "isalpha", "isdigit", "items",
-    "keys", "lower", "lstrip", "most_common", "partition", "rsplit", "rstrip", "split",
-    "splitlines", "startswith", "strip", "upper", "values",
-})
 LOOKING_MODULES = frozenset({
     "np", "math", "scipy", "itertools", "datetime", "json", "os", "re", "string", "time",
 })
@@ -135,19 +134,19 @@ def argument_writes(function: Function, types: Types) -> list[Conflict]:
 
 
 def captured_writes(function: Function, types: Types) -> list[Conflict]:
-    """In-place writes to arrays that the function has from outside."""
+    """In-place writes to arrays that the function has from outside, or that objects hold whose
+    attributes are read as they are: what is written is in no other read.
+    """
     written = _written(function, types)
     if not written:
         return []
-    taken = [
-        stmt
+    taken = {
+        stmt: text
         for stmt in walk(function.body)
-        if type(stmt) is Let
-        and any(isinstance(a, Global) for a in stmt.args[:1])
-        and isinstance(stmt.op, Primitive)
-        and not stmt.op.fresh
-        and has_memory(types.get(stmt.target, ANY))
-    ]
+        if type(stmt) is Let and has_memory(types.get(stmt.target, ANY))
+        for text in [_held_outside(function, stmt)]
+        if text is not None
+    }
     if not taken:
         return []
     aliases = Aliases(function.body, types)
@@ -156,9 +155,37 @@ def captured_writes(function: Function, types: Types) -> list[Conflict]:
     for stmt, name in written:
         source = outside.get(aliases.of(name))
         if source is not None:
-            text = next(a.text for a in source.args if isinstance(a, Global))
-            found.append(Conflict(name, stmt.origin, text, source.origin))
+            found.append(Conflict(name, stmt.origin, taken[source], source.origin))
     return found
+
+
+def _held_outside(function: Function, stmt: Let) -> str | None:
+    """What an operation reads that is not the function's own: a part of a value from outside, or an
+    attribute of an object.
+    """
+    match stmt:
+        case Let(op=Primitive(fresh=False), args=(Global(text), *_)):
+            return f"{text}, defined outside the function,"
+        case Let(op=Opaque(tree=ast.Attribute() | ast.Subscript() as tree, callee="") as op):
+            pairs = zip(op.reads, stmt.args, strict=True)
+            labels = {n: _label(function, arg) for n, arg in pairs}
+            return f"{_spelled(tree, labels)}, held by an object,"
+    return None
+
+
+def _label(function: Function, operand: Operand) -> str:
+    if isinstance(operand, Global):
+        return operand.text
+    return function.bases.get(operand.name, operand.name) if isinstance(operand, Var) else "_"
+
+
+def _spelled(tree: ast.expr, labels: dict[str, str]) -> str:
+    """An expression as text, with variables under other names."""
+    made = copy.deepcopy(tree)
+    for node in nodes(made):
+        if isinstance(node, ast.Name):
+            node.id = labels.get(node.id, node.id)
+    return ast.unparse(made)
 
 
 def _written(function: Function, types: Types) -> list[tuple[Let, str]]:
@@ -175,31 +202,46 @@ def _written(function: Function, types: Types) -> list[tuple[Let, str]]:
 def late_effects(function: Function, types: Types, activity: Activity) -> list[Conflict]:
     """Verbatim statements that may change what a derivative needs from before them."""
     stmts = walk(function.body)
-    if not any(may_change(s) for s in stmts if type(s) is not Let or type(s.op) is Opaque):
+    if not any(may_change(s) or changes_held(s) for s in stmts
+               if type(s) is not Let or type(s.op) is not Primitive):
         return []
     aliases = Aliases(function.body, types)
+    held = attributes_behind(stmts)
     needed: dict[str, Let] = {}
     found: list[Conflict] = []
 
-    def visit(block: Block, looping: bool) -> None:
+    def visit(block: Block) -> None:
         for stmt in block:
             if isinstance(stmt, Let) and stmt.target in activity:
                 for name in stmt.reads:
                     if name not in activity and has_memory(types.get(name, ANY)):
                         needed.setdefault(aliases.of(name), stmt)
-            for name in may_change(stmt):
-                use = needed.get(aliases.of(name))
-                if use is not None and has_memory(types.get(name, ANY)):
-                    origin = getattr(stmt, "origin", None)
-                    found.append(Conflict(name, origin, name, use.origin))
+                        for attribute in held.get(name, ()):
+                            needed.setdefault(f".{attribute}", stmt)
+            for name, place in _may_be_seen(stmt, needed, aliases, types):
+                origin = getattr(stmt, "origin", None)
+                found.append(Conflict(name, origin, name, needed[place].origin))
             for inner in blocks_of(stmt):
-                visit(inner, looping)
+                visit(inner)
                 if isinstance(stmt, For | While):
-                    visit(inner, True)  # an effect comes after what later statements needed
+                    visit(inner)  # an effect comes after what later statements needed
 
-    visit(function.body, False)
+    visit(function.body)
     unique = {(c.name, c.origin): c for c in found}
     return list(unique.values())
+
+
+def _may_be_seen(
+    stmt: Stmt, needed: dict[str, Let], aliases: Aliases, types: Types
+) -> Iterator[tuple[str, str]]:
+    """What a statement may change of what is needed: its name, and its place among that."""
+    for name in may_change(stmt):
+        if has_memory(types.get(name, ANY)) and aliases.of(name) in needed:
+            yield name, aliases.of(name)
+    changes = changes_held(stmt)
+    for place in needed if changes else ():
+        if place[0] == "." and not changes.isdisjoint((place[1:], ANY_ATTRIBUTE)):
+            yield place, place
 
 
 def may_change(stmt: Stmt) -> list[str]:

@@ -137,7 +137,7 @@ class Opaque:
 
     A ``pure`` one may be dropped or moved; ``boolean`` ones have no derivative by their type.
     ``callee`` is the dotted name of the function, where the expression is its call; ``reason`` says
-    why a rule that there is does not fit; ``known`` is the type that the signature decides.
+    why no rule fits; ``known`` is the type that the signature decides; ``changes`` as of Effect.
     """
 
     tree: ast.expr
@@ -147,6 +147,7 @@ class Opaque:
     callee: str = ""
     known: Any = None
     reason: str = ""
+    changes: frozenset[str] = frozenset()
 
 
 NOT_FOLLOWED = "what is done with this object is not followed"  # the reason of an Opaque
@@ -246,8 +247,8 @@ class Effect:
     """A Python statement carried verbatim.
 
     ``reads`` maps each free name of ``tree`` to its operand and ``writes`` each name that it
-    binds to the name Core gives the new value. ``harmless`` ones (print, assert, raise) cannot
-    change what they read. ``known`` are the types of new values.
+    binds to the name Core gives the new value. ``harmless`` ones (print, raise) change nothing.
+    ``known`` are the types of new values, ``changes`` attributes whose arrays may be written to.
     """
 
     tree: ast.stmt
@@ -256,6 +257,7 @@ class Effect:
     harmless: bool = False
     origin: Origin | None = None
     known: tuple[tuple[str, Any], ...] = ()
+    changes: frozenset[str] = frozenset()
 
 
 Stmt = Let | If | For | While | Effect

@@ -85,7 +85,7 @@ def unmodelled(function: Function, types: Types) -> list[AdxformError]:
         reason = f"{label} is appended to here while {held}"
         found.append(refusal(reason, append.origin, "Make a list for each of them."))
     for seen in captured_writes(function, types):
-        reason = f"{seen.other}, defined outside the function, is changed in place here"
+        reason = f"{seen.other} is changed in place here"
         found.append(refusal(reason, seen.origin, "Work on a copy of it."))
     return found
 
@@ -95,8 +95,10 @@ def conflicts(function: Function, activity: Activity, types: Types) -> list[Adxf
     found = unmodelled(function, types)
     for seen in late_effects(function, types, activity):
         label = function.bases.get(seen.name, seen.name)
-        reason = f"this statement may change {label}, whose earlier value the derivative needs"
         hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
+        if label[0] == ".":
+            label, hint = f"an object's {label[1:]}", "Work on a copy of it."
+        reason = f"this statement may change {label}, whose earlier value the derivative needs"
         found.append(refusal(reason, seen.origin, hint))
     for seen in unseen_writes(function, types, activity):
         label, active = (function.bases.get(n, n) for n in (seen.name, seen.other))

@@ -334,7 +334,8 @@ class Lowerer(Plain):
             raise may_change_a_list(self.source.text.location(stmt))
         known = {writes[n]: t for n, t in types_bound(stmt, writes, self.resolve).items()}
         read, bound = tuple(operands.items()), tuple(writes.items())
-        made = Effect(stmt, read, bound, harmless, self.builder.origin, tuple(known.items()))
+        made = Effect(stmt, read, bound, harmless, self.builder.origin, tuple(known.items()),
+                      frozenset() if harmless else self.changes(stmt))
         self.builder.append(made)
         self.builder.types.update(known)
 

@@ -280,11 +280,16 @@ class Outside(Meanings):
             callee=callee,
             reason=reason,
             known=type_by_form(node, callee),
+            changes=self.changes(node) if isinstance(node, ast.Call) else frozenset(),
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
         self.forget_parts(node, uses(values))
         return self.builder.emit(op, values, base)
+
+    def changes(self, tree: ast.AST) -> frozenset[str]:
+        """The attributes of objects whose arrays a tree carried verbatim may change in place."""
+        raise NotImplementedError
 
     def _is_pure(self, node: ast.AST) -> bool:
         """Whether an expression does no more than to compute, by what is known."""

@@ -12,6 +12,7 @@ from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.frontend.assignments import CHANGING
 from adxform.frontend.callables import is_library
+from adxform.frontend.held_arrays import changed_attributes
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
@@ -71,6 +72,9 @@ class Written(Static):
                     value = given.get(owner, UNKNOWN) if found is None else found.value
                     if value is not UNKNOWN:
                         self.program.written[id(value), name] = value
+
+    def changes(self, tree: ast.AST) -> frozenset[str]:
+        return frozenset(changed_attributes(tree, self._outside))
 
     def _outside(self, node: ast.expr) -> Any:
         """The module, class or object that an expression stands for, or UNKNOWN."""
