@@ -234,5 +234,5 @@ class InPlace(Unrolled):
         held = self.container(node)
         if held is None:
             return isinstance(self.known_type(node), ListOf)
-        outside = any(held is table for table in self.program.tables.values())
+        outside = any(held.tokens & table.tokens for table in self.program.tables.values())
         return held.form.kind in ("list", "dict") and not outside

@@ -13,13 +13,14 @@ from typing import Any
 from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import Const, Operand, Tuple
 from adxform.core.types import Array, ListOf, Unknown
-from adxform.frontend.objects import Objects, is_object
+from adxform.frontend.objects import is_object
+from adxform.frontend.tables_outside import TablesOutside
 
 NAMES = "names"  # what is asked for: that loops over names are written out
 MOST_NAMES = 256
 
 
-class NamesOutside(Objects):
+class NamesOutside(TablesOutside):
     """Knows the names in lists from outside, where that is asked for."""
 
     naming = 0  # expressions at hand whose keys are names

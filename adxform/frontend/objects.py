@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
-from adxform.core.trees import nodes
 from adxform.core.types import Array, Object, Struct, Sym, Type, unvalued
 from adxform.core.values import attribute_of, type_of_value
 from adxform.frontend.callables import object_class, unwrapped
@@ -175,11 +173,11 @@ class Objects(Written):
         fact = self._attribute(node)
         if isinstance(fact, bool | str | None):
             return Const(fact)
-        table = self._table(node)
+        table = self.table_of(node)
         if table is not None:
             return table
         found = attribute_of(owner, node.attr, UNKNOWN)
-        known = Object(fact) if fact is not UNKNOWN else _kind(ast.unparse(node), found)
+        known = Object(fact) if fact is not UNKNOWN else kind_of(ast.unparse(node), found)
         return self._read(node, base, known)
 
     def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
@@ -243,60 +241,11 @@ class Objects(Written):
         found = self.held(node)
         if type(node) is ast.Name and found is not None and node.id not in self.imports:
             return found if isinstance(found, Tuple) else None  # a variable's value, as most are
-        return found if isinstance(found, Tuple) else self._table(node)
+        return found if isinstance(found, Tuple) else self.table_of(node)
 
-    def _table(self, node: ast.expr) -> Tuple | None:
-        """A dictionary, list or tuple of functions from outside, or that an object holds."""
-        value = self._functions(node)
-        if value is None or (id(value), "") in self.program.written:
-            return None
-        if isinstance(node, ast.Attribute) and self.meaning(node) is None:
-            if self._is_written(node):
-                return None
-            self.program.watch_attribute(self.static(node.value), node.attr)
-        self.program.watch(value)
-        if id(value) not in self.program.tables:
-            items = [*value.values()] if isinstance(value, dict) else value
-            form = Form("dict", tuple(value)) if isinstance(value, dict) else (
-                LIST if isinstance(value, list) else TUPLE
-            )
-            named = ((i.__name__ if i.__name__.isidentifier() else "function", i) for i in items)
-            made = Tuple(tuple(self.outer_value(name, i) for name, i in named), form)
-            self.program.tables[id(value)] = made
-        found: Tuple = self.program.tables[id(value)]
-        return found
-
-    def _functions(self, node: ast.expr) -> Any:
-        """The container that an expression means, if it is not made here and holds functions."""
-        meaning = self.meaning(node)
-        value = None if meaning is None else meaning.value
-        if meaning is None and isinstance(node, ast.Attribute):
-            owner = self.static(node.value)
-            value = vars(owner).get(node.attr) if is_object(owner) else None
-        if not isinstance(value, dict | list | tuple):
-            return None
-        items = [*value.values()] if isinstance(value, dict) else value
-        return value if items and all(map(_is_function, items)) else None
-
-    def _relied_on(self, node: ast.expr) -> Any:
-        """The container that an expression means, if what it holds is known while compiling."""
-        return self._functions(node)
-
-    def refuse_changed_table(self, node: ast.AST) -> None:
-        """Refuse what may change a container from outside whose functions are followed; if they
-        are not yet, they will not be.
-        """
-        for part in nodes(node):
-            named = isinstance(part, ast.Name | ast.Attribute)
-            value = self._relied_on(part) if named else None  # type: ignore[arg-type]
-            if value is not None:
-                self.program.written[id(value), ""] = value
-            if id(value) in self.program.objects:
-                raise self.unsupported(
-                    f"this may change {ast.unparse(part)}, whose items the derivative follows",
-                    node,
-                    "Do it before the derivative is called.",
-                )
+    def table_of(self, node: ast.expr) -> Tuple | None:
+        """A container of functions or objects that is not made here."""
+        raise NotImplementedError
 
     def outer_value(self, text: str, value: Any) -> Operand:
         """An operand for a value from outside."""
@@ -383,11 +332,7 @@ def _item(owner: Tuple | None, key: Any) -> Operand | None:
     return None if owner is None or place is None else owner.items[place]
 
 
-def _is_function(value: Any) -> bool:
-    return isinstance(value, FunctionType | BuiltinFunctionType | np.ufunc)
-
-
-def _kind(name: str, value: Any) -> Type:
+def kind_of(name: str, value: Any) -> Type:
     """The type of an attribute, whatever its value is in another object."""
     t = type_of_value(value)
     if isinstance(t, Array) and t.dims is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.trees import SCOPES, children, names, nodes
-from adxform.core.types import Scalar
+from adxform.core.types import Known, Object, Scalar
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
@@ -91,6 +91,26 @@ class Unrolled(Choices):
         kinds = {t.dtype if isinstance(t, Scalar) else None for t in types}
         return None in kinds or len(kinds) > 1
 
+    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None, kind: str) -> Operand:
+        """An item by a number that running tells; of functions and objects, loops are written out
+        before that is carried along.
+        """
+        if any(isinstance(self.builder.type_of(item), Known | Object) for item in held.items):
+            self._ask_for_places(node)
+        return super()._chosen(held, node, base, kind)
+
+    def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
+        called = node.func
+        while isinstance(called, ast.Attribute):
+            called = called.value
+        if isinstance(called, ast.Subscript) and self.container(called.value) is not None:
+            self._ask_for_places(node)
+        return super().opaque_call(node, base, reason)
+
+    def _ask_for_places(self, node: ast.expr) -> None:
+        if PLACES in self.program.met and PLACES not in self.program.contexts:
+            raise self.unsupported("which item is meant is not known before it runs", node)
+
     def _carries_dictionary(self, stmt: ast.For) -> bool:
         """Whether a loop changes a dictionary of known keys, or an object that holds one."""
         headers, _ = split_phis(stmt.body)
@@ -121,7 +141,7 @@ class Unrolled(Choices):
             case ast.Call(ast.Name("min"), lengths):
                 counts = [count for count in map(self._trips_of, lengths) if type(count) is int]
                 named = any(self.names_in(n.args[0]) for n in lengths if _is_length(n))  # type: ignore[attr-defined]
-                return min(counts) if named else UNKNOWN
+                return min(counts) if named or len(counts) == len(lengths) else UNKNOWN
         return UNKNOWN
 
     def _iterations(
