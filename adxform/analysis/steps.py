@@ -22,9 +22,11 @@ def steps(loop: For) -> dict[str, Let]:
     found: dict[str, Let] = {}
     for phi in loop.phis:
         last = phi.second
-        if not isinstance(last, Var) or counts[phi.target] != 1 or counts[last.name]:
+        if not isinstance(last, Var) or counts[phi.target] != 1:
             continue
         last_made = made.get(last.name)
+        if counts[last.name] != isinstance(last_made, For):  # a loop within reads what it carries
+            continue
         if isinstance(last_made, For):
             if last_made not in inner:
                 inner[last_made] = steps(last_made)

@@ -210,3 +210,20 @@ def test_rows_that_are_gathered_for_a_function_are_filled_in_place():
     derivative = adxform.grad(of_gathered_rows, backend="numba")
     derivative(x, y, np.array([[0, 1], [2, 2]]))
     assert ".copy()" not in derivative.source
+
+
+def diffused(u, c):
+    u = u.copy()
+    for _ in range(3):
+        u[1:-1, 1:-1] += c * (u[2:, 1:-1] + u[1:-1, 2:] - 2.0 * u[1:-1, 1:-1])
+    return np.sum(u**2)
+
+
+def test_an_array_that_nested_loops_fill_for_a_list_is_filled_in_place():
+    u = np.sin(np.arange(30.0)).reshape(5, 6)
+    with loop_nests_in_python():
+        derivative = adxform.grad(diffused, argnums=(0, 1), backend="numba")
+        for one, other in zip(derivative(u, 0.1), adxform.grad(diffused, (0, 1))(u, 0.1)):
+            same(one, other)
+    filled = derivative.source.partition("difference_tape")[2].partition("# return")[0]
+    assert ".copy()\n    for i" in filled and filled.count(".copy()") == 1  # the list's own
