@@ -96,7 +96,7 @@ def tape_type(kind: str, t: Type, name: str, loops: int) -> Type:
         return Array(t.dtype or "float64", trips)
     if kind == "array" and isinstance(t, Array):
         return Array(t.dtype, None if t.dims is None else (*trips, *t.dims))
-    return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped) else ANY
+    return ListOf(unvalued(t)) if isinstance(t, Scalar | Array | Taped | ListOf) else ANY
 
 
 def paths_of(block: Block, path: Path = ()) -> dict[Stmt, Path]:

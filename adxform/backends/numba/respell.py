@@ -19,7 +19,7 @@ from adxform.core.ir import (
     Var,
     While,
 )
-from adxform.core.types import Array, Scalar, Type, may_be_one
+from adxform.core.types import Array, ListOf, Scalar, Type, may_be_one
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -179,15 +179,13 @@ class Respell(Rewriter):
         return self.becomes(stmt, "np.where", *pairs[0], made)
 
     def _list(self, stmt: Let) -> bool:
-        """``[None] * n``, to be filled with arrays, as a list of empty ones."""
-        item = self.items.get(stmt.target)
-        if not isinstance(item, Array) or item.dims is None or item.dtype is None:
+        """``[None] * n``, to be filled, as a list of what says of which type that will be."""
+        item = _first_item(self.items.get(stmt.target))
+        if item is None:
             return False
-        zeros = repr((0,) * len(item.dims)) if len(item.dims) > 1 else "0"
-        dtype = "" if item.dtype == "float64" else f", dtype=np.{item.dtype}"
         count = stmt.args[0]
         name = count.name if isinstance(count, Var) else "n"
-        text = f"[np.empty({zeros}{dtype}) for _ in range({name})]"
+        text = f"[{item} for _ in range({name})]"
         op = Opaque(ast.parse(text, mode="eval").body, (name,), pure=True)
         self.builder.append(Let(stmt.targets, op, (count,), stmt.origin))
         return True
@@ -206,3 +204,18 @@ class Respell(Rewriter):
                 made = self.builder.emit(RULES[how].primitive, (made, bound))
         self.builder.append(Let(stmt.targets, RULES["rename"].primitive, (made,), stmt.origin))
         return True
+
+
+def _first_item(item: Type | None) -> str | None:
+    """An empty array, or a list of such or of numbers, in the place of one of a list's items."""
+    if isinstance(item, ListOf):
+        if isinstance(item.item, Scalar):
+            kind = "bool_" if item.item.dtype == "bool" else item.item.dtype
+            return f"[np.{kind}(0)]"
+        inner = _first_item(item.item)
+        return None if inner is None else f"[{inner} for _ in range(0)]"
+    if not isinstance(item, Array) or item.dims is None or item.dtype is None:
+        return None
+    zeros = repr((0,) * len(item.dims)) if len(item.dims) > 1 else "0"
+    dtype = "" if item.dtype == "float64" else f", dtype=np.{item.dtype}"
+    return f"np.empty({zeros}{dtype})"

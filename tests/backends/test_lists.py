@@ -1,0 +1,79 @@
+"""Tapes that are lists of lists, of numbers or of arrays, are compiled."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import BackendWarning
+from tests.backends.test_numba_backend import same
+
+pytest.importorskip("numba")
+
+M = np.random.default_rng(0).uniform(0.1, 2.0, size=(3, 4))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+def until_small(x, a):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            step = x[i, j] + 0.1 * total
+            while step > 0.1:
+                large = step > 0.4
+                step = step * 0.8 * np.sin(a + step) if large else step * 0.5
+            total = total * np.cos(step) + step
+    return total
+
+
+def vectors_until_small(x, a):
+    total = 0.0
+    for i in range(x.shape[0]):
+        step = x[i] * (1.0 + 0.1 * total)
+        while np.sum(step) > 0.3:
+            step = step * 0.8 * np.sin(a + step)
+        total = total * 0.5 + np.sum(step * step)
+    return total
+
+
+def soft_paths(x, a):
+    score = x[0]
+    for t in range(1, len(x)):
+        after = np.empty(x.shape[1])
+        for k in range(x.shape[1]):
+            after[k] = np.log(np.sum(np.exp(score - x[:, k].sum()))) * a + x[t, k]
+        score = after
+    return np.sum(score**2)
+
+
+def parts_of_growing_length(x, a):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(i + 2):
+            v = np.sin(x[i, :j] * a + total)
+            total = np.sum(v * v) * np.cos(total) + x[i, j]
+    return total
+
+
+@pytest.mark.parametrize(
+    "f", [until_small, vectors_until_small, soft_paths, parts_of_growing_length]
+)
+def test_gradients_are_those_of_numpy(f) -> None:
+    plain = adxform.value_and_grad(f, argnums=(0, 1))
+    compiled = adxform.value_and_grad(f, argnums=(0, 1), backend="numba")
+    value, bars = compiled(M, 0.3)
+    expected, expected_bars = plain(M, 0.3)
+    same(value, expected)
+    for one, other in zip(bars, expected_bars, strict=True):
+        same(one, other)
