@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from adxform.analysis.types import Types
 from adxform.backends.numba.elements import gathers
+from adxform.backends.numba.reach import Reach, Sum, is_tape, made_with
 from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
@@ -20,9 +22,7 @@ from adxform.core.ir import (
     Primitive,
     Slice,
     Stmt,
-    Tuple,
     Var,
-    While,
     binds_of,
     blocks_of,
     parts_of,
@@ -30,18 +30,20 @@ from adxform.core.ir import (
     tests_of,
     walk,
 )
-from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, Sym, dims_of
+from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, dims_of
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES
-from adxform.optimize.walk import Rewriter, is_op
+from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
 WRITES = STORES | {"accumulate_at"}
 TAKING = WRITES | {"[]"}
-MOVED = WRITES | {"copy", "rename"}
+OF_ONE_SHAPE = WRITES | {
+    "copy", "rename", "np.copy", ".copy()", "np.zeros_like", "np.ones_like", "np.full_like",
+}  # fmt: skip
+BOTH = (True, False)  # sides: above all places, and below
 REASON = "an index is out of bounds"
-SIZED = frozenset({"np.empty", "np.zeros", "np.ones"})
 
 
 def guarded(function: Function, types: Types) -> Part | None:
@@ -59,23 +61,51 @@ def guarded(function: Function, types: Types) -> Part | None:
     return replace(function, body=made.block, result=result, bases=made.bases), types
 
 
+Question = tuple[object, object, bool]  # which number, of which axis, on which side
+
+
 class _Asking(Rewriter):
     """Asks what ``found`` says: before outermost loops, and before accesses that are not sure."""
 
     def __init__(self, builder: Builder, found: _Bounds) -> None:
         super().__init__(builder)
         self.found = found
+        self.told: list[set[Question]] = [set()]  # by the blocks around
+
+    def enter(self) -> None:
+        self.told.append(set())
+
+    def leave(self) -> None:
+        self.told.pop()
+
+    def is_told(self, question: Question) -> bool:
+        """Whether something was asked before, or in a block around; from now on it was."""
+        if any(question in told for told in self.told):
+            return True
+        self.told[-1].add(question)
+        return False
 
     def block(self, block: Block) -> None:
         for stmt in block:
             self.statement(stmt)
 
     def statement(self, stmt: Stmt) -> None:
-        for bound, array, axis in self.found.asked.get(stmt, {}).values():
-            self.refuse("op.Gt", bound, self.size(array, axis))
-        for part, array, axis in self.found.unsure.get(stmt, ()):
-            self.keep_within(part, array, axis)
+        for asked in self.found.asked.get(stmt, {}).values():
+            self.ask(asked)
+        for part, array, axis, sides in self.found.unsure.get(stmt, ()):
+            self.keep_within(part, array, axis, sides)
         super().statement(stmt)
+
+    def ask(self, asked: Asked) -> None:
+        """Raise what NumPy raises where the last of some indices is no place along an axis."""
+        if self.is_told(asked.question):
+            return
+        size = self.size(asked.array, asked.axis)
+        bound = self.found.reach.emitted(asked.bound, self.builder)
+        if asked.upper:
+            self.refuse("op.Gt", bound, size)
+        else:
+            self.not_before(bound, size)
 
     def let(self, stmt: Let) -> None:
         if gathers(stmt, self.builder.types):
@@ -100,80 +130,82 @@ class _Asking(Rewriter):
         shape = self.builder.emit(RULES[".shape"].primitive, (array,))
         return self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)))
 
-    def keep_within(self, part: Operand, array: Var, axis: int) -> None:
+    def keep_within(
+        self, part: Operand, array: Var, axis: int, sides: tuple[bool, ...] = BOTH
+    ) -> None:
         """Raise what NumPy raises where a number is no place along an axis."""
-        size = self.size(array, axis)
-        if isinstance(part, Const):
-            bound = Const(part.value + 1 if part.value >= 0 else -part.value)
-            self.refuse("op.Gt", bound, size)
+        source = self.found.source(array, lambda name: False)
+        sides = tuple(side for side in sides if not self.is_told((part, (source, axis), side)))
+        if not sides:
             return
-        self.refuse("op.GtE", part, size)
-        if not self.found.not_negative(part):
-            least = self.builder.emit(RULES["op.USub"].primitive, (size,))
-            self.refuse("op.Lt", part, least)
+        size = self.size(array, axis)
+        if True in sides:
+            self.refuse("op.GtE", part, size)
+        if False in sides:
+            self.not_before(part, size)
+
+    def not_before(self, part: Operand, size: Operand) -> None:
+        """Raise it where a number counts from the end, and from before the first place."""
+        if isinstance(part, Const):
+            self.refuse("op.Gt", Const(-part.value), size)
+            return
+        least = self.builder.emit(RULES["op.USub"].primitive, (size,))
+        self.refuse("op.Lt", part, least)
 
     def refuse(self, how: str, one: Operand, other: Operand) -> None:
         raise_where(self.builder, (how, one, other), "IndexError", REASON)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That the size of an array along an axis is at least ``bound``, or with it not negative."""
+
+    bound: Sum
+    array: Var
+    axis: int
+    dim: Dim
+    upper: bool
+
+    @property
+    def question(self) -> Question:
+        return self.bound, self.dim, self.upper
+
+
 class _Bounds:
-    """``below`` says of each index of a loop from 0 up what it is smaller than; ``asked`` are the
-    bounds that must not exceed the size of an array along an axis, by the loop before which that
-    can be asked.
+    """``asked`` is what must hold of all indices of loops, by the loop before which that can be
+    asked; ``unsure`` are those that can only be asked about one by one, and on which sides.
     """
 
     def __init__(self, function: Function, types: Types) -> None:
         self.types = types
-        self.below: dict[str, Operand] = {}
-        self.starts: dict[str, Operand] = {}
-        self.made: dict[str, Let] = {}
+        self.reach = Reach(function, types)
+        self.made = self.reach.made
         self.merges: dict[str, tuple[Phi, bool]] = {}  # whether a loop's, too
         self.before: dict[str, Operand] = {}
-        self.asked: dict[Stmt, dict[tuple[Operand, Dim], tuple[Operand, Var, int]]] = {}
-        self.unsure: dict[Stmt, list[tuple[Operand, Var, int]]] = {}
-        self.outer: Stmt | None = None
-        self.always = True
-        self.known = {p.name for p in function.params}
-        for stmt in walk(function.body):
-            if isinstance(stmt, Let):
-                self.made[stmt.target] = stmt
-            elif isinstance(stmt, For) and self._from_zero(stmt):
-                self.below[stmt.index] = stmt.bounds[-1 if len(stmt.bounds) < 3 else 1]
-                self.starts[stmt.index] = stmt.start
+        self.asked: dict[Stmt, dict[Question, Asked]] = {}
+        self.unsure: dict[Stmt, list[tuple[Operand, Var, int, tuple[bool, ...]]]] = {}
+        self.around: list[For] = []  # the loops each of whose iterations comes to where we are
+        self.bound: dict[str, int] = {}  # where a name comes to be
+        self.places: dict[Stmt, int] = {}
+        for place, stmt in enumerate(walk(function.body)):
+            self.places[stmt] = place
+            self.bound.update(dict.fromkeys(binds_of(stmt), place))
             carried = not isinstance(stmt, If)
             self.merges.update((phi.target, (phi, carried)) for phi in phis_of(stmt))
 
-    def _from_zero(self, loop: For) -> bool:
-        """Whether a loop counts up from a number that is not negative."""
-        return loop.step == Const(1) and self.not_negative(loop.start)
-
-    def not_negative(self, operand: Operand) -> bool:
-        """Whether a number is an outer loop's index, or that and more."""
-        if not isinstance(operand, Var):
-            return isinstance(operand, Const) and type(operand.value) is int and operand.value >= 0
-        let = self.made.get(operand.name)
-        if let is not None and isinstance(let.op, Primitive) and let.op.name == "op.Add":
-            return all(map(self.not_negative, let.args))
-        return operand.name in self.below
-
     def hold(self, block: Block) -> bool:
-        """Whether all indices of a function's block are in bounds, if what is asked holds."""
+        """Whether all indices of a block are in bounds, if what is asked holds."""
         for stmt in block:
-            self.outer = stmt
-            if not self.inside_holds((stmt,), always=True):
+            if isinstance(stmt, Let):
+                if not self.holds(stmt):
+                    return False
+                continue
+            outer = self.around
+            always = isinstance(stmt, For) and tests_of(stmt) == []
+            self.around = [*outer, stmt] if always else []  # type: ignore[list-item]
+            if not all(self.hold(inner) for inner in blocks_of(stmt)):
                 return False
-            self.known.update(binds_of(stmt))
-        return True
-
-    def inside_holds(self, block: Block, *, always: bool) -> bool:
-        """The same for a block within; ``always`` says whether it runs in each iteration."""
-        for stmt in block:
-            self.always = always
-            if isinstance(stmt, Let) and not self.holds(stmt):
-                return False
-            inner = always and not isinstance(stmt, If | While) and tests_of(stmt) == []
-            if not all(self.inside_holds(b, always=inner) for b in blocks_of(stmt)):
-                return False
+            self.around = outer
         return True
 
     def holds(self, stmt: Let) -> bool:
@@ -189,19 +221,26 @@ class _Bounds:
             return True
         if gathers(stmt, self.types):
             return True
-        if Const(Ellipsis) in parts:
+        if Const(Ellipsis) in parts or not isinstance(array, Var):
             return False
         each = enumerate(part for part in parts if part != Const(None))
-        return all(self.reached(p, array, axis) or self.doubt(stmt, p, array, axis)
-                   for axis, p in each)
+        return all(self.within(stmt, p, array, axis) for axis, p in each)
 
-    def doubt(self, stmt: Let, part: Operand, array: Operand, axis: int) -> bool:
-        """Ask at an access itself, if it is of a number."""
-        known = isinstance(array, Var) and dims_of(self.types.get(array.name, ANY)) is not None
-        if not (known and self.whole(part)):
+    def within(self, stmt: Let, part: Operand, array: Var, axis: int) -> bool:
+        """Whether a part of an index stays within an array, if what is asked holds."""
+        if isinstance(part, Slice) or is_tape(type_of(array, self.types), axis):
+            return True
+        if not self.whole(part):
             return False
-        assert isinstance(array, Var)
-        self.unsure.setdefault(stmt, []).append((part, array, axis))
+        at = self.reach.sum_of(part)
+        sides = tuple(
+            upper for upper in (BOTH if at.terms else (at.more >= 0,))
+            if not self.sure(at, array, axis, upper) and not self.ask(part, array, axis, upper)
+        )  # fmt: skip
+        if sides and dims_of(self.types.get(array.name, ANY)) is None:
+            return False
+        if sides:  # at the access itself
+            self.unsure.setdefault(stmt, []).append((part, array, axis, sides))
         return True
 
     def whole(self, part: Operand) -> bool:
@@ -209,124 +248,63 @@ class _Bounds:
         known = type_of(part, self.types)
         return isinstance(known, Scalar) and known.dtype.startswith("int")
 
-    def reached(self, part: Operand, array: Operand, axis: int) -> bool:
-        """Whether a part of an index stays within an array."""
-        if isinstance(part, Slice):
-            return True
-        if isinstance(part, Var):
-            return self.inside(part, array, axis)
-        if not isinstance(part, Const) or type(part.value) is not int:
+    def sure(self, at: Sum, array: Var, axis: int, upper: bool) -> bool:
+        """Whether an index is below a size, or not before the first place."""
+        sizes = self.sizes(array, axis)
+        if upper:
+            left = [size.plus(at.plus(Sum(more=1)), -1) for size in sizes]
+        else:  # what counts from the end
+            left = [at, *(size.plus(at) for size in sizes)]
+        return any(map(self.reach.not_negative, left))
+
+    def sizes(self, array: Var, axis: int) -> list[Sum]:
+        """What an array's size is along an axis."""
+        dims = dims_of(self.types.get(array.name, ANY))
+        found = [s for dim in (dims or ())[axis : axis + 1] for s in self.reach.sizes_of(dim)]
+        source = self.source(array, lambda name: False)
+        size = made_with(self.made.get(source.name), axis) if isinstance(source, Var) else None
+        return found if size is None else [*found, self.reach.sum_of(size)]
+
+    def ask(self, part: Operand, array: Var, axis: int, upper: bool) -> bool:
+        """Ask before a loop, as far out as can be, whether an index stays within an array."""
+        return any(self.asked_before(loop, part, array, axis, upper) for loop in self.around)
+
+    def asked_before(
+        self, loop: For, part: Operand, array: Var, axis: int, upper: bool
+    ) -> bool:
+        place = self.places[loop]
+
+        def known(name: str) -> bool:
+            return self.bound.get(name, -1) < place
+
+        source = self.source(array, known)
+        kind = type_of(source, self.types)
+        dims = kind.dims if isinstance(kind, Array) else None
+        if not isinstance(source, Var) or not known(source.name):
             return False
-        least = part.value + 1 if part.value >= 0 else -part.value  # what the axis must have
-        known = type_of(array, self.types)
-        dims = known.dims if isinstance(known, Array) and known.dims is not None else ()
-        sizes = [self.size(array, axis), *(Const(d) for d in dims[axis : axis + 1])]
-        if any(isinstance(s, Const) and type(s.value) is int and s.value >= least for s in sizes):
-            return True
-        return self.ask(Const(least), array, axis)
-
-    def inside(self, index: Var, array: Operand, axis: int) -> bool:
-        """Whether an index is a loop's that ends with an array, or as far from one as it may be."""
-        if not isinstance(array, Var):
+        if dims is None or axis >= len(dims):
             return False
-        bound = self.below.get(index.name)
-        if bound is not None and self.is_size(bound, array, axis):
-            return True
-        if self.surely(index, array, axis):
-            return True
-        return bound is not None and self.ask(bound, array, axis)
-
-    def is_size(self, bound: Operand, array: Var, axis: int) -> bool:
-        """Whether a number is how many elements an array has along an axis."""
-        known = type_of(array, self.types)
-        if isinstance(known, Array) and known.dims is not None and axis < len(known.dims):
-            end = type_of(bound, self.types)
-            size = end.value if isinstance(end, Scalar) else None
-            size = bound.value if isinstance(bound, Const) else size
-            dim = known.dims[axis]
-            if size is not None and size == dim:
-                return True
-            if isinstance(dim, Sym) and dim.name.startswith(f"len{axis}("):  # a tape's own loop
-                return True
-        return self.size(array, axis) == bound
-
-    def surely(self, index: Var, array: Var, axis: int) -> bool:
-        """Whether an index is that of a loop and a number more, and stays below a size because the
-        loop's bound does, or that of a loop around it (``for j in range(i)``).
-        """
-        let = self.made.get(index.name)
-        if is_op(let, "op.Mod"):  # of a size that is not zero, or dividing by it is an error
-            return self.is_size(let.args[1], array, axis)
-        at, more = self.apart(index)
-        if at is None or not self.reaches_zero(at, more):
+        at = self.reach.sum_of(part, known)
+        at = Sum().plus(at, -1) if upper else at
+        bound = next(self.reach.least(at, known), None)
+        if bound is None:
             return False
-        while isinstance(at, Var) and at.name in self.below:
-            at, bound = self.apart(self.below[at.name])
-            more += bound - 1  # the greatest is ``at + more``
-            if at is not None and more < 0 and self.is_size(at, array, axis):
-                return True
-        return False
-
-    def reaches_zero(self, at: Operand | None, more: int) -> bool:
-        """Whether a loop's index and a number are not negative together."""
-        while isinstance(at, Var) and at.name in self.starts:
-            at, start = self.apart(self.starts[at.name])
-            more += start
-        return more >= 0 and (at is None or self.not_negative(at))
-
-    def apart(self, operand: Operand) -> tuple[Operand | None, int]:
-        """A number as a variable, if one is in it, and a whole number that is added to it."""
-        more = 0
-        while isinstance(operand, Var):
-            let = self.made.get(operand.name)
-            name = getattr(let.op, "name", "") if let is not None else ""
-            if let is None or name not in ("op.Add", "op.Sub"):
-                return operand, more
-            one, other = let.args
-            if isinstance(other, Const) and type(other.value) is int:
-                operand, more = one, more + (other.value if name == "op.Add" else -other.value)
-            elif isinstance(one, Const) and type(one.value) is int and name == "op.Add":
-                operand, more = other, more + one.value
-            else:
-                return operand, more
-        if isinstance(operand, Const) and type(operand.value) is int:
-            return None, more + operand.value
-        return operand, more
-
-    def ask(self, bound: Operand, array: Operand, axis: int) -> bool:
-        """Ask before the outermost loop whether a bound is within an array, if both are known."""
-        array = self.source(array, self.known)
-        near = isinstance(bound, Const) or (isinstance(bound, Var) and bound.name in self.known)
-        known = type_of(array, self.types)
-        whole = isinstance(known, Array) and known.dims is not None and axis < len(known.dims)
-        if not (self.always and near and whole and isinstance(array, Var)):
-            return False
-        if array.name not in self.known:
-            return False
-        assert self.outer is not None and isinstance(known, Array) and known.dims is not None
-        asked = self.asked.setdefault(self.outer, {})
-        asked.setdefault((bound, known.dims[axis]), (bound, array, axis))
+        bound = Sum(more=1).plus(bound, -1) if upper else bound
+        asked = Asked(bound, source, axis, dims[axis], upper)
+        self.asked.setdefault(loop, {}).setdefault(asked.question, asked)
         return True
 
-    def size(self, array: Operand, axis: int) -> Operand | None:
-        """What an array that the function makes was made with."""
-        made = self.source(array, set())
-        let = self.made.get(made.name) if isinstance(made, Var) else None
-        if let is None or getattr(let.op, "name", "") not in SIZED:
-            return None
-        shape = let.args[0]
-        sizes = shape.items if isinstance(shape, Tuple) else (shape,)
-        return sizes[axis] if axis < len(sizes) else None
-
-    def source(self, array: Operand, known: set[str]) -> Operand:
-        """What an array was before it was written to and carried by loops, up to a known name."""
-        seen = set(known)
-        while isinstance(array, Var) and array.name not in seen:
+    def source(self, array: Operand, known: Callable[[str], bool]) -> Operand:
+        """What an array was before it was written to and carried by loops, or one of its shape, up
+        to a known name.
+        """
+        seen: set[str] = set()
+        while isinstance(array, Var) and not known(array.name) and array.name not in seen:
             seen.add(array.name)
             let = self.made.get(array.name)
             if let is None:
                 array = self.merged(array)
-            elif getattr(let.op, "name", "") in MOVED:
+            elif getattr(let.op, "name", "") in OF_ONE_SHAPE and isinstance(let.args[0], Var):
                 array = let.args[0]
         return array
 
@@ -337,7 +315,7 @@ class _Bounds:
         if array.name not in self.before and array.name in self.merges:
             phi, carried = self.merges[array.name]
             self.before[array.name] = array  # while it is asked for
-            first = array if carried else self.source(phi.first, set())
-            if self.source(phi.second, set()) == first:
+            first = array if carried else self.source(phi.first, lambda name: False)
+            if self.source(phi.second, lambda name: False) == first:
                 self.before[array.name] = phi.first
         return self.before.get(array.name, array)
