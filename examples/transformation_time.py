@@ -1,4 +1,4 @@
-"""How long transformation takes, in programs of 13 shapes.
+"""How long transformation takes, in programs of 20 shapes.
 
     python examples/transformation_time.py [STATEMENTS ...]
 """
@@ -116,6 +116,52 @@ def writes(statements: int) -> str:
     return head + block(tuple(lines), 1) + "    return np.sum(z)\n"
 
 
+VECTOR = HEAD + "def f(x: np.ndarray, y: float) -> float:\n"
+
+
+def array_loops(statements: int) -> str:
+    """Loops one after the other that compute an array."""
+    loop = ("for i in range(3):", "    a = np.sin(a) * y")
+    return f"{VECTOR}    a = x\n{block(loop, statements // 2)}    return np.sum(a)\n"
+
+
+def array_branches(statements: int) -> str:
+    """Branches one after the other that write to an array."""
+    branch = ("if y > 0.5:", "    z[0] = z[1] * y")
+    return f"{VECTOR}    z = x.copy()\n{block(branch, statements // 2)}    return np.sum(z)\n"
+
+
+def array_slices(statements: int) -> str:
+    """Slices of an array, written one by one."""
+    lines = [f"z[{i}:{i + 3}] = z[{i + 1}:{i + 4}] * y" for i in range(statements)]
+    return f"{VECTOR}    z = x.copy()\n{block(tuple(lines), 1)}    return np.sum(z)\n"
+
+
+def array_shapes(statements: int) -> str:
+    """Arrays that are asked for their shapes."""
+    lines = ("a = a.reshape(-1) * a.shape[0]",)
+    return f"{VECTOR}    a = x\n{block(lines, statements)}    return np.sum(a)\n"
+
+
+def comprehensions(statements: int) -> str:
+    """Lists that are filled and summed up."""
+    lines = [f"s = s + sum([v * {i}.0 for v in x])" for i in range(statements)]
+    return f"{VECTOR}    s = 0.0\n{block(tuple(lines), 1)}    return s\n"
+
+
+def appends(statements: int) -> str:
+    """A list that is appended to."""
+    lines = [f"items.append(np.sin(x * {i}.0))" for i in range(statements)]
+    return f"{TWO}    items = []\n{block(tuple(lines), 1)}    return items[0] * items[-1]\n"
+
+
+def dictionary(statements: int) -> str:
+    """Entries of a dictionary, changed one by one."""
+    lines = ("d['a'] = np.sin(d['a']) * d['b']",)
+    head = TWO + "    d = {'a': x, 'b': y}\n"
+    return f"{head}{block(lines, statements)}    return d['a']\n"
+
+
 SHAPES: tuple[Callable[[int], str], ...] = (
     straight_line,
     many_variables,
@@ -130,6 +176,13 @@ SHAPES: tuple[Callable[[int], str], ...] = (
     independent,
     wide_tuple,
     writes,
+    array_loops,
+    array_branches,
+    array_slices,
+    array_shapes,
+    comprehensions,
+    appends,
+    dictionary,
 )
 
 

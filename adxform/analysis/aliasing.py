@@ -281,16 +281,16 @@ def fresh_names(function: Function, types: Types) -> set[str]:
         elif not isinstance(stmt, Let):
             given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
     fresh.update(given)
-    moved = True
-    while moved:
-        lost = {
-            name
-            for name, sources in given.items()
-            if name in fresh
-            and not all(n in fresh or not has_memory(types.get(n, ANY)) for n in sources)
-        }
+    takers: dict[str, list[str]] = {}
+    for name, sources in given.items():
+        for source in sources:
+            if has_memory(types.get(source, ANY)):
+                takers.setdefault(source, []).append(name)
+    seen = [source for source in takers if source not in fresh]
+    for source in seen:  # which grows on the way
+        lost = fresh.intersection(takers.get(source, ()))
         fresh -= lost
-        moved = bool(lost)
+        seen += lost
     return fresh
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adxform.analysis.aliasing import Aliases
+from adxform.analysis.aliasing import Aliases, root_of
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
 from adxform.core.ir import (
@@ -59,14 +59,13 @@ def _seen(
     aliases = Aliases(body, types, stored=False)
     live = liveness([], body, result, aliases=aliases)
     seen: list[tuple[Let, Let | None]] = []
+    storing: dict[str, list[_Place]] = {}  # by the class of what is stored
     for place in places:
-        family = aliases.of(place.stmt.target)
-        holding = [
-            p.stmt
-            for p in places
-            if any(aliases.of(n) == family for n in uses(p.stmt.args[2:]))
-            and found.may_follow(place, p)
-        ]
+        for family in {aliases.of(n) for n in uses(place.stmt.args[2:])}:
+            storing.setdefault(family, []).append(place)
+    for place in places:
+        stored = storing.get(aliases.of(place.stmt.target), ())
+        holding = [p.stmt for p in stored if found.may_follow(place, p)]
         if holding:
             seen.append((place.stmt, holding[0]))
         elif place.stmt not in live.exclusive:
@@ -188,17 +187,14 @@ def growing(body: Block) -> frozenset[str]:
     stmts = walk(body)
     if not any(isinstance(s, Let) and _is_append(s) for s in stmts):
         return frozenset()
-    chains: dict[str, set[str]] = {}
+    parent: dict[str, str] = {}
     other: set[str] = set()
     targets: set[str] = set()
 
     def link(target: str, *operands: Operand) -> None:
-        chain = chains.setdefault(target, {target})
         for operand in operands:
             if isinstance(operand, Var):
-                chain |= chains.get(operand.name, {operand.name})
-        for name in chain:
-            chains[name] = chain
+                parent[root_of(parent, target)] = root_of(parent, operand.name)
 
     for stmt in stmts:
         for phi in phis_of(stmt):
@@ -211,7 +207,9 @@ def growing(body: Block) -> frozenset[str]:
         ):
             other.update(stmt.targets)
     known = {name for stmt in stmts for name in binds_of(stmt)}
-    return frozenset(t for t in targets if chains[t] <= known and chains[t].isdisjoint(other))
+    linked = {*targets, *parent, *parent.values()}
+    unsure = {root_of(parent, n) for n in linked if n not in known or n in other}
+    return frozenset(t for t in targets if root_of(parent, t) not in unsure)
 
 
 def _is_append(stmt: Let) -> bool:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from adxform.analysis.aliasing import Aliases, has_memory, writes
+from adxform.analysis.aliasing import Aliases, has_memory, root_of, writes
 from adxform.core.ir import (
     Block,
     For,
@@ -21,6 +21,7 @@ from adxform.core.ir import (
     Phi,
     Primitive,
     Stmt,
+    Var,
     While,
     binds_of,
     blocks_of,
@@ -69,33 +70,27 @@ class Disjoint:
             return False
         if a == b or self.aliases.of(a) in self._holding:
             return True
-        one, two = self._made_by(a), self._made_by(b)
-        if one is not None and two is not None and one.isdisjoint(two):
-            return False
-        return not self._names_apart(a, b)
+        return not self._made_apart(a, b) and not self._names_apart(a, b)
 
-    def _made_by(self, name: str) -> set[str] | None:
-        """The names of all operations that may have made the memory of a name; None where it may
-        have come from elsewhere. What is given to one function together is told apart by that.
+    def _made_apart(self, a: str, b: str) -> bool:
+        """Whether no operation may have made the memory of both names, and none of it has come from
+        elsewhere. What is given to one function together is told apart by that.
         """
-        found: set[str] = set()
-        work, seen = [name], set[str]()
-        while work:
-            current = work.pop()
-            if current in seen:
-                continue
-            seen.add(current)
-            before = self._passed_on.get(current)
+        reached = [root_of(self._written, name) for name in (a, b)]
+        of = dict(zip(reached, reached, strict=True))  # whose memory a name's may be
+        if len(of) == 1:
+            return False
+        for name in reached:  # which grows on the way
+            before = self._passed_on.get(name)
             if before is None:
-                return None
-            if current not in self._merged:
-                found.add(current)
-            work.extend(before)
-        return found
-
-    @cached_property
-    def _merged(self) -> set[str]:
-        return {p.target for stmt in walk(self.aliases.block) for p in phis_of(stmt)}
+                return False
+            sources = {root_of(self._written, source) for source in before}
+            if any(of.get(source, of[name]) != of[name] for source in sources):
+                return False
+            new = [source for source in sources if source not in of]
+            of.update(dict.fromkeys(new, of[name]))
+            reached += new
+        return True
 
     @cached_property
     def _passed_on(self) -> dict[str, list[str]]:
@@ -112,6 +107,13 @@ class Disjoint:
                 continue
             found.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
         return found
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        """By the names that writes give, those of the memory that they write to."""
+        lets = [s for s in walk(self.aliases.block) if isinstance(s, Let)]
+        written = [s for s in lets if isinstance(s.op, Primitive) and writes(s.op)]
+        return {s.target: s.args[0].name for s in written if isinstance(s.args[0], Var)}
 
     @cached_property
     def _holding(self) -> set[str]:

@@ -104,6 +104,7 @@ class Regions:
         self.inside: dict[Stmt, set[str]] = defaultdict(set)
         self.met: dict[tuple[Access, Access, bool], bool] = {}
         self.ends: dict[Operand, tuple[Bounds, Bounds]] = {}
+        self.ranges: dict[str, Bounds] = {}  # of loops' indices
         self._index(block, ())
 
     def _index(self, block: Block, loops: Loops) -> None:
@@ -257,20 +258,24 @@ class Regions:
         plain = name.removesuffix(LATER)
         if name == STEPS or self._is_length(plain):
             return Sum(), None
-        loop = self.loop_of.get(plain)
-        if loop is None:
+        if plain not in self.ranges:
+            self.ranges[plain] = self._range(plain)
+        low, high = self.ranges[plain]
+        if plain == name:
+            return low, high
+        ends = [None if s is None else self._shifted(s, moment) for s in (low, high)]
+        return ends[0], ends[1]
+
+    def _range(self, index: str) -> Bounds:
+        """The least and the greatest value of a loop's index, where it is one."""
+        loop = self.loop_of.get(index)
+        step = None if loop is None else self._step(loop)
+        if loop is None or step is None:
             return None, None
         bounds = [self.sum(b) for b in loop.bounds]
         start, stop = (Sum(), bounds[0]) if len(bounds) == 1 else bounds[:2]
-        step = self._step(loop)
-        if step is None:
-            return None, None
         last = None if stop is None else stop.plus(ONE, -1 if step > 0 else 1)
-        ends = (start, last) if step > 0 else (last, start)
-        if plain == name:
-            return ends
-        low, high = (None if s is None else self._shifted(s, moment) for s in ends)
-        return low, high
+        return (start, last) if step > 0 else (last, start)
 
     def _shifted(self, value: Sum, moment: Moment) -> Sum:
         """A sum as it is at the later moment."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from adxform.analysis.aliasing import REPLACING, root_of
 from adxform.analysis.regions import Access, Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.constant import constant_by_value
 from adxform.core.ir import (
+    NONE,
     Block,
     Const,
     For,
@@ -35,6 +37,10 @@ class Write:
     stmt: Let
     access: Access
     at: int
+    stretch: range | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stretch = known_stretch(self.access.index)
 
 
 @dataclass(eq=False, slots=True)
@@ -59,8 +65,19 @@ class Storage:
 
     def near(self, index: Operand | None) -> list[Write]:
         """The writes that may be to the elements that an index names: not those whose place is
-        known, and is another one.
+        known, and is another one, or whose stretch of the first axis is.
         """
+        stretch, found = known_stretch(index), self._placed_near(index)
+        if stretch is None:
+            return found
+        first, end = stretch.start, stretch.stop
+        return [
+            write
+            for write in found
+            if (its := write.stretch) is None or (its.start < end and first < its.stop)
+        ]
+
+    def _placed_near(self, index: Operand | None) -> list[Write]:
         place = known_place(index)
         if not place:
             return self.writes
@@ -102,8 +119,8 @@ class Storages:
         if groups:
             self._follow(block, dict.fromkeys(groups, ""), dict.fromkeys(params))
         self.of: dict[str, Storage] = {}
-        for group in groups - self.unsound:
-            self._collect(group, params, block)
+        if groups:
+            self._collect(groups - self.unsound, params, block)
 
     def _visit(self, block: Block, loops: Loops) -> None:
         """Number the statements, and unite the versions of one array."""
@@ -194,23 +211,28 @@ class Storages:
         self.unsound.update(g for g in now if g not in targets and sides[0][g] != sides[1][g])
         now.update(targets)
 
-    def _collect(self, group: str, params: tuple[str, ...], block: Block) -> None:
-        """A storage, if its first version is an array's made outside loops and branches."""
-        top = [*params, *(name for stmt in block for name in binds_of(stmt))]
-        versions = [n for n in (*params, *self.places) if self._root(n) == group]
-        first = [n for n in versions if n not in self.later]
-        if len(first) != 1 or first[0] not in top:
-            return
-        root = first[0]
-        made = self.regions.made.get(root)
-        fresh = made is not None and isinstance(made.op, Primitive) and made.op.fresh
-        if not (fresh or root in params) or not self._is_array(root):
-            return
-        storage = Storage(root, [n for n in top if self._root(n) == group][-1])
+    def _collect(self, groups: set[str], params: tuple[str, ...], block: Block) -> None:
+        """The storages: groups whose first version is an array made outside loops and branches."""
+        at_top = self._grouped([*params, *(name for stmt in block for name in binds_of(stmt))])
+        for group, versions in self._grouped([*params, *self.places]).items():
+            first = [n for n in versions if n not in self.later] if group in groups else []
+            top = at_top.get(group, [])
+            if len(first) != 1 or first[0] not in top or not self._is_array(first[0]):
+                continue
+            made = self.regions.made.get(first[0])
+            fresh = made is not None and isinstance(made.op, Primitive) and made.op.fresh
+            if fresh or first[0] in params:
+                self.of.update(dict.fromkeys(versions, Storage(first[0], top[-1])))
         for write in self.found:
-            if self._root(write.stmt.target) == group:
-                storage.add(write)
-        self.of.update(dict.fromkeys(versions, storage))
+            if write.stmt.target in self.of:
+                self.of[write.stmt.target].add(write)
+
+    def _grouped(self, names: list[str]) -> dict[str, list[str]]:
+        """Names by their groups."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            found.setdefault(self._root(name), []).append(name)
+        return found
 
     def _is_array(self, name: str) -> bool:
         return isinstance(self.types.get(name, ANY), Array | Unknown)
@@ -235,6 +257,25 @@ def known_place(index: Operand | None) -> tuple[int, ...] | None:
     values = [p.value for p in parts_of(index) if isinstance(p, Const)] if index else []
     plain = index is not None and len(values) == len(parts_of(index))
     return tuple(values) if plain and all(type(v) is int and v >= 0 for v in values) else None
+
+
+def known_stretch(index: Operand | None) -> range | None:
+    """The places of the first axis among which those are that an index names, where all that it
+    says of that axis are numbers, counted from the start.
+    """
+    part = next(iter(parts_of(index)), None) if index is not None else None
+    if isinstance(part, Const):
+        return range(part.value, part.value + 1) if _is_count(part.value) else None
+    if not isinstance(part, Slice):
+        return None
+    said = [p or NONE for p in (part.lower, part.upper, part.step)]
+    values: list[Any] = [p.value if isinstance(p, Const) else p for p in said]
+    first, end, step = values[0] or 0, values[1], values[2] or 1
+    return range(first, end) if all(map(_is_count, (first, end, step))) else None
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _writes(stmt: Let) -> bool:

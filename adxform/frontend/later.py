@@ -5,22 +5,43 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from adxform.core.trees import children, names, nodes
 
 
+class _Open:
+    """A block that is open, and the statement in it that is at hand; -1 is before the first."""
+
+    def __init__(self, body: list[ast.stmt]) -> None:
+        self.body = body
+        self.place = -1
+
+    @property
+    def stmt(self) -> ast.stmt | None:
+        return self.body[self.place] if self.place >= 0 else None
+
+    @cached_property
+    def mentioned(self) -> dict[str, int]:
+        """Where each name stands last."""
+        return {n: at for at, stmt in enumerate(self.body) for n in _mentioned(stmt)}
+
+    @cached_property
+    def versions(self) -> dict[str, int]:
+        """Where each version is read last."""
+        return {n: at for at, stmt in enumerate(self.body) for n in _versions([stmt])}
+
+
 class Spots:
-    """Where in a body lowering is: the blocks that are open, outermost first, and the statement at
-    hand in each.
-    """
+    """Where in a body lowering is: the blocks that are open, outermost first."""
 
     def __init__(self) -> None:
-        self.open: list[tuple[list[ast.stmt], int]] = []
+        self.open: list[_Open] = []
 
     @contextmanager
     def entered(self, body: list[ast.stmt]) -> Iterator[None]:
         """A block is begun, before its first statement."""
-        self.open.append((body, -1))
+        self.open.append(_Open(body))
         try:
             yield
         finally:
@@ -28,33 +49,30 @@ class Spots:
 
     def at(self, place: int) -> None:
         """The statement of the innermost block that is at hand."""
-        self.open[-1] = self.open[-1][0], place
+        self.open[-1].place = place
 
     def read_again(self) -> set[str]:
         """The versions in the statement at hand, and in those that may run after it. What a loop
         around it begins with is not read again: its next iteration begins with what this one gives.
         """
         found: set[str] = set()
-        for body, place in self.open:
-            found.update(_versions(body[place + 1 :]))
-            stmt = body[place] if place >= 0 else None
+        for block in self.open:
+            stmt, first = block.stmt, block.place
             if isinstance(stmt, ast.For | ast.While):
+                first += 1
                 inner = [s for s in stmt.body if not _is_phi(s)]
                 found.update((*_versions(inner), *names(getattr(stmt, "test", stmt.body[-1]))))
                 found.update(n for s in stmt.body if _is_phi(s) for n in names(s)[3:])
-            elif stmt is not None:
-                found.update(_versions([stmt]))
+            found.update(n for n, at in block.versions.items() if at >= first)
         return found
 
     def read_later(self, *, now: bool) -> set[str]:
         """The names in statements that may run after the one at hand, or in that one, too."""
         found: set[str] = set()
-        for depth, (body, place) in enumerate(self.open):
-            found.update(_mentioned(body[place + 1 :]))
-            innermost = depth == len(self.open) - 1
-            stmt = body[place] if place >= 0 else None
-            if stmt is not None and (now if innermost else isinstance(stmt, ast.For | ast.While)):
-                found.update(_mentioned([stmt]))
+        for block in self.open:
+            again = now if block is self.open[-1] else isinstance(block.stmt, ast.For | ast.While)
+            first = block.place if again else block.place + 1
+            found.update(n for n, at in block.mentioned.items() if at >= first)
         return found
 
 
@@ -75,8 +93,9 @@ def _is_phi(stmt: ast.stmt) -> bool:
     return isinstance(value, ast.Call) and names(value.func) == ["__phi__"]
 
 
-def _mentioned(body: list[ast.stmt]) -> Iterable[str]:
-    yield from names(*body)
-    for node in nodes(*body):
+def _mentioned(stmt: ast.stmt) -> Iterator[str]:
+    for node in nodes(stmt):
+        if type(node) is ast.Name:
+            yield node.id
         for noted in ("_reads", "_late"):
             yield from getattr(node, noted, {}).values()

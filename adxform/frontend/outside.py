@@ -139,6 +139,8 @@ class Outside(Meanings):
 
     def _named_result(self, node: ast.Attribute) -> int | None:
         """The place of a named result, as in ``np.linalg.slogdet(a).logabsdet``."""
+        if node.attr not in _NAMES_OF_RESULTS:
+            return None
         name = self.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
         held = node.value.id if isinstance(node.value, ast.Name) else ""
         if held in self.locals or held in self.env:
@@ -333,6 +335,7 @@ _NAMED_RESULTS = {
     "np.linalg.slogdet": ("sign", "logabsdet"),
     "np.linalg.svd": ("U", "S", "Vh"),
 }
+_NAMES_OF_RESULTS = frozenset(name for fields in _NAMED_RESULTS.values() for name in fields)
 _PURE_CALLS = frozenset({"abs", "bool", "float", "int", "len", "max", "min", "round"})
 _QUESTIONS = ("np.is", "math.is")
 _PURE = (

@@ -35,8 +35,12 @@ from adxform.differentiate.common import names_for, primitive
 
 def copy_before_loops(function: Function, types: Types) -> Function:
     """A function whose loops write in place into memory of their own, where that is enough."""
-    made, wanted, tried = function, set[str](), set[str]()
-    left = _headers(made, _copying(made, types))
+    copying = _copying(function, types)
+    if not copying:
+        return function
+    wanted = _with_memory_of_others(function, types, copying)
+    made, tried = _with_copies(function, types, wanted), set(wanted)
+    left = _headers(made, _copying(made, types) if wanted else copying)
     while headers := [h for h in left if h not in tried]:
         last = headers[-1]  # a later loop's copy may be all that an earlier one needs
         tried.add(last)
@@ -46,6 +50,25 @@ def copy_before_loops(function: Function, types: Types) -> Function:
             made, left = attempt, still
             wanted.add(last)
     return made
+
+
+def _with_memory_of_others(function: Function, types: Types, copying: list[Let]) -> set[str]:
+    """The headers before which a copy makes the memory of arrays the function's own, from there on
+    through all loops.
+    """
+    foreign = _foreign(function, types, copying)
+    wanted = _first_headers(function, _headers(function, foreign))
+    if not wanted:
+        return wanted
+    attempt = _with_copies(function, types, wanted)
+    left = _foreign(attempt, types, _copying(attempt, types))
+    return wanted.difference(_headers(attempt, left))
+
+
+def _foreign(function: Function, types: Types, writes: list[Let]) -> list[Let]:
+    """The writes to memory that is not the function's own."""
+    fresh = fresh_names(function, types)
+    return [s for s in writes if isinstance(s.args[0], Var) and s.args[0].name not in fresh]
 
 
 def _copying(function: Function, types: Types) -> list[Let]:
@@ -87,11 +110,7 @@ def _headers(function: Function, writes: list[Let]) -> list[str]:
     """
     if not writes:
         return []
-    made = {
-        s.target: s.args[0]
-        for s in walk(function.body)
-        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in (*IN_PLACE, "copy")
-    }
+    made = _passed_on(function)
     merged = {phi.target: (phi, s) for s in walk(function.body) for phi in phis_of(s)}
     found: set[str] = set()
     seen: set[Operand] = set()
@@ -116,6 +135,37 @@ def _headers(function: Function, writes: list[Let]) -> list[str]:
         for p in phis_of(s)
     }
     return [name for name in merged if name in found - inner]
+
+
+def _passed_on(function: Function) -> dict[str, Operand]:
+    """By the names of arrays that operations give, what they are given of the same memory."""
+    return {
+        s.target: s.args[0]
+        for s in walk(function.body)
+        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in (*IN_PLACE, "copy")
+    }
+
+
+def _first_headers(function: Function, headers: list[str]) -> set[str]:
+    """Those of the headers to which an array comes through none of the others."""
+    made = _passed_on(function)
+    merged = {phi.target: phi for s in walk(function.body) for phi in phis_of(s)}
+    first, known = set(headers), set(headers)
+    for header in headers:
+        seen: set[Operand] = set()
+        work = [merged[header].first]
+        while work and header in first:
+            operand = work.pop()
+            if not isinstance(operand, Var) or operand in seen:
+                continue
+            seen.add(operand)
+            if operand.name in known:
+                first.discard(header)
+            elif operand.name in made:
+                work.append(made[operand.name])
+            elif operand.name in merged:
+                work += merged[operand.name].first, merged[operand.name].second
+    return first
 
 
 def _with_copies(function: Function, types: Types, wanted: set[str]) -> Function:

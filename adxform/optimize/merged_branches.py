@@ -66,8 +66,9 @@ class _Merging:
     def aliases(self) -> Aliases:
         return Aliases(self.function.body, self.builder.types)
 
-    def block(self, block: Block) -> Block:
-        made: list[Stmt] = []
+    def block(self, block: Block, before: Block = ()) -> Block:
+        """A block, after one that is merged already."""
+        made: list[Stmt] = list(before)
         for stmt in block:
             if isinstance(stmt, If):
                 place = self.before(made, stmt)
@@ -144,7 +145,7 @@ class _Merging:
         for side, (before, after) in enumerate(sides):
             renaming = Rewriter(self.builder)
             renaming.env = {p.target: (p.first, p.second)[side] for p in first.phis}
-            blocks.append(self.block((*before, *renaming.nested(after))))
+            blocks.append(self.block(renaming.nested(after), before))
             for place, phi in enumerate(phis):
                 part = renaming.sub((phi.first, phi.second)[side])
                 phis[place] = replace(phi, first=part) if side == 0 else replace(phi, second=part)

@@ -125,6 +125,29 @@ def test_copies_that_matter_stay():
     adxform.check_grads(kept_apart, (A[0],))
 
 
+def swept_three_times(x: np.ndarray, y: float) -> float:
+    a = x.copy()
+    for i in range(len(x)):
+        a[i] = np.sin(a[i]) * y
+    for i in range(len(x)):
+        a[i] = np.cos(a[i]) + y
+    for i in range(len(x)):
+        a[i] = a[i] * y
+    return np.sum(a)
+
+
+def test_what_loops_write_to_one_after_the_other_is_copied_before_the_first():
+    """Of a function whose arguments' types are not known: the cotangent may be stretched."""
+    made = adxform.reverse(swept_three_times)
+    text = source(swept_three_times)
+    assert text.count(".copy()") == text.count("a_bar.copy()") + 1 == 2
+    _, (x_bar, y_bar) = made(X, 0.7)
+    expected = grad(swept_three_times, (0, 1))(X, 0.7)
+    np.testing.assert_allclose(x_bar, expected[0], rtol=1e-12)
+    np.testing.assert_allclose(y_bar, expected[1], rtol=1e-12)
+    adxform.check_grads(swept_three_times, (X, 0.7))
+
+
 # --- what calls hand back ---------------------------------------------------------------------
 
 
