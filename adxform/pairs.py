@@ -19,10 +19,10 @@ from adxform.differentiate.reverse import reverse
 from adxform.differentiate.stack_states import States, joined, stacked_halves
 from adxform.differentiate.stacks import Stacking, Unstackable, drop_unpulled
 from adxform.differentiate.sweeps import Pullback, Sweeps
+from adxform.merging import Merging
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.simplify import Simplify
 from adxform.optimize.written_out import active_in
-from adxform.optimizing import Optimizing
 from adxform.typed import by_name, typed, typed_callee
 
 Key = tuple[object, ...]
@@ -30,7 +30,7 @@ Made = TypeVar("Made")
 
 
 @dataclass
-class Pairs(Optimizing):
+class Pairs(Merging):
     """Makes sweeps, and the pairs that they call."""
 
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)

@@ -27,14 +27,9 @@ from adxform.differentiate.refuse import check
 from adxform.differentiate.sweeps import Sweeps, with_unit_seed
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.guarded_sums import guard_sums
-from adxform.optimize.merged_branches import merge_branches
-from adxform.optimize.merged_loops import Outcome, merge_loops
 from adxform.optimize.results import own_results
 from adxform.optimize.shape_queries import without_shaped_values
 from adxform.optimize.unasked_values import without_value
-from adxform.optimize.unread_tapes import without_unread_tapes
-from adxform.optimize.unseen_writes import without_unseen_writes
 from adxform.optimize.written_out import active_in
 from adxform.pairs import Key, Pairs, seeded
 from adxform.typed import typed, typed_callee
@@ -42,11 +37,10 @@ from adxform.typed import typed, typed_callee
 
 @dataclass
 class Derivation(Pairs):
-    """One derivative in the making, and those of what it calls; what became of its ``loops``."""
+    """One derivative in the making, and those of what it calls."""
 
     tangents: dict[Key, Tangent] = field(default_factory=dict)
     roots: set[str] = field(default_factory=set)
-    loops: list[Outcome] = field(default_factory=list)
 
     # --- forward ------------------------------------------------------------------------------
 
@@ -190,36 +184,6 @@ class Derivation(Pairs):
             made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
-
-    def merged(self, function: Function, types: Types) -> Function:
-        """A reverse function whose sweeps share loops and branches, where they can."""
-        outcomes: dict[int, Outcome] = {}
-        loops = self._with_loops_merged if self.options.merge else lambda made, *_: made
-        function = loops(function, types, outcomes)
-        made = merge_branches(function, types)
-        while outcomes and made is not function:  # in one branch, loops may have their pairs
-            function = loops(self.together(made, types), types, outcomes)
-            made = merge_branches(function, types)
-        self.loops = list(outcomes.values())
-        made = guard_sums(made, types)
-        lean = without_unseen_writes(without_unread_tapes(made, types), types)
-        return made if lean is made else self.optimized(lean, types)
-
-    def _with_loops_merged(
-        self, function: Function, types: Types, outcomes: dict[int, Outcome]
-    ) -> Function:
-        while True:  # where a tape is read no more, a loop within may have its pair
-            made, found = merge_loops(function, types)
-            outcomes.update((id(outcome.origin), outcome) for outcome in found)
-            if made is function:
-                return function
-            function = self.together(made, types)
-
-    def together(self, function: Function, types: Types) -> Function:
-        """A function optimised where values of both sweeps have come to stand in one place."""
-        function = self.optimized(function, types)
-        lean = without_unread_tapes(function, types)
-        return function if lean is function else self.optimized(lean, types)
 
     def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
         """Both sweeps as one function: value and cotangents."""
