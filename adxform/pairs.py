@@ -9,9 +9,20 @@ from typing import TypeVar
 from adxform.analysis.activity import all_active
 from adxform.analysis.types import Types, settled
 from adxform.core.builder import Builder, type_of
-from adxform.core.calls import is_recursive, reachable_callees
-from adxform.core.ir import NONE, UNDEFINED, Block, Callee, Function, Operand, Tuple, leaves
-from adxform.core.types import ANY, Taped, Type, differentiable, rank
+from adxform.core.calls import giving_leaves, is_recursive, reachable_callees
+from adxform.core.ir import (
+    NONE,
+    UNDEFINED,
+    Block,
+    Callee,
+    Const,
+    Function,
+    Operand,
+    Param,
+    Tuple,
+    leaves,
+)
+from adxform.core.types import ANY, Array, Taped, Type, differentiable, rank
 from adxform.differentiate.handing import TAPE, halves, is_brief
 from adxform.differentiate.record import link
 from adxform.differentiate.refuse import check
@@ -22,6 +33,7 @@ from adxform.differentiate.sweeps import Pullback, Sweeps
 from adxform.merging import Merging
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.simplify import Simplify
+from adxform.optimize.whole_calls import Apart, Whole, with_whole_calls
 from adxform.optimize.written_out import active_in
 from adxform.typed import by_name, typed, typed_callee
 
@@ -35,6 +47,8 @@ class Pairs(Merging):
 
     pullbacks: dict[Key, Pullback] = field(default_factory=dict)
     stacks: tuple[str, ...] = ()  # the dtypes of those that functions which call themselves use
+    whole: bool = False  # whether those go forward and back in one
+    wholes: dict[Callee, Whole] = field(default_factory=dict)  # by what stands for their halves
 
     # --- sweeps -------------------------------------------------------------------------------
 
@@ -85,22 +99,49 @@ class Pairs(Merging):
         records, pulls = ({getattr(p, half) for p in pairs} for half in ("record", "pull"))
         return States(sweeps.builder, self.stacks, records, pulls)
 
+    def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
+        """Both sweeps as one function: value and cotangents."""
+        types = sweeps.builder.types
+        seeds = tuple(
+            Param(name, Const(1.0) if _defaults_to_one(types.get(name, ANY)) else None)
+            for name in sweeps.seeds
+        )
+        if len(seeds) + len(sweeps.added) > 1:
+            seeds = tuple(replace(s, default=None) for s in seeds)
+        return replace(
+            function,
+            name=f"{function.name}_reverse",
+            params=(*(Param(p.name) for p in function.params), *seeds, *map(Param, sweeps.added)),
+            body=(*first, *second),
+            result=Tuple((sweeps.value, sweeps.pulled)),
+            bases=sweeps.builder.bases,
+            derived=True,
+            cotangents=sweeps.builder.cotangents,
+        )
+
     # --- pairs --------------------------------------------------------------------------------
 
-    def on_stacks(self, function: Function, make: Callable[[], Made]) -> Made:
-        """What is made with as few stacks as will do for functions that call themselves; with none
-        of them, that is with tapes, where it is not compiled or they do not take all values.
+    def handing_over(
+        self, function: Function, make: Callable[[], Made], *, apart: bool = False
+    ) -> Made:
+        """What is made where functions that call themselves hand over as little as will do: nothing
+        at all, if they may go forward and back in one (not ``apart``); numbers on stacks, one for
+        each dtype, where they are compiled; or tapes, which take all values.
         """
-        compiled = self.options.backend == "numba"
-        recursive = compiled and any(map(is_recursive, reachable_callees(function)))
-        for self.stacks in (("float64",), ("float64", "int64")) if recursive else ():
+        ways: list[tuple[bool, tuple[str, ...]]] = []
+        together = self.options.optimize and self.options.merge and not apart
+        if any(map(is_recursive, reachable_callees(function))):
+            ways += [(True, ())] if together else []
+            compiled = self.options.backend == "numba"
+            ways += [(False, ("float64",)), (False, ("float64", "int64"))] if compiled else []
+        for self.whole, self.stacks in ways:
             names = set(self.names)
             try:
                 return make()
-            except Unstackable:
+            except (Apart, Unstackable):
                 self.names &= names
-                self.pullbacks = {}
-        self.stacks = ()
+                self.pullbacks, self.wholes = {}, {}
+        self.whole, self.stacks = False, ()
         return make()
 
     def pullback_of(
@@ -114,10 +155,43 @@ class Pairs(Merging):
         key: Key = (id(callee.function), active, tuple(types), looped)
         if key not in self.pullbacks:
             inner = () if callee.function is None else reachable_callees(callee.function)
-            stacked = self.stacks and any(map(is_recursive, inner))
-            make = self._make_stacked if stacked else self._make_pair
-            make(key, callee, active, *typed_callee(callee, types))
+            function, found = typed_callee(callee, types)
+            if not any(map(is_recursive, inner)) or not (self.whole or self.stacks):
+                self._make_pair(key, callee, active, function, found)
+            elif self.whole:
+                self._make_whole(key, callee, active, function, found)
+            else:
+                self._make_stacked(key, callee, active, function, found)
         return self.pullbacks[key]
+
+    def _make_whole(
+        self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
+    ) -> None:
+        params = [p.name for p in function.params]
+        wrt = tuple(params[i] for i in active)
+        results = leaves(function.result)
+        pulled = tuple(i for i, leaf in enumerate(results) if seeded(leaf, found))
+        compiled = self.options.backend == "numba"
+        added = tuple(i for i in active if compiled and rank(found.get(params[i], ANY)))
+        record, pull = (Callee(f"{function.name}_{half}") for half in ("record", "pullback"))
+        both = Callee(self.unique(f"{function.name}_sweeps"), types=found)
+        for half, before, first in ((pull, 0, 1), (both, len(results), len(params))):
+            half.takes = tuple(
+                (before + active.index(place), first + len(pulled) + i)
+                for i, place in enumerate(added)
+            )
+        self.wholes |= dict.fromkeys((record, pull), Whole(callee, record, pull, both, wrt))
+        labels = (f"{function.name}_{TAPE}",)
+        self.pullbacks[key] = Pullback(record, pull, (Taped(),), labels, (), pulled, added=added)
+        sweeps = self.sweeps(
+            function, wrt, results, found, added=tuple(params[i] for i in added)
+        )
+        self.reduce(sweeps)
+        made = giving_leaves(self.joined(function, sweeps, *self.linked(sweeps)))
+        given = tuple(Param(p.name) for p in made.params)
+        made = replace(made, params=given, owned=frozenset(sweeps.added))
+        made = self.merged(self.optimized(made, found), found)
+        self.finish(both, with_whole_calls(made, self.wholes), found)
 
     def _make_stacked(
         self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
@@ -155,7 +229,7 @@ class Pairs(Merging):
             self._make_pair(key, callee, active, *typed(function, by_name(function, types)))
             return self.pullbacks[key]
 
-        return self.on_stacks(function, make)
+        return self.handing_over(function, make, apart=True)
 
     def _make_pair(
         self, key: Key, callee: Callee, active: tuple[int, ...], function: Function, found: Types
@@ -189,3 +263,7 @@ class Pairs(Merging):
 def seeded(output: Operand, types: Types) -> bool:
     """Whether a result gets a cotangent."""
     return differentiable(type_of(output, types))
+
+
+def _defaults_to_one(t: Type) -> bool:
+    return rank(t) == 0 or not isinstance(t, Array)

@@ -6,30 +6,31 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from adxform.analysis.types import Types, settled
-from adxform.core.calls import is_recursive, own_callee
+from adxform.core.calls import calling_itself, is_recursive, own_callee
 from adxform.core.ir import (
-    Block,
     Callee,
-    Const,
     Function,
+    Let,
     Operand,
     Param,
     Tuple,
     Var,
     leaves,
     same_places,
+    substitute,
 )
 from adxform.core.pause import collection_paused
-from adxform.core.types import ANY, Array, Type, rank
+from adxform.core.types import Type
 from adxform.core.verify import verify
 from adxform.differentiate.forward import Forward, Tangent, forward
 from adxform.differentiate.refuse import check
-from adxform.differentiate.sweeps import Sweeps, with_unit_seed
+from adxform.differentiate.sweeps import with_unit_seed
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.results import own_results
 from adxform.optimize.shape_queries import without_shaped_values
 from adxform.optimize.unasked_values import without_value
+from adxform.optimize.whole_calls import with_whole_calls
 from adxform.optimize.written_out import active_in
 from adxform.pairs import Key, Pairs, seeded
 from adxform.typed import typed, typed_callee
@@ -151,7 +152,7 @@ class Derivation(Pairs):
         """
         self.reserve(function, "reverse")
         make = partial(self._reverse, function, wrt, types, outputs, unit=unit, valued=valued)
-        return self.on_stacks(function, make)
+        return self.handing_over(function, make)
 
     def _reverse(
         self,
@@ -163,12 +164,11 @@ class Derivation(Pairs):
         unit: bool,
         valued: bool,
     ) -> tuple[Function, Types]:
-        given, (function, found) = function, typed(function, types)
-        outputs = same_places(given.result, function.result, outputs)
         if self.observe is not None:
-            sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
-            self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
-            found = typed(given, types)[1]
+            self._show_sweeps(function, wrt, types, outputs, unit=unit)
+        given = function
+        function, found = typed(calling_itself(given) if self.whole else given, types)
+        outputs = same_places(given.result, function.result, outputs)
         sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")
@@ -176,6 +176,8 @@ class Derivation(Pairs):
         made = self.optimized(made, found)
         if self.options.optimize:
             made = self.merged(made, found)
+        if self.whole:
+            made, found = self._called_whole(made, found)
         if not valued:
             made = without_shaped_values(without_value(made, found), found)
         made = copy_before_loops(made, found)
@@ -185,25 +187,38 @@ class Derivation(Pairs):
         self.show("optimized", made, found)
         return made, found
 
-    def joined(self, function: Function, sweeps: Sweeps, first: Block, second: Block) -> Function:
-        """Both sweeps as one function: value and cotangents."""
-        types = sweeps.builder.types
-        seeds = tuple(
-            Param(name, Const(1.0) if _defaults_to_one(types.get(name, ANY)) else None)
-            for name in sweeps.seeds
-        )
-        if len(seeds) > 1:
-            seeds = tuple(replace(s, default=None) for s in seeds)
-        return replace(
-            function,
-            name=f"{function.name}_reverse",
-            params=(*(Param(p.name) for p in function.params), *seeds),
-            body=(*first, *second),
-            result=Tuple((sweeps.value, sweeps.pulled)),
-            bases=sweeps.builder.bases,
-            derived=True,
-            cotangents=sweeps.builder.cotangents,
-        )
+    def _called_whole(self, function: Function, types: Types) -> tuple[Function, Types]:
+        """A reverse function that calls wholes, or the one that is all that it calls."""
+        made = self.optimized(with_whole_calls(function, self.wholes), types)
+        first = made.body[0] if len(made.body) == 1 else None
+        called = first.op if isinstance(first, Let) else None
+        if not isinstance(first, Let) or not isinstance(called, Callee) or called.function is None:
+            return made, types
+        given = tuple(Var(param.name) for param in made.params)
+        if first.args != given or called.function.result != substitute(
+            made.result, dict(zip(first.targets, leaves(called.function.result), strict=True))
+        ):
+            return made, types
+        defaults = [param.default for param in made.params]
+        params = map(Param, (p.name for p in called.function.params), defaults)
+        called.name = made.name
+        called.function = replace(called.function, name=made.name, params=tuple(params))
+        return called.function, called.types
 
-def _defaults_to_one(t: Type) -> bool:
-    return rank(t) == 0 or not isinstance(t, Array)
+    def _show_sweeps(
+        self,
+        function: Function,
+        wrt: tuple[str, ...],
+        types: dict[str, Type],
+        outputs: list[Operand] | None,
+        *,
+        unit: bool,
+    ) -> None:
+        """Show both sweeps as they are before they are optimised and merged."""
+        whole, names, self.whole = self.whole, set(self.names), False
+        given, (function, found) = function, typed(function, types)
+        outputs = same_places(given.result, function.result, outputs)
+        sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
+        self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
+        if whole:
+            self.whole, self.names, self.pullbacks = whole, names, {}

@@ -125,6 +125,8 @@ def _tape(tape: Recorded) -> Row:
 def _call(call: Call) -> Row:
     handed = f"hands over {_listed(call.handed) if call.handed else 'nothing'}"
     line = "" if call.where is None else f"{call.where.file}:{call.where.line}"
+    if call.pull is None:
+        return line, f"{call.text}  {call.record}, forward and at once back; {handed}"
     return line, f"{call.text}  {call.record} and {call.pull}; {handed}"
 
 

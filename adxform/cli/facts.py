@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from adxform.analysis.activity import Activity, analyze
@@ -59,12 +59,12 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is split in what records and what pulls back."""
+    """A call that is split in what records and what pulls back, or of one function for both."""
 
     where: Location | None
     text: str
     record: str
-    pull: str
+    pull: str | None
     handed: tuple[str, ...]
 
 
@@ -102,7 +102,7 @@ def facts_of(
         _Variables(tree, node, function, wrt, found).told(),
         [*_loops(function, pairs, derivation.loops)],
         [tape for part in parts for tape in recorded(*part)],
-        [*_calls([f for f, _ in parts], pairs)],
+        [*_calls([f for f, _ in parts], pairs, {w.both for w in derivation.wholes.values()})],
         [found.get(name, ANY) for name in wrt],
         [type_of(leaf, found) for leaf in leaves(function.result)],
         operations(function),
@@ -205,12 +205,17 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _calls(functions: Iterable[Function], pairs: dict[Callee, Pullback]) -> Iterator[Call]:
-    """The calls of what records, each with what pulls back."""
-    for function in functions:
-        for stmt in walk(function.body):
-            if isinstance(stmt, Let) and isinstance(stmt.op, Callee) and stmt.op in pairs:
-                pair = pairs[stmt.op]
-                handed = tuple(dict.fromkeys(pair.labels))
-                text = "" if stmt.origin is None else _short(stmt.origin.text)
-                yield Call(place_of(stmt), text, stmt.op.name, pair.pull.name, handed)
+def _calls(
+    functions: Iterable[Function], pairs: dict[Callee, Pullback], wholes: Container[Callee]
+) -> Iterator[Call]:
+    """The calls of what records, each with what pulls back, and of what does both."""
+    for stmt in (stmt for function in functions for stmt in walk(function.body)):
+        if not isinstance(stmt, Let) or not isinstance(stmt.op, Callee):
+            continue
+        text = "" if stmt.origin is None else _short(stmt.origin.text)
+        if stmt.op in wholes:
+            yield Call(place_of(stmt), text, stmt.op.name, None, ())
+        elif stmt.op in pairs:
+            pair = pairs[stmt.op]
+            handed = tuple(dict.fromkeys(pair.labels))
+            yield Call(place_of(stmt), text, stmt.op.name, pair.pull.name, handed)

@@ -20,6 +20,7 @@ from adxform.core.ir import (
     Phi,
     Stmt,
     Tuple,
+    Var,
     While,
     blocks_of,
     leaves,
@@ -70,6 +71,17 @@ def own_callee(function: Function) -> Callee | None:
     """What a function calls where it calls itself, if that is the very same function."""
     reached = reachable_callees(function)
     return next((c for c in reached if c.function and alike(function, c.function)), None)
+
+
+def calling_itself(function: Function) -> Function:
+    """A function that calls itself as one that only makes the first of these calls."""
+    callee = own_callee(function)
+    plain = all(isinstance(shape, Var) for _, shape in function.given)
+    if callee is None or not plain or isinstance(function.result, Tuple):
+        return function
+    out = "out" if all(p.name != "out" for p in function.params) else "out_"
+    call = Let((out,), callee, tuple(Var(p.name) for p in function.params))
+    return replace(function, body=(call,), result=Var(out), bases={**function.bases, out: out})
 
 
 def alike(first: Function, second: Function) -> bool:

@@ -65,7 +65,7 @@ from adxform.differentiate.lists import lists_as_arrays
 from adxform.differentiate.masks import Masks
 from adxform.differentiate.mirrors import Mirrors
 from adxform.differentiate.stacks import Mark
-from adxform.differentiate.sweeps import Bars, Pullback, PullbackOf, Sweeps, whole
+from adxform.differentiate.sweeps import Bars, PullbackOf, Sweeps, whole
 from adxform.differentiate.tuples import only_item, replaced_item, tuple_sum, with_item
 from adxform.errors import AdxformError
 from adxform.rules.formulas import expand, takes_items
@@ -327,21 +327,42 @@ class Reverse(Mirrors):
         types = [self.builder.type_of(arg) for arg in stmt.args]
         pullback = self.pullback_of(stmt.op, active, types, stmt in self.looped)
         seeds = [given.get(i) or zeros(self.builder, Var(stmt.targets[i])) for i in pullback.pulled]
-        if pullback.stacked:
-            self.stacked_call(stmt, active, pullback, seeds, bars)
-            return
-        handed = tuple(self.builder.name(b) for b in pullback.labels)
-        self.builder.types.update(zip(handed, pullback.handed, strict=True))
-        if pullback.record is not pullback.pull:
-            self.record(stmt, stmt.op, pullback.record, handed)
-        args = [*(stmt.args[i] for i in pullback.kept), *(Var(h) for h in handed), *seeds]
-        names = [n for i in active for n in [next(names_in(stmt.args[i]))]]
-        bases = [None if n in bars else self.base(n) for n in names]
-        results = self.builder.call(pullback.pull, args, bases)
-        for name, result in zip(names, results, strict=True):
+        if pullback.stacked:  # the call of the pullback has the mark of the call it belongs to
+            mark = Const(Mark(f"{stmt.target} {len(self.replaced)}"))
+            self.record(stmt, stmt.op, pullback.record, (), mark)
+            handed: tuple[Operand, ...] = (*stmt.args, mark)
+        else:
+            names = tuple(self.builder.name(b) for b in pullback.labels)
+            self.builder.types.update(zip(names, pullback.handed, strict=True))
+            if pullback.record is not pullback.pull:
+                self.record(stmt, stmt.op, pullback.record, names)
+            handed = (*(stmt.args[i] for i in pullback.kept), *map(Var, names))
+        of = {i: next(names_in(stmt.args[i])) for i in active}
+        whole = {i for i in pullback.added if i == next(j for j in active if of[j] == of[i])}
+        memory = [self.memory(stmt.args[i], of[i] if i in whole else None, bars)
+                  for i in pullback.added]
+        bases = [self.base(n) if i in whole or n not in bars else None for i, n in of.items()]
+        results = self.builder.call(pullback.pull, [*handed, *seeds, *memory], bases)
+        for (i, name), result in zip(of.items(), results, strict=True):
             if name in self.builder.types:
                 self.builder.types[result.name] = self.builder.types[name]
-            self.add(bars, Var(name), result)
+            if i in pullback.added:
+                self.note(result, name)
+            if i in whole:
+                bars[name] = result
+            else:
+                self.add(bars, Var(name), result)
+
+    def memory(self, arg: Operand, name: str | None, bars: Bars) -> Operand:
+        """Memory for the cotangent of an argument, to be added to: that of the variable that has
+        a certain name, or zeros.
+        """
+        base = self.base(name) if name else None
+        bar = self.whole_bar(bars, name) if name else None
+        bar = bar or zeros(self.builder, arg, base)
+        own = self.builder.emit(primitive("own"), (bar,), base)
+        self.note(own, *names_in(arg))
+        return own
 
     def record(
         self, stmt: Let, called: Callee, record: Callee, handed: Sequence[str] = (),
@@ -352,41 +373,6 @@ class Reverse(Mirrors):
             self.builder.bases.setdefault(target, f"{called.name}_value")
         args = (*stmt.args, *more)
         self.replaced[stmt] = Let((*stmt.targets, *handed), record, args, stmt.origin)
-
-    def stacked_call(
-        self,
-        stmt: Let,
-        active: tuple[int, ...],
-        pullback: Pullback,
-        seeds: list[Operand],
-        bars: Bars,
-    ) -> None:
-        """The same where what is recorded goes on stacks: the call of the pullback has the mark of
-        the call that it belongs to, and adds to cotangents that it is given.
-        """
-        assert isinstance(stmt.op, Callee)
-        mark = Const(Mark(f"{stmt.target} {len(self.replaced)}"))
-        self.record(stmt, stmt.op, pullback.record, (), mark)
-        names = [next(names_in(stmt.args[i])) for i in active]
-        whole = {i: n for i, n in zip(active, names, strict=True) if i in pullback.added}
-        whole = {i: n for i, n in whole.items() if names.index(n) == active.index(i)}
-        given = []
-        for i in pullback.added:
-            base = self.base(whole[i]) if i in whole else None
-            bar = self.whole_bar(bars, whole[i]) if i in whole else None
-            bar = bar or zeros(self.builder, stmt.args[i], base)
-            given.append(self.builder.emit(primitive("own"), (bar,), base))
-        args = [*stmt.args, mark, *seeds, *given]
-        bases = [self.base(n) if i in whole or n not in bars else None
-                 for i, n in zip(active, names, strict=True)]
-        results = self.builder.call(pullback.pull, args, bases)
-        for i, name, result in zip(active, names, results, strict=True):
-            self.builder.types[result.name] = self.builder.types.get(name, ANY)
-            if i in whole:
-                self.note(result, name)
-                bars[name] = result
-            else:
-                self.add(bars, Var(name), result)
 
 
 def _may_be_number(t: Type) -> bool:

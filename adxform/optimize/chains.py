@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adxform.core.ir import (
     Block,
+    Callee,
     For,
     If,
     Let,
@@ -19,7 +20,7 @@ from adxform.core.ir import (
     uses,
 )
 
-SUMS = frozenset({"accumulate", "accumulate_at", "op.Add", "op.Sub", "add_lists"})
+SUMS = frozenset({"accumulate", "accumulate_at", "op.Add", "op.Sub", "add_lists", "own"})
 STORES = frozenset({"update", "keep"})
 
 
@@ -68,6 +69,8 @@ class Chain:
 
     def step(self, stmt: Let) -> bool:
         op = stmt.op
+        if isinstance(op, Callee):
+            return self.call(stmt, op)
         if not isinstance(op, Primitive) or op.name not in self.steps:
             return False
         first, *rest = stmt.args
@@ -76,4 +79,13 @@ class Chain:
         if not self.holds(first) or not self.names.isdisjoint(uses(rest)):
             return False
         self.names.add(stmt.target)
+        return True
+
+    def call(self, stmt: Let, callee: Callee) -> bool:
+        """What goes back adds to cotangents that it takes over."""
+        taken = [(p, s) for p, s in callee.takes if self.holds(stmt.args[s])]
+        rest = [arg for i, arg in enumerate(stmt.args) if all(i != s for _, s in taken)]
+        if self.steps is not SUMS or not self.names.isdisjoint(uses(rest)):
+            return False
+        self.names.update(stmt.targets[place] for place, _ in taken)
         return True

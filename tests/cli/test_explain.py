@@ -74,6 +74,12 @@ def factorial(x: float, n: int) -> float:
     return np.sin(x) * factorial(x, n - 1)
 
 
+def damped(x: float, n: int) -> float:
+    if n <= 1:
+        return x
+    return np.sin(damped(x, n - 1)) * x
+
+
 def slope_of_square(x: float) -> float:
     return adxform.grad(square)(x) * x
 
@@ -155,9 +161,15 @@ def test_tapes_are_called_as_in_the_generated_text(explain: Explain, function: s
 
 
 def test_calls_that_are_split_say_what_is_handed_over(explain: Explain) -> None:
+    told = explain("damped")
+    line = line_of("np.sin(damped")
+    assert re.search(rf"line {line}  .*damped_record and damped_pullback; hands over", told)
+
+
+def test_calls_that_come_back_at_once_say_so(explain: Explain) -> None:
     told = explain("factorial")
     line = line_of("* factorial")
-    assert re.search(rf"line {line}  .*factorial_record and factorial_pullback; hands over", told)
+    assert re.search(rf"line {line}  .*factorial_reverse, forward and at once back", told)
 
 
 def test_one_input_and_many_outputs_ask_for_forward_mode(explain: Explain) -> None:
