@@ -8,7 +8,7 @@ begins, each iteration goes forward and at once back: nothing is recorded from o
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
@@ -40,13 +40,17 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import ANY, Unknown
 from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import DEPTH, same
 from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
+from adxform.optimize.exchanged_sums import exchanged
 from adxform.optimize.narrowed_tapes import narrowed
 from adxform.optimize.walk import Rewriter
+
+BEHIND = "the cotangents come from another loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class _Merging:
         self.builder = builder
         self.outcomes: list[Outcome] = []
         self.made_by = {s.target: s for s in walk(body) if isinstance(s, Let) and s.targets}
+        self.reads = read_counts(body)
 
     def block(self, block: Block, around: str = "") -> Block:
         """A block with its loops merged, which is inside what ``around`` says."""
@@ -88,12 +93,18 @@ class _Merging:
                 made.add(stmt)
                 continue
             first = made.mirrored(stmt)
+            loop: For = stmt
+            others: dict[Stmt, Stmt] = {}
             obstacle = self.apart(first, stmt, around) or made.obstacle(first, stmt)
+            if obstacle == BEHIND and first is not None:
+                loop, others = exchanged(stmt, made.later(first), self.reads, self.builder)
+                obstacle = made.obstacle(first, loop)
             if not obstacle and isinstance(first, For):
-                pair = _Pair(first, stmt, made.between(first, stmt), self)
+                pair = _Pair(first, loop, made.between(first, loop), self)
                 obstacle = pair.obstacle()
                 if not obstacle:
-                    made.put(first, stmt, [*pair.before, *pair.merged()])
+                    made.change(others)
+                    made.put(first, loop, [*pair.before, *pair.merged()])
             self.outcomes.append(Outcome(stmt.origin, obstacle))
             if obstacle:
                 made.add(stmt)
@@ -159,8 +170,28 @@ class _Made:
         if later:
             return f"{_text(later[0])} may change what others read"
         if any(isinstance(s, For | While) for s in self.between(first, loop)):
-            return "the cotangents come from another loop"
+            return BEHIND
         return ""
+
+    def later(self, first: Stmt) -> Callable[[str], Stmt | None]:
+        """What gives a name, of the statements after one."""
+
+        def made_by(name: str) -> Stmt | None:
+            place = self.bound.get(name, -1)
+            slot = self.slots[place] if place > self.loops[first] else []
+            return next((stmt for stmt in slot if name in binds_of(stmt)), None)
+
+        return made_by
+
+    def change(self, others: Mapping[Stmt, Stmt]) -> None:
+        """Put others in the places of some statements."""
+        for place, slot in enumerate(self.slots):
+            self.slots[place] = [others.get(stmt, stmt) for stmt in slot]
+        self.bound.update(
+            (name, self.bound[old])
+            for stmt, other in others.items()
+            for old, name in zip(binds_of(stmt), binds_of(other), strict=True)
+        )
 
     def between(self, first: Stmt, loop: Stmt) -> list[Stmt]:
         """The statements between that a loop needs, up to a loop among them."""
@@ -169,7 +200,7 @@ class _Made:
     def _needed(self, first: Stmt, loop: Stmt) -> list[int]:
         after = self.loops[first]
         found: set[int] = set()
-        wanted = [*_reads((loop,))]
+        wanted = [*_reads((loop,)).difference(*map(binds_of, walk((loop,))))]
         while wanted:
             place = self.bound.get(wanted.pop(), -1)
             if place <= after or place in found:
