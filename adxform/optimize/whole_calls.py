@@ -1,5 +1,4 @@
-"""Whole calls: a function goes forward and at once back where the cotangents of its results are
-known before it is called.
+"""Whole calls: a function goes forward and at once back, where its cotangents are known before.
 
 That is so wherever what it gives is only added up, times something: a determinant by minors needs
 the value of a minor for one cotangent, and none of what is computed of that value for the minor's
@@ -30,6 +29,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.reads import read_counts
+from adxform.differentiate.common import primitive
 from adxform.optimize.chains import SUMS
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import is_op
@@ -158,13 +158,16 @@ class _Later:
             assert isinstance(stmt, Let)
             args = tuple(Var(last) if arg == Var(name) else arg for arg in stmt.args)
             targets = tuple(target if made == last else made for made in stmt.targets)
-            self.put(stmt, Let(targets, stmt.op, args, stmt.origin))
+            op = primitive("accumulate_at") if is_op(stmt, "update") else stmt.op
+            self.put(stmt, Let(targets, op, args, stmt.origin))
         return last
 
     def added_to(self, name: str) -> str | None:
         """The name of what a value is a sum of, with something added."""
         made = self.made_by.get(name)
         if is_op(made, *SUMS) and made.args[0] == Var(made.reads[0]):
+            return made.reads[0]
+        if is_op(made, "update") and is_op(self.made_by.get(made.reads[0]), "np.zeros_like"):
             return made.reads[0]
         if isinstance(made, Let) and isinstance(made.op, Callee):
             sources = [s for p, s in made.op.takes if made.targets[p] == name]

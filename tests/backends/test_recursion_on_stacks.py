@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -18,11 +19,19 @@ import pytest
 from adxform import grad, jacobian, jvp, vjp
 from adxform.backends.numba.depths import with_depths
 from adxform.errors import BackendWarning
+from adxform.optimize.whole_calls import Apart
 from examples.gradbench import det
 from tests.backends.plainly import loop_nests_in_python
 from tests.test_recursion import CASES
 
 pytest.importorskip("numba")
+
+
+@pytest.fixture(autouse=True)
+def never_at_once():
+    """No call goes back at once, as tests/test_whole_calls.py has them: all have to record."""
+    with mock.patch("adxform.pairs.with_whole_calls", side_effect=Apart):
+        yield
 
 
 def left_out(x, n):
