@@ -75,11 +75,12 @@ def key_of(value: Any) -> Key:
 
 
 def holds_functions(value: Any) -> bool:
-    """Whether a tuple, list or dictionary holds functions, and nothing else."""
+    """Whether a tuple, list or dictionary holds functions or objects, and nothing else."""
     if type(value) not in (tuple, list, dict) or not 0 < len(value) <= MOST_LEAVES:
         return False
     items = value.values() if isinstance(value, dict) else value
-    return all(isinstance(item, FunctionType | BuiltinFunctionType | np.ufunc) for item in items)
+    functions = FunctionType | BuiltinFunctionType | np.ufunc
+    return all(isinstance(item, functions) or is_object(item) for item in items)
 
 
 def type_of_argument(name: str, value: Any) -> Type:

@@ -280,8 +280,17 @@ def _looks(call: ast.Call) -> bool:
         case ast.Call(ast.Name(function)):
             return function in LOOKING | ORDERING
         case ast.Call(ast.Attribute(owner, method)):
-            return isinstance(owner, ast.Constant) or method in LOOKING_METHODS
+            return isinstance(owner, ast.Constant) or method in LOOKING_METHODS or (
+                _root_of(owner) in ("np", "numpy", "math") and method not in WRITING_CALLS
+                and not any(keyword.arg == "out" for keyword in call.keywords)
+            )
     return False
+
+
+def _root_of(node: ast.expr) -> str | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def unseen_writes(function: Function, types: Types, activity: Activity) -> list[Conflict]:

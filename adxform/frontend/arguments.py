@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from adxform.core.forms import Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Param, Primitive, Tuple
-from adxform.core.types import Known, Object
+from adxform.core.types import Array, Known, ListOf, Object
+from adxform.frontend.callables import Bound, Closure
+from adxform.frontend.equivalents.iterables import require_count
 from adxform.frontend.program import params_of, yield_of
-from adxform.frontend.scope import Meaning
+from adxform.frontend.scope import Meaning, live_function, readable
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.spreading import Spreading
 from adxform.rules.expressions import BindError
@@ -25,6 +32,7 @@ class Arguments(Spreading):
 
     def arguments(self, node: ast.Call) -> tuple[tuple[Operand, ...], Keywords]:
         """The arguments of a call, ``*args`` and ``**kwargs`` of known length spread."""
+        node = self._counted(node)
         try:
             args = self.operands(node.args)
         except BindError as error:
@@ -43,6 +51,47 @@ class Arguments(Spreading):
             else:
                 raise self.unsupported("** of a dictionary whose keys are not known", node)
         return args, keywords
+
+    def _counted(self, node: ast.Call) -> ast.Call:
+        """A call whose only ``*array`` gives what it needs, item by item: ``Quaternion(*q)``."""
+        stars = [a for a in node.args if isinstance(a, ast.Starred)]
+        count = self._takes(node.func) if len(stars) == 1 and not node.keywords else None
+        if count is None or count < len(node.args):
+            return node
+        held = self.spread(stars[0].value)
+        if not isinstance(self.builder.type_of(held), Array | ListOf):
+            return node
+        missing = count - len(node.args) + 1
+        given = (self.emit("len", held), Const(missing))
+        self.user_call(node, readable(require_count), given, {}, None)
+        name = self.builder.names.fresh("_given")
+        self.env[name] = held
+        args: list[ast.expr] = []
+        for arg in node.args:
+            items = [ast.Subscript(ast.Name(name, ast.Load()), ast.Constant(i), ast.Load())
+                     for i in range(missing)]  # fmt: skip
+            args += items if arg in stars else [arg]
+        made = ast.copy_location(ast.Call(node.func, args, []), node)
+        return ast.fix_missing_locations(made)
+
+    def _takes(self, node: ast.expr) -> int | None:
+        """How many arguments by place a call of an expression takes, if that is one number."""
+        meaning, method = self.meaning(node), self.method(node)
+        if meaning is not None and meaning.function is not None:
+            return _fixed(meaning.function.node.args, 0)
+        if method is not None:
+            found = live_function(method[0])
+            return None if found is None else _fixed(found.node.args, len(method[1]))
+        value, given = self.static(node), 0
+        while isinstance(value, Bound):
+            value, given = value.function, given + len(value.args)
+        if isinstance(value, Closure):
+            return _fixed(value.source.node.args, given)
+        if isinstance(value, np.ufunc):
+            return value.nin
+        if isinstance(value, type | FunctionType) and not hasattr(builtins, value.__name__):
+            return _places(inspect.signature(value), given)
+        return None
 
     def yields(self, function: SourceFunction) -> bool:
         """Whether a function is a generator."""
@@ -133,6 +182,19 @@ class Arguments(Spreading):
         if isinstance(value, tuple):
             return Tuple(tuple(self.outer_value(text, item) for item in value))
         return Global(self._unique(Meaning(text, value=value)), value)
+
+
+def _fixed(args: ast.arguments, given: int) -> int | None:
+    """How many arguments by place a function takes beside those given, if that is one number."""
+    plain = args.vararg is None and not args.defaults
+    return len(args.posonlyargs) + len(args.args) - given if plain else None
+
+
+def _places(signature: inspect.Signature, given: int) -> int | None:
+    params = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    plain = all(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+                for p in params)
+    return len(params) - given if plain else None
 
 
 def _live_defaults(function: Any) -> dict[str, Any]:

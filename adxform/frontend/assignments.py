@@ -168,8 +168,7 @@ class Assignments(Transformer):
     ) -> Iterable[ast.stmt]:
         """``first, *rest, last = items``."""
         name = self.fresh("t")
-        value._iterated = True  # type: ignore[attr-defined]
-        yield assign(name, value, old)
+        yield assign(name, _listed(value), old)
         (star,) = (i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
         for place, target in enumerate(targets):
             if isinstance(target, ast.Starred):
@@ -195,8 +194,7 @@ class Assignments(Transformer):
                 values = [load(name) for name in kept]
         else:
             name = self.fresh("t")
-            value._iterated = True  # type: ignore[attr-defined]
-            yield assign(name, value, old)
+            yield assign(name, _listed(value), old)
             values = [_part_of(name, i) for i in range(len(targets))]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
@@ -207,6 +205,15 @@ def variable_of(node: ast.expr) -> str:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _listed(value: ast.expr) -> ast.expr:
+    """What is unpacked: an iterator has items by number as a list."""
+    match value:
+        case ast.Call(ast.Name("map")):
+            value = ast.copy_location(ast.Call(load("list"), [value], []), value)
+    value._iterated = True  # type: ignore[attr-defined]
+    return value
 
 
 def _part_of(name: str, place: int) -> ast.expr:

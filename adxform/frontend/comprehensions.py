@@ -348,7 +348,14 @@ class Comprehensions(Unnumbered):
             first, last = bounds
             count = self.emit("max", Const(0), self.emit("op.Sub", last, first))
             return count, lambda: self.emit("op.Add", first, index)
-        raise self.unsupported("a range with a step in a comprehension is not supported yet", node)
+        names = [self.builder.names.fresh("_bound") for _ in bounds]
+        self.env.update(zip(names, bounds, strict=True))
+        places = ast.parse(f"len(range({', '.join(names)}))", mode="eval").body
+        for part in nodes(places):
+            ast.copy_location(part, node)
+        count = self.opaque(places, "count", "len")
+        first, _, step = bounds
+        return count, lambda: self.emit("op.Add", first, self.emit("op.Mult", index, step))
 
 
 _CHOSEN = frozenset({"itertools.combinations", "itertools.permutations",

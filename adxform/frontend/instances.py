@@ -47,6 +47,7 @@ from adxform.frontend.object_calls import ObjectCalls
 from adxform.frontend.object_loops import with_field
 from adxform.frontend.program import MIXED, Again, Grows
 from adxform.frontend.scope import live_function
+from adxform.frontend.set_by_name import attributes_given
 from adxform.rules.expressions import BindError
 
 _MISSING: Any = object()
@@ -285,12 +286,13 @@ class Instances(ObjectCalls):
     # --- what is called for what it changes -------------------------------------------------------
 
     def written_by(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Call(ast.Name("setattr"), [owner, ast.Constant(str(name)), value], []):
-                held = self.container(owner)
-                if held is not None and is_reference(held):
-                    self.set_attribute(held, name, self.operand(value), node)
-                    return True
+        found = attributes_given(self, node)
+        if found is not None:
+            for name, value in found[1].items():
+                held = self.present(found[0])
+                assert isinstance(held, Tuple)
+                self.set_attribute(held, name, value, node)
+            return True
         return self._calls_followed(node) or super().written_by(node)
 
     def _calls_followed(self, node: ast.expr) -> bool:
@@ -369,10 +371,14 @@ class Instances(ObjectCalls):
             return value
         self.program.watch_attribute(kind, node.attr)
         raw = inspect.getattr_static(kind, node.attr, _MISSING)
-        if isinstance(raw, FunctionType):
-            known = Object(Bound(raw, (held,)))
+        if isinstance(raw, FunctionType | classmethod):
+            receiver = held if isinstance(raw, FunctionType) else Global(kind.__name__, kind)
+            known = Object(Bound(getattr(raw, "__func__", raw), (receiver,)))
             return self.builder.emit(Opaque(ast.Constant(None), (), pure=True, known=known), ())
-        if raw is _MISSING or hasattr(type(raw), "__get__") or is_immutable(kind):
+        static = isinstance(raw, staticmethod)
+        raw = raw.__func__ if static else raw
+        described = hasattr(type(raw), "__get__") and not static
+        if raw is _MISSING or described or is_immutable(kind):
             return super().on_Attribute(node, base)
         return self.outer_value(f"{kind.__name__}_{node.attr}", raw)
 

@@ -92,6 +92,8 @@ class Looping(Iterators):
 
     def while_loop(self, stmt: ast.While) -> None:
         origin = self.builder.origin
+        if self.unrolled_while(stmt):
+            return
         headers, body = split_phis(stmt.body)
         lists = self._open_lists(headers, body)
 

@@ -367,7 +367,8 @@ class Lowerer(Plain):
         """Lower the right side of an assignment, so that its last operation takes ``name``."""
         match node:
             case ast.Call(ast.Name("__augment__"), [change]):
-                return self.augment(change, name)
+                count = self.static(node)
+                return Const(count) if type(count) is int else self.augment(change, name)
             case _:
                 return self.operand(node, name)
 

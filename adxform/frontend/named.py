@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from adxform.core.trees import Transformer, children, nodes
+from adxform.core.trees import Transformer, children, copied, nodes
 from adxform.frontend.assignments import Fresh, assign, load, located
 
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.FunctionDef)
@@ -23,17 +23,21 @@ class Named(Transformer):
         return node
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        """The test of a loop with ``:=`` is made anew in each iteration, in its body."""
+        """The test of a loop with ``:=`` is made anew in each iteration, in its body, and what is
+        done when it fails is done there.
+        """
         self.generic_visit(node)
         test = node.test
         tests = test.values if _is(test, ast.And) else [test]  # type: ignore[attr-defined]
-        if node.orelse or not any(map(_named, tests)):
+        outward = any(isinstance(part, ast.Break | ast.Continue) for part in nodes(*node.orelse))
+        if outward or not any(map(_named, tests)):
             return node
         inner: list[ast.stmt] = []
         for value in tests:
-            leave = located(ast.If(ast.UnaryOp(ast.Not(), value), [ast.Break()], []), node)
+            done = [*map(copied, node.orelse), ast.Break()]
+            leave = located(ast.If(ast.UnaryOp(ast.Not(), value), done, []), node)
             inner += self._hoisted(leave, "test")
-        node.test, node.body = ast.Constant(True), [*inner, *node.body]
+        node.test, node.body, node.orelse = ast.Constant(True), [*inner, *node.body], []
         return located(node, node)
 
     def visit_If(self, node: ast.If) -> list[ast.stmt]:

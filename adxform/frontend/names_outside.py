@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
-from adxform.core.ir import Const, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
 from adxform.core.types import Array, ListOf, Unknown
 from adxform.frontend.objects import is_object
 from adxform.frontend.tables_outside import TablesOutside
@@ -88,8 +88,15 @@ class NamesOutside(TablesOutside):
         raise NotImplementedError
 
     def has_names(self, columns: list[list[Operand] | None]) -> bool:
-        """Whether one of several columns is one of names, and these are asked for."""
-        return self.names_asked and any(c is not None and are_names(c) for c in columns)
+        """Whether one of several columns is one of names, and these are asked for, or of functions
+        or objects: as many items are taken from arrays beside them.
+        """
+        given = [column for column in columns if column]
+        if any(self.names_asked and are_names(column) for column in given):
+            return True
+        items = (item for column in given for item in column if not isinstance(item, Const))
+        values = map(self.known_value, items)
+        return any(is_object(value) or callable(value) for value in values if value is not UNKNOWN)
 
     def zipped_with_names(
         self, held: list[list[Operand] | None], call: ast.Call, strict: bool

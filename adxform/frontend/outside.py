@@ -225,6 +225,10 @@ class Outside(Meanings):
                 ast.Mult(), Const(int(times)), Tuple(items, form)
             ) if form in _SEQUENCES:
                 return Tuple(items * times, form)
+            case _, Const(int()), Const(int()) if any(type(n) is ast.Name for n in nodes(node)):
+                count = self.static(node)
+                if type(count) is int:
+                    return Const(count)
         return self.emit(*operation(node.op, left, right, self.builder), base=base)
 
     def _called_by_index(self, node: ast.expr) -> str | None:

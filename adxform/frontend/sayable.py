@@ -10,6 +10,7 @@ from typing import Any
 
 from adxform.core.ir import Operand
 from adxform.core.trees import Transformer, copied, nodes
+from adxform.frontend.callables import object_class
 from adxform.frontend.control import SCOPES
 from adxform.frontend.heap import references
 from adxform.frontend.held_containers import HeldContainers
@@ -32,11 +33,21 @@ class Sayable(HeldContainers):
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
         if not isinstance(node, ast.Lambda) and self.reads_object(node):
+            self._refuse_unknown(node)
             node = _Values(self).visit(copied(node))
             made = node.id if isinstance(node, ast.Name) else ""
             if made in self.env:
                 return self.env[made]
         return super().opaque(node, base, callee, reason)
+
+    def _refuse_unknown(self, node: ast.expr) -> None:
+        """Refuse an attribute of an object that is none of those that are followed."""
+        held = self.container(node.value) if isinstance(node, ast.Attribute) else None
+        kind = object_class(held)
+        if kind is not None:
+            assert isinstance(node, ast.Attribute)
+            raise self.unsupported(f"{node.attr} of an object of {kind.__name__} is not followed",
+                                   node)
 
     def said(self, stmt: ast.stmt) -> ast.stmt:
         """A statement with the values of the attributes that it reads."""

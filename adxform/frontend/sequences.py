@@ -9,6 +9,7 @@ from adxform.core.ir import Const, Operand, Tuple
 from adxform.core.types import Struct
 from adxform.frontend.derivatives import Derivatives
 from adxform.frontend.static import known_items
+from adxform.frontend.texts import words_of
 
 VIEWS = ("items", "keys", "values")
 _SPLITTING = frozenset({"np.split", "np.array_split", "np.hsplit", "np.vsplit", "np.dsplit"})
@@ -36,6 +37,12 @@ class Sequences(Derivatives):
             found += [list(row.items) for row in rows or () if isinstance(row, Tuple)]
             found += [] if known else [None]
         return found
+
+    def on_Call(self, node: ast.Call, base: str | None) -> Operand:
+        words = words_of(node, self.static)
+        if words is not None:
+            return Tuple(tuple(map(Const, words)), LIST)
+        return super().on_Call(node, base)
 
     def sequence(self, node: ast.expr) -> list[Operand] | None:
         """The items that going over an expression gives, where they are known one by one."""
@@ -68,7 +75,7 @@ class Sequences(Derivatives):
 
     def _gives_container(self, node: ast.Call) -> bool:
         function = self.static(node.func)
-        if self.resolve(node.func) in _SPLITTING:
+        if self.resolve(node.func) in _SPLITTING or words_of(node, self.static) is not None:
             return True
         if function in (zip, enumerate, reversed, map, filter, sorted, list, tuple):
             over = node.args[:1] if function is enumerate else node.args

@@ -21,6 +21,7 @@ from adxform.frontend.callables import Bound, Closure, unwrapped
 from adxform.frontend.matching import KIND, KINDS
 from adxform.frontend.outside import Outside
 from adxform.frontend.standins import Typed, fact, stand_in
+from adxform.frontend.texts import text_of
 
 SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
 STEADY = (*SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, np.ufunc, type(np.ndim))
@@ -110,9 +111,13 @@ class Static(Outside):
                 return self._matches(value, kind, node)
             case ast.Call():
                 found = UNKNOWN if node.keywords else self._call(node)
+                found = text_of(node, self.static) if found is UNKNOWN else found
                 return self._fact(node) if found is UNKNOWN else found
             case ast.BinOp():
-                return self._count(node)
+                found = self._count(node)
+                return text_of(node, self.static) if found is UNKNOWN else found
+            case ast.JoinedStr():
+                return text_of(node, self.static)
             case ast.Subscript(ast.Constant(str(text)), index):
                 place = self.static(index)
                 known = type(place) is int and -len(text) <= place < len(text)

@@ -14,10 +14,12 @@ from adxform.core.types import Known, Object, Scalar
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
+from adxform.frontend.program import Again
 
 MOST_ITEMS = 256
 MOST_KEYS = 32
 PLACES = "places"  # what is asked for: that loops over places of different items are written out
+WHILES = "whiles"  # the same of ``while``, where it is known how often it runs
 
 
 class Unrolled(Choices):
@@ -81,11 +83,11 @@ class Unrolled(Choices):
         return {target for target, value in begun.items() if type(value) is int}
 
     def _of_different_items(self, node: ast.Subscript) -> bool:
-        """Whether an item cannot be taken by a number that only running tells."""
+        """Whether an item cannot be taken by a number, or a key, that only running tells."""
         if not isinstance(node.value, ast.Name | ast.Attribute):
             return False
         held = self.container(node.value)
-        if held is None or held.form not in (TUPLE, LIST):
+        if held is None or (held.form not in (TUPLE, LIST) and held.form.kind != "dict"):
             return False
         types = [self.builder.type_of(item) for item in held.items]
         kinds = {t.dtype if isinstance(t, Scalar) else None for t in types}
@@ -108,7 +110,7 @@ class Unrolled(Choices):
         return super().opaque_call(node, base, reason)
 
     def _ask_for_places(self, node: ast.expr) -> None:
-        if PLACES in self.program.met and PLACES not in self.program.contexts:
+        if any(a in self.program.met and a not in self.program.contexts for a in (PLACES, WHILES)):
             raise self.unsupported("which item is meant is not known before it runs", node)
 
     def _carries_dictionary(self, stmt: ast.For) -> bool:
@@ -129,6 +131,56 @@ class Unrolled(Choices):
         self.gone_over -= held
         self.env.update(ends)  # which a loop inside may have begun anew
 
+    def unrolled_while(self, stmt: ast.While) -> bool:
+        """Lower a ``while`` as often as it runs, where that is known and asked for."""
+        place = WHILES, self.source.text.place(stmt)
+        headers, body = split_phis(stmt.body)
+        current = {target: self.value(before) for target, before, _ in headers}
+        if isinstance(stmt.test, ast.Constant) or place in self.program.contexts:
+            return False
+        outer = {target: self.env[target] for target in current if target in self.env}
+        self.env.update(current)
+        if self.truth(stmt.test) is None or not self._whiles_asked():
+            for target in current:
+                self.env.pop(target)
+            self.env.update(outer)
+            return False
+        self.unrolling += 1
+        ends = self._rounds(stmt, headers, ending(body), current)
+        self.unrolling -= 1
+        if ends is None:
+            self.program.contexts[place] = None  # it stays a loop
+            raise Again
+        self.env.update(ends)
+        return True
+
+    def _whiles_asked(self) -> bool:
+        self.program.met.add(WHILES)
+        return WHILES in self.program.contexts
+
+    def _rounds(
+        self,
+        stmt: ast.While,
+        headers: list[tuple[str, str, str]],
+        parts: tuple[list[ast.stmt], ast.expr | None],
+        current: dict[str, Operand],
+    ) -> dict[str, Operand] | None:
+        """What a ``while`` carries after it has run; None if it is not known how often it does."""
+        body, stop = parts
+        for _ in range(MOST_KEYS + 1):
+            renaming = self._renaming(body)
+            self.env.update(current)
+            goes_on = self.truth(stmt.test)
+            if not goes_on:
+                return None if goes_on is None else current
+            self.block([renamed(inner, renaming) for inner in body])
+            ends = ((target, renaming.get(after, after)) for target, _, after in headers)
+            current = {target: self.value(after) for target, after in ends}
+            left = False if stop is None else self.truth(renamed(stop, renaming))
+            if left is not False:
+                return current if left else None
+        return None
+
     def _trips_of(self, length: ast.expr) -> Any:
         """How many items a loop goes over, if that is known; of ``zip(names, x)`` all names."""
         found = self.static(length)
@@ -141,6 +193,9 @@ class Unrolled(Choices):
             case ast.Call(ast.Name("min"), lengths):
                 counts = [count for count in map(self._trips_of, lengths) if type(count) is int]
                 named = any(self.names_in(n.args[0]) for n in lengths if _is_length(n))  # type: ignore[attr-defined]
+                if counts and not named:
+                    self.program.met.add(PLACES)
+                    named = PLACES in self.program.contexts
                 return min(counts) if named or len(counts) == len(lengths) else UNKNOWN
         return UNKNOWN
 

@@ -62,6 +62,20 @@ def emptied(x):
     return x + len(factors)
 
 
-@pytest.mark.parametrize("f", [conjunctions, disjunctions, comprehended, looped, appended, emptied])
+def with_an_else(x):
+    count, y = 0, x
+    while (count := count + 1) < 6 and (z := y * x) < 3.0:
+        if z > 2.5:
+            break
+        y = np.sin(z) + y
+    else:
+        y = y * 3.0
+    return y * count
+
+
+FUNCTIONS = [conjunctions, disjunctions, comprehended, looped, appended, emptied, with_an_else]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
 def test_assignments_inside_expressions(f):
-    check_grads(f, (X[3] if f is emptied else X,), order=1)
+    check_grads(f, (X[3] if f in (emptied, with_an_else) else X,), order=1)

@@ -405,9 +405,9 @@ RIGHT = [
     case_cond_attr,
     case_swap_objs,
     case_swap_loop,
+    case_linked_while,
 ]
 REFUSED = [
-    (case_linked_while, "a tuple changes its length, or becomes something else, in the loop"),
     (case_cond_list, "hist is a container on one path and something else on another"),
 ]
 

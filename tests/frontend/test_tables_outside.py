@@ -234,3 +234,22 @@ def any_of_them(x):
 def test_an_item_that_data_decides_is_refused() -> None:
     with pytest.raises(AdxformError, match="no derivative rule for LAYERS"):
         grad(any_of_them)(X)
+
+
+def beside_an_array(x, layers):
+    y = 0.0
+    for layer, weight in zip(layers, x):
+        y = y + weight * np.sum(layer(x))
+    return y
+
+
+def listed_beside_an_array(x, layers):
+    return np.stack([weight * layer(x) for layer, weight in zip(layers, x)]).sum()
+
+
+@pytest.mark.parametrize("f", [beside_an_array, listed_beside_an_array])
+def test_a_list_of_objects_as_an_argument(f) -> None:
+    slope = grad(f)
+    for layers in (LAYERS, new_layers()[::-1]):
+        expected = differences(f, X, layers)
+        np.testing.assert_allclose(slope(X, layers), expected, rtol=1e-7, atol=1e-9)

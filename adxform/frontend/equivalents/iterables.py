@@ -58,3 +58,9 @@ def require_equal(first: Any, second: Any) -> None:
     """Fail as ``zip(a, b, strict=True)`` does where lengths differ."""
     if first != second:
         raise ValueError("zip() arguments have different lengths")
+
+
+def require_count(given: Any, wanted: Any) -> None:
+    """Fail as ``f(*items)`` does where there are too few items for f, or too many."""
+    if given != wanted:
+        raise TypeError("another number of arguments is needed")
