@@ -20,7 +20,7 @@ from adxform.core.types import ANY, Type, differentiable, join, unvalued
 from adxform.differentiate.forward import Forward
 from adxform.differentiate.sweeps import with_unit_seed
 from adxform.differentiate.vector import Vector
-from adxform.emit.module import module_text, outside_values
+from adxform.emit.module import module_text, outside_values, with_defaults
 from adxform.errors import Diagnostic, SourceNotFoundError
 from adxform.frontend.asked import Asked
 from adxform.frontend.callables import unwrapped
@@ -346,8 +346,7 @@ def build(
         made = kernel_call(function, types, namespace, reachable, options)
         return Compiled(*made, function, types)
     function = with_containers(function)
-    params = [Param(p.name) if p.keyword_only else p for p in function.params]
-    function = replace(function, params=tuple(params))
+    function = with_defaults(function, namespace)
     parts = reachable(function, types)
     text = module_text(parts)
     scope = {k: v for k, v in namespace.items() if k not in ("__name__", "__doc__", "__file__")}

@@ -356,6 +356,44 @@ def callable_object(x, model):
     return model(x) * x[0]
 
 
+class Stack:
+    """Objects one after the other, and beside names."""
+
+    def __init__(self, *layers):
+        self.layers = layers
+        self.steps = [(layer.kind, layer) for layer in layers]
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x) * x
+        return x
+
+
+STACK = Stack(Model("linear", np.ones(3)), Model("exponential", np.array([0.2, 0.1, 0.4])))
+
+
+@example(V)
+def stacked(x):
+    """Objects in lists or dictionaries, given or from outside: `for l in m.layers: x = l(x)`"""
+    total = np.sum(STACK(x))
+    for kind, layer in STACK.steps:
+        total = total + len(kind) * layer(x)
+    return total
+
+
+def _valley(a, b):
+    return (1.0 - a) ** 2 + 10.0 * (b - a * a) ** 2
+
+
+@example({"w1": np.array([0.3, 0.6]), "w2": np.array([1.0, -0.5, 2.0])})
+def made_keys(p):
+    """Keys that are made of numbers, arrays as all arguments of a call: `p[f"w{i}"]`, `f(*x)`"""
+    total = 0.0
+    for i in range(1, len(p) + 1):
+        total = total + i * np.sum(np.sin(p[f"w{i}"]))
+    return total * _valley(*p["w1"])
+
+
 def _logged(function):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):

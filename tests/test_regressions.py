@@ -15,7 +15,7 @@ import pytest
 import scipy.linalg.blas
 
 import adxform
-from adxform import grad, jvp, vjp
+from adxform import grad, jvp, value_and_grad, vjp
 from adxform.errors import UnsupportedError
 from adxform.generated import Generated
 from adxform.options import Options
@@ -1192,3 +1192,31 @@ def test_a_result_that_is_a_tuple_on_one_path_only_is_refused():
 
     with pytest.raises(UnsupportedError, match="a tuple or a list on one path"):
         vjp(split, [0.7, 0.8, 0.9], 0.2)
+
+
+def _with_a_setting(settings):
+    def scaled(x, settings=settings):
+        return settings["factor"] * x
+
+    return scaled
+
+
+def test_a_default_that_is_a_variable_of_the_function_around() -> None:
+    # It was written into the text, which knows no such name: NameError.
+    settings = {"factor": 2.0}
+    assert grad(_with_a_setting(settings))(3.0) == 2.0
+    assert value_and_grad(_with_a_setting(settings))(3.0) == (6.0, 2.0)
+
+
+def test_what_fails_only_if_it_runs_is_not_computed_before() -> None:
+    # None * None was folded while compiling, in a branch that does not run: TypeError.
+    def area(width, height):
+        return width * height
+
+    def scaled(x):
+        factor = 1.0
+        if x > 10.0:
+            factor = area(None, None)
+        return x * factor
+
+    assert grad(scaled)(3.0) == 1.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +19,7 @@ from adxform.core.ir import (
     Global,
     Let,
     Operand,
+    Param,
     Slice,
     Stmt,
     Tuple,
@@ -267,3 +270,18 @@ def _globals(operand: Operand | None) -> Iterable[Global]:
     elif isinstance(operand, Slice):
         for part in (operand.lower, operand.upper, operand.step):
             yield from _globals(part)
+
+
+def with_defaults(function: Function, namespace: Mapping[str, Any]) -> Function:
+    """A function that is called with all arguments by place, with the defaults that its text can
+    say: a variable of the function around it is not there.
+    """
+    said = all(_is_there(param.default, namespace) for param in function.params)
+    params = (p if said and not p.keyword_only else Param(p.name) for p in function.params)
+    return replace(function, params=tuple(params))
+
+
+def _is_there(default: Operand | None, namespace: Mapping[str, Any]) -> bool:
+    if not isinstance(default, Global):
+        return True
+    return all(n in namespace or hasattr(builtins, n) for n in names(ast.parse(default.text)))

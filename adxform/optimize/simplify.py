@@ -37,6 +37,11 @@ FOLDED: dict[str, Callable[..., Any]] = {
 }
 
 
+def _is_number(operand: Operand) -> bool:
+    """Whether an operand is a number; what fails for others fails when it runs, if it does."""
+    return isinstance(operand, Const) and isinstance(operand.value, int | float | complex)
+
+
 class Simplify(Remembering):
     """Simplifies Let by Let."""
 
@@ -57,7 +62,7 @@ class Simplify(Remembering):
             return stmt.args[0]
         if name in LOWERINGS:
             return self.lowered(stmt, op)
-        if not stmt.reads and name in FOLDED and all(isinstance(a, Const) for a in stmt.args):
+        if not stmt.reads and name in FOLDED and all(map(_is_number, stmt.args)):
             return Const(FOLDED[name](*(a.value for a in stmt.args if isinstance(a, Const))))
         if name == "[]" and isinstance(stmt.args[0], Tuple) and isinstance(stmt.args[1], Const):
             return static_item(stmt.args[0], stmt.args[1])
