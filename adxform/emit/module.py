@@ -188,7 +188,7 @@ def imports_for(
     trees: Iterable[ast.AST], roots: set[str], spellings: dict[str, str]
 ) -> list[ast.stmt]:
     """Import statements for the modules that trees name, under the user's own names for them."""
-    made: list[ast.stmt] = []
+    made: list[ast.Import | ast.ImportFrom] = []
     for canonical, spelled in {**{m: m for m in MODULES}, **spellings}.items():
         head = canonical.split(".")[0]
         if spelled.split(".")[0] not in roots or head not in (*MODULES, "scipy"):
@@ -210,7 +210,19 @@ def imports_for(
     if "scipy" in roots:
         made.extend(ast.Import([ast.alias(name)]) for name in _scipy_modules(trees, spellings))
     unique = {ast.dump(stmt): stmt for stmt in made}
-    return list(unique.values())
+    return _together(list(unique.values()))
+
+
+def _together(made: Sequence[ast.Import | ast.ImportFrom]) -> list[ast.stmt]:
+    """What comes from one module, in one statement."""
+    found: dict[str, ast.stmt] = {}
+    for stmt in made:
+        of = stmt.module or "" if isinstance(stmt, ast.ImportFrom) else ast.dump(stmt)
+        other = found.setdefault(of, stmt)
+        if isinstance(other, ast.ImportFrom) and other is not stmt:
+            names = sorted([*other.names, *stmt.names], key=lambda a: (a.name, a.asname or ""))
+            found[of] = ast.ImportFrom(other.module, names, 0)
+    return list(found.values())
 
 
 def _scipy_modules(trees: Iterable[ast.AST], spellings: dict[str, str]) -> list[str]:

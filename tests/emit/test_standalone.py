@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import pathlib
 import types
+from math import cos, sin
+from math import log as logarithm
 
 import numpy as np
 import pytest
@@ -112,3 +114,17 @@ def test_what_decorators_enclose_is_defined() -> None:
     namespace: dict = {}
     exec(adxform.source(weighted, args=(1.5, 2)), namespace)
     assert namespace["weighted_reverse"](1.5, 2) == (weighted(1.5, 2), 12.0)
+
+
+def with_two_names(x):
+    return sin(x) * cos(x) * logarithm(x)
+
+
+def test_names_of_one_module_are_imported_together():
+    text = adxform.source(with_two_names)
+    assert [line for line in text.splitlines() if "import" in line] == [
+        "from math import cos, log as logarithm, sin"
+    ]
+    space: dict = {}
+    exec(text, space)
+    assert np.isclose(space["with_two_names_reverse"](0.7)[0], with_two_names(0.7))
