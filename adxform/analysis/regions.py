@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
-from adxform.core.constant import constant_by_value
+from adxform.core.constant import constant, constant_by_value
 from adxform.core.ir import (
     Block,
     Const,
@@ -64,11 +64,11 @@ Bounds = tuple[Sum | None, Sum | None]
 ONE = Sum((), 1)
 
 
-@dataclass(frozen=True, slots=True)
+@constant
 class Access:
     """Elements of an array that a statement inside ``loops`` (outermost first) reads or writes.
 
-    An ``index`` of None is the whole array.
+    An ``index`` of None is the whole array. There is one of each kind: see `Regions.access`.
     """
 
     index: Operand | None
@@ -102,6 +102,7 @@ class Regions:
         self.loop_of: dict[str, For] = {}
         self.home: dict[str, Loops] = {}
         self.inside: dict[Stmt, set[str]] = defaultdict(set)
+        self.accesses: dict[tuple[Operand | None, Loops], Access] = {}
         self.met: dict[tuple[Access, Access, bool], bool] = {}
         self.ends: dict[Operand, tuple[Bounds, Bounds]] = {}
         self.ranges: dict[str, Bounds] = {}  # of loops' indices
@@ -126,6 +127,10 @@ class Regions:
             self.home[name] = loops
         for loop in loops:
             self.inside[loop].update(names)
+
+    def access(self, index: Operand | None, loops: Loops) -> Access:
+        """What a statement inside loops reads or writes: the same for the same index there."""
+        return self.accesses.setdefault((index, loops), Access(index, loops))
 
     def may_meet(self, first: Access, second: Access, *, in_order: bool) -> bool:
         """Whether the second access may touch an element of the first at a later moment.

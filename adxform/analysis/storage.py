@@ -132,7 +132,8 @@ class Storages:
                     self.places[target] = place
                 if _writes(stmt):
                     self._unite(stmt.target, stmt.args[0])
-                    self.found.append(Write(stmt, Access(stmt.args[1], loops), self.count))
+                    access = self.regions.access(stmt.args[1], loops)
+                    self.found.append(Write(stmt, access, self.count))
                 continue
             self.count += 1
             at = self.count
@@ -243,7 +244,7 @@ class Storages:
         """The writes after ``place`` that may change elements of an array."""
         asked = name, index, place
         if asked not in self.answers:
-            access = Access(index, place.loops)
+            access = self.regions.access(index, place.loops)
             self.answers[asked] = [
                 write
                 for write in self.of[name].near(index)

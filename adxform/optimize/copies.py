@@ -42,13 +42,17 @@ def copy_before_loops(function: Function, types: Types) -> Function:
     made, tried = _with_copies(function, types, wanted), set(wanted)
     left = _headers(made, _copying(made, types) if wanted else copying)
     while headers := [h for h in left if h not in tried]:
-        last = headers[-1]  # a later loop's copy may be all that an earlier one needs
-        tried.add(last)
-        attempt = _with_copies(function, types, {*wanted, last})
-        still = _headers(attempt, _copying(attempt, types))
-        if last not in still:
-            made, left = attempt, still
-            wanted.add(last)
+        some = headers[-1 - len(tried) // 4 :]  # more at once, where there are many
+        tried.update(some)
+        while some:  # a later loop's copy may be all that an earlier one needs
+            attempt = _with_copies(function, types, wanted.union(some))
+            still = _headers(attempt, _copying(attempt, types))
+            useful = [header for header in some if header not in still]
+            if len(useful) == len(some):
+                made, left = attempt, still
+                wanted.update(some)
+                break
+            some = useful
     return made
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TypeGuard
 
-from adxform.analysis.regions import Access, Loops, Regions
+from adxform.analysis.regions import Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -159,7 +159,7 @@ class _Versions:
     def _meet(self, first: Let, second: Let, regions: Regions) -> bool:
         """Whether the second of two statements may, afterwards, touch what the first does."""
         (at, loops), (other, around) = self.places[first], self.places[second]
-        accesses = Access(first.args[1], loops), Access(second.args[1], around)
+        accesses = regions.access(first.args[1], loops), regions.access(second.args[1], around)
         return regions.may_meet(*accesses, in_order=other > at)
 
 
