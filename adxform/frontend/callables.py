@@ -164,9 +164,9 @@ def as_definition(node: ast.Lambda | ast.FunctionDef, name: str) -> ast.Function
 
 @cache
 def is_library(file: str) -> bool:
-    """Whether a file belongs to Python, to an installed package, or to what is read for it."""
+    """Whether a file belongs to Python, to an installed package, or to this one."""
     path = Path(file)
     if {"site-packages", "dist-packages"} & set(path.parts):
         return True
     standard = Path(sysconfig.get_path("stdlib"))
-    return standard in path.parents or Path(__file__).parent / "equivalents" in path.parents
+    return standard in path.parents or Path(__file__).parent.parent in path.parents

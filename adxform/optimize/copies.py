@@ -7,7 +7,9 @@ copy is the loop's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from adxform.analysis.aliasing import IN_PLACE, REPLACING, Aliases, fresh_names, has_memory
 from adxform.analysis.liveness import handed_over, liveness
@@ -35,38 +37,48 @@ from adxform.differentiate.common import names_for, primitive
 
 def copy_before_loops(function: Function, types: Types) -> Function:
     """A function whose loops write in place into memory of their own, where that is enough."""
-    copying = _copying(function, types)
-    if not copying:
+    best = _Copied(function, set(), _copying(function, types))
+    if not best.copying:
         return function
-    wanted = _with_memory_of_others(function, types, copying)
-    made, tried = _with_copies(function, types, wanted), set(wanted)
-    left = _headers(made, _copying(made, types) if wanted else copying)
-    while headers := [h for h in left if h not in tried]:
-        some = headers[-1 - len(tried) // 4 :]  # more at once, where there are many
-        tried.update(some)
-        while some:  # a later loop's copy may be all that an earlier one needs
-            attempt = _with_copies(function, types, wanted.union(some))
-            still = _headers(attempt, _copying(attempt, types))
-            useful = [header for header in some if header not in still]
-            if len(useful) == len(some):
-                made, left = attempt, still
-                wanted.update(some)
-                break
-            some = useful
-    return made
+    foreign = _foreign(function, types, best.copying)
+    tried = _first_headers(function, _headers(function, foreign))
+    best = _tried(function, types, best, tried, _foreign)
+    while headers := [h for h in _headers(best.made, best.copying) if h not in tried]:
+        some = set(headers[-1 - len(tried) // 8 :])  # several at once, where there are many
+        tried |= some  # a later loop's copy may be all that an earlier one needs
+        best = _tried(function, types, best, some)
+    return best.made
 
 
-def _with_memory_of_others(function: Function, types: Types, copying: list[Let]) -> set[str]:
-    """The headers before which a copy makes the memory of arrays the function's own, from there on
-    through all loops.
+class _Copied(NamedTuple):
+    """A function with copies before the loops of ``wanted`` headers; the writes in loops that begin
+    with a copy all the same.
     """
-    foreign = _foreign(function, types, copying)
-    wanted = _first_headers(function, _headers(function, foreign))
-    if not wanted:
-        return wanted
-    attempt = _with_copies(function, types, wanted)
-    left = _foreign(attempt, types, _copying(attempt, types))
-    return wanted.difference(_headers(attempt, left))
+
+    made: Function
+    wanted: set[str]
+    copying: list[Let]
+
+
+def _tried(
+    function: Function,
+    types: Types,
+    best: _Copied,
+    some: set[str],
+    concerned: Callable[[Function, Types, list[Let]], list[Let]] = lambda made, types, left: left,
+) -> _Copied:
+    """What becomes with copies before the loops of some more headers: of those through which come
+    the arrays of no ``concerned`` write any more.
+    """
+    while some:
+        wanted = best.wanted | some
+        made = _with_copies(function, types, wanted)
+        copying = _copying(made, types)
+        useless = some.intersection(_headers(made, concerned(made, types, copying)))
+        if not useless:
+            return _Copied(made, wanted, copying)
+        some = some - useless
+    return best
 
 
 def _foreign(function: Function, types: Types, writes: list[Let]) -> list[Let]:
