@@ -32,6 +32,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.reads import reached
 from adxform.core.types import ANY, Array, Inert, Known, ListOf, Number, Object, Scalar, Type
 from adxform.rules.table import RULES
 
@@ -264,6 +265,28 @@ def _lists(block: Block) -> set[str]:
     given = [(s.target, uses(s.args[:1])) for s, name in lets if name in STORES]
     given += [(p.target, uses((p.first,))) for s in stmts for p in phis_of(s)]
     return _spread(found, given)
+
+
+class Flows:
+    """Where memory comes to: phis hand it on, and what they give is none of what others gave."""
+
+    def __init__(self, block: Block, types: Types) -> None:
+        self.classes = Aliases(block, types, merged=False)
+        self.following: dict[str, list[str]] = {}
+        self.led_to: dict[str, set[str]] = {}
+        for stmt in walk(block):
+            for phi in () if type(stmt) is Let else phis_of(stmt):
+                for name in uses((phi.first, phi.second)):
+                    self.following.setdefault(self.classes.of(name), []).append(
+                        self.classes.of(phi.target)
+                    )
+
+    def lead(self, name: str, other: str) -> bool:
+        """Whether the memory of one name may be that of another."""
+        begin = self.classes.of(name)
+        if begin not in self.led_to:
+            self.led_to[begin] = reached([begin], self.following)
+        return self.classes.of(other) in self.led_to[begin]
 
 
 def fresh_names(function: Function, types: Types) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adxform.analysis.activity import Activity
-from adxform.analysis.aliasing import Aliases, has_memory
+from adxform.analysis.aliasing import Aliases, Flows, has_memory
 from adxform.analysis.held import attributes_behind, changes_held
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
@@ -124,12 +124,12 @@ def argument_writes(function: Function, types: Types) -> list[Conflict]:
     written = _written(function, types)
     if not written:
         return []
-    aliases = Aliases(function.body, types)
+    flows = Flows(function.body, types)
     return [
         Conflict(name, stmt.origin, p.name, None)
         for stmt, name in written
         for p in function.params
-        if aliases.of(p.name) == aliases.of(name)
+        if flows.lead(p.name, name)
     ]
 
 
@@ -149,11 +149,10 @@ def captured_writes(function: Function, types: Types) -> list[Conflict]:
     }
     if not taken:
         return []
-    aliases = Aliases(function.body, types)
-    outside = {aliases.of(stmt.target): stmt for stmt in taken}
+    flows = Flows(function.body, types)
     found = []
     for stmt, name in written:
-        source = outside.get(aliases.of(name))
+        source = next((s for s in taken if flows.lead(s.target, name)), None)
         if source is not None:
             found.append(Conflict(name, stmt.origin, taken[source], source.origin))
     return found

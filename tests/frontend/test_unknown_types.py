@@ -297,3 +297,61 @@ def row_or_item(xs, x):
 def test_items_of_what_may_be_a_list_are_refused(f):
     with pytest.raises(UnsupportedError, match="in place here while"):
         source(f, "reverse", (0, 1))
+
+
+# A function that calls itself may change what is its own, and not what it is given.
+
+
+def determinant(a):
+    n = a.shape[0]
+    if n == 1:
+        return a[0, 0]
+    total = 0.0
+    for j in range(n):
+        minor = np.concatenate([a[1:, :j], a[1:, j + 1:]], axis=1)
+        total += (-1.0) ** j * a[0, j] * determinant(minor)
+    return total
+
+
+def halved(x):
+    if len(x) == 1:
+        return x
+    total = x[:1] * 0.5
+    for part in (x[1:], x[:-1]):
+        total += np.sin(halved(part))
+    return total
+
+
+def sum_of_halved(x):
+    return np.sum(halved(x) ** 2)
+
+
+@pytest.mark.parametrize("f", [determinant, sum_of_halved])
+def test_what_is_made_inside_may_be_changed(f):
+    agrees(f, M[:, :2] + np.eye(2) if f is determinant else V)
+
+
+def changes_what_it_is_given(x, n):
+    if n == 0:
+        return np.sum(x)
+    y = x
+    if n > 2:
+        y = x * 2.0
+    y += 1.0
+    return changes_what_it_is_given(y, n - 1)
+
+
+def changes_it_in_the_second_iteration(x, n):
+    if n == 0:
+        return np.sum(x)
+    total = x * 1.0
+    for _ in range(2):
+        total *= 2.0
+        total = x
+    return changes_it_in_the_second_iteration(x * 0.5, n - 1)
+
+
+@pytest.mark.parametrize("f", [changes_what_it_is_given, changes_it_in_the_second_iteration])
+def test_what_is_given_may_not(f):
+    with pytest.raises(UnsupportedError, match="in place here"):
+        source(f)
