@@ -12,7 +12,7 @@ import pytest
 
 from adxform import grad, value_and_grad
 from adxform.backends.numba.compiling import jitted
-from adxform.backends.numba.unsigned import with_unsigned_parts
+from adxform.backends.numba.unsigned import with_unsigned_places
 from adxform.errors import BackendWarning
 from tests.backends.plainly import loop_nests_in_python
 
@@ -356,9 +356,11 @@ def test_indices_that_are_numbers_too():
 
 def test_indices_that_are_only_places_have_no_sign():
     def compiled(line):
-        text = f"for k in prange(2):\n    for i in range(k * n // 2, (k + 1) * n // 2):\n        {line}"
-        return ast.unparse(with_unsigned_parts(ast.parse(text)))
+        text = "def f(x, y, n):\n    for k in prange(2):\n"
+        text += f"        for i in range(k * n // 2, (k + 1) * n // 2):\n            {line}"
+        return ast.unparse(with_unsigned_places(ast.parse(text)))
 
-    assert "in _places_between(k * n // 2, " in compiled("y[i] += x[i, 0]")
-    assert "in range(" in compiled("y[i] += x[i] * i")
-    assert "in range(" in compiled("y[i] += x[i - 1]")
+    assert "for i in _places_between(k * n // 2, " in compiled("y[i] += x[i, 0]")
+    numbers = compiled("y[i] += x[i] * i")
+    assert "i = np.int64(_i)" in numbers and "y[_i] += x[_i] * i" in numbers
+    assert "y[_i] += x[i - 1]" in compiled("y[i] += x[i - 1]")

@@ -23,6 +23,7 @@ from adxform.core.ir import (
     Slice,
     Stmt,
     Var,
+    While,
     binds_of,
     blocks_of,
     parts_of,
@@ -34,7 +35,7 @@ from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, dim
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.table import RULES
 
 WRITES = STORES | {"accumulate_at"}
@@ -71,12 +72,21 @@ class _Asking(Rewriter):
         super().__init__(builder)
         self.found = found
         self.told: list[set[Question]] = [set()]  # by the blocks around
+        self.body: tuple[Stmt | None, int] = None, 0  # of the innermost loop, and how deep it is
+        self.of_all: set[Question] = set()  # what that has told of all numbers of an array
 
     def enter(self) -> None:
         self.told.append(set())
 
     def leave(self) -> None:
         self.told.pop()
+
+    def loop(self, stmt: For | While) -> None:
+        kept = self.body, self.of_all
+        self.body, self.of_all = (stmt, len(self.told) + 1), set()
+        super().loop(stmt)
+        self.told[-1] |= self.of_all
+        self.body, self.of_all = kept
 
     def is_told(self, question: Question) -> bool:
         """Whether something was asked before, or in a block around; from now on it was."""
@@ -104,6 +114,8 @@ class _Asking(Rewriter):
         bound = self.found.reach.emitted(asked.bound, self.builder)
         if asked.upper:
             self.refuse("op.Gt", bound, size)
+        elif asked.dim is None:
+            self.refuse("op.Lt", bound, Const(0))
         else:
             self.not_before(bound, size)
 
@@ -134,8 +146,14 @@ class _Asking(Rewriter):
         self, part: Operand, array: Var, axis: int, sides: tuple[bool, ...] = BOTH
     ) -> None:
         """Raise what NumPy raises where a number is no place along an axis."""
-        source = self.found.source(array, lambda name: False)
-        sides = tuple(side for side in sides if not self.is_told((part, (source, axis), side)))
+        whole = self.found.source(array, lambda name: False), axis
+        read = self.found.numbers_read(part)
+        if read is not None:  # in a loop over the same numbers, perhaps
+            sides = tuple(s for s in sides if not any((read, whole, s) in t for t in self.told))
+            if self.body == (self.found.loop_of(part), len(self.told)):
+                self.of_all.update((read, whole, side) for side in sides)
+        key = self.found.reach.key(self.found.reach.sum_of(part))
+        sides = tuple(side for side in sides if not self.is_told((key, whole, side)))
         if not sides:
             return
         size = self.size(array, axis)
@@ -158,17 +176,16 @@ class _Asking(Rewriter):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """That the size of an array along an axis is at least ``bound``, or with it not negative."""
+    """That the size of an array along an axis, ``dim``, is at least ``bound``, or with it not
+    negative; without a ``dim`` that ``bound`` is not negative itself.
+    """
 
     bound: Sum
     array: Var
     axis: int
-    dim: Dim
+    dim: Dim | None
     upper: bool
-
-    @property
-    def question(self) -> Question:
-        return self.bound, self.dim, self.upper
+    question: Question
 
 
 class _Bounds:
@@ -290,9 +307,34 @@ class _Bounds:
         if bound is None:
             return False
         bound = Sum(more=1).plus(bound, -1) if upper else bound
-        asked = Asked(bound, source, axis, dims[axis], upper)
+        dim = None if not upper and self.is_loaded(bound) else dims[axis]
+        question = self.reach.key(bound), dim, upper
+        asked = Asked(bound, source, axis, dim, upper, question)
         self.asked.setdefault(loop, {}).setdefault(asked.question, asked)
         return True
+
+    def loop_of(self, part: Operand) -> For | None:
+        """The loop whose index says which number of an array a part of an index is."""
+        let = self.made.get(part.name) if isinstance(part, Var) else None
+        index = let.args[1] if is_op(let, "[]") else None
+        return self.reach.loops.get(index.name) if isinstance(index, Var) else None
+
+    def numbers_read(self, part: Operand) -> tuple[object, ...] | None:
+        """Which numbers of an array that is given, and so never written to, a loop reads."""
+        loop = self.loop_of(part)
+        if loop is None or not isinstance(part, Var):
+            return None
+        array = self.made[part.name].args[0]
+        given = isinstance(array, Var) and array.name in self.reach.given
+        bounds = (self.reach.key(self.reach.sum_of(bound)) for bound in loop.bounds)
+        return (array, *bounds) if given else None
+
+    def is_loaded(self, bound: Sum) -> bool:
+        """Whether a number is read from an array, as where the rows of a sparse matrix begin: that
+        these count from the end is left to plain NumPy.
+        """
+        names = [self.made.get(str(term)) for term, count in bound.terms if count == 1]
+        return bound.more == 0 and len(bound.terms) == 1 and any(is_op(n, "[]") for n in names)
 
     def source(self, array: Operand, known: Callable[[str], bool]) -> Operand:
         """What an array was before it was written to and carried by loops, or one of its shape, up

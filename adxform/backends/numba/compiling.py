@@ -16,7 +16,7 @@ from adxform.backends.numba import disk, register
 from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
 from adxform.backends.numba.counterparts import with_counterparts
 from adxform.backends.numba.depths import with_depths
-from adxform.backends.numba.unsigned import with_unsigned_parts
+from adxform.backends.numba.unsigned import with_unsigned_places
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
 from adxform.backends.numba.vectors import with_vectors
 from adxform.backends.python import compile_text
@@ -61,7 +61,7 @@ def jitted(
 
     register()
     tree = with_counterparts(with_vectors(ast.parse(text)), values)
-    tree = with_unsigned_parts(tree) if parallel else tree
+    tree = tree if checked else with_unsigned_places(tree)
     tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)
     free = set().union(*map(_free, tree.body)).difference(*map(bound_names, tree.body))
@@ -152,7 +152,7 @@ class Guarded:
                 return compiled(*args)
             except Exception as error:
                 found = self.plain()(*args)  # raises, as a rule, with NumPy's own words
-                if not _has_empty_list(args):
+                if not _is_any_empty(args):  # no index is out of bounds where none is read
                     self.give_up(error)
                 return found
 
@@ -169,6 +169,10 @@ class Guarded:
         )
         self.call = self.plain()
         return self.call
+
+
+def _is_any_empty(args: tuple[Any, ...]) -> bool:
+    return any(getattr(arg, "size", 1) == 0 for arg in args) or _has_empty_list(args)
 
 
 def _has_empty_list(args: tuple[Any, ...]) -> bool:

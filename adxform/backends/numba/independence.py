@@ -56,9 +56,11 @@ class Independence:
         self.memory = memory
         self.types = types
 
-    def sums(self, loop: For, apart: Collection[str] = ()) -> Sums | None:
+    def sums(
+        self, loop: For, apart: Collection[str] = (), *, anywhere: bool = False
+    ) -> Sums | None:
         """What the independent iterations of a loop add up; None if they are not independent, but
-        for what is carried ``apart``.
+        for what is carried ``apart``. They may add to arrays at any places if ``anywhere``.
         """
         if loop.stop is not None or loop.step != Const(1) or not _only_computes(loop):
             return None
@@ -79,7 +81,7 @@ class Independence:
             if not all(in_step(a, loop.index, b, loop.index) for b in accesses)
         }
         for memory in meeting:
-            array = self._added_to(loop, memory)
+            array = self._added_to(loop, memory, anywhere)
             if array is None:
                 return None
             found.arrays.update(array)
@@ -91,7 +93,7 @@ class Independence:
             return False
         return self.memory.aliases.copied(stmt) if stmt.op.name == "[]" else stmt.op.fresh
 
-    def _added_to(self, loop: For, memory: str) -> dict[str, set[str]] | None:
+    def _added_to(self, loop: For, memory: str, anywhere: bool) -> dict[str, set[str]] | None:
         """What a loop carries in some memory, if that is one array to which each iteration adds, in
         a loop of its own or where it is not a matter of which one it is; and its names.
         """
@@ -104,7 +106,7 @@ class Independence:
         read = {n for s in walk(loop.body) for n in reads_of(s) if self.memory.is_array(n)}
         if names is None or any(of(n) == memory for n in read - names):
             return None
-        alike = all(self._is_alike(s, loop, names) for s in _outside_loops(loop.body))
+        alike = anywhere or all(self._is_alike(s, loop, names) for s in _outside_loops(loop.body))
         return {phis[0].target: names} if alike else None
 
     def _is_alike(self, stmt: Stmt, loop: For, names: set[str]) -> bool:

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import Types
+from adxform.backends.numba.ascending import with_ascending_loops
 from adxform.backends.numba.checks import with_checks_first
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
 from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
+from adxform.backends.numba.held import with_elements_held
 from adxform.backends.numba.large import Large
 from adxform.backends.numba.masks import Masks
 from adxform.backends.numba.nests import Nests
@@ -81,7 +83,10 @@ def lowered(
         body, result = fused(body, Builder(names, types, bases), result)
     if fuse:
         body = tiled(body, Builder(names, types, bases), result)
+    if not parallel:  # threads add up whole arrays in parts
+        body = with_elements_held(body, Builder(names, types, bases))
     body = with_free_sums(body, Builder(names, types, bases))
+    body = with_ascending_loops(body, Builder(names, types, bases))
     body = with_sums_apart(body, Builder(names, types, bases))
     body = eliminate_dead_code(body, (result,))
     if parallel and NAMES.isdisjoint(bases.values()):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeGuard
 
+from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Const,
     For,
     Function,
+    If,
     Let,
     Operand,
     Primitive,
     Stmt,
     Tuple,
     Var,
+    While,
+    parts_of,
+    uses,
     walk,
 )
 from adxform.core.types import ANY, Array, Dim, Scalar, Struct, Sym, Type, dims_of
@@ -27,6 +34,8 @@ STEPS = 16  # at most, on the way to the bounds of a number
 WHOLE = ("int64", "uint64")  # shorter numbers start again from below
 
 SIZED = frozenset({"np.empty", "np.zeros", "np.ones", "np.full"})
+
+OF_TAPE = re.compile(r"len\d+\(.*\)")  # the name of a size, of whichever axis that was at first
 
 Term = str | Sym  # a name, or the size of an array
 
@@ -56,6 +65,7 @@ class Reach:
 
     def __init__(self, function: Function, types: Types) -> None:
         self.types = types
+        self.function = function
         self.sizes: set[Term] = set()  # of what is given
         for param in function.params:
             self._sized(types.get(param.name, ANY))
@@ -76,6 +86,32 @@ class Reach:
                 size = made_with(stmt, axis)
                 if isinstance(dim, Sym) and size is not None:
                     self.made_once.setdefault(Sym(dim.name), size)
+
+    @cached_property
+    def given(self) -> set[str]:
+        """The arguments that are never written to."""
+        lets = [stmt for stmt in self.made.values() if isinstance(stmt.op, Primitive)]
+        written = [n for s in lets if writes(s.op) for n in uses(s.args[:1])]
+        aliases = Aliases(self.function.body, self.types)
+        families = {aliases.of(name) for name in written}
+        others = any(not isinstance(s, Let | For | While | If) for s in walk(self.function.body))
+        called = len(lets) < len(self.made)
+        names = (param.name for param in self.function.params)
+        return {n for n in names if not (others or called) and aliases.of(n) not in families}
+
+    def key(self, found: Sum) -> Hashable:
+        """What is the same for sums that are: what is read of what is given has no name in it."""
+        return frozenset((self._key_of(term), count) for term, count in found.terms), found.more
+
+    def _key_of(self, term: Term) -> Hashable:
+        let = self.made.get(term) if is_name(term) else None
+        read = isinstance(let, Let) and getattr(let.op, "name", "") == "[]"
+        if not read or let is None or not isinstance(let.args[0], Var):
+            return term
+        array, parts = let.args[0].name, parts_of(let.args[1])
+        if array not in self.given or not all(map(self.whole, parts)):
+            return term
+        return array, *(self.key(self.sum_of(part)) for part in parts)
 
     def sizes_of(self, dim: Dim) -> list[Sum]:
         """What types have as the size along an axis, and what that was made with."""
@@ -233,5 +269,4 @@ def is_tape(kind: object, axis: int) -> bool:
     if not isinstance(kind, Array) or kind.dims is None or axis >= len(kind.dims):
         return False
     dim = kind.dims[axis]
-    name = dim.name if isinstance(dim, Sym) else ""
-    return name.startswith(f"len{axis}(") and name.endswith(")")
+    return isinstance(dim, Sym) and OF_TAPE.fullmatch(dim.name) is not None

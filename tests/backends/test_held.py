@@ -1,0 +1,105 @@
+"""What a loop adds to one element again and again is a number in it; free orders ascend."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adxform
+from adxform import BackendWarning
+from tests.backends.plainly import loop_nests_in_python
+from tests.backends.test_numba_backend import same
+
+pytest.importorskip("numba")
+
+A, B = np.sin(np.arange(1.0, 6.0)), np.cos(np.arange(1.0, 8.0))
+M = np.cos(np.arange(30.0)).reshape(5, 6)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BackendWarning)
+        yield
+
+
+def multiplied(a, b):
+    c = np.zeros(len(a) + len(b))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            c[i + j] += a[i] * b[j]
+    return np.sum(c * c)
+
+
+def products(a, b):
+    c = np.ones((len(a), len(b)))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            for k in range(len(a)):
+                c[i, j] += a[k] * c[i, j] * b[j - k]
+    return np.sum(c * c)
+
+
+def neighbours(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        for j in range(len(b)):
+            total += np.sin(a[i] - a[j % len(a)]) * a[i] * b[j]
+    return total
+
+
+def read_besides(a, b):
+    c = np.ones(len(a))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            c[i] += c[j % len(a)] * b[j] * a[i]
+    return np.sum(c)
+
+
+def in_a_branch(a, b):
+    c = np.ones(len(a))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            if b[j] > 0:
+                c[i] += b[j] * a[i] * c[i]
+    return np.sum(c)
+
+
+@pytest.mark.parametrize("f", [multiplied, products, neighbours, read_besides, in_a_branch])
+def test_value_and_gradient_are_those_of_numpy(f) -> None:
+    compiled = adxform.value_and_grad(f, argnums=(0, 1), backend="numba")
+    for a, b in ((A, B), (A[:1], B[:1]), (A, B[:0]), (A[:0], B)):
+        value, bars = compiled(a, b)
+        expected, expected_bars = adxform.value_and_grad(f, argnums=(0, 1))(a, b)
+        same(value, expected)
+        for one, other in zip(bars, expected_bars, strict=True):
+            same(one, other)
+
+
+def test_an_element_is_read_before_and_written_after() -> None:
+    with loop_nests_in_python():
+        derivative = adxform.grad(multiplied, argnums=(0, 1), backend="numba")
+        derivative(A, B)
+        assert "        a_bar[i] += total\n" in derivative.source
+        assert "for j in range(len_b):\n            # c[i + j]" in derivative.source  # not back
+        derivative = adxform.value_and_grad(products, backend="numba")
+        derivative(A, B)
+        assert "c_ij = c[i, j]" in derivative.source
+
+
+def test_no_place_is_written_for_which_there_was_no_iteration() -> None:
+    def f(x, n):
+        total = 0.0
+        for i in range(n):
+            for j in range(i - 4):
+                total += x[i] * x[j]
+        return total
+
+    derivative = adxform.grad(f, backend="numba")
+    same(derivative(A[:3], 3), adxform.grad(f)(A[:3], 3))
+    with pytest.raises(IndexError, match="out of bounds"):
+        derivative(A[:3], 6)
