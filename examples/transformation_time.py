@@ -1,4 +1,4 @@
-"""How long transformation takes, in programs of 20 shapes.
+"""How long transformation takes, in programs of 21 shapes.
 
     python examples/transformation_time.py [STATEMENTS ...]
 """
@@ -125,6 +125,12 @@ def array_loops(statements: int) -> str:
     return f"{VECTOR}    a = x\n{block(loop, statements // 2)}    return np.sum(a)\n"
 
 
+def sums_in_loops(statements: int) -> str:
+    """Loops one after the other that add to one number."""
+    loop = ("for i in range(len(x)):", "    s += np.sin(x[i] * y)")
+    return f"{VECTOR}    s = 0.0\n{block(loop, statements // 2)}    return s\n"
+
+
 def array_branches(statements: int) -> str:
     """Branches one after the other that write to an array."""
     branch = ("if y > 0.5:", "    z[0] = z[1] * y")
@@ -177,6 +183,7 @@ SHAPES: tuple[Callable[[int], str], ...] = (
     wide_tuple,
     writes,
     array_loops,
+    sums_in_loops,
     array_branches,
     array_slices,
     array_shapes,

@@ -99,7 +99,7 @@ def test_transformation_time_grows_with_the_number_of_statements(make):
 SHAPES = (
     "straight_line", "many_variables", "long_body", "branches", "calls", "recomputed", "tapes",
     "independent", "wide_tuple", "writes", "array_loops", "array_branches", "array_slices",
-    "array_shapes", "comprehensions", "appends", "dictionary",
+    "array_shapes", "comprehensions", "appends", "dictionary", "sums_in_loops",
 )
 
 

@@ -18,45 +18,67 @@ from adxform.optimize.walk import Rewriter, is_op
 MadeBy = Callable[[str], Stmt | None]
 
 
-def exchanged(
-    loop: For, made_by: MadeBy, reads: Mapping[str, int], builder: Builder
-) -> tuple[For, dict[Stmt, Stmt]]:
-    """A loop that adds before the statements that ``made_by`` knows, and what these become;
-    ``reads`` says how often names are read.
-    """
-    others: dict[Stmt, Stmt] = {}
-    for phi in loop.phis:
-        if not isinstance(phi.first, Var):
-            continue
-        last = phi.first.name
-        sums, first = _sums(last, made_by, reads)
-        if any(isinstance(stmt, For) for stmt in sums.values()):  # their names change places
-            begin, end = next(reversed(sums)), phi.target
-            made = {name: others.get(stmt, stmt) for name, stmt in sums.items()}
-            others[sums[last]] = _giving(made[last], last, end, builder)
-            if begin == last:
-                others[sums[last]] = _adding_to(others[sums[last]], end, Var(last))
-            else:
-                others[sums[begin]] = _adding_to(made[begin], begin, Var(last))
-            changed = _adding_to(_giving(loop, end, last, builder), last, first)
-            assert isinstance(changed, For)
-            loop = changed
-    return loop, others
+class Exchanging:
+    """Exchanges sums in a function in which names are read as often as ``reads`` says."""
 
+    def __init__(self, reads: Mapping[str, int], builder: Builder) -> None:
+        self.reads = reads
+        self.builder = builder
+        self.before: dict[tuple[str, Stmt], Operand | None] = {}
 
-def _sums(last: str, made_by: MadeBy, reads: Mapping[str, int]) -> tuple[dict[str, Stmt], Operand]:
-    """The statements that do nothing but add until they give a name, by what each gives, the last
-    one first; and what they begin with.
-    """
-    found: dict[str, Stmt] = {}
-    value: Operand = Var(last)
-    while isinstance(value, Var) and (made := made_by(value.name)) is not None:
-        before = _added_to(value.name, made)
-        if before is None or reads[value.name] != read_counts((made,))[value.name] + 1:
-            break
-        found[value.name] = made
-        value = before
-    return found, value
+    def exchanged(self, loop: For, made_by: MadeBy) -> tuple[For, dict[Stmt, Stmt]]:
+        """A loop that adds before the statements that ``made_by`` knows, and what these become."""
+        others: dict[Stmt, Stmt] = {}
+        if any(self._comes_after(phi.first, made_by) for phi in loop.phis):
+            return loop, others
+        for phi in loop.phis:
+            if not isinstance(phi.first, Var):
+                continue
+            last = phi.first.name
+            sums, first = self._sums(last, made_by)
+            if any(isinstance(stmt, For) for stmt in sums.values()):  # their names change places
+                begin, end = next(reversed(sums)), phi.target
+                made = {name: others.get(stmt, stmt) for name, stmt in sums.items()}
+                others[sums[last]] = _giving(made[last], last, end, self.builder)
+                if begin == last:
+                    others[sums[last]] = _adding_to(others[sums[last]], end, Var(last))
+                else:
+                    others[sums[begin]] = _adding_to(made[begin], begin, Var(last))
+                changed = _adding_to(_giving(loop, end, last, self.builder), last, first)
+                assert isinstance(changed, For)
+                loop = changed
+        return loop, others
+
+    def _comes_after(self, operand: Operand, made_by: MadeBy) -> bool:
+        """Whether a value is a loop's that does more than add to it: what takes it comes later."""
+        if not isinstance(operand, Var):
+            return False
+        made = made_by(operand.name)
+        return isinstance(made, For) and self._added_to(operand.name, made) is None
+
+    def _sums(self, last: str, made_by: MadeBy) -> tuple[dict[str, Stmt], Operand]:
+        """The statements that do nothing but add until they give a name, by what each gives, the
+        last one first; and what they begin with.
+        """
+        found: dict[str, Stmt] = {}
+        value: Operand = Var(last)
+        while isinstance(value, Var) and (made := made_by(value.name)) is not None:
+            before = self._added_to(value.name, made)
+            if before is None:
+                break
+            found[value.name] = made
+            value = before
+        return found, value
+
+    def _added_to(self, name: str, made: Stmt) -> Operand | None:
+        """What a statement adds to, so that it gives a certain name, if that is all that it does,
+        and one other reads that.
+        """
+        asked = name, made
+        if asked not in self.before:
+            alone = self.reads[name] == read_counts((made,))[name] + 1
+            self.before[asked] = _added_to(name, made) if alone else None
+        return self.before[asked]
 
 
 def _added_to(name: str, made: Stmt) -> Operand | None:

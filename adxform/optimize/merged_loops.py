@@ -46,7 +46,7 @@ from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import DEPTH, same
 from adxform.optimize.chains import STORES, SUMS, Chain
 from adxform.optimize.dead_code import has_effect
-from adxform.optimize.exchanged_sums import exchanged
+from adxform.optimize.exchanged_sums import Exchanging
 from adxform.optimize.narrowed_tapes import narrowed
 from adxform.optimize.walk import Rewriter
 
@@ -84,6 +84,7 @@ class _Merging:
         self.outcomes: list[Outcome] = []
         self.made_by = {s.target: s for s in walk(body) if isinstance(s, Let) and s.targets}
         self.reads = read_counts(body)
+        self.sums = Exchanging(self.reads, builder)
 
     def block(self, block: Block, around: str = "") -> Block:
         """A block with its loops merged, which is inside what ``around`` says."""
@@ -97,7 +98,7 @@ class _Merging:
             others: dict[Stmt, Stmt] = {}
             obstacle = self.apart(first, stmt, around) or made.obstacle(first, stmt)
             if obstacle == BEHIND and first is not None:
-                loop, others = exchanged(stmt, made.later(first), self.reads, self.builder)
+                loop, others = self.sums.exchanged(stmt, made.later(first))
                 obstacle = made.obstacle(first, loop)
             if not obstacle and isinstance(first, For):
                 pair = _Pair(first, loop, made.between(first, loop), self)
@@ -185,8 +186,8 @@ class _Made:
 
     def change(self, others: Mapping[Stmt, Stmt]) -> None:
         """Put others in the places of some statements."""
-        for place, slot in enumerate(self.slots):
-            self.slots[place] = [others.get(stmt, stmt) for stmt in slot]
+        for place in {self.bound[name] for stmt in others for name in binds_of(stmt)}:
+            self.slots[place] = [others.get(stmt, stmt) for stmt in self.slots[place]]
         self.bound.update(
             (name, self.bound[old])
             for stmt, other in others.items()
