@@ -6,6 +6,7 @@ by differences, forward over reverse and reverse over reverse.
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
@@ -659,3 +660,12 @@ def test_lists_of_numbers_stay_that():
     value, pullback = vjp(halved, [1.0, 2.0])
     assert [np.ndim(v) for v in value] == [0, 0] and value == [5.0, -1.0]
     assert pullback([1.0, 10.0])[0] == [11.0, -8.0]
+
+
+def of_a_partial(y, p):
+    return simpson(functools.partial(np.multiply, p), 0.0, y, 1)
+
+
+def test_a_partial_that_holds_a_variable_is_made_inside():
+    with pytest.raises(UnsupportedError, match="is given a function made inside another"):
+        grad(of_a_partial)(0.7, 0.3)

@@ -59,7 +59,11 @@ def _is_compiled(value: Any) -> bool:
 
 
 def function_behind(value: Any) -> tuple[SourceFunction | None, bool]:
-    """The Python function that a value calls, and whether the value itself is its receiver."""
+    """The Python function that a value calls, and whether the value itself is its receiver; in a
+    file that is only read, the function is the value.
+    """
+    if isinstance(value, SourceFunction):
+        return value, False
     if isinstance(value, FunctionType):
         return live_function(value), False
     call = inspect.getattr_static(type(value), "__call__", None)

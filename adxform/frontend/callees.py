@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.core.builder import type_of
-from adxform.core.ir import Callee, Const, Function, Global, Operand, Tuple, Var, leaves
+from adxform.core.ir import Callee, Const, Function, Global, Operand, Tuple, Var, leaves, uses
 from adxform.core.types import ANY, Known, Object, Struct, Type, rank
 from adxform.errors import AdxformError
 from adxform.frontend.arguments import Arguments
-from adxform.frontend.callables import Closure
+from adxform.frontend.callables import Bound, Closure
 from adxform.frontend.heap import is_sayable, references
 from adxform.frontend.program import Again, new_containers
 from adxform.frontend.signatures import general_type, result_type
@@ -46,7 +46,7 @@ class Callees(Arguments):
         A function that is given other functions to call is another for each of them.
         """
         given = [self.known_value(leaf) for operand in bound.values() for leaf in leaves(operand)]
-        called = [v for v in given if callable(v) or isinstance(v, Closure)]
+        called = [v for v in given if callable(v) or isinstance(v, _CALLED)]
         key = (function.same, *map(_which, called))
         if key not in self.program.deep and any(any(references(o)) for o in bound.values()):
             if self.program.open.count(key) < LEVELS:  # that of the objects may end it
@@ -63,7 +63,7 @@ class Callees(Arguments):
         if key not in self.program.recursive:
             return False
         self._refuse_changes(function, bound, node)
-        if any(isinstance(v, Closure) for v in called):
+        if any(map(_is_made_inside, called)):
             raise self.unsupported(
                 f"{function.name}, which calls itself, is given a function made inside another",
                 node,
@@ -208,6 +208,17 @@ def _without_names(function: Function) -> Function:
         return function
     params = (replace(p, default=None) for p in function.params)
     return replace(function, params=tuple(params))
+
+
+_CALLED = (Closure, Bound, SourceFunction)
+
+
+def _is_made_inside(function: Any) -> bool:
+    """Whether a function holds variables of another."""
+    if isinstance(function, Bound):
+        held = uses([*function.args, *function.keywords.values()])
+        return bool(held) or _is_made_inside(function.function)
+    return isinstance(function, Closure)
 
 
 def _which(function: Any) -> object:

@@ -316,7 +316,8 @@ class Calls(Lifting):
         """Whether an argument is a container or a function: the callee is lowered for it alone."""
         return isinstance(operand, Tuple) or isinstance(self.builder.type_of(operand), Object) or (
             isinstance(operand, Global)
-            and (callable(operand.value) or isinstance(operand.value, ModuleType | tuple))
+            and (callable(operand.value)
+                 or isinstance(operand.value, ModuleType | SourceFunction | tuple))
         )
 
     def _inline(

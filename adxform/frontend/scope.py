@@ -176,6 +176,7 @@ class FileScope:
         self.text = text
         self.bindings: dict[str, ast.stmt | None] = {}
         self.importing: set[str] = set()
+        self.functions: dict[str, SourceFunction] = {}
         star = any(
             isinstance(s, ast.ImportFrom) and s.module == "adxform" and s.names[0].name == "*"
             for s in tree.body
@@ -234,10 +235,12 @@ class FileScope:
         return None
 
     def _function(self, stmt: ast.FunctionDef, name: str) -> Meaning:
-        """A function, or the gradient of one; with other decorators it may be anything."""
-        source = SourceFunction(stmt, self.text, self)
+        """A function, or the gradient of one; with other decorators it may be anything. What is
+        read of it is the value that stands for it where it is handed over.
+        """
+        source = self.functions.setdefault(name, SourceFunction(stmt, self.text, self))
         if not stmt.decorator_list:
-            return Meaning(name, function=source)
+            return Meaning(name, function=source, value=source)
         try:
             asked = self.decorators.decoration(stmt)
         except AdxformError:

@@ -20,11 +20,14 @@ from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, 
 from adxform.frontend.callables import Bound, Closure, unwrapped
 from adxform.frontend.matching import KIND, KINDS
 from adxform.frontend.outside import Outside
+from adxform.frontend.source import SourceFunction
 from adxform.frontend.standins import Typed, fact, stand_in
 from adxform.frontend.texts import text_of
 
 SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
-STEADY = (*SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, np.ufunc, type(np.ndim))
+STEADY = (
+    *SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, SourceFunction, np.ufunc, type(np.ndim)
+)
 _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
