@@ -35,7 +35,8 @@ def _is_context(stmt: Any) -> bool:
 def _place(stmt: Any) -> Any:
     """What is asked for where active values go through a statement."""
     if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
-        return stmt.op.callee if stmt.op.callee == "collections.deque" else None
+        queue = stmt.op.callee if stmt.op.callee == "collections.deque" else None
+        return getattr(stmt.op.tree, "_place", None) or queue
     return getattr(stmt.tree, "_place", None) if isinstance(stmt, Effect) else None
 
 

@@ -58,6 +58,13 @@ def _is_compiled(value: Any) -> bool:
     return type(value).__module__.startswith("numba.") and hasattr(value, "py_func")
 
 
+def function_of_each(value: Any) -> FunctionType | None:
+    """The Python function that Numba's ``vectorize`` has made one of arrays of."""
+    made = type(value).__module__.startswith("numba.np.ufunc")
+    found = getattr(getattr(value, "_dispatcher", None), "py_func", None)
+    return found if made and isinstance(found, FunctionType) else None
+
+
 def function_behind(value: Any) -> tuple[SourceFunction | None, bool]:
     """The Python function that a value calls, and whether the value itself is its receiver; in a
     file that is only read, the function is the value.
@@ -139,8 +146,7 @@ def is_followed(value: Any) -> bool:
         return False
     if fields_of(value) is not None:
         return True
-    module = sys.modules.get(value.__module__)
-    if is_library(getattr(module, "__file__", None) or ""):
+    if value.__module__.partition(".")[0] in _OPAQUE:
         return False
     bases = [kind for kind in value.__mro__ if kind not in (object, abc.ABC, Generic, Protocol)]
     plain = all(type(kind) in (type, abc.ABCMeta) and kind.__flags__ & _HEAP for kind in bases)
@@ -153,6 +159,7 @@ def is_made_of_fields(form: Form) -> bool:
     return form.kind != "object" or fields_of(form.maker.value) == form.keys
 
 
+_OPAQUE = frozenset({"numpy", "scipy", "numba", "adxform", *sys.stdlib_module_names})
 _HEAP = 1 << 9
 _OF_ITS_OWN = ("__new__", "__setattr__", "__delattr__", "__getattribute__", "__getattr__")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from adxform.frontend.callables import Closure
 from adxform.frontend.certainty import is_array, of_arrays_only
 from adxform.frontend.equivalents import WRITERS
 from adxform.frontend.lending import lent_params
+from adxform.frontend.objects import is_object
 from adxform.frontend.program import signature_of
+from adxform.frontend.scope import live_function
 from adxform.frontend.storing import Writer
 from adxform.frontend.unroll import Unrolled
 from adxform.frontend.writes import writes_params
@@ -219,6 +222,9 @@ class InPlace(Unrolled):
             self.operand(node)
             return True
         function = meaning.function if meaning is not None else None
+        if self.call_asked(node) in self.program.contexts:
+            self.operand(node)
+            return True
         if function is None:
             return False
         if not writes_params(function.node) and not (
@@ -228,6 +234,20 @@ class InPlace(Unrolled):
             return False
         self.operand(node)
         return True
+
+    def call_asked(self, node: ast.Call) -> Any:
+        """What is asked for where active values go through a call that gives nothing."""
+        return "call", self.source.text.place(node)
+
+    def reads_call(self, node: ast.Call) -> bool:
+        """Whether a call is one of a function or a method that can be read."""
+        meaning = self.meaning(node.func)
+        if meaning is not None and meaning.function is not None:
+            return True
+        if not isinstance(node.func, ast.Attribute) or not is_object(self.static(node.func.value)):
+            return False
+        method = self.method(node.func)
+        return method is not None and live_function(method[0]) is not None
 
     def _is_lent(self, node: ast.expr) -> bool:
         """Whether an argument is a container that is made here."""

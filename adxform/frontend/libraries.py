@@ -19,11 +19,11 @@ from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.as_generators import groups_listed
 from adxform.frontend.asked_sizes import with_sizes_named
-from adxform.frontend.callables import Bound, is_library
+from adxform.frontend.callables import Bound, function_of_each, is_library
 from adxform.frontend.calls import Calls
 from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
 from adxform.frontend.equivalents.arrays import vectorized
-from adxform.frontend.scope import Meaning, readable
+from adxform.frontend.scope import Meaning, live_function, readable
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.writes import writes_params
 from adxform.rules.core import STOP_GRADIENT
@@ -114,6 +114,9 @@ class Libraries(Calls):
                                        node, "Call the function in a loop.")
             inner = self.outer_value(ast.unparse(node.func), value.pyfunc)
             return self.call_vectorized(inner, node, base)
+        compiled = function_of_each(value)
+        if compiled is not None:
+            return self._call_of_each(compiled, node, base)
         interpolation = interpolators.called(value)
         if interpolation is not None:
             args, keywords = self.arguments(node)
@@ -163,6 +166,14 @@ class Libraries(Calls):
         """A call of a function for each element."""
         args, keywords = self.arguments(node)
         return self.user_call(node, readable(vectorized), (inner, *args), keywords, base)
+
+    def _call_of_each(self, function: Any, node: ast.Call, base: str | None) -> Operand:
+        """A call of what Numba's ``vectorize`` makes of a function: of numbers, that of itself."""
+        args, keywords = self.arguments(node)
+        found = live_function(function)
+        if found is not None and all(isinstance(self.builder.type_of(a), Scalar) for a in args):
+            return self.user_call(node, found, args, keywords, base)
+        return self.call_vectorized(self.outer_value(function.__name__, function), node, base)
 
     def refuse_if_said(self, stmt: ast.stmt) -> None:
         """What an equivalent has no words for, it says by ``raise NotImplementedError(reason)``."""

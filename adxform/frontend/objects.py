@@ -23,6 +23,7 @@ from adxform.frontend.watching import is_instance
 from adxform.frontend.written import Written
 
 _MISSING: Any = object()
+_NUMBERS = (int, float, complex, np.generic, np.ndarray)
 _FACTS = (bool, str, bytes, type(None), type, ModuleType)
 
 
@@ -269,8 +270,21 @@ class Objects(Written):
         found = super().known_type(node)
         if found is None and isinstance(node, ast.Attribute | ast.Subscript):
             held = self.held(node)
+            if held is None and isinstance(node, ast.Attribute):
+                return self._number_type(node)
             return None if held is None else self.builder.type_of(held)
         return found
+
+    def _number_type(self, node: ast.Attribute) -> Type | None:
+        """The type of a number or an array that an object holds."""
+        owner = self.static(node.value)
+        if not is_object(owner) or self._is_written(node):
+            return None
+        value = vars(owner).get(node.attr)
+        if isinstance(value, bool) or not isinstance(value, _NUMBERS):
+            return None
+        self.program.watch_attribute(owner, node.attr)
+        return kind_of(ast.unparse(node), value)
 
     def _compare(self, node: ast.Compare) -> Any:
         """Comparisons; ``key in d`` where the keys of d are known."""

@@ -21,6 +21,10 @@ _CONDITIONAL = (*SCOPES, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, as
 class Sayable(HeldContainers):
     """Carries Python verbatim that reads objects."""
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.saying: set[str] = set()  # what is being given a name
+
     def reads_object(self, node: ast.AST) -> bool:
         """Whether something reads a variable that holds objects which are followed."""
         if not self.heap.now:
@@ -33,21 +37,11 @@ class Sayable(HeldContainers):
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
     ) -> Operand:
         if not isinstance(node, ast.Lambda) and self.reads_object(node):
-            self._refuse_unknown(node)
             node = _Values(self).visit(copied(node))
             made = node.id if isinstance(node, ast.Name) else ""
             if made in self.env:
                 return self.env[made]
         return super().opaque(node, base, callee, reason)
-
-    def _refuse_unknown(self, node: ast.expr) -> None:
-        """Refuse an attribute of an object that is none of those that are followed."""
-        held = self.container(node.value) if isinstance(node, ast.Attribute) else None
-        kind = object_class(held)
-        if kind is not None:
-            assert isinstance(node, ast.Attribute)
-            raise self.unsupported(f"{node.attr} of an object of {kind.__name__} is not followed",
-                                   node)
 
     def said(self, stmt: ast.stmt) -> ast.stmt:
         """A statement with the values of the attributes that it reads."""
@@ -83,8 +77,13 @@ class _Values(Transformer):
         return tree
 
     def _named(self, node: ast.expr) -> ast.expr:
+        tree, text = self._versions(node), ast.unparse(node)
+        if text in self.lower.saying:
+            raise self.lower.unsupported(f"{text}, of an object, is not followed", node)
         name = self.lower.builder.names.fresh("_value")
-        self.lower.env[name] = self.lower.operand(self._versions(node))
+        self.lower.saying.add(text)
+        self.lower.env[name] = self.lower.operand(tree)
+        self.lower.saying.discard(text)
         self.made.append(name)
         return ast.copy_location(ast.Name(name, ast.Load()), node)
 
@@ -97,6 +96,9 @@ class _Values(Transformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         tree = self._versions(node)
         assert isinstance(tree, ast.Call)
+        read = self.lower.read_by_name(tree)
+        if read is not None and object_class(self.lower.container(read.value)) is not None:
+            return self._named(node)
         if not self.conditional and self.lower.is_followed_call(tree):
             return self._named(node)
         return self.generic_visit(node)

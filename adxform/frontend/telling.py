@@ -7,7 +7,9 @@ import logging
 import warnings
 from typing import Any
 
-_CALLS = frozenset({"print", "warnings.warn", "len", "isinstance"})
+_CALLS = frozenset({
+    "print", "warnings.warn", "len", "isinstance", "float", "int", "complex", "bool", "str", "repr",
+})
 _LEVELS = frozenset(
     {"critical", "debug", "error", "exception", "info", "log", "warn", "warning"}
 )

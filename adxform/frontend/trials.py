@@ -47,6 +47,9 @@ class Trials(Entries):
             for asked in (QUEUES, NAMES, PLACES, *entries):
                 if asked in self.program.met and asked not in self.program.contexts:
                     stmt._place = asked  # type: ignore[attr-defined]  # it may be another then
+            call = stmt.value if isinstance(stmt, ast.Expr) else None
+            if isinstance(call, ast.Call) and not hasattr(stmt, "_place") and self.reads_call(call):
+                stmt._place = self.call_asked(call)  # type: ignore[attr-defined]
             return
         place = self.source.text.place(stmt)
         types = [self.builder.type_of(leaf) for o in operands.values() for leaf in leaves(o)]

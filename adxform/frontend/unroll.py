@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
-from adxform.core.ir import UNKNOWN, Const, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import SCOPES, children, names, nodes
-from adxform.core.types import Known, Object, Scalar
+from adxform.core.types import Scalar
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
@@ -93,25 +93,15 @@ class Unrolled(Choices):
         kinds = {t.dtype if isinstance(t, Scalar) else None for t in types}
         return None in kinds or len(kinds) > 1
 
-    def _chosen(self, held: Tuple, node: ast.Subscript, base: str | None, kind: str) -> Operand:
-        """An item by a number that running tells; of functions and objects, loops are written out
-        before that is carried along.
-        """
-        if any(isinstance(self.builder.type_of(item), Known | Object) for item in held.items):
-            self._ask_for_places(node)
-        return super()._chosen(held, node, base, kind)
-
     def opaque_call(self, node: ast.Call, base: str | None, reason: str) -> Operand:
-        called = node.func
-        while isinstance(called, ast.Attribute):
-            called = called.value
-        if isinstance(called, ast.Subscript) and self.container(called.value) is not None:
-            self._ask_for_places(node)
-        return super().opaque_call(node, base, reason)
-
-    def _ask_for_places(self, node: ast.expr) -> None:
-        if any(a in self.program.met and a not in self.program.contexts for a in (PLACES, WHILES)):
-            raise self.unsupported("which item is meant is not known before it runs", node)
+        """A call carried along; if active values go through it, loops are written out first."""
+        made = super().opaque_call(node, base, reason)
+        met, asked = self.program.met, self.program.contexts
+        last = self.builder.stmts[-1] if self.builder.stmts else None
+        if isinstance(last, Let) and isinstance(last.op, Opaque) and Var(last.target) == made:
+            first = next((a for a in (PLACES, WHILES) if a in met and a not in asked), None)
+            last.op.tree._place = first  # type: ignore[attr-defined]
+        return made
 
     def _carries_dictionary(self, stmt: ast.For) -> bool:
         """Whether a loop changes a dictionary of known keys, or an object that holds one."""

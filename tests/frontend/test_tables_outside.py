@@ -253,3 +253,52 @@ def test_a_list_of_objects_as_an_argument(f) -> None:
     for layers in (LAYERS, new_layers()[::-1]):
         expected = differences(f, X, layers)
         np.testing.assert_allclose(slope(X, layers), expected, rtol=1e-7, atol=1e-9)
+
+
+class Node:
+    """A leaf has a value, what is no leaf has two nodes."""
+
+    def __init__(self, value=None, left=None, right=None):
+        self.value, self.left, self.right = value, left, right
+
+    def at(self, x):
+        if self.value is not None:
+            return self.value * x[0]
+        return self.left.at(x) * self.right.at(x * 0.5)
+
+
+class Link:
+    def __init__(self, factor, following=None):
+        self.factor, self.following = factor, following
+
+
+TREE = Node(None, Node(2.0), Node(None, Node(3.0), Node(0.5)))
+CHAIN = Link(2.0, Link(np.array([3.0, 1.0]), Link(4.0)))
+
+
+def of_a_tree(x):
+    return TREE.at(x)
+
+
+def of_a_tree_given(x, tree):
+    return tree.at(x)
+
+
+def of_a_chain(x):
+    link = CHAIN
+    while link is not None:
+        x = np.sin(link.factor * x)
+        link = link.following
+    return np.sum(x)
+
+
+@pytest.mark.parametrize(("f", "args"), [(of_a_tree, ()), (of_a_tree_given, (TREE,)), (of_a_chain, ())])
+def test_objects_that_hold_objects(f, args) -> None:
+    np.testing.assert_allclose(grad(f)(X, *args), differences(f, X, *args), rtol=1e-7, atol=1e-9)
+
+
+def test_trees_of_other_shapes_have_derivatives_of_their_own() -> None:
+    slope = grad(of_a_tree_given)
+    for tree in (TREE, TREE.right, Node(None, TREE, Node(1.5)), Node(2.5)):
+        expected = differences(of_a_tree_given, X, tree)
+        np.testing.assert_allclose(slope(X, tree), expected, rtol=1e-7, atol=1e-9)
