@@ -1220,3 +1220,33 @@ def test_what_fails_only_if_it_runs_is_not_computed_before() -> None:
         return x * factor
 
     assert grad(scaled)(3.0) == 1.0
+
+
+def _halve(a):
+    a /= 2.0
+
+
+def _append_to(items):
+    items += [1.0]
+
+
+def test_a_call_that_changes_what_it_is_given_is_made() -> None:
+    # A function of one augmented assignment was taken to ask for types alone: it was left out.
+    def of_an_argument(x, a):
+        _halve(a)
+        return np.sum(a @ x)
+
+    def of_a_result(x):
+        y = 2.0 * x
+        _halve(y)
+        return np.sum(y * y)
+
+    def of_a_list(x):
+        items = [x[0], x[1]]
+        _append_to(items)
+        return sum(items) * x[0]
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(grad(of_an_argument)(x, np.ones((2, 2))), [1.0, 1.0])
+    np.testing.assert_array_equal(grad(of_a_result)(x), 2.0 * x)
+    np.testing.assert_array_equal(grad(of_a_list)(x), [5.0, 1.0])

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from adxform.core.changes import outside_keys
 from adxform.core.ir import (
     Callee,
     Effect,
     Function,
+    Global,
     Let,
     Opaque,
     Primitive,
     Stmt,
+    leaves,
     phis_of,
     uses,
     walk,
@@ -47,8 +50,21 @@ def attributes_behind(stmts: Iterable[Stmt]) -> dict[str, frozenset[str]]:
                     continue
                 case Let():
                     pairs.extend((target, stmt.reads, "") for target in stmt.targets)
+            outside = outside_in(stmt) if isinstance(stmt, Let) else set()
             for target, reads, own in pairs:
-                among = {a for n in (target, *reads) for a in found.get(n, ())} | {own} - {""}
+                behind = (found.get(name, frozenset()) for name in (target, *reads))
+                among = outside.union({own} - {""}, *behind)
                 if among:
                     found[target] = frozenset(among)
     return found
+
+
+def outside_in(stmt: Let) -> set[str]:
+    """What an operation reads from outside, as ``outside_keys`` tell it."""
+    read = (leaf for arg in stmt.args for leaf in leaves(arg) if isinstance(leaf, Global))
+    return {key for leaf in read for key in outside_keys(leaf.text, leaf.value)}
+
+
+def spoken(key: str) -> str:
+    """An attribute, or what is outside, for a message."""
+    return key[1:] if key.startswith("#") else f"an object's {key}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.aliasing import Aliases, Flows, has_memory
-from adxform.analysis.held import attributes_behind, changes_held
+from adxform.analysis.held import attributes_behind, changes_held, outside_in
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
 from adxform.core.changes import ANY_ATTRIBUTE, LOOKING_METHODS, WRITING_CALLS
@@ -212,11 +212,13 @@ def late_effects(function: Function, types: Types, activity: Activity) -> list[C
     def visit(block: Block) -> None:
         for stmt in block:
             if isinstance(stmt, Let) and stmt.target in activity:
+                keys = outside_in(stmt)
                 for name in stmt.reads:
                     if name not in activity and has_memory(types.get(name, ANY)):
                         needed.setdefault(aliases.of(name), stmt)
-                        for attribute in held.get(name, ()):
-                            needed.setdefault(f".{attribute}", stmt)
+                        keys.update(held.get(name, ()))
+                for key in keys:
+                    needed.setdefault(f".{key}", stmt)
             for name, place in _may_be_seen(stmt, needed, aliases, types):
                 origin = getattr(stmt, "origin", None)
                 found.append(Conflict(name, origin, name, needed[place].origin))
@@ -238,9 +240,11 @@ def _may_be_seen(
         if has_memory(types.get(name, ANY)) and aliases.of(name) in needed:
             yield name, aliases.of(name)
     changes = changes_held(stmt)
-    for place in needed if changes else ():
-        if place[0] == "." and not changes.isdisjoint((place[1:], ANY_ATTRIBUTE)):
-            yield place, place
+    seen = [place for place in needed if changes and place[0] == "."
+            and not changes.isdisjoint((place[1:], ANY_ATTRIBUTE))]  # fmt: skip
+    if seen:
+        place = min(seen, key=lambda key: (key[2:].isdigit(), key[1] == "#", key))
+        yield place, place
 
 
 def may_change(stmt: Stmt) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from adxform.core.ir import UNKNOWN
+
 ANY_ATTRIBUTE = "*"  # of objects: what is called may change the arrays of any
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 LOOKING_METHODS = frozenset({  # of strings and of Python's containers
@@ -9,3 +13,11 @@ LOOKING_METHODS = frozenset({  # of strings and of Python's containers
     "keys", "lower", "lstrip", "most_common", "partition", "rsplit", "rstrip", "split",
     "splitlines", "startswith", "strip", "upper", "values",
 })
+
+
+def outside_keys(text: str, value: Any) -> set[str]:
+    """What tells a value from outside from others, beside attributes: how it is called here, and,
+    as it may be called otherwise elsewhere, which it is.
+    """
+    head, *attributes = text.split(".")
+    return {f"#{head}", *attributes} | (set() if value is UNKNOWN else {f"#{id(value)}"})

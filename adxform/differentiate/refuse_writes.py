@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adxform.analysis.activity import Activity
 from adxform.analysis.appending import seen_appends
+from adxform.analysis.held import spoken
 from adxform.analysis.mutation import (
     argument_writes,
     captured_writes,
@@ -97,7 +98,7 @@ def conflicts(function: Function, activity: Activity, types: Types) -> list[Adxf
         label = function.bases.get(seen.name, seen.name)
         hint = f"Give the changed array a name of its own, e.g. by {label}.copy()."
         if label[0] == ".":
-            label, hint = f"an object's {label[1:]}", "Work on a copy of it."
+            label, hint = spoken(label[1:]), "Work on a copy of it."
         reason = f"this statement may change {label}, whose earlier value the derivative needs"
         found.append(refusal(reason, seen.origin, hint))
     for seen in unseen_writes(function, types, activity):

@@ -9,12 +9,17 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterator
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from adxform.core.changes import ANY_ATTRIBUTE, LOOKING_METHODS, WRITING_CALLS
+from adxform.core.changes import (
+    ANY_ATTRIBUTE,
+    LOOKING_METHODS,
+    WRITING_CALLS,
+    outside_keys,
+)
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.frontend.assignments import CHANGING
@@ -37,7 +42,7 @@ Values = Callable[[ast.expr], Any]  # the value from outside that a name stands 
 def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set[str]:
     """The attributes whose arrays a tree may change in place, or ANY_ATTRIBUTE."""
     value = _Text(tree, values)
-    found: set[str | None] = set()
+    found: set[str] = set()
     for node in nodes(tree):
         match node:
             case (
@@ -45,24 +50,25 @@ def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set
                 | ast.AugAssign(ast.Attribute() | ast.Name() as held)
                 | ast.keyword("out", held)
             ):
-                found.add(value.attribute(held))
+                found.update(value.attribute(held))
             case ast.Call(ast.Attribute(held, name)) if name in _CHANGING and not isinstance(
                 value.called(node.func)[0], FunctionType
             ):
-                found.add(value.attribute(held))
+                found.update(value.attribute(held))
             case ast.Call():
                 found.update(_by_call(node, value, depth))
-    return {name for name in found if name is not None}
+    return found
 
 
-def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str | None]:
+def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str]:
     """What a call may change."""
     function, receiver = text.called(node.func)
     if isinstance(node.func, ast.Attribute) and node.func.attr in WRITING_CALLS:
-        yield from (text.attribute(arg) for arg in node.args[:1])
+        yield from (name for arg in node.args[:1] for name in text.attribute(arg))
     elif function is UNKNOWN:
         looks = isinstance(node.func, ast.Attribute) and node.func.attr in _LOOKING
-        yield ANY_ATTRIBUTE if text.is_held(node.func) and not looks else None
+        if text.is_held(node.func) and not looks:
+            yield ANY_ATTRIBUTE
     elif isinstance(function, FunctionType) and not is_library(function.__code__.co_filename):
         source = live_function(function)
         if source is None or not depth:
@@ -73,7 +79,7 @@ def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str | None]:
         yield from changed_attributes(source.node, _inside(source, function, given), depth - 1)
         if writes_params(source.node):
             args = [*node.args, *(keyword.value for keyword in node.keywords)]
-            yield from map(text.attribute, args)
+            yield from (name for arg in args for name in text.attribute(arg))
 
 
 def _inside(source: SourceFunction, function: FunctionType, given: list[Any]) -> Values:
@@ -101,13 +107,13 @@ class _Text:
 
     def __init__(self, tree: ast.AST, values: Values) -> None:
         self.values = values
-        self.shown: dict[str, str] = {}
+        self.shown: dict[str, set[str]] = {}
         self.items: dict[str, Any] = {}
         for node in nodes(tree):
             match node:
                 case ast.Assign([ast.Name(name)], held) | ast.For(ast.Name(name), held):
-                    attribute = self.attribute(held)
-                    if attribute is not None:
+                    attribute = self.attribute(held) - {ANY_ATTRIBUTE}
+                    if attribute:
                         self.shown[name] = attribute
             match node:
                 case ast.For(ast.Name(name), held):
@@ -150,17 +156,25 @@ class _Text:
         owner = self.values(ast.Name(root, ast.Load()))
         return owner is not UNKNOWN and is_instance(owner)
 
-    def attribute(self, node: ast.expr) -> str | None:
-        """The attribute whose array an expression is, or is a view of."""
+    def attribute(self, node: ast.expr) -> set[str]:
+        """The attribute whose array an expression is, or is a view of, or what it is from outside;
+        nothing for a variable, whose array is known by its name.
+        """
         while True:
             match node:
                 case ast.Attribute(owner, name) if name in _VIEWS:
                     node = owner
-                case ast.Attribute(_, name):
-                    return name
-                case ast.Subscript(held) | ast.Call(ast.Attribute(held)):
+                case ast.Attribute(_, name) | ast.Call(
+                    ast.Name("getattr"), [_, ast.Constant(str(name)), *_]
+                ):
+                    return {name}
+                case ast.Subscript(held):
+                    node = held
+                case ast.Call(ast.Attribute(held)) if not isinstance(self.value(held), ModuleType):
                     node = held
                 case ast.Name(name):
-                    return self.shown.get(name)
+                    return self.shown.get(name) or outside_keys(name, self.values(node))
+                case ast.Call():
+                    return {ANY_ATTRIBUTE}
                 case _:
-                    return None
+                    return set()

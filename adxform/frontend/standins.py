@@ -225,6 +225,13 @@ class _Asking(ast.NodeVisitor):
             self.fails()
         self._visit_holding(node.value)
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """A change of what is given, be it an array or a list, is seen where it comes from."""
+        given = {a.arg for a in all_args(self.function.node.args)} | self.opaque
+        if not isinstance(node.target, ast.Name) or node.target.id in given:
+            self.fails()
+        self.visit(node.value)
+
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.visit(node.value)

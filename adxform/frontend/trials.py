@@ -19,6 +19,7 @@ from adxform.frontend.entries import Entries
 from adxform.frontend.instances import QUEUES
 from adxform.frontend.names_outside import NAMES
 from adxform.frontend.program import Again
+from adxform.frontend.telling import only_tells
 from adxform.frontend.unroll import PLACES
 
 _REPEATABLE = ("np.", "math.", "scipy.", "operator.")
@@ -48,8 +49,9 @@ class Trials(Entries):
                 if asked in self.program.met and asked not in self.program.contexts:
                     stmt._place = asked  # type: ignore[attr-defined]  # it may be another then
             call = stmt.value if isinstance(stmt, ast.Expr) else None
-            if isinstance(call, ast.Call) and not hasattr(stmt, "_place") and self.reads_call(call):
-                stmt._place = self.call_asked(call)  # type: ignore[attr-defined]
+            asked = hasattr(stmt, "_place") or not isinstance(call, ast.Call)
+            if not asked and not only_tells(self, call) and self.reads_call(call):  # type: ignore[arg-type]
+                stmt._place = self.call_asked(call)  # type: ignore[arg-type, attr-defined]
             return
         place = self.source.text.place(stmt)
         types = [self.builder.type_of(leaf) for o in operands.values() for leaf in leaves(o)]

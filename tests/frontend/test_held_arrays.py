@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -229,3 +230,60 @@ def test_the_line_is_shown() -> None:
     assert "an object's w" in str(caught.value)
     line = inspect.getsourcelines(doubled_after)[1] + 2
     assert f"test_held_arrays.py:{line}" in str(caught.value)
+
+
+class Pair(NamedTuple):
+    w: np.ndarray
+    v: np.ndarray
+
+
+NESTED = {"a": {"w": np.array([[1.0, 2.0], [3.0, 4.0]])}}
+PAIR = Pair(np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2)))
+
+
+def of_a_dictionary(x):
+    y = NESTED["a"]["w"] @ x**2
+    NESTED["a"]["w"][0] = 0.0
+    return np.sum(y)
+
+
+def of_a_named_tuple(x):
+    y = PAIR.w @ x**2
+    PAIR.w[0] = 0.0
+    return np.sum(y)
+
+
+def by_its_variables(x, one=ONE):
+    y = one.w @ x**2
+    vars(one)["w"][0] = 0.0
+    return np.sum(y)
+
+
+def by_its_name(x, one=ONE):
+    y = one.w @ x**2
+    for name in ("w",):
+        getattr(one, name)[0] = 0.0
+    return np.sum(y)
+
+
+@pytest.mark.parametrize(
+    "f", [of_a_dictionary, of_a_named_tuple, by_its_variables, by_its_name],
+    ids=lambda f: f.__name__,
+)
+def test_nor_by_other_ways(f) -> None:
+    with pytest.raises(UnsupportedError, match="whose earlier value the derivative needs"):
+        value_and_grad(f)(X)
+
+
+def another_key(x):
+    y = NESTED["a"]["w"] @ x**2
+    COUNTS["calls"].append(1)
+    return np.sum(y)
+
+
+COUNTS: dict[str, list[int]] = {"calls": []}
+
+
+def test_another_dictionary_may_change() -> None:
+    assert value_and_grad(another_key)(X)[0] == another_key(X)
+    assert COUNTS["calls"] == [1, 1]
