@@ -238,6 +238,7 @@ class Reverse(Mirrors):
                 bars[x.name] = replaced_item(self.builder, adding, given, base)
             else:
                 bars[x.name] = self.builder.emit(primitive("accumulate_at"), given, base)
+                self.note(bars[x.name], x.name)
 
     def _summed(self, out_bar: Operand) -> Operand:
         op = primitive("np.sum")

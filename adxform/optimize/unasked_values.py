@@ -6,12 +6,14 @@ numbers, or operands whose shapes do not go together. A loop is taken to end.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
 from adxform.core.ir import (
     NONE,
+    Block,
     Const,
     For,
     Function,
@@ -22,11 +24,13 @@ from adxform.core.ir import (
     Stmt,
     Tuple,
     While,
+    blocks_of,
     walk,
 )
 from adxform.core.types import Array, Scalar, Type, rank
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.shape_queries import Unlike, compared_in
+from adxform.optimize.walk import is_op
 from adxform.rules.table import RULES
 
 SUMS = ("np.sum", ".sum()", "np.mean", ".mean()")
@@ -43,10 +47,19 @@ def without_value(function: Function, types: Types) -> Function:
     body = eliminate_dead_code(function.body, (result,))
     kept = {stmt for stmt in walk(body) if isinstance(stmt, Let)}
     compared = {pair for stmt in body if stmt in kept for pair in compared_in(stmt, types)}
-    gone = (stmt for stmt in walk(function.body) if stmt not in kept)
+    twice = _read_twice(function.body, kept)
+    gone = (stmt for stmt in walk(function.body) if stmt not in kept and stmt not in twice)
     if all(_is_safe(stmt, types, compared) for stmt in gone):
         return replace(function, body=body, result=result)
     return function
+
+
+def _read_twice(block: Block, kept: Set[Stmt]) -> set[Stmt]:
+    """The statements that read an element which one that is ``kept`` beside them reads, too."""
+    reads = [stmt for stmt in block if is_op(stmt, "[]")]
+    found = {stmt.args for stmt in reads if stmt in kept}
+    twice: set[Stmt] = {stmt for stmt in reads if stmt.args in found}
+    return twice.union(*(_read_twice(b, kept) for s in block for b in blocks_of(s)))
 
 
 def _is_safe(stmt: Stmt, types: Types, compared: set[Unlike]) -> bool:

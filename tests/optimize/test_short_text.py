@@ -157,3 +157,16 @@ def test_a_first_part_of_a_cotangent_is_set_and_not_added():
     assert text.count("x_bar[:2] = ") == 1 and text.count("x_bar[1:] += ") == 1
     text = text_of(of_some_twice, V, np.array([0, 0, 2]))
     assert "np.add.at(x_bar, places" in text
+
+
+def horner(c, x):
+    r = 0.0
+    for a in c[::-1]:
+        r = r * x + a
+    return r
+
+
+def test_a_cotangent_that_the_user_has_no_name_for_has_one_name():
+    text = text_of(horner, V, 0.3)
+    assert "        item_bar[i] += r_bar\n" in text and "= item_bar\n" in text.partition("c_bar[")[2]
+    assert text.count("item_bar") == 3
