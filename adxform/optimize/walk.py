@@ -97,7 +97,11 @@ class Rewriter:
     def renamed(self, names: dict[str, str]) -> dict[str, str]:
         """Pairs of names, as they are called after the walk; a number has none."""
         found: dict[str, str] = {}
+        replaced = self.env.keys()
         for pair in names.items():
+            if replaced.isdisjoint(pair):
+                found.setdefault(*pair)
+                continue
             first, second = (self.sub(Var(name)) for name in pair)
             if isinstance(first, Var) and isinstance(second, Var):
                 found.setdefault(first.name, second.name)

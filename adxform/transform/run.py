@@ -150,9 +150,10 @@ class _Run:
     def _generated(self, generator: Generator) -> list[Made]:
         """The derivatives of all chosen functions, or one error that says all that is wrong."""
         made, errors = [], [*self.errors]
+        own = defined(self.tree)
         for chosen in self.chosen:
             try:
-                check_free(self.tree, chosen, self.mode, self.text)
+                check_free(own, chosen, self.mode, self.text)
                 one = generator.made(chosen, self.mode, self.wrt)
                 made.extend([] if one is None else [one])
             except AdxformError as error:
@@ -212,8 +213,17 @@ def _names(tree: ast.Module) -> set[str]:
     return found.union(*(bound_names(s) for s in ast.walk(tree) if isinstance(s, ast.stmt)))
 
 
-def check_free(tree: ast.Module, chosen: Chosen, mode: str, text: Text) -> None:
-    """Refuse to define a name that the user has defined.
+def defined(tree: ast.Module) -> dict[str, ast.stmt]:
+    """The names that a file binds at its top, by the first statement that does."""
+    found: dict[str, ast.stmt] = {}
+    for stmt in tree.body:
+        for name in bound_names(stmt):
+            found.setdefault(name, stmt)
+    return found
+
+
+def check_free(own: dict[str, ast.stmt], chosen: Chosen, mode: str, text: Text) -> None:
+    """Refuse to define a name that the user has defined, as ``own`` says.
 
     Raises
     ------
@@ -223,8 +233,7 @@ def check_free(tree: ast.Module, chosen: Chosen, mode: str, text: Text) -> None:
     if chosen.decoration is not None:
         return
     wanted = {f"{chosen.name}_{m}" for m in ("forward", "reverse") if mode in (m, "both")}
-    for stmt in tree.body:
-        for name in wanted.intersection(bound_names(stmt)):
-            raise ArgumentError(Diagnostic(
-                f"{name} would be generated, but the file defines it", text.location(stmt),
-                f"Rename it, choose other functions with -f, or another mode than {mode}."))
+    for name in sorted(wanted & own.keys(), key=lambda name: own[name].lineno):
+        raise ArgumentError(Diagnostic(
+            f"{name} would be generated, but the file defines it", text.location(own[name]),
+            f"Rename it, choose other functions with -f, or another mode than {mode}."))
