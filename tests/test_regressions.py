@@ -1250,3 +1250,16 @@ def test_a_call_that_changes_what_it_is_given_is_made() -> None:
     np.testing.assert_array_equal(grad(of_an_argument)(x, np.ones((2, 2))), [1.0, 1.0])
     np.testing.assert_array_equal(grad(of_a_result)(x), 2.0 * x)
     np.testing.assert_array_equal(grad(of_a_list)(x), [5.0, 1.0])
+
+
+def _distances(x):
+    return np.sum((x[:, np.newaxis, :] - x[np.newaxis, ...]) ** 2)
+
+
+def test_newaxis_is_none() -> None:
+    # It was an index that may be an array: np.add.at, and nothing that Numba compiles.
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    slope = grad(_distances)
+    expected = 4.0 * (len(x) * x - np.sum(x, axis=0))
+    np.testing.assert_allclose(slope(x), expected, rtol=1e-12)
+    assert "add.at" not in slope.source

@@ -167,6 +167,8 @@ class Outside(Meanings):
             kind = type(meaning.value).__name__
             reason = f"{meaning.text} is a {kind}, which computes in its own way: not supported"
             raise self.unsupported(reason, node, "Use a plain array, and weights of 0 for a mask.")
+        if meaning.value is None or meaning.dotted == "np.newaxis":
+            return Const(None)
         local = self.is_local(head)
         if meaning.dotted is not None and meaning.dotted.split(".")[0] in ("np", "math"):
             if local or self.foreign(head):
