@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from adxform.core.ir import Block, Let, Operand, names_in, phis_of, reads_of, tests_of, uses, walk
+from adxform.core.ir import (
+    Block,
+    Let,
+    Operand,
+    Stmt,
+    names_in,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
+)
 
 
 def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
@@ -19,6 +30,16 @@ def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
         read += tests_of(stmt)
         read += uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
     return Counter(read)
+
+
+def readers(block: Block) -> dict[str, list[Stmt]]:
+    """The statements in a block that read each name, themselves or by their phis."""
+    found: dict[str, list[Stmt]] = {}
+    for stmt in walk(block):
+        merged = uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
+        for name in {*reads_of(stmt), *tests_of(stmt), *merged}:
+            found.setdefault(name, []).append(stmt)
+    return found
 
 
 def reached(names: Iterable[str], following: Mapping[str, Iterable[str]]) -> set[str]:

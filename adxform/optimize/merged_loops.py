@@ -40,7 +40,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.reads import read_counts
+from adxform.core.reads import read_counts, readers
 from adxform.core.types import ANY, Unknown
 from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import DEPTH, same
@@ -236,6 +236,7 @@ class _Pair:
         read = _reads((second,))
         self.tapes = {p.target: p for p in first.phis if p.target in read}
         self.chains: dict[str, Chain] = {}
+        self.readers = readers(second.body)
 
     def obstacle(self) -> str:
         """Why an iteration of the second may not run right after that of the first, if so."""
@@ -299,7 +300,7 @@ class _Pair:
             for stmt in walk(self.first.body)
             if isinstance(stmt, Let) and stmt.target in stores.names
         ]
-        taken = [stmt for stmt in walk(self.second.body) if phi.target in _reads_here(stmt)]
+        taken = self.readers.get(phi.target, [])
         taken_by = [s for s in taken if isinstance(s, Let) and self._takes(s, phi.target)]
         if len(taken) != len(taken_by) or not places:
             return False

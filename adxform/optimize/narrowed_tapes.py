@@ -18,14 +18,16 @@ def narrowed(
     of a single iteration; ``names`` are those that the tape has in the loop.
     """
     start = made_by.get(phi.first.name) if isinstance(phi.first, Var) else None
+    shape = start.args[0] if is_op(start, "np.empty") else None
+    if start is None or not isinstance(shape, Tuple):
+        return made
     (*before, loop) = made
     places = {
         len(stmt.args[1].items) if isinstance(stmt.args[1], Tuple) else 1
         for stmt in walk((loop,))
         if isinstance(stmt, Let) and not names.isdisjoint(uses(stmt.args[:1]))
     }
-    shape = start.args[0] if is_op(start, "np.empty") else None
-    if start is None or not isinstance(shape, Tuple) or min(places) < 2:
+    if min(places) < 2:
         return made
     narrow = _Narrow(builder.nested(), names)
     loop = narrow.without_first(loop)
