@@ -376,8 +376,10 @@ def _place_advanced(result: list[Dim], advanced: list[tuple[int, Type]]) -> tupl
     if places[0] != places[-1]:
         return None
     arrays = [as_array(t) for _, t in advanced]
-    if any(isinstance(t, Array) and t.dtype == "bool" for t in arrays):
-        return None
+    masks = [dims_of(t) for t in arrays if isinstance(t, Array) and t.dtype == "bool"]
+    if masks:
+        one = len(arrays) == 1 and masks[0] is not None
+        return (*result[: places[0]], unknown_dim(), *result[places[0] :]) if one else None
     dims = broadcast_dims([dims_of(t) for t in arrays])
     return None if dims is None else (*result[: places[0]], *dims, *result[places[0] :])
 
