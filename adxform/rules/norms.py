@@ -10,7 +10,7 @@ from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME
 from adxform.rules.table import bilinear, general, holomorphic, inactive, linear, lowers, of_complex
-from adxform.rules.wording import dtype_in, is_none, kept, literal, refuse
+from adxform.rules.wording import dtype_in, dtype_said, is_none, kept, literal, refuse
 
 # Norms; at 0 a norm has the slope 0: out + (out == 0) is 1 there.
 
@@ -74,7 +74,7 @@ def _signs(x: Type, axis: Type, own: str) -> str:
     """The derivative of the largest |x|, shared among ties."""
     tied = "(np.abs(x) == kept(out, x, axis, keepdims))"
     if dtype_in(x) != "float64":
-        tied = f"np.asarray({tied}, dtype=out.dtype)"
+        tied = f"np.asarray({tied}, dtype={dtype_said(x)})"
     return f"np.sign({own}) * {tied} / np.sum({tied}, axis=axis, keepdims=True)"
 
 

@@ -20,7 +20,7 @@ from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, inactive
-from adxform.rules.wording import dtype_in, is_none, kept, shape
+from adxform.rules.wording import dtype_in, dtype_said, is_none, kept, shape
 
 NON_EMPTY = calls(*OVER_AXES.lists[:6])
 
@@ -31,7 +31,7 @@ def ties(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:
     tied = f"(a == {peak})" if isinstance(a, Array) else f"np.equal(a, {peak})"
     if dtype_in(a) == "float64" or isinstance(a, Struct):
         return tied
-    return f"np.asarray({tied}, dtype=out.dtype)"
+    return f"np.asarray({tied}, dtype={dtype_said(a)})"
 
 
 def shared(a: Type, axis: Type, keepdims: Type, out: str = "out") -> str:

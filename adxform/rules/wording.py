@@ -166,6 +166,12 @@ def strong(*types: Type) -> str | None:
     return promote([Scalar(t.dtype) if isinstance(t, Scalar) else t for t in known])
 
 
+def dtype_said(t: Type) -> str:
+    """The dtype of a result that is a floating one of t's own: its name, if that is known."""
+    known = dtype_in(t)
+    return repr(known) if known in ("float16", "float32", "float64") else "out.dtype"
+
+
 def dtype_in(t: Type) -> str | None:
     """The dtype of a number, an array or a list of them."""
     t = infer.as_array(t)

@@ -258,3 +258,15 @@ def test_digamma_keeps_its_digits() -> None:
 
     for x in (1e-8, 0.3, 1.4616321449683623, 7.7, 12.0, 1e5, -0.4, -7.3):
         assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-13, abs=1e-14)
+
+
+def test_extrema_of_single_precision_are_compiled():
+    def f(x):
+        return np.max(x) + np.min(x * x) + np.sum(np.max(x.reshape(2, 2), axis=1))
+
+    x = np.array([1.0, 3.0, 3.0, -0.5], np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", adxform.BackendWarning)
+        made = adxform.grad(f, backend="numba")(x)
+    np.testing.assert_allclose(made, adxform.grad(f)(x), rtol=1e-6)
+    assert made.dtype == np.float32
