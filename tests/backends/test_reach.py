@@ -17,6 +17,7 @@ pytest.importorskip("numba")
 
 V = np.sin(np.arange(1.0, 8.0))
 M = np.cos(np.arange(30.0)).reshape(5, 6)
+B = np.cos(V)
 ROWS, PLACES = np.array([0, 2, 2, 5, 7]), np.array([0, 3, 1, 2, 3, 0, 1])
 
 
@@ -188,3 +189,21 @@ def test_numbers_that_were_changed_are_asked_about_again() -> None:
     same(derivative(V, places), adxform.grad(marked)(V, places))
     with pytest.raises(IndexError, match="out of bounds"):
         derivative(V, places + 1)
+
+
+COUNT = np.array([4])[0]
+
+
+def as_often(x, y):
+    total = 0.0
+    for i in range(COUNT):
+        total += np.sin(x[i]) * y[COUNT - 1 - i]
+    return total
+
+
+def test_numbers_from_outside_are_asked_about() -> None:
+    derivative = adxform.grad(as_often, argnums=(0, 1), backend="numba")
+    for one, other in zip(derivative(V, B), adxform.grad(as_often, (0, 1))(V, B), strict=True):
+        same(one, other)
+    with pytest.raises(IndexError, match="out of bounds"):
+        derivative(V[:3], B)

@@ -72,6 +72,7 @@ class Reach:
         self.made: dict[str, Let] = {}
         self.loops: dict[str, For] = {}
         self.order: dict[str, int] = {}
+        self.outside: dict[str, Operand] = {}  # what is no variable: numbers from outside
         for place, stmt in enumerate(walk(function.body)):
             if type(stmt) is Let:
                 self.made[stmt.target] = stmt
@@ -130,6 +131,7 @@ class Reach:
         if isinstance(operand, Const) and type(operand.value) is int:
             return Sum(more=operand.value)
         if not isinstance(operand, Var):
+            self.outside[repr(operand)] = operand
             return Sum(frozenset({(repr(operand), 1)}))
         itself = Sum(frozenset({(operand.name, 1)}))
         if known(operand.name):
@@ -229,7 +231,7 @@ class Reach:
         """A sum of names, as an operand."""
         total: Operand | None = None
         for term, count in sorted(found.terms, key=lambda pair: (-pair[1], str(pair[0]))):
-            part: Operand = Var(str(term))
+            part = self.outside.get(str(term), Var(str(term)))
             if abs(count) != 1:
                 part = builder.emit(primitive("op.Mult"), (Const(abs(count)), part))
             if total is None:
