@@ -179,7 +179,9 @@ class Derivation(Pairs):
         if self.whole:
             made, found = self._called_whole(made, found)
         if not valued:
-            made = without_shaped_values(without_value(made, found), found)
+            made = without_value(made, found)
+        if self.options.optimize:
+            made = without_shaped_values(made, found)
         made = copy_before_loops(made, found)
         made = own_results(made, wrt, found)  # after copies: one that is the function's own will do
         if made is not self.swept:

@@ -462,8 +462,8 @@ def test_no_access_is_checked_twice(monkeypatch):
         plain = adxform.grad(f)(*args)
         assert np.allclose(adxform.grad(f, backend="numba")(*args), plain)
     assert found == {
-        "weighted_reverse": False,
-        "weighted_while_there_are_weights_reverse": False,
+        "weighted_gradient": False,
+        "weighted_while_there_are_weights_gradient": False,
         "differences_gradient": False,
         "filled_gradient": False,
     }

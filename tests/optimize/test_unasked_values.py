@@ -259,3 +259,19 @@ def test_an_element_that_is_not_there_is_an_error_as_in_the_function():
     with pytest.raises(IndexError):
         grad(read_for_the_value_alone)(X, X)
     np.testing.assert_array_equal(grad(read_for_the_value_alone)(X, np.ones(5)), [0.0, 0.0, 1.0])
+
+
+def correlated(image, kernel):
+    rows, cols = image.shape[0] - len(kernel) + 1, image.shape[1]
+    out = np.zeros((rows, cols))
+    for i in range(len(kernel)):
+        out += kernel[i] * image[i : i + rows]
+    return np.sum(np.sin(out))
+
+
+def test_a_shape_is_asked_of_an_operand_beside_a_value_too():
+    args = np.arange(12.0).reshape(6, 2) / 5.0, np.array([0.3, -0.2, 0.7])
+    both = value_and_grad(correlated, (0, 1))
+    both(*args)
+    assert "unbroadcast(" in both.source and "kernel[i] * item" not in both.source
+    adxform.check_grads(correlated, args)
