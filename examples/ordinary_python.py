@@ -903,7 +903,7 @@ def error_of(function, args):
 
 OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Subscript, ast.IfExp)
 HELPERS = {"as_list", "as_like", "unbroadcast", "products_before", "along_last", "back_from_last",
-           "axis_list"}
+           "axis_list", "recorded"}
 
 
 def reached(function, args):
