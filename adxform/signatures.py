@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Iterable, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -35,7 +36,7 @@ Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
 _NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number))
 _ALIKE = _NUMPY.union(_PLAIN)  # of which a specialisation depends on the type alone
-_VALUED = (str, bool, type(None), bytes, type, np.dtype)
+_VALUED = (str, bool, type(None), bytes, type, np.dtype, enum.Enum)
 
 
 def keys_of(values: Sequence[Any]) -> tuple[Key, ...]:

@@ -7,6 +7,7 @@ at compile time; numbers and arrays are read from the object at run time.
 from __future__ import annotations
 
 import ast
+import enum
 import inspect
 from types import FunctionType, ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ from adxform.frontend.written import Written
 
 _MISSING: Any = object()
 _NUMBERS = (int, float, complex, np.generic, np.ndarray)
-_FACTS = (bool, str, bytes, type(None), type, ModuleType)
+_FACTS = (bool, str, bytes, type(None), type, ModuleType, enum.Enum)
 
 
 def is_object(value: Any) -> bool:
@@ -48,7 +49,7 @@ def structure(value: Any, *, exact: bool = False, depth: int = 4) -> Any:
     """
     if isinstance(value, np.ndarray):
         return type(value), value.dtype, tuple([n == 1 for n in value.shape])
-    if isinstance(value, bool | str | bytes | None | type | np.dtype):
+    if isinstance(value, bool | str | bytes | None | type | np.dtype | enum.Enum):
         return value
     if isinstance(value, int | float | complex | np.generic):
         return (type(value), value) if exact else type(value)
@@ -94,13 +95,9 @@ class Objects(Written):
             if behind is not None:
                 renamed = ast.Attribute(node.value, behind, node.ctx)
                 return self._attribute(ast.copy_location(renamed, node))
-            found = vars(owner).get(node.attr, _MISSING)
-            if found is _MISSING:
-                found = inspect.getattr_static(owner, node.attr, _MISSING)
-            fact = isinstance(found, _FACTS) or is_object(found)
-            own = node.attr in vars(owner) or not hasattr(type(found), "__get__")
-            plain = own and callable(found)
-            return found if fact or plain else UNKNOWN
+            found = inspect.getattr_static(owner, node.attr, _MISSING)
+            fact = isinstance(found, _FACTS) or is_object(found) or callable(found)
+            return found if fact and not _is_computed(owner, node.attr) else UNKNOWN
         return super()._attribute(node)
 
     def method(self, node: ast.expr) -> tuple[Any, tuple[Operand, ...]] | None:
@@ -178,6 +175,8 @@ class Objects(Written):
         if table is not None:
             return table
         found = attribute_of(owner, node.attr, UNKNOWN)
+        if _is_computed(owner, node.attr) and not isinstance(found, _NUMBERS):
+            found = UNKNOWN
         known = Object(fact) if fact is not UNKNOWN else kind_of(ast.unparse(node), found)
         return self._read(node, base, known)
 
@@ -339,6 +338,15 @@ def _plain_property(owner: Any, name: str) -> str | None:
             return attr if attr in vars(owner) else None
         case _:
             return None
+
+
+def _is_computed(owner: Any, name: str) -> bool:
+    """Whether a descriptor gives an attribute, such as an enumeration's ``value``: the object that
+    is kept is another.
+    """
+    found = inspect.getattr_static(owner, name, None)
+    own = hasattr(owner, "__dict__") and vars(owner).get(name, _MISSING) is found
+    return hasattr(type(found), "__get__") and not own
 
 
 def _item(owner: Tuple | None, key: Any) -> Operand | None:

@@ -7,6 +7,7 @@ arguments of a signature; the branch that is not taken need not even be understo
 from __future__ import annotations
 
 import ast
+import enum
 import functools
 import operator
 from collections.abc import Callable
@@ -26,7 +27,8 @@ from adxform.frontend.texts import text_of
 
 SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
 STEADY = (
-    *SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, SourceFunction, np.ufunc, type(np.ndim)
+    *SIMPLE, FunctionType, BuiltinFunctionType, ModuleType, SourceFunction, np.ufunc, type(np.ndim),
+    enum.Enum,
 )
 _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.Is: operator.is_,
