@@ -38,6 +38,7 @@ def is_object(value: Any) -> bool:
         and not isinstance(value, STEADY)
         and not isinstance(value, np.ndarray | np.generic | type | ModuleType)
         and hasattr(value, "__dict__")
+        and inspect.getattr_static(kind, "__getattribute__") is object.__getattribute__
     )
 
 

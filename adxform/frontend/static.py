@@ -11,7 +11,7 @@ import enum
 import functools
 import operator
 from collections.abc import Callable
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,11 @@ from adxform.core.types import Array, ListOf, Scalar, Struct, Type, is_numeric, 
 from adxform.frontend.callables import Bound, Closure, unwrapped
 from adxform.frontend.matching import KIND, KINDS
 from adxform.frontend.outside import Outside
+from adxform.frontend.sets_written import as_set
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.standins import Typed, fact, stand_in
 from adxform.frontend.texts import text_of
+from adxform.frontend.watching import HEAP_TYPE
 
 SIMPLE = (str, bytes, bool, int, float, complex, type(None), type, np.dtype, type(Ellipsis))
 STEADY = (
@@ -132,7 +134,7 @@ class Static(Outside):
                 if UNKNOWN in _identities(found):
                     return UNKNOWN
                 if isinstance(node, ast.Set):
-                    return _as_set(found, getattr(self.source.live, "__code__", None))
+                    return as_set(found, getattr(self.source.live, "__code__", None))
                 return tuple(found)
             case _:
                 return UNKNOWN
@@ -143,8 +145,7 @@ class Static(Outside):
         if isinstance(t, Struct) and t.form.kind in ("tuple", "list", "dict"):
             return bool(t.items)
         found = self.static(node)
-        sure = isinstance(found, SIMPLE) or callable(found) or type(found) in _MADE_INSIDE
-        return bool(found) if sure else None
+        return bool(found) if found is not UNKNOWN and _has_truth(found) else None
 
     def known_type(self, node: ast.expr) -> Type | None:
         """The type of a variable, or of an attribute such as ``x.dtype``, if it is known."""
@@ -212,9 +213,9 @@ class Static(Outside):
         open_end = False
         for value in node.values:
             found = self.static(value)
-            if found is UNKNOWN:
+            if found is UNKNOWN or not (value is node.values[-1] or _has_truth(found)):
                 open_end = True
-            elif bool(found) is ends:
+            elif value is not node.values[-1] and bool(found) is ends:
                 return found if not open_end else UNKNOWN
         return UNKNOWN if open_end else found
 
@@ -225,7 +226,7 @@ class Static(Outside):
             if found is not None:
                 return found if isinstance(node.ops[0], ast.Is) else not found
         values = [self._compared(operand) for operand in operands]
-        if UNKNOWN in _identities(values):
+        if UNKNOWN in _identities(values) or any(map(_computes, values)):
             return UNKNOWN
         for place, op in enumerate(node.ops):
             try:
@@ -355,6 +356,21 @@ class Static(Outside):
         return UNKNOWN if found is None else hasattr(found, name)
 
 
+def _has_truth(value: Any) -> bool:
+    """Whether a value is true, or is not, for good; a class of the user's may tell anew."""
+    kind = type(value)
+    asked = hasattr(kind, "__bool__") or hasattr(kind, "__len__")
+    return isinstance(value, (*SIMPLE, tuple, frozenset, enum.Enum)) or not asked
+
+
+def _computes(value: Any) -> bool:
+    """Whether a value is an object, or holds one: others of its class compare otherwise."""
+    if isinstance(value, tuple):
+        return any(map(_computes, value))
+    known = _steady(value) or type(value) in _MADE_INSIDE
+    return not known and bool(type(value).__flags__ & HEAP_TYPE)
+
+
 def _steady(value: Any) -> bool:
     """Whether a value from outside may be relied on: it cannot change without being another."""
     if isinstance(value, tuple):
@@ -365,24 +381,6 @@ def _steady(value: Any) -> bool:
 def _identities(values: list[Any]) -> list[Any]:
     """The values that may be compared with UNKNOWN by ``in``: arrays may not."""
     return [value for value in values if value is UNKNOWN]
-
-
-def _as_set(items: list[Any], code: CodeType | None) -> Any:
-    """The value of a set that is written out, if its items are what a set can hold; in the order of
-    the ``code`` that runs, which is another if that was read from a file.
-    """
-    if not all(isinstance(i, str | int | None) for i in items):
-        return UNKNOWN
-    made = frozenset(items)
-    alike = (c for c in _sets_of(code) if c == made and {*map(type, c)} == {*map(type, made)})
-    return next(alike, made)
-
-
-def _sets_of(code: CodeType | None) -> list[frozenset[Any]]:
-    """The sets that are written out in a function, and in those within."""
-    constants = () if code is None else code.co_consts
-    inner = [s for c in constants if isinstance(c, CodeType) for s in _sets_of(c)]
-    return [c for c in constants if isinstance(c, frozenset)] + inner
 
 
 def known_items(value: Any) -> list[Operand] | None:
