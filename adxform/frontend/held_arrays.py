@@ -43,8 +43,13 @@ def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set
     """The attributes whose arrays a tree may change in place, or ANY_ATTRIBUTE."""
     value = _Text(tree, values)
     found: set[str] = set()
+    augmented = {id(node.target) for node in nodes(tree) if isinstance(node, ast.AugAssign)}
     for node in nodes(tree):
         match node:
+            case ast.Subscript(held, _, ast.Store()) if (
+                type(value.value(held)) is dict and id(node) not in augmented
+            ):
+                pass  # another item of a dictionary, and no array is another
             case (
                 ast.Subscript(held, _, ast.Store() | ast.Del())
                 | ast.AugAssign(ast.Attribute() | ast.Name() as held)

@@ -17,7 +17,7 @@ X = np.array([1.0, 0.2])
 class Weights:
     def __init__(self, w):
         self.w, self.v, self.count, self.log = w, w + 1.0, 0, []
-        self.parts = []
+        self.parts, self.kept, self.numbers = [], {}, [1.0, 2.0]
 
     def zero(self):
         self.w[:] = 0.0
@@ -32,6 +32,11 @@ class Weights:
 
     def applied(self, x):
         return self.w @ x
+
+    def part(self, key):
+        if key not in self.kept:
+            self.kept[key] = self.w + key
+        return self.kept[key]
 
     def note(self):
         self.count += 1
@@ -137,6 +142,12 @@ def copied_to(x, one):
     return np.sum(one.w @ x**2)
 
 
+def a_list_after(x, one):
+    y = np.dot(one.numbers, x)
+    one.numbers[0] = 9.0
+    return y
+
+
 REFUSED = [
     doubled_after, zeroed_after, item_after, by_a_method_after, by_a_method_under_another_name,
     by_a_method_of_parts, by_a_function_after, by_a_function_of_arrays_after, in_a_loop_after,
@@ -207,8 +218,14 @@ def a_copy(x, one):
     return np.sum(w @ x**2)
 
 
+def kept_by_key(x, one):
+    return np.sum(one.part(0) @ x**2) + np.sum(one.part(1) @ x) * np.sum(one.part(0))
+
+
 @pytest.mark.parametrize(
-    "f", [before, another_value, counted, another_array, drawn, a_copy], ids=lambda f: f.__name__
+    "f", [before, another_value, counted, another_array, drawn, a_copy, kept_by_key,
+          a_list_after],
+    ids=lambda f: f.__name__,
 )
 def test_what_changes_nothing_that_is_needed(f) -> None:
     def value(x):
