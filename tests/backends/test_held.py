@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import adxform
 from adxform import BackendWarning
+from adxform.backends.numba.unsigned import with_unsigned_places
 from tests.backends.plainly import loop_nests_in_python
 from tests.backends.test_numba_backend import same
 
@@ -103,3 +105,20 @@ def test_no_place_is_written_for_which_there_was_no_iteration() -> None:
     same(derivative(A[:3], 3), adxform.grad(f)(A[:3], 3))
     with pytest.raises(IndexError, match="out of bounds"):
         derivative(A[:3], 6)
+
+
+def test_indices_that_loops_compute_with_are_bounded_below() -> None:
+    def compiled(read: str) -> str:
+        text = f"""def f(x, y, n):
+            for i in reversed(range(n)):
+                for j in range(n):
+                    y[j] += x[{read}]"""
+        return ast.unparse(with_unsigned_places(ast.parse(text)))
+
+    assert "i = max(i, 0)" in compiled("i + j")
+    assert "max" not in compiled("i, j")
+
+
+def test_loops_in_several_threads_stay_so() -> None:
+    text = "def f(x, n, k):\n    k = len(x)\n    for i in prange(k, n):\n        x[i] = 0.0"
+    assert "in prange(k, n)" in ast.unparse(with_unsigned_places(ast.parse(text)))

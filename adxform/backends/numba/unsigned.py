@@ -2,7 +2,8 @@
 
 Of a loop that begins at 0 LLVM knows that; of one that begins elsewhere, or goes back, it would
 ask for each element whether its index counts from the end, and so make no several at once.
-Innermost loops go over unsigned numbers instead, and indices of others are bounded below.
+Innermost loops go over unsigned numbers instead, and others, with whose indices loops in them
+compute, bound these below.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from adxform.core.trees import bound_names, nodes
+from adxform.core.trees import bound_names, names, nodes
 
 LEAVING = ast.Raise | ast.Return | ast.Break | ast.Continue
 
@@ -43,8 +44,8 @@ class _Block:
                 case ast.Assign([ast.Name(name)], value):
                     keep = self.is_place(value)
                     self.known = self.known | {name} if keep else self.known - {name}
-                case ast.Assign([ast.Tuple(names)], ast.Attribute(attr="shape")):
-                    self.known |= {name.id for name in names if isinstance(name, ast.Name)}
+                case ast.Assign([ast.Tuple(sizes)], ast.Attribute(attr="shape")):
+                    self.known |= {size.id for size in sizes if isinstance(size, ast.Name)}
                 case ast.AugAssign(ast.Name(name), ast.Add(), value) if self.is_place(value):
                     pass
                 case _:
@@ -75,10 +76,11 @@ class _Block:
         self.several = several
         if not place or start is None or (isinstance(start, ast.Constant) and not back):
             return
-        if any(isinstance(node, ast.For | ast.While) for node in nodes(*stmt.body)):
+        inner = [node for node in nodes(*stmt.body) if isinstance(node, ast.For | ast.While)]
+        if any(_is_added_to(index, loop) for loop in inner):
             bound = ast.Call(_name("max"), [_name(index), ast.Constant(0)], [])
             stmt.body.insert(0, ast.Assign([ast.Name(index, ast.Store())], bound, lineno=1))
-        elif not back and isinstance(stmt.iter, ast.Call) and len(stmt.iter.args) == 2:
+        elif not inner and _called(stmt.iter) == "range":
             _go_over_places(stmt, index)
 
     def is_place(self, value: ast.expr) -> bool:
@@ -97,6 +99,14 @@ class _Block:
             case ast.Call(ast.Name("len")) | ast.Subscript(ast.Attribute(attr="shape")):
                 return True
         return False
+
+
+def _is_added_to(index: str, loop: ast.For | ast.While) -> bool:
+    """Whether a loop computes with the index of one around it; where it is an index alone, LLVM
+    asks before the loop whether it counts from the end.
+    """
+    sums = (node for node in nodes(*loop.body) if isinstance(node, ast.BinOp))
+    return any(index in names(node) for node in sums)
 
 
 def _go_over_places(loop: ast.For, index: str) -> None:
