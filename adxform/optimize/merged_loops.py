@@ -176,13 +176,12 @@ class _Made:
 
     def later(self, first: Stmt) -> Callable[[str], Stmt | None]:
         """What gives a name, of the statements after one."""
+        after = self.loops[first]
+        return lambda name: self.made_by(name) if self.bound.get(name, -1) > after else None
 
-        def made_by(name: str) -> Stmt | None:
-            place = self.bound.get(name, -1)
-            slot = self.slots[place] if place > self.loops[first] else []
-            return next((stmt for stmt in slot if name in binds_of(stmt)), None)
-
-        return made_by
+    def made_by(self, name: str) -> Stmt:
+        """The statement that gives a name, of those so far."""
+        return next(stmt for stmt in self.slots[self.bound[name]] if name in binds_of(stmt))
 
     def change(self, others: Mapping[Stmt, Stmt]) -> None:
         """Put others in the places of some statements."""
@@ -196,27 +195,26 @@ class _Made:
 
     def between(self, first: Stmt, loop: Stmt) -> list[Stmt]:
         """The statements between that a loop needs, up to a loop among them."""
-        return [s for place in self._needed(first, loop) for s in self.slots[place]]
-
-    def _needed(self, first: Stmt, loop: Stmt) -> list[int]:
         after = self.loops[first]
-        found: set[int] = set()
+        found: dict[Stmt, int] = {}
         wanted = [*_reads((loop,)).difference(*map(binds_of, walk((loop,))))]
         while wanted:
-            place = self.bound.get(wanted.pop(), -1)
-            if place <= after or place in found:
+            name = wanted.pop()
+            place = self.bound.get(name, -1)
+            if place <= after or (stmt := self.made_by(name)) in found:
                 continue
-            found.add(place)
-            if any(isinstance(s, For | While) for s in self.slots[place]):
+            found[stmt] = place
+            if isinstance(stmt, For | While):
                 break
-            wanted.extend(_reads(self.slots[place]))
-        return sorted(found)
+            wanted.extend(_reads((stmt,)))
+        return sorted(found, key=lambda stmt: (found[stmt], self.slots[found[stmt]].index(stmt)))
 
     def put(self, first: Stmt, loop: Stmt, stmts: list[Stmt]) -> None:
         """Fill the slot of the first loop with what is merged, and with what that needs."""
         place = self.loops[first]
-        for other in self._needed(first, loop):
-            self.slots[other] = []
+        for stmt in self.between(first, loop):
+            (name, *_) = binds_of(stmt)
+            self.slots[self.bound[name]].remove(stmt)
         self.slots[place] = stmts
         self.of_origin[id(first.origin)].remove(first)
         for stmt in stmts:

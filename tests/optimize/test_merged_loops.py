@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from unittest import mock
+
 import numpy as np
 import pytest
 
@@ -9,6 +13,7 @@ import adxform
 from adxform import check_grads, grad
 from adxform.dual import Dual
 from adxform.generated import Generated
+from adxform.optimize.merged_loops import merge_loops
 from adxform.options import Options
 
 RNG = np.random.default_rng(0)
@@ -295,3 +300,17 @@ def bounds_that_are_read(x):
 @pytest.mark.parametrize("f", [bounds_that_change, bounds_that_are_read])
 def test_loops_over_other_ranges_are_still_right(f):
     check_grads(f, (np.random.default_rng(0).normal(size=7),))
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_many_loops_that_add_to_one_cotangent_merge_in_one_round(count, tmp_path, monkeypatch):
+    loop = "    for i in range(len(x)):\n        s += np.sin(x[i] * y)\n"
+    file = tmp_path / "many_loops.py"
+    file.write_text(f"import numpy as np\n\ndef f(x, y):\n    s = 0.0\n{loop * count}    return s\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "many_loops", raising=False)
+    f = importlib.import_module("many_loops").f
+    with mock.patch("adxform.merging.merge_loops", side_effect=merge_loops) as rounds:
+        text = adxform.source(f, argnums=(0, 1), args=(X, 0.7))
+    assert rounds.call_count == 2  # one that merges them all, and one that finds none
+    assert loops(text) == count and "reversed" not in text
