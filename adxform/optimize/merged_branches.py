@@ -13,7 +13,6 @@ from adxform.core.ir import (
     Block,
     Callee,
     Effect,
-    For,
     Function,
     If,
     Let,
@@ -22,14 +21,13 @@ from adxform.core.ir import (
     Primitive,
     Stmt,
     Var,
-    While,
     uses,
     walk,
 )
 from adxform.core.types import Scalar
 from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import same
-from adxform.optimize.walk import Rewriter
+from adxform.optimize.walk import Rewriter, with_bodies
 
 
 def merge_branches(function: Function, types: Types) -> Function:
@@ -73,23 +71,14 @@ class _Merging:
             if isinstance(stmt, If):
                 place = self.before(made, stmt)
                 if place is None:
-                    made.append(self.inner(stmt))
+                    made.append(with_bodies(stmt, self.block))
                 else:
                     first = made.pop(place)
                     assert isinstance(first, If)
                     made.append(self.merged(first, stmt))
             else:
-                made.append(self.inner(stmt))
+                made.append(with_bodies(stmt, self.block))
         return tuple(made)
-
-    def inner(self, stmt: Stmt) -> Stmt:
-        match stmt:
-            case If():
-                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
-            case For() | While():
-                return replace(stmt, body=self.block(stmt.body))
-            case _:
-                return stmt
 
     def before(self, made: list[Stmt], branch: If) -> int | None:
         """The place of a branch on the same condition which may as well come here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -197,6 +198,17 @@ def _is_needless(phi: Phi) -> bool:
     """Whether a loop's phi gives the value before the loop in each iteration."""
     second = phi.second
     return (type(second) is Var and second.name == phi.target) or second == phi.first
+
+
+def with_bodies(stmt: Stmt, made: Callable[[Block], Block]) -> Stmt:
+    """A statement with what is made of the blocks within, but for the test of a loop."""
+    match stmt:
+        case If():
+            return replace(stmt, then=made(stmt.then), orelse=made(stmt.orelse))
+        case For() | While():
+            return replace(stmt, body=made(stmt.body))
+        case _:
+            return stmt
 
 
 def rewritten(function: Function, walk: Rewriter) -> Function:

@@ -15,15 +15,12 @@ from adxform.analysis.aliasing import writes
 from adxform.core.ir import (
     Block,
     Callee,
-    For,
     Function,
-    If,
     Let,
     Operand,
     Primitive,
     Stmt,
     Var,
-    While,
     binds_of,
     uses,
     walk,
@@ -32,7 +29,7 @@ from adxform.core.reads import read_counts
 from adxform.differentiate.common import primitive
 from adxform.optimize.chains import SUMS
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import is_op
+from adxform.optimize.walk import is_op, with_bodies
 
 
 class Apart(Exception):
@@ -82,17 +79,8 @@ class _Calls:
             if isinstance(stmt, Let) and whole is not None and stmt.op is whole.pull:
                 self.back(stmt, whole, made)
             else:
-                made.append(self.inner(stmt))
+                made.append(with_bodies(stmt, self.block))
         return tuple(map(self.only_forward, made))
-
-    def inner(self, stmt: Stmt) -> Stmt:
-        match stmt:
-            case If():
-                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
-            case For() | While():
-                return replace(stmt, body=self.block(stmt.body))
-            case _:
-                return stmt
 
     def of(self, stmt: Stmt) -> Whole | None:
         called = stmt.op if isinstance(stmt, Let) else None
