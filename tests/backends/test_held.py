@@ -122,3 +122,18 @@ def test_indices_that_loops_compute_with_are_bounded_below() -> None:
 def test_loops_in_several_threads_stay_so() -> None:
     text = "def f(x, n, k):\n    k = len(x)\n    for i in prange(k, n):\n        x[i] = 0.0"
     assert "in prange(k, n)" in ast.unparse(with_unsigned_places(ast.parse(text)))
+
+
+def test_an_index_that_is_read_after_its_loop_is_a_whole_number() -> None:
+    def f(x):
+        y = x.copy()
+        k = 0
+        half = len(x) // 2
+        for k in range(half, len(x)):
+            y[k] = x[k] * x[k]
+        return np.sum(y) * x[k - 1] * (k - 20)
+
+    value, bar = adxform.value_and_grad(f, backend="numba")(B)
+    expected, expected_bar = adxform.value_and_grad(f)(B)
+    same(value, expected)
+    same(bar, expected_bar)

@@ -360,7 +360,7 @@ def test_indices_that_are_only_places_have_no_sign():
         text += f"        for i in range(k * n // 2, (k + 1) * n // 2):\n            {line}"
         return ast.unparse(with_unsigned_places(ast.parse(text)))
 
-    assert "for i in _places_between(k * n // 2, " in compiled("y[i] += x[i, 0]")
+    assert "for _i in _places_between(k * n // 2, " in compiled("y[i] += x[i, 0]")
     numbers = compiled("y[i] += x[i] * i")
-    assert "i = np.int64(_i)" in numbers and "y[_i] += x[_i] * i" in numbers
+    assert "i = _signed(_i)" in numbers and "y[_i] += x[_i] * i" in numbers
     assert "y[_i] += x[i - 1]" in compiled("y[i] += x[i - 1]")

@@ -21,6 +21,7 @@ OURS = {
     "_spread": ("stretching", "spread"),
     "_last_written": ("places", "last_written"),
     "_places_between": ("places", "places_between"),
+    "_signed": ("places", "signed"),
     "_add_at": ("places", "add_at"),
     "_scatter_along": ("places", "scatter_along"),
     "_take": ("places", "take"),

@@ -190,3 +190,13 @@ def _places_between(begin: Any, end: Any) -> Callable[..., Any]:
         return range(np.uint64(first), np.uint64(max(first, end)))  # LLVM asks for no sign
 
     return between
+
+
+def signed(place: int) -> int:
+    """A place as a number to compute with."""
+    return place
+
+
+@overload(signed, strict=False)
+def _signed(place: Any) -> Callable[..., Any]:
+    return lambda place: np.int64(place)

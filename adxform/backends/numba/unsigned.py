@@ -110,21 +110,18 @@ def _is_added_to(index: str, loop: ast.For | ast.While) -> bool:
 
 
 def _go_over_places(loop: ast.For, index: str) -> None:
-    """A loop over unsigned numbers; where its index is computed with, it has its sign again."""
+    """A loop over unsigned numbers; but where it is a place alone, its index has its sign again."""
     assert isinstance(loop.iter, ast.Call)
     loop.iter.func = _name("_places_between")
-    places: list[ast.Name] = []
     for node in nodes(*loop.body):
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            places += [part for part in parts if isinstance(part, ast.Name) and part.id == index]
-    named = [node for node in nodes(*loop.body) if isinstance(node, ast.Name) and node.id == index]
-    if len(places) < len(named):
-        for place in places:
-            place.id = f"_{index}"
-        signed = ast.Call(ast.Attribute(_name("np"), "int64", ast.Load()), [_name(f"_{index}")], [])
-        loop.body.insert(0, ast.Assign([ast.Name(index, ast.Store())], signed, lineno=1))
-        loop.target = ast.Name(f"_{index}", ast.Store())
+            for part in parts:
+                if isinstance(part, ast.Name) and part.id == index:
+                    part.id = f"_{index}"
+    signed = ast.Call(_name("_signed"), [_name(f"_{index}")], [])
+    loop.body.insert(0, ast.Assign([ast.Name(index, ast.Store())], signed, lineno=1))
+    loop.target = ast.Name(f"_{index}", ast.Store())
 
 
 def _name(name: str) -> ast.Name:
