@@ -108,6 +108,18 @@ def of_one(x, n):
     return crossed(x, x, n)
 
 
+def two(x, n):
+    if n == 0:
+        return x, x * x
+    a, b = two(x * 0.9, n - 1)
+    return a * x + b, 2.0 * b - x * a
+
+
+def of_two(x):
+    a, b = two(x, 4)
+    return a * 0.3 + b
+
+
 def rising_and_sum(x, n):
     return np.sin(x) + rising(x, n) * x
 
@@ -129,7 +141,7 @@ WHOLE = [
     (option, (1.1, 1.2, 0, 4)), (determinant, (R.normal(size=(4, 4)),)),
     (determinant, (R.normal(size=(1, 1)),)), (all_paths, (R.normal(size=5),)),
     (first_part, (0.8, 5)), (twice, (R.normal(size=3), 3)), (of_one, (R.normal(size=3), 3)),
-    (rising_and_sum, (0.7, 3)),
+    (rising_and_sum, (0.7, 3)), (of_two, (0.7,)),
 ]  # fmt: skip
 each_whole = pytest.mark.parametrize(("f", "args"), WHOLE, ids=lambda v: getattr(v, "__name__", ""))
 

@@ -187,6 +187,6 @@ class _Later:
 
 
 def _only_computes(stmt: Stmt) -> bool:
-    return is_op(stmt, "own") or (
+    return is_op(stmt, *SUMS) or (
         isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and not writes(stmt.op)
     )
