@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
+from adxform.analysis.disjoint import Disjoint
 from adxform.analysis.types import Types
 from adxform.backends.numba.ascending import with_ascending_loops
 from adxform.backends.numba.checks import with_checks_first
@@ -114,6 +115,7 @@ class Lowering(Rewriter):
         super().__init__(builder)
         self.planner = planner
         self.rows = rows
+        self.disjoint = Disjoint(planner.aliases)
         self.plan = Plan()
         self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
         self.stored: set[Let] = set()  # the statements that store it
@@ -178,14 +180,14 @@ class Lowering(Rewriter):
         if not isinstance(op, Primitive) or not (op.augments or op.name in OVERWRITING):
             return stmt
         first, *others = stmt.args
-        types, of = self.builder.types, self.planner.aliases.of
+        types = self.builder.types
         if not isinstance(first, Var) or not isinstance(types.get(first.name), Array):
             return stmt
         for place, other in enumerate(others):
             if not isinstance(other, Var) or not isinstance(types.get(other.name), Array):
                 continue
             moved = other != first or op.name == "accumulate_at"  # to other places
-            if moved and of(other.name) == of(first.name):
+            if moved and self.disjoint.share(first.name, other.name):
                 others[place] = self.builder.emit(RULES["np.copy"].primitive, (other,))
         return replace(stmt, args=(first, *others))
 
