@@ -270,3 +270,20 @@ def test_extrema_of_single_precision_are_compiled():
         made = adxform.grad(f, backend="numba")(x)
     np.testing.assert_allclose(made, adxform.grad(f)(x), rtol=1e-6)
     assert made.dtype == np.float32
+
+
+def turned(q, v):
+    for i in range(len(q)):
+        c, s = np.cos(q[i]), np.sin(q[i])
+        v = np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ v
+    return v[1] * v[2]
+
+
+def of_several_kinds(x, n):
+    a = np.array([[x[0], n, True], [0, 1.5, x[1]], [x[2], 2, n * 2]])
+    return np.sum(a @ a) + np.linalg.det(a)
+
+
+def test_rows_of_integers_and_floating_numbers_are_compiled():
+    agree(turned, np.array([0.1, 0.7]), np.array([0.2, 0.5, 0.9]))
+    agree(of_several_kinds, np.array([0.3, 0.4, 0.5]), 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from functools import reduce
 
 from adxform.backends.numba.elements import dims_known, reduced_axes
@@ -60,6 +61,8 @@ class Respell(Rewriter):
         if name in DOTS and self._dot(stmt):
             return
         if name in ("np.squeeze", ".squeeze()") and self._squeezed(stmt):
+            return
+        if name in ("np.array", "np.asarray", "row") and self._of_rows(stmt):
             return
         if name == "np.select" and self._select(stmt):
             return
@@ -147,6 +150,27 @@ class Respell(Rewriter):
         product = self.emit("op.Mult", *stmt.args[:2])
         rest = (Const(None), Const(False), Const(None), Const(True))
         return self.becomes(stmt, "np.sum", product, *rest)
+
+    def _of_rows(self, stmt: Let) -> bool:
+        """Rows that are written out, of floating numbers alone: to Numba lists in a list have one
+        type, and a row of integers another than one of floating numbers.
+        """
+        made, rows = type_of(Var(stmt.target), self.builder.types), stmt.args[0]
+        nested = isinstance(rows, Tuple) and any(isinstance(item, Tuple) for item in rows.items)
+        if not nested or not isinstance(made, Array) or made.dtype != "float64":
+            return False
+        args = (self._floating(rows), *stmt.args[1:])
+        self.builder.append(Let(stmt.targets, stmt.op, args, stmt.origin))
+        return True
+
+    def _floating(self, item: Operand) -> Operand:
+        if isinstance(item, Tuple):
+            return replace(item, items=tuple(map(self._floating, item.items)))
+        if isinstance(item, Const) and isinstance(item.value, int):
+            return Const(float(item.value))
+        known = type_of(item, self.builder.types)
+        whole = isinstance(known, Scalar) and known.dtype.startswith(("int", "uint", "bool"))
+        return self.emit("float", item) if whole else item
 
     def _squeezed(self, stmt: Let) -> bool:
         """An array without the axes that are gone: their only places are taken."""
