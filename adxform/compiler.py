@@ -281,8 +281,9 @@ def _derived(
     valued: bool = True,
 ) -> tuple[Function, Types]:
     if request.kind in TANGENTS:
-        made, known = derivation.forward(function, request.wrt, types, TANGENTS[request.kind])
-        if unit:
+        how = TANGENTS[request.kind]
+        made, known = derivation.forward(function, request.wrt, types, how, alone=unit)
+        if unit:  # which takes no direction, as inner calls give
             made = derivation.optimized(with_unit_seed(made, known), known)
         return made, known
     made, known = derivation.reverse(

@@ -52,12 +52,15 @@ class Derivation(Pairs):
         wrt: tuple[str, ...],
         types: dict[str, Type],
         how: type[Forward] = Forward,
+        *,
+        alone: bool = False,
     ) -> tuple[Function, Types]:
         """The tangent function, optimised, and the types of its names; ``how`` says for one
-        direction, or for several at once.
+        direction, or for several at once. One that is ``alone`` is none that inner calls call.
         """
         self.reserve(function, "forward")
-        own = self._own_tangent(function, wrt, types) if how is Forward else None
+        serves = how is Forward and not alone
+        own = self._own_tangent(function, wrt, types) if serves else None
         if own is not None:
             return own
         function, found = typed(function, types)

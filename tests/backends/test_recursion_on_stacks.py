@@ -228,6 +228,25 @@ def test_the_text_is_what_one_writes_by_hand():
     assert "minor_pullback(a, 0, difference, stack, len(stack), 1.0, a_bar)" in lines
 
 
+def until_small(x, n):
+    """What the head of the loop gives goes on no stack: the derivative goes forward."""
+    if n == 0:
+        return x
+    y, z = x, 0.0
+    while (v := until_small(y * 0.5, n - 1)) > 0.02:
+        y = y * 0.5
+        z = z + v
+    return z * x + until_small(x * 0.9, n - 1)
+
+
+def test_a_derivative_in_one_number_calls_those_that_take_a_direction():
+    with loop_nests_in_python():
+        derivative = grad(until_small, backend="numba")
+        found = derivative(0.8, 2)
+    assert found == pytest.approx(grad(until_small)(0.8, 2), rel=1e-13)
+    assert "def until_small_forward" in derivative.source
+
+
 def test_pullbacks_and_jacobians():
     a = np.random.default_rng(0).normal(size=(4, 4))
     with warnings.catch_warnings():
