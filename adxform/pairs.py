@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -170,7 +170,7 @@ class Pairs(Merging):
         params = [p.name for p in function.params]
         wrt = tuple(params[i] for i in active)
         results = leaves(function.result)
-        pulled = tuple(i for i, leaf in enumerate(results) if seeded(leaf, found))
+        pulled = seeded_places(results, found)
         compiled = self.options.backend == "numba"
         added = tuple(i for i in active if compiled and rank(found.get(params[i], ANY)))
         record, pull = (Callee(f"{function.name}_{half}") for half in ("record", "pullback"))
@@ -201,7 +201,7 @@ class Pairs(Merging):
         params = [p.name for p in function.params]
         added = tuple(i for i in active if rank(found.get(params[i], ANY)))
         results = leaves(function.result)
-        pulled = tuple(i for i, leaf in enumerate(results) if seeded(leaf, found))
+        pulled = seeded_places(results, found)
         record.takes = tuple(
             (len(results) + i, len(params) + i) for i in range(len(self.stacks))
         )
@@ -237,7 +237,7 @@ class Pairs(Merging):
         record = Callee(self.unique(f"{function.name}_record"), types=found)
         pull = Callee(self.unique(f"{function.name}_pullback"), types=found)
         results = leaves(function.result)
-        pulled = tuple(i for i, leaf in enumerate(results) if seeded(leaf, found))
+        pulled = seeded_places(results, found)
         tape = Taped() if is_recursive(callee) else None
         if tape is not None:  # known by name, before its body calls it
             labels = (f"{function.name}_{TAPE}",)
@@ -263,6 +263,11 @@ class Pairs(Merging):
 def seeded(output: Operand, types: Types) -> bool:
     """Whether a result gets a cotangent."""
     return differentiable(type_of(output, types))
+
+
+def seeded_places(results: Sequence[Operand], types: Types) -> tuple[int, ...]:
+    """The places of the results that get one."""
+    return tuple(i for i, leaf in enumerate(results) if seeded(leaf, types))
 
 
 def _defaults_to_one(t: Type) -> bool:

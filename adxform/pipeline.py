@@ -24,7 +24,7 @@ from adxform.core.types import Type
 from adxform.core.verify import verify
 from adxform.differentiate.forward import Forward, Tangent, forward
 from adxform.differentiate.refuse import check
-from adxform.differentiate.sweeps import with_unit_seed
+from adxform.differentiate.sweeps import Sweeps, with_unit_seed
 from adxform.optimize.copies import copy_before_loops
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.results import own_results
@@ -32,7 +32,7 @@ from adxform.optimize.shape_queries import without_shaped_values
 from adxform.optimize.unasked_values import without_value
 from adxform.optimize.whole_calls import with_whole_calls
 from adxform.optimize.written_out import active_in
-from adxform.pairs import Key, Pairs, seeded
+from adxform.pairs import Key, Pairs, seeded_places
 from adxform.typed import typed, typed_callee
 
 
@@ -123,7 +123,7 @@ class Derivation(Pairs):
         results = leaves(function.result)
         own = Callee(self.unique(f"{function.name}_forward"), types=found)
         if is_recursive(callee):  # it calls itself: each result that can have a tangent has one
-            varied = tuple(i for i, leaf in enumerate(results) if seeded(leaf, found))
+            varied = seeded_places(results, found)
             self.tangents[key] = Tangent(own, varied)
         else:
             varied = tuple(i for i, leaf in enumerate(results) if activity.operand(leaf))
@@ -169,10 +169,7 @@ class Derivation(Pairs):
     ) -> tuple[Function, Types]:
         if self.observe is not None:
             self._show_sweeps(function, wrt, types, outputs, unit=unit)
-        given = function
-        function, found = typed(calling_itself(given) if self.whole else given, types)
-        outputs = same_places(given.result, function.result, outputs)
-        sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
+        function, found, sweeps = self._swept(function, wrt, types, outputs, unit=unit)
         self.reduce(sweeps)
         made = verify(self.joined(function, sweeps, *self.linked(sweeps)), "reverse")
         made = with_unit_seed(made, found) if unit and len(sweeps.seeds) == 1 else made
@@ -191,6 +188,20 @@ class Derivation(Pairs):
             made = replace(made, body=eliminate_dead_code(made.body, (made.result,)))
         self.show("optimized", made, found)
         return made, found
+
+    def _swept(
+        self,
+        given: Function,
+        wrt: tuple[str, ...],
+        types: dict[str, Type],
+        outputs: list[Operand] | None,
+        *,
+        unit: bool,
+    ) -> tuple[Function, Types, Sweeps]:
+        """A function, typed, the types of its names, and its sweeps."""
+        function, found = typed(calling_itself(given) if self.whole else given, types)
+        outputs = same_places(given.result, function.result, outputs)
+        return function, found, self.sweeps(function, wrt, outputs, found, unit=unit)
 
     def _called_whole(self, function: Function, types: Types) -> tuple[Function, Types]:
         """A reverse function that calls wholes, or the one that is all that it calls."""
@@ -221,9 +232,7 @@ class Derivation(Pairs):
     ) -> None:
         """Show both sweeps as they are before they are optimised and merged."""
         whole, names, self.whole = self.whole, set(self.names), False
-        given, (function, found) = function, typed(function, types)
-        outputs = same_places(given.result, function.result, outputs)
-        sweeps = self.sweeps(function, wrt, outputs, found, unit=unit)
+        function, found, sweeps = self._swept(function, wrt, types, outputs, unit=unit)
         self.show("reverse", self.joined(function, sweeps, *self.linked(sweeps)), found)
         if whole:
             self.whole, self.names, self.pullbacks = whole, names, {}

@@ -99,5 +99,4 @@ linear("object.item()", object="np.full_like(object, out_bar)",
        infer=_number, sample=calls("R(1)", "R()"))
 
 holomorphic("row", "np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.copy",
-            ".copy()", "recorded", ".astype()",
-            ".item()")
+            ".copy()", "recorded", ".astype()", ".item()")

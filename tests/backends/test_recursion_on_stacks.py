@@ -23,6 +23,7 @@ from adxform.optimize.whole_calls import Apart
 from examples.gradbench import det
 from tests.backends.plainly import loop_nests_in_python
 from tests.test_recursion import CASES
+from tests.test_whole_calls import crossed, of_one
 
 pytest.importorskip("numba")
 
@@ -40,16 +41,6 @@ def left_out(x, n):
         return x
     y = left_out(x * 0.5, n - 1)
     return np.sin(left_out(x * 1.1, n - 1)) + np.floor(y)
-
-
-def crossed(a, b, n):
-    if n == 0:
-        return np.sum(a * b)
-    return crossed(b, a * 0.5, n - 1) * np.sum(a)
-
-
-def twice_the_same(x, n):
-    return crossed(x, x, n)
 
 
 def on_one_array(x, n):
@@ -164,7 +155,7 @@ def partly(x):
 
 X = np.array([0.4, 1.2, -0.7, 0.9])
 MORE = [
-    (left_out, (0.6, 3)), (twice_the_same, (X, 3)), (on_one_array, (X, 2)),
+    (left_out, (0.6, 3)), (of_one, (X, 3)), (on_one_array, (X, 2)),
     (leaving_early, (1.3, 2)), (counting, (0.7, 2)), (summed, (X, 3)),
     (of_matrices, (X.reshape(2, 2), 2)), (written_to, (X, 2)), (through_another, (X, 2)),
     (two_ways, (0.7, 4)), (two_ways, (0.2, 4)), (of_both, (0.3, 0.4, 3)), (partly, (X,)),

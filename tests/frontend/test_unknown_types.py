@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from adxform import UnsupportedError, source
+from tests.test_recursion import minors
 
 V = np.array([0.3, -0.7, 1.1])
 M = np.arange(6.0).reshape(2, 3) / 3.0 + 0.1
@@ -302,17 +303,6 @@ def test_items_of_what_may_be_a_list_are_refused(f):
 # A function that calls itself may change what is its own, and not what it is given.
 
 
-def determinant(a):
-    n = a.shape[0]
-    if n == 1:
-        return a[0, 0]
-    total = 0.0
-    for j in range(n):
-        minor = np.concatenate([a[1:, :j], a[1:, j + 1:]], axis=1)
-        total += (-1.0) ** j * a[0, j] * determinant(minor)
-    return total
-
-
 def halved(x):
     if len(x) == 1:
         return x
@@ -326,9 +316,9 @@ def sum_of_halved(x):
     return np.sum(halved(x) ** 2)
 
 
-@pytest.mark.parametrize("f", [determinant, sum_of_halved])
+@pytest.mark.parametrize("f", [minors, sum_of_halved])
 def test_what_is_made_inside_may_be_changed(f):
-    agrees(f, M[:, :2] + np.eye(2) if f is determinant else V)
+    agrees(f, M[:, :2] + np.eye(2) if f is minors else V)
 
 
 def changes_what_it_is_given(x, n):
