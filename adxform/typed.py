@@ -13,6 +13,7 @@ from adxform.core.types import Type
 from adxform.differentiate.common import names_for
 from adxform.differentiate.refuse_writes import check_callee
 from adxform.optimize.augmented_dtypes import AugmentedDtypes
+from adxform.optimize.elements_of_rows import elements_of_rows
 from adxform.optimize.fractions import POWERS, Fractions, may_make_fractions
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.python_booleans import PythonBooleans, computes_with_booleans
@@ -39,8 +40,8 @@ def typed(
     function: Function, params: dict[str, Type], *, given: bool = True
 ) -> tuple[Function, Types]:
     """A function with the types of its names; in-place operations in the dtypes they have, lengths
-    of lists counted, numbers under one name. Parameters are what their types say if these are
-    ``given`` by the caller.
+    of lists counted, numbers under one name, elements of rows read from the arrays. Parameters are
+    what their types say if these are ``given`` by the caller.
     """
     types = infer(function, params)
     done = occurring(function.body)
@@ -48,6 +49,8 @@ def typed(
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:
         function = _rewritten(function, SecondNames(_builder(function, types)))
+    if "[]" in done:
+        function = elements_of_rows(function, types)
     if computes_with_booleans(function, types):
         maybe = MaybePythons(function, types, given)
         function = _rewritten(function, PythonBooleans(_builder(function, types), maybe))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from adxform.core.trees import Transformer, copied, names, nodes
+from adxform.frontend.counts import Count
 
 UPDATE = "__update__"
 STORE = "__store__"
@@ -168,7 +169,8 @@ class Assignments(Transformer):
     ) -> Iterable[ast.stmt]:
         """``first, *rest, last = items``."""
         name = self.fresh("t")
-        yield assign(name, _listed(value), old)
+        count = Count(len(targets) - 1, rest=True)
+        yield assign(name, _listed(value, count), old)
         (star,) = (i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
         for place, target in enumerate(targets):
             if isinstance(target, ast.Starred):
@@ -176,7 +178,7 @@ class Assignments(Transformer):
                 yield from self._single(target.value, rest, old)
             else:
                 index = place if place < star else place - len(targets)
-                yield from self._single(target, _part_of(name, index), old)
+                yield from self._single(target, _part_of(name, index, count), old)
 
     def _unpack(
         self, targets: list[ast.expr], value: ast.expr, old: ast.stmt
@@ -194,8 +196,9 @@ class Assignments(Transformer):
                 values = [load(name) for name in kept]
         else:
             name = self.fresh("t")
-            yield assign(name, _listed(value), old)
-            values = [_part_of(name, i) for i in range(len(targets))]
+            count = Count(len(targets))
+            yield assign(name, _listed(value, count), old)
+            values = [_part_of(name, i, count) for i in range(len(targets))]
         for target, item in zip(targets, values, strict=True):
             yield from self._single(target, item, old)
 
@@ -207,20 +210,22 @@ def variable_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _listed(value: ast.expr) -> ast.expr:
-    """What is unpacked: an iterator has items by number as a list."""
+def _listed(value: ast.expr, count: Count) -> ast.expr:
+    """What is unpacked: an iterator has items by number as a list, and as many as are named."""
     match value:
         case ast.Call(ast.Name("map")):
             value = ast.copy_location(ast.Call(load("list"), [value], []), value)
     value._iterated = True  # type: ignore[attr-defined]
+    value._count = count  # type: ignore[attr-defined]
     return value
 
 
-def _part_of(name: str, place: int) -> ast.expr:
+def _part_of(name: str, place: int, count: Count) -> ast.expr:
+    """One of so many items."""
     number: ast.expr = ast.Constant(abs(place))
     index = number if place >= 0 else ast.UnaryOp(ast.USub(), number)
     part = ast.Subscript(load(name), index, ast.Load())
-    part._unpacked = True  # type: ignore[attr-defined]  # whatever an index of an object gives
+    part._unpacked = count  # type: ignore[attr-defined]  # whatever an index of an object gives
     return part
 
 

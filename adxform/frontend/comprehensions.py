@@ -12,19 +12,20 @@ from adxform.core.trees import copied, names, nodes
 from adxform.core.types import INT, Array, ListOf, differentiable
 from adxform.frontend.as_generators import as_comprehension
 from adxform.frontend.control import tested
+from adxform.frontend.counted import Counted
+from adxform.frontend.counts import Count
 from adxform.frontend.equivalents.iterables import require_equal
 from adxform.frontend.heap import Contents, changed_fields
 from adxform.frontend.of_containers import dictionary
 from adxform.frontend.renaming import Renamed
 from adxform.frontend.scope import readable
 from adxform.frontend.ssa import free_names
-from adxform.frontend.unnumbered import Unnumbered
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 Action = Callable[[Operand], Operand]  # from what is carried so far to what it becomes
 
 
-class Comprehensions(Unnumbered):
+class Comprehensions(Counted):
     """Lowers comprehensions over active values; others are carried verbatim."""
 
     depth: int
@@ -138,6 +139,7 @@ class Comprehensions(Unnumbered):
             case ast.Name(name):
                 self.env[name] = value
             case ast.Tuple(parts) | ast.List(parts):
+                self.require_count(Count(len(parts)), value, target)
                 for place, part in enumerate(parts):
                     self.bind_target(part, self._part(value, place))
             case _:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
-from adxform.core.types import ANY, CARRIED
+from adxform.core.types import ANY, CARRIED, INT, ListOf, Struct, Type
 from adxform.frontend.as_generators import groups_listed
 from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
@@ -60,7 +60,10 @@ class Iterators(Generating):
             return self.opaque(value, base)
         if isinstance(value, ast.Dict | ast.Call) and self._makes_plain(name, value):
             return self.opaque(value, base, "dict")
-        return (self.items_of if hasattr(value, "_iterated") else self.checked)(value, base)
+        made = (self.items_of if hasattr(value, "_iterated") else self.checked)(value, base)
+        if hasattr(value, "_count"):
+            self.require_count(value._count, made, value)
+        return made
 
     def plain_place(self, name: str) -> tuple[str, str, str]:
         """What tells that a variable's dictionary is Python's own: its keys only running tells."""
@@ -90,7 +93,18 @@ class Iterators(Generating):
             return self.opaque(node, base, callee, reason)
         whole = listed(node)
         whole._gone_over = node  # type: ignore[attr-defined]  # an error speaks of this
-        return self.opaque(whole, base, callee, reason)
+        items = self.opaque(whole, base, callee, reason)
+        if callee == "np.ndindex" and isinstance(items, Var):
+            self.builder.types[items.name] = self._grid_places(node)
+        return items
+
+    def _grid_places(self, node: ast.expr) -> Type:
+        """The type of what ``np.ndindex(shape)`` gives: tuples with a place along each axis."""
+        match node:
+            case ast.Call(args=[shape]) if isinstance(known := self.known_type(shape), Struct):
+                return ListOf(Struct((INT,) * len(known.items)))
+            case _:
+                return CARRIED
 
     def require_none_kept(self, values: Iterable[ast.expr]) -> None:
         """Refuse an iterator among what is returned or put into a container: it gives all once."""

@@ -257,6 +257,9 @@ class Special(Changes):
 
     def _unpacked(self, held: Tuple, node: ast.Subscript) -> Operand:
         items, place = self.iterated(held, node.value), self.static(node.slice)
+        count = getattr(node, "_unpacked", None)
+        if count is not None and not count.fits(len(items)):
+            raise self.unsupported(f"{count.reason}, got {len(items)}", node)
         if type(place) is not int or place >= len(items):
             raise self.unsupported("how many values this gives is not known", node)
         return items[place]

@@ -14,6 +14,7 @@ from adxform.frontend.control import ending
 
 PHI = "__phi__"
 UNDEFINED = "__undefined__"
+_OF_VALUES = ("_iterated", "_count")  # noted on what is assigned
 Env = dict[str, str]
 
 
@@ -105,10 +106,9 @@ class Ssa(Transformer):
             return self._attribute_assigned(node, target)
         if isinstance(node.value, ast.Lambda) and target.id in free_names(node.value):
             return self.visit_FunctionDef(_defined(node, node.value, target.id))
-        iterated = hasattr(node.value, "_iterated")
+        noted = {mark: vars(node.value)[mark] for mark in _OF_VALUES if mark in vars(node.value)}
         node.value = self.visit(node.value)
-        if iterated:
-            node.value._iterated = True  # type: ignore[attr-defined]
+        vars(node.value).update(noted)
         node.targets = [ast.copy_location(ast.Name(self.define(target.id), ast.Store()), target)]
         return node
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Let, Operand, Phi, Primitive, Var, substitute
+from adxform.core.ir import (
+    Block,
+    Const,
+    Effect,
+    If,
+    Let,
+    Operand,
+    Phi,
+    Primitive,
+    Var,
+    substitute,
+)
 from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter
 
@@ -49,13 +62,26 @@ class CommonSubexpressions(Rewriter):
         self.begun: list[list[Key]] = [[]]  # what each of the blocks at hand has added
         self.alike: dict[str, Operand] = {}
         self.adjoint: set[str] = set()
+        self.false: list[set[Operand]] = [set()]  # where one of these holds, an error was raised
 
     def enter(self) -> None:
         self.begun.append([])
+        self.false.append(set(self.false[-1]))
 
     def leave(self) -> None:
         for key in self.begun.pop():
             del self.known[key]
+        self.false.pop()
+
+    def branch(self, stmt: If) -> None:
+        """A branch; none that only raises an error where the same raised one before."""
+        if stmt.phis or stmt.orelse or not _raises(stmt.then):
+            super().branch(stmt)
+            return
+        test = substitute(self.sub(stmt.test), self.alike)
+        if test not in self.false[-1]:
+            super().branch(stmt)
+            self.false[-1].add(test)
 
     def let(self, stmt: Let) -> None:
         if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
@@ -115,3 +141,9 @@ class CommonSubexpressions(Rewriter):
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
         return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)
+
+
+def _raises(block: Block) -> bool:
+    """Whether a block ends with an error."""
+    last = block[-1] if block else None
+    return isinstance(last, Effect) and isinstance(last.tree, ast.Raise)

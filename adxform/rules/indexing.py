@@ -124,9 +124,18 @@ def lower_scatter_along(g: Type, like: Type, indices: Type, axis: Type) -> str |
 
 # Indices made from sizes
 
+
+def _places(indices: Type, shape: Type) -> Type:
+    """One place along each axis."""
+    if not isinstance(shape, Struct) or not isinstance(indices, Scalar):
+        return infer.inert()
+    return Struct((Scalar("int64"),) * len(shape.items))
+
+
+inactive("np.unravel_index(indices, shape)", infer=_places)
 inactive("np.ix_(*args)", "np.diag_indices(n, ndim=2)", "np.triu_indices(n, k=0, m=None)",
          "np.tril_indices(n, k=0, m=None)", "np.indices(dimensions)",
-         "np.unravel_index(indices, shape)", "np.ravel_multi_index(multi_index, dims)",
+         "np.ravel_multi_index(multi_index, dims)",
          "np.triu_indices_from(arr, k=0)", "np.tril_indices_from(arr, k=0)",
          "np.diag_indices_from(arr)", infer=infer.inert)
 

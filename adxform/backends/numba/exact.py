@@ -12,7 +12,7 @@ import ast
 import numpy as np
 
 from adxform.backends.numba.large import Large, arithmetic_of, is_integer
-from adxform.backends.numba.shapes import raise_if, raise_where
+from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Const,
@@ -25,6 +25,7 @@ from adxform.core.ir import (
     While,
     uses,
 )
+from adxform.core.raising import raise_if
 from adxform.core.types import Array, Scalar, Type, wraps
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
 
 from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced
 from adxform.backends.numba.plan import Plan
 from adxform.core.builder import Builder
-from adxform.core.ir import Const, Effect, If, Operand, Tuple, Var
+from adxform.core.ir import Const, Operand, Tuple, Var
+from adxform.core.raising import raise_if
 from adxform.core.types import Array, Dim
 from adxform.rules.table import RULES
 
@@ -150,9 +150,3 @@ def raise_where(
     """Raise an error of a kind where a comparison of two sizes holds."""
     how, *operands = test
     raise_if(builder, builder.emit(RULES[how].primitive, operands), kind, reason)
-
-
-def raise_if(builder: Builder, test: Operand, kind: str, reason: str) -> None:
-    """Raise an error of a kind where a condition holds."""
-    error = ast.Call(ast.Name(kind, ast.Load()), [ast.Constant(reason)], [])
-    builder.append(If(test, (Effect(ast.Raise(error, None), (), harmless=True),), ()))

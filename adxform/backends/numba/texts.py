@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from adxform.analysis.types import Types
-from adxform.backends.numba.shapes import raise_if
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import Block, Const, Effect, Let, Opaque, Operand, walk
+from adxform.core.raising import raise_if
 from adxform.core.types import Known, Scalar
 
 TEXTS = frozenset({"str", "repr", "ascii", "format"})
