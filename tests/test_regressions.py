@@ -1263,3 +1263,29 @@ def test_newaxis_is_none() -> None:
     expected = 4.0 * (len(x) * x - np.sum(x, axis=0))
     np.testing.assert_allclose(slope(x), expected, rtol=1e-12)
     assert "add.at" not in slope.source
+
+
+def test_einsum_whose_subscripts_are_lists_is_read_as_letters():
+    """Forward mode left out the first operand, which stood where the rule has its subscripts."""
+
+    def f(x, y):
+        labels = [0, 1]
+        product = np.einsum(x, labels, y, [1, 2], [2, 0])
+        return np.sum(product**2) + np.sum(np.einsum(x, [..., 1], y, (1, 3), optimize=True))
+
+    def g(x, y, labels):
+        return np.sum(np.einsum(x, labels, y, [1, 2]))
+
+    X, Y = np.arange(6.0).reshape(2, 3) / 5.0, np.arange(12.0).reshape(3, 4) / 7.0
+    adxform.check_grads(f, (X, Y))
+    with pytest.raises(adxform.UnsupportedError, match="lists that are not known"):
+        adxform.jvp(g, (X, Y, np.array([0, 1])), (X, None, None))
+
+
+def test_texts_joined_of_a_list_do_not_change_it():
+    def f(x):
+        names = [f"{c}" for c in "ij"]
+        names.append("k")
+        return np.sum(x * x), ", ".join(names)
+
+    np.testing.assert_allclose(adxform.grad(f, has_aux=True)(np.ones(2))[0], [2.0, 2.0])

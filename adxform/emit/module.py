@@ -156,13 +156,28 @@ def helper_source(name: str) -> str:
 @cache
 def helper(name: str) -> ast.stmt:
     """A helper's definition, without annotations, to be printed as it is."""
-    tree = ast.parse(helper_source(name)).body[0]
-    for node in nodes(tree):
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.FunctionDef):
-            node.returns = None
+    tree = _Unannotated().visit(ast.parse(helper_source(name)).body[0])
+    assert isinstance(tree, ast.stmt)
     return tree
+
+
+class _Unannotated(ast.NodeTransformer):
+    """Takes away what is said of types, which needs names that the output does not define."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        self.generic_visit(node)
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value, lineno=node.lineno), node)
 
 
 @cache

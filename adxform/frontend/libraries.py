@@ -14,7 +14,7 @@ import numpy as np
 
 from adxform.core.forms import LIST
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var, leaves
-from adxform.core.types import Array, Inert, Object, Scalar, differentiable, is_sparse, rank
+from adxform.core.types import Array, Inert, ListOf, Object, Scalar, Struct, differentiable, is_sparse, rank
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.as_generators import groups_listed
@@ -25,6 +25,7 @@ from adxform.frontend.equivalents import EQUIVALENTS, Equivalent, interpolators
 from adxform.frontend.equivalents.arrays import vectorized
 from adxform.frontend.scope import Meaning, live_function, readable
 from adxform.frontend.source import SourceFunction
+from adxform.frontend.subscripts import with_letters
 from adxform.frontend.writes import writes_params
 from adxform.rules.core import STOP_GRADIENT
 from adxform.rules.expressions import BindError, bind
@@ -60,11 +61,31 @@ class Libraries(Calls):
             return self.opaque_call(node, base, "")  # as Python evaluates it, or refused
         if name in HINTS:
             return self.opaque_call(node, base, "")  # held constant, or refused with the hint
+        if name == "np.einsum" and node.args and self.static(node.args[0]) is UNKNOWN:
+            node = self._with_letters(node)
         found = EQUIVALENTS.get(name)
         own = "." not in name and (len(node.args) != 1 or node.keywords)  # sorted(x, key=f)
         if found is None or own:
             return super().on_Call(node, base)
         return self._in_other_words(found, node, base)
+
+    def _with_letters(self, node: ast.Call) -> ast.Call:
+        """Subscripts of ``np.einsum`` said as letters; what is no text is known, or refused."""
+        made = with_letters(node, self._label_list)
+        first = None if made else self.builder.type_of(self.operand(node.args[0]))
+        if isinstance(first, Array | ListOf | Struct) and self.may_be_active(node):
+            raise self.unsupported(
+                "which axes np.einsum sums over is told by lists that are not known here", node,
+                'Write the subscripts as a text, as in np.einsum("ij,jk->ik", x, y).')
+        return made or node
+
+    def _label_list(self, node: ast.expr) -> Any:
+        """A list of constants, also of a variable's; else UNKNOWN."""
+        known = self.static(node)
+        held = self.operand(node) if known is UNKNOWN and isinstance(node, ast.Name) else None
+        if not isinstance(held, Tuple) or not all(isinstance(i, Const) for i in held.items):
+            return known
+        return [item.value for item in held.items if isinstance(item, Const)]
 
     def _interpolated(self, node: ast.Call, base: str | None) -> Operand | None:
         """An interpolator that is made of constants, or a call of one where it is made."""

@@ -32,6 +32,10 @@ def text_of(node: ast.expr, static: Callable[[ast.expr], Any]) -> Any:
         case ast.Call(ast.Attribute(ast.Constant(str(pattern)), "format"), args, []):
             values = [static(arg) for arg in args]
             return pattern.format(*values) if all(map(_is_said, values)) else UNKNOWN
+        case ast.Call(ast.Attribute(ast.Constant(str(between)), "join"), [items], []):
+            words = static(items)
+            known = isinstance(words, list | tuple) and all(type(word) is str for word in words)
+            return between.join(words) if known else UNKNOWN
     return UNKNOWN
 
 
