@@ -22,6 +22,7 @@ from adxform.core.types import (
     Known,
     Object,
     Scalar,
+    Slicing,
     Struct,
     Sym,
     Type,
@@ -109,6 +110,8 @@ def type_of_argument(name: str, value: Any) -> Type:
         return Scalar("bool", weak=True, value=value)
     if isinstance(value, _VALUED):
         return Known(value)
+    if kind is slice:
+        return Slicing(ANY, ANY, ANY)
     if isinstance(value, int | float):
         return INT if isinstance(value, int) else FLOAT
     known = callable(value) or is_object(value) or kind is ModuleType

@@ -18,7 +18,6 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Primitive,
-    Slice,
     Tuple,
     leaves,
     names_in,
@@ -26,7 +25,17 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import Array, Inert, Known, ListOf, Struct, Unknown, dims_of, is_float
+from adxform.core.types import (
+    Array,
+    Inert,
+    Known,
+    ListOf,
+    Slicing,
+    Struct,
+    Unknown,
+    dims_of,
+    is_float,
+)
 from adxform.differentiate.refuse_complex import complex_refusals
 from adxform.differentiate.refuse_rows import row_refusals
 from adxform.differentiate.refuse_writes import conflicts, held_constant, refusal
@@ -71,7 +80,7 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
             errors.extend(_effect(function, stmt, activity))
     if function.doubts and _touched(function, activity):
         raise UnsupportedError(*function.doubts)
-    errors.extend(_dictionaries(function, activity))
+    errors.extend(_unknown_containers(function, activity, types))
     errors.extend(complex_refusals(function, activity, types))
     if not function.derived:
         errors.extend(row_refusals(function, types))
@@ -86,8 +95,23 @@ def check(function: Function, activity: Activity, types: Types, reverse: bool = 
         raise combine(errors)
 
 
-def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
-    """Dictionaries whose keys only running tells, and that are given what is active."""
+def _unknown_containers(
+    function: Function, activity: Activity, types: Types
+) -> list[AdxformError]:
+    """What is given something active, but is a dictionary whose keys only running tells, or held
+    nothing that has a derivative when it was handed over: its cotangent cannot be made.
+    """
+    holding_none = {name for name, known in types.items() if isinstance(known, Inert)}
+    errors = _given_active(function, activity, _plain_dictionaries(function), (
+        "which keys this dictionary has is not known before it runs",
+        "Keep the numbers in an array, or in a list, by their places."))
+    return [*errors, *_given_active(function, activity, holding_none, (
+        "what is changed here held nothing that has a derivative, and is given something that has",
+        "Make the list or the dictionary here, or hand one over that holds floating numbers."))]
+
+
+def _plain_dictionaries(function: Function) -> set[str]:
+    """The dictionaries that are made as Python's own."""
     found: set[str] = set()
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
@@ -95,6 +119,13 @@ def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
             plain = isinstance(made, ast.Call) and stmt.op.callee in ("dict", "dict.fromkeys")
             if plain or isinstance(made, ast.Dict | ast.DictComp):
                 found.update(stmt.targets)
+    return found
+
+
+def _given_active(
+    function: Function, activity: Activity, found: set[str], words: tuple[str, str]
+) -> list[AdxformError]:
+    """The changes by which some containers, under whatever name, are given what is active."""
     errors: dict[int, AdxformError] = {}
     known = -1
     while len(found) > known and found:
@@ -108,9 +139,7 @@ def _dictionaries(function: Function, activity: Activity) -> list[AdxformError]:
             ):
                 found.update(stmt.targets)
                 if stmt.targets[0] in activity:
-                    reason = "which keys this dictionary has is not known before it runs"
-                    hint = "Keep the numbers in an array, or in a list, by their places."
-                    errors[id(stmt)] = refusal(reason, stmt.origin, hint)
+                    errors[id(stmt)] = refusal(words[0], stmt.origin, words[1])
     return [*errors.values()]
 
 
@@ -237,7 +266,8 @@ def _kept_tuple(function: Function, stmt: Let, activity: Activity) -> list[Adxfo
 
 def _part_of_list(stmt: Let, activity: Activity, types: Types) -> list[AdxformError]:
     """A slice of a list, replaced by a list that may have another length."""
-    sliced = isinstance(type_of(stmt.args[0], types), ListOf) and isinstance(stmt.args[1], Slice)
+    whole, place = (type_of(arg, types) for arg in stmt.args[:2])
+    sliced = isinstance(whole, ListOf) and isinstance(place, Slicing)
     if not sliced or not any(map(activity.operand, stmt.args)):
         return []
     reason = "a slice of a list is replaced here, whose items the derivative follows"

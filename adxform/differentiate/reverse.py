@@ -26,7 +26,6 @@ from adxform.core.ir import (
     Operand,
     Origin,
     Primitive,
-    Slice,
     Stmt,
     Tuple,
     Var,
@@ -41,10 +40,12 @@ from adxform.core.types import (
     Array,
     ListOf,
     Scalar,
+    Slicing,
     Struct,
     Taped,
     Type,
     is_narrow,
+    is_number,
     rank,
 )
 from adxform.differentiate.common import (
@@ -208,7 +209,7 @@ class Reverse(Mirrors):
         """``w = x[i]`` gives ``x_bar[i] += w_bar``."""
         x, index = stmt.args
         assert isinstance(x, Var)
-        known = self.builder.type_of(x)
+        known, place = map(self.builder.type_of, stmt.args)
         if x.name not in self.activity:
             return
         if isinstance(known, Struct) and isinstance(index, Const):
@@ -226,14 +227,15 @@ class Reverse(Mirrors):
         elif (back := whole(index)) is not None:
             base = None if x.name in bars else self.base(x.name)
             self.add(bars, x, self.builder.emit(primitive("[]"), (out_bar, back), base))
-        elif isinstance(known, ListOf) and isinstance(index, Slice):  # a list: += would extend it
+        elif isinstance(known, ListOf) and isinstance(place, Slicing):  # += would extend the list
             parts = zeros(self.builder, x), index, out_bar
             self.add(bars, x, self.builder.emit(primitive("update"), parts, self.base(x.name)))
         else:
             base = self.base(x.name)
             bar = self.whole_bar(bars, x.name) or zeros(self.builder, x, base)
             given = bar, index, out_bar
-            if holds_tapes(known) or holds_lists(known):
+            either = isinstance(known, ListOf) and not is_number(place)  # it may be a slice
+            if holds_tapes(known) or holds_lists(known) or either:
                 adding = primitive("add_tapes" if holds_tapes(known) else "add_values")
                 bars[x.name] = replaced_item(self.builder, adding, given, base)
             else:

@@ -23,23 +23,47 @@ def groups_listed(call: ast.Call) -> ast.ListComp:
 
 
 def as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
-    """A generator, or what ``map``, ``zip`` or ``enumerate`` gives, as a generator."""
+    """A generator, or what ``map``, ``filter``, ``zip`` or ``enumerate`` gives, as a generator."""
     if isinstance(node, ast.GeneratorExp):
         return node
     if not isinstance(node, ast.Call) or any(isinstance(a, ast.Starred) for a in node.args):
         return None
     function, over = lower.static(node.func), node.args
+    if function is filter and len(over) == 2:
+        return _filtered(lower, node)
+    over = [_listed_if_filtered(lower, part) for part in over]
     if function is map and len(over) > 1:
         given = [f"_item{k}" for k in range(len(over) - 1)] if len(over) > 2 else ["_item"]
         elt: ast.expr = ast.Call(over[0], [ast.Name(n, ast.Load()) for n in given], [])
         source = ast.Call(ast.Name("zip", ast.Load()), over[1:], []) if len(over) > 2 else over[1]
     elif (function is zip and over) or (function is enumerate and over):
         given = [f"_item{k}" for k in range(len(over) if function is zip else 2)]
-        elt, source = ast.Tuple([ast.Name(n, ast.Load()) for n in given], ast.Load()), node
+        elt = ast.Tuple([ast.Name(n, ast.Load()) for n in given], ast.Load())
+        source = ast.Call(node.func, over, node.keywords)
     else:
         return None
     made = ast.GeneratorExp(elt, [ast.comprehension(_targets(given, elt), source, [], 0)])
     return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _filtered(lower: Any, node: ast.Call) -> ast.GeneratorExp:
+    """``filter(function, items)`` as a generator."""
+    function, over = node.args
+    test: ast.expr = ast.Name("_item", ast.Load())
+    if lower.static(function) is not None:
+        test = ast.Call(function, [test], [])
+    generator = ast.comprehension(ast.Name("_item", ast.Store()), over, [test], 0)
+    made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _listed_if_filtered(lower: Any, node: ast.expr) -> ast.expr:
+    """What is gone over; what a filter lets through, as a list."""
+    filters = isinstance(node, ast.Call) and lower.static(node.func) is filter
+    if not isinstance(node, ast.Call) or not filters or len(node.args) != 2:
+        return node
+    made = _filtered(lower, node)
+    return ast.copy_location(ast.ListComp(made.elt, made.generators), node)
 
 
 def _targets(given: list[str], elt: ast.expr) -> ast.expr:

@@ -249,7 +249,7 @@ class Changes(Alone):
             case "setdefault", (Const(key), *_):
                 rest = args[1] if len(args) > 1 else Const(None)
                 return held if held.place(key) is not None else self._updated_with(held, key, rest)
-            case "popitem", () if items:
+            case "popitem", () if items and not keywords:
                 return self._without_item(held, len(items) - 1)
             case "pop", (Const(key), *_) if held.form.kind == "dict":
                 at = held.place(key)

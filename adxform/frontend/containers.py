@@ -9,7 +9,7 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Let, Opaque, Operand, Primitive, Tuple, Var
-from adxform.core.types import ListOf, Scalar, differentiable, rank
+from adxform.core.types import ListOf, Scalar, Slicing, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
 from adxform.frontend.defaults import essential
@@ -91,6 +91,7 @@ class Containers(Sequences):
         return super().container(node)
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        node = _with_colons(node)
         held = self.container(node.value)
         if held is not None:
             key = self.static(node.slice)
@@ -125,6 +126,9 @@ class Containers(Sequences):
         """An item whose place is known only at run time: that of an array of them all."""
         if not any(map(self._may_vary, held.items)):
             return super().on_Subscript(node, base)
+        if isinstance(self.builder.type_of(self.operand(node.slice)), Slicing):
+            raise self.unsupported(f"which items of this {kind} are meant is not known", node,
+                                   "Write the slice where it is used: items[a:b].")
         types = [self.builder.type_of(item) for item in held.items]
         if len({getattr(t, "dtype", None) for t in types if isinstance(t, Scalar)}) != 1 or not all(
             isinstance(t, Scalar) for t in types
@@ -176,7 +180,7 @@ class Containers(Sequences):
             whole = ast.copy_location(ast.BinOp(node.args[0], symbol, node.args[1]), node)
             return self.operand(whole, base)
         handler = BUILTINS.get(function) if isinstance(function, type | BUILTIN) else None
-        if handler is not None and (node.args or function is dict):
+        if handler is not None and (node.args or handler is BUILTINS[dict]):
             node, mark = self.with_held(node), self.mark()
             held_args = self._sequences(node.args)
             made = handler(self, held_args, node, base)
@@ -320,6 +324,18 @@ class Containers(Sequences):
         loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
         call = ast.copy_location(ast.Call(function, loads, []), node)
         return self.operand(ast.fix_missing_locations(call))
+
+
+def _with_colons(node: ast.Subscript) -> ast.Subscript:
+    """``x[slice(a, b)]`` as ``x[a:b]``."""
+    match node.slice:
+        case ast.Call(ast.Name("slice"), [_, *_] as bounds, []) if len(bounds) <= 3 and not any(
+            isinstance(bound, ast.Starred) for bound in bounds
+        ):
+            part = ast.Slice(*bounds) if len(bounds) > 1 else ast.Slice(None, bounds[0])
+            made = ast.Subscript(node.value, ast.copy_location(part, node.slice), node.ctx)
+            return ast.copy_location(made, node)
+    return node
 
 
 def listed(node: ast.expr) -> ast.Call:

@@ -21,6 +21,7 @@ from adxform.frontend.cells import celled
 from adxform.frontend.contexts import Openings
 from adxform.frontend.endings import explicit_end
 from adxform.frontend.exits import Exits
+from adxform.frontend.filters import Filters
 from adxform.frontend.grids import with_grids
 from adxform.frontend.hoist import ConditionalExpressions
 from adxform.frontend.loops import Loops
@@ -111,6 +112,8 @@ def pipeline(
     return (
         # before exits: its cases may hold them
         ((ast.Match,), lambda body: _each(Matching(fresh, calls.value_of), body)),
+        # before exits: the body of a loop becomes a branch
+        ((ast.For, ast.comprehension), lambda body: _each(Filters(calls.value_of), body)),
         # before exits: a loop's test may become one
         ((ast.NamedExpr,), lambda body: _each(Named(fresh), body)),
         # before exits: likewise

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
-from adxform.core.types import ANY, CARRIED, INERT, INT, ListOf, Type
+from adxform.core.types import ANY, CARRIED, INERT, INT, ListOf, Slicing, Type
 from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 WRITERS = frozenset({"fill", "copyto", "at"})
 
+_SLICE = Slicing(ANY, ANY, ANY)
 _ITERATORS = frozenset({"np.ndindex", "np.ndenumerate", "np.nditer", "np.broadcast"})
 _FILES = frozenset({"open", "io.open", "io.StringIO", "csv.reader", "csv.DictReader", "gzip.open"})
 _GENERATORS = (".default_rng", ".RandomState", ".Random")  # of random numbers
@@ -33,11 +34,13 @@ def type_by_form(node: ast.expr, callee: str) -> Type | None:
             return ListOf(INT)
         case ast.Call(ast.Name("list" | "sorted" | "tuple")):
             return ANY
+        case ast.Call(ast.Name("slice")):
+            return _SLICE
         case ast.Call(ast.Attribute(_, "split" | "rsplit" | "splitlines" | "tolist")):
             return ANY
         case ast.ListComp() | ast.List() | ast.Tuple():
             return ANY
-    if callee in _FILES or (
+    if callee in _FILES or callee == "collections.Counter" or (
         callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS)
     ):
         return INERT

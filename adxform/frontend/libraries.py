@@ -14,7 +14,17 @@ import numpy as np
 
 from adxform.core.forms import LIST
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tuple, Var, leaves
-from adxform.core.types import Array, Inert, ListOf, Object, Scalar, Struct, differentiable, is_sparse, rank
+from adxform.core.types import (
+    Array,
+    Inert,
+    ListOf,
+    Object,
+    Scalar,
+    Struct,
+    differentiable,
+    is_sparse,
+    rank,
+)
 from adxform.errors import UnsupportedError
 from adxform.frontend.arguments import Keywords
 from adxform.frontend.as_generators import groups_listed
@@ -71,6 +81,8 @@ class Libraries(Calls):
 
     def _with_letters(self, node: ast.Call) -> ast.Call:
         """Subscripts of ``np.einsum`` said as letters; what is no text is known, or refused."""
+        if any(isinstance(arg, ast.Starred) for arg in node.args):
+            return node
         made = with_letters(node, self._label_list)
         first = None if made else self.builder.type_of(self.operand(node.args[0]))
         if isinstance(first, Array | ListOf | Struct) and self.may_be_active(node):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import functools
 import math
 import operator
@@ -200,6 +201,8 @@ def _order(lower: Any, key: Operand, given: bool) -> Any:
 def _next(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand | None:
     """``next(v for v in x if v > 0)``, with a default or without: the first of all of them."""
     over, *default = node.args
+    if isinstance(over, ast.Call) and lower.static(over.func) is iter and len(over.args) == 1:
+        return _first_of(lower, over.args[0], node, base) if not default else None
     if not isinstance(over, ast.GeneratorExp) or len(default) > 1:
         return None
     if held[0] is not None:
@@ -213,6 +216,19 @@ def _next(lower: Any, held: Held, node: ast.Call, base: str | None) -> Operand |
         items = ast.List([ast.Starred(items, ast.Load()), default[0]], ast.Load())
     first = ast.Subscript(items, ast.Constant(0), ast.Load())
     made: Operand = lower.operand(ast.fix_missing_locations(ast.copy_location(first, node)), base)
+    return made
+
+
+def _first_of(lower: Any, over: ast.expr, node: ast.Call, base: str | None) -> Operand | None:
+    """``next(iter(x))``: the first item of an array, or of a container."""
+    items: list[Operand] | None = lower.sequence(over)
+    if items is not None:
+        return items[0] if items else None
+    known = lower.known_type(over)
+    if not isinstance(known, ListOf | Array) or not (isinstance(known, ListOf) or rank(known)):
+        return None
+    first = ast.copy_location(ast.Subscript(over, ast.Constant(0), ast.Load()), node)
+    made: Operand = lower.operand(ast.fix_missing_locations(first), base)
     return made
 
 
@@ -316,6 +332,7 @@ BUILTINS: dict[Any, Handler] = {
     next: _next,
     sorted: _sorted,
     dict: _dict,
+    collections.OrderedDict: _dict,
     max: extreme,
     min: extreme,
     functools.reduce: _reduce,

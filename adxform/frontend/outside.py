@@ -262,8 +262,8 @@ class Outside(Meanings):
         """Refuse to hand a list whose items are followed to a function that may change it."""
         known = name in vars(builtins) or name.split(".")[0] in ("np", "math", "scipy")
         known = known or (name.startswith(("bisect.", "_bisect.")) and "insort" not in name)
-        known = known or isinstance(node.func, ast.Attribute) and isinstance(
-            node.func.value, ast.Constant | ast.JoinedStr)  # ", ".join(names)
+        known = known or (isinstance(node.func, ast.Attribute) and isinstance(
+            node.func.value, ast.Constant | ast.JoinedStr))  # ", ".join(names)
         for arg in node.args:
             if not known and isinstance(arg, ast.Name) and arg.id in (self.locals | set(self.env)):
                 value = self.value(arg.id)

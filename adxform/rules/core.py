@@ -5,7 +5,9 @@ from __future__ import annotations
 from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
+    CARRIED,
     Array,
+    Inert,
     Known,
     ListOf,
     Number,
@@ -13,6 +15,7 @@ from adxform.core.types import (
     Slicing,
     Struct,
     Type,
+    differentiable,
     dims_of,
     join,
 )
@@ -33,12 +36,14 @@ def _listed(x: Type) -> Type:
 
 
 def _stored(x: Type, index: Type, value: Type) -> Type:
-    """An array keeps its type; a list learns what it holds. A list in it may be changed later."""
+    """An array keeps its type; a list learns what it holds. A list in it may be changed later.
+    What had no derivative may have one now, whatever it is.
+    """
     if isinstance(x, ListOf):
         plain = Scalar(value.dtype, value.weak) if isinstance(value, Scalar) else value
         plain = ListOf(ANY) if isinstance(plain, ListOf) else plain
         return ListOf(plain if x.item is None else join(x.item, plain))
-    return x
+    return CARRIED if isinstance(x, Inert) and differentiable(value) else x
 
 
 def _written(x: Type, index: Type, value: Type) -> str:

@@ -288,7 +288,9 @@ def getitem(x: Type, index: Type) -> Type:
             return x.items[place]
         return _any_item(x, index)
     if isinstance(x, ListOf):
-        return x if isinstance(index, Slicing) else x.item or ANY
+        if isinstance(index, Slicing):
+            return x
+        return x.item or ANY if is_number(index) else ANY  # it may be a slice that has a name
     dims = dims_of(x)
     if not isinstance(x, Array | Scalar):
         return ANY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import itertools
 import re
@@ -265,12 +266,64 @@ def refused_shared_inside(x):
     return a[1][0] * b[0]
 
 
+def refused_taken_first(x):
+    d = collections.OrderedDict(a=x[0], b=x[1])
+    _, v = d.popitem(last=False)
+    return v * v
+
+
 def case_copies_in_loop(x):
     y = x * 2
     hist = []
     for k in range(3):
         hist.append(copy.deepcopy(y)); y[k] = y[k] ** 2
     return sum(h.sum() * (i + 1) for i, h in enumerate(hist)) + y.sum()
+
+
+def case_sliced_list(x): return sum(v ** 2 for v in list(islice(x, 1, None))) * sum(islice(x, 3))
+
+
+def case_filtered(x):
+    s = 1.0
+    for v in filter(lambda v: v > 0.5, x):
+        if v > 2.0: continue
+        s = s * v + v
+    return s + sum(filter(None, x)) * sum(v * k for v in filter(lambda v: v < 1.0, x) for k in filter(None, [0, 2]))
+
+
+def case_filtered_inside(x):
+    return sum(map(lambda v: v ** 2, filter(lambda v: v > 0.5, x))) * np.prod(list(filter(lambda v: v < 2.0, x)))
+
+
+def case_filtered_and_written(x):
+    x = x.copy()
+    for v in filter(lambda v: v > 0.5, x): x[3] += v * v
+    return x[3]
+
+
+def case_filtered_by(x):
+    s = 0.0
+    for keep in (lambda v: v > 1.0, lambda v: v < 1.0):
+        for v in filter(keep, x): s = s * v + v
+    return s
+
+
+def case_picked(x):
+    kept = itertools.compress(x, [1, 0, 1, 1])
+    left = itertools.filterfalse(lambda v: v > 1.0, x)
+    return sum(kept) * sum(left) + sum(v ** 3 for v in itertools.dropwhile(lambda v: v < 1.0, x))
+
+
+def case_first(x):
+    held = {"a": x[0] * x[1], "b": x[2]}
+    big = [v * v for v in x if v > 0.5]
+    return next(iter(x)) * next(iter(held.values())) + next(iter(big)) * next(iter([x[3], x[1]]))
+
+
+def case_in_order(x):
+    d = collections.OrderedDict(a=x[0])
+    d["b"] = x[1] * x[2]
+    return sum(k * v * v for k, v in zip([1, 2], d.values()))
 
 
 RIGHT = [f for name, f in list(globals().items()) if name.startswith("case_")]
@@ -280,6 +333,7 @@ REFUSED = [
     (refused_enumerated, "no derivative rule for itertools.pairwise"),
     (refused_points, "which item of this list is meant is not known"),
     (refused_written_list, "xs is changed in place here"),
+    (refused_taken_first, "popitem of a dict whose items the derivative follows is not supported"),
     (refused_copy_object, "what is copied here is no array"),
     (refused_shared_inside, "b is changed in place here while a holds it"),
 ]

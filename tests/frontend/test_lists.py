@@ -210,3 +210,72 @@ def parts_replaced(x):
 
 def test_slices_of_lists_are_replaced():
     check_grads(parts_replaced, (np.array([0.3, 1.1, -0.4, 2.0, 0.7]),), order=1)
+
+
+# Slices that have a name
+
+
+def between(x):
+    items, s = [v * v for v in x], slice(1, 3)
+    return sum([v * v for v in items[s]]) + np.prod(items[slice(2)])
+
+
+def between_by(x, places=slice(1, 3)):
+    items = [v * v for v in x]
+    return np.sum(np.array(items[places]) ** 2)
+
+
+def of_several(x):
+    items, total = [v * v for v in x], 0.0
+    for part in [slice(0, 2), slice(1, 4)]:
+        total += np.prod(items[part])
+    return total
+
+
+def written_out(x):
+    items = [x[0], x[1] * x[2], x[2]]
+    return sum(v * v for v in items[slice(1, None)])
+
+
+@pytest.mark.parametrize("f", [between, between_by, of_several, written_out], ids=lambda f: f.__name__)
+def test_a_slice_that_has_a_name_gives_a_list(f):
+    """An item was taken for it: its cotangent was added to both items, or in the wrong place."""
+    check_grads(f, (np.array([0.3, 0.7, 0.9, 0.2, 0.6]),))
+
+
+# Containers that are handed over without anything that has a derivative
+
+
+def into_keys(x, c):
+    for v in x:
+        c["a" if v > 0.5 else "b"] = v
+    return c["a"] * c["b"]
+
+
+def into_places(x, c):
+    for i in range(2):
+        c[i] = x[i]
+    return c[0] * c[1]
+
+
+def into_one(x, c):
+    c[1] = x[0]
+    return c[1] * x[1]
+
+
+@pytest.mark.parametrize(("f", "given"), [
+    (into_keys, {}), (into_keys, {"a": 1}), (into_places, {}), (into_places, [None, None]), (into_places, [1, 2, 3]),
+    (into_one, ["a", 2]), (into_one, {1: 2}), (into_one, np.array(["s", None], dtype=object)),
+], ids=str)
+def test_what_is_put_into_them_is_not_lost(f, given):
+    """Their items had no derivative, nor had what the function put there: the gradient was zero."""
+    with pytest.raises(UnsupportedError, match="held nothing that has a derivative"):
+        grad(f)(np.array([0.3, 0.7]), given)
+
+
+def test_what_nobody_reads_may_be_put_there():
+    def f(x, log):
+        log["x"] = x[0]
+        return x[0] * x[1]
+
+    np.testing.assert_allclose(grad(f)(np.array([0.3, 0.7]), {}), [0.7, 0.3])

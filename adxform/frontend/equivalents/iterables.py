@@ -54,6 +54,37 @@ def taken(predicate: Any, iterable: Any) -> Any:
     return found
 
 
+@reads("itertools.dropwhile")
+def left(predicate: Any, iterable: Any) -> Any:
+    """The items from the first one on that does not fulfil a condition."""
+    found = []
+    before = True
+    for item in iterable:
+        before = before and predicate(item)
+        if not before:
+            found.append(item)
+    return found
+
+
+@reads("itertools.filterfalse")
+def filtered_out(predicate: Any, iterable: Any) -> Any:
+    """The items that do not fulfil a condition."""
+    return [item for item in iterable if not predicate(item)]
+
+
+@reads("itertools.compress")
+def compressed(data: Any, selectors: Any) -> Any:
+    """The items beside which there is something true."""
+    return [item for item, chosen in zip(data, selectors, strict=False) if chosen]
+
+
+@reads("itertools.islice")
+def sliced(iterable: Any, *bounds: Any) -> Any:
+    """The items at some places."""
+    items = [item for item in iterable]  # noqa: C416
+    return items[slice(*bounds)]
+
+
 def require_equal(first: Any, second: Any) -> None:
     """Fail as ``zip(a, b, strict=True)`` does where lengths differ."""
     if first != second:
