@@ -53,6 +53,7 @@ class Lowered:
     names: tuple[Place, ...] = ()
     cells: tuple[tuple[CellType, Any], ...] = ()
     objects: tuple[tuple[Any, Any], ...] = ()
+    settings: tuple[tuple[dict[Any, Any], str, Any], ...] = ()
 
     def stale(self) -> bool:
         """Whether a name from outside means something else than when this was lowered."""
@@ -62,8 +63,9 @@ class Lowered:
         for cell, value in self.cells:
             if cell.cell_contents is not value:
                 return True
-        objects = self.objects
-        return bool(objects) and any(structure(v, exact=True) != known for v, known in objects)
+        if any(structure(held.get(key)) != known for held, key, known in self.settings):
+            return True
+        return any(structure(v, exact=True) != known for v, known in self.objects)
 
 
 def watched(function: Function, program: Program) -> Lowered:
@@ -79,7 +81,8 @@ def watched(function: Function, program: Program) -> Lowered:
                 names[id(place), key] = place, key, value if key in place else ABSENT
     attributes = [place for places in program.attributes.values() for place in places]
     seen = tuple((value, structure(value, exact=True)) for value in program.objects.values())
-    return Lowered(function, (*names.values(), *attributes), tuple(cells.values()), seen)
+    settings = tuple((h, key, structure(h[key])) for (_, key), h in program.settings.items())
+    return Lowered(function, (*names.values(), *attributes), tuple(cells.values()), seen, settings)
 
 
 def lower_live(

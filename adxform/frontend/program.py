@@ -62,6 +62,7 @@ class Program:
     ``defaults`` what functions inside take where they are given nothing, and what partials hold,
     ``closures`` the functions made inside others.
 
+    ``settings`` are dictionaries from outside of which a number or an array is read by a key,
     ``tables`` are the containers of functions that are not made by the functions at hand,
     ``scopes`` are those of all functions met, ``attributes`` where the attributes are kept that
     lowering has relied on; ``asking`` says which functions look at nothing but types,
@@ -93,6 +94,7 @@ class Program:
     spelled: dict[str, str] = field(default_factory=dict)
     root: SourceFunction | None = None
     objects: dict[int, Any] = field(default_factory=dict)
+    settings: dict[tuple[int, str], dict[Any, Any]] = field(default_factory=dict)  # by id, key
     tables: dict[int, Any] = field(default_factory=dict)  # by id
     scopes: dict[int, Any] = field(default_factory=dict)  # by id
     attributes: dict[tuple[int, str], list[Place]] = field(default_factory=dict)
@@ -243,6 +245,20 @@ class Program:
     def watch(self, value: Any) -> None:
         """Note an object from outside of which lowering has used more than that it is there."""
         self.objects[id(value)] = value
+
+    def watch_setting(self, settings: dict[Any, Any], key: str) -> None:
+        """Note what a dictionary from outside holds, of which lowering has used the kind."""
+        self.settings[id(settings), key] = settings
+
+    def note_written(self, container: Any) -> None:
+        """Note a container from outside that the functions themselves change: what it holds is not
+        known.
+        """
+        self.written[id(container), ""] = container
+        settings = {k: v for k, v in self.settings.items() if v is not container}
+        if len(settings) < len(self.settings):
+            self.settings = settings
+            raise Again
 
     def watch_scope(self, scope: Any) -> None:
         """Note the scope of a function whose names lowering relies on."""

@@ -20,6 +20,7 @@ from adxform.core.trees import nodes
 from adxform.core.types import Object
 from adxform.core.values import plain
 from adxform.frontend.objects import Objects, is_object, kind_of
+from adxform.frontend.scope import LiveScope
 
 DEPTH = 3
 MOST_LEAVES = 256
@@ -32,6 +33,23 @@ class TablesOutside(Objects):
         found = super().on_Name(node, base)
         table = self.table_of(node) if isinstance(found, Global) else None
         return found if table is None else table
+
+    def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        """A number or an array that a dictionary of settings has under a certain key."""
+        held, key = self._settings(node.value), self.static(node.slice)
+        if held is None or type(key) is not str or not _is_setting(held.get(key)):
+            return super().on_Subscript(node, base)
+        self.program.watch_setting(held, key)
+        container = Lazy(lambda: self._read_container(node.value))
+        return self._read_item(container, key, held[key], node.value)
+
+    def _settings(self, node: ast.expr) -> dict[Any, Any] | None:
+        """The dictionary from outside that a name means, if nothing at hand changes it."""
+        meaning = self.meaning(node) if isinstance(node, ast.Name | ast.Attribute) else None
+        live = isinstance(self.source.scope, LiveScope)  # where it is looked at before each call
+        value = meaning.value if live and meaning is not None else None
+        written = (id(value), "") in self.program.written
+        return value if type(value) is dict and not written else None
 
     def table_of(self, node: ast.expr) -> Tuple | None:
         value = self._followed_now(node)
@@ -125,8 +143,9 @@ class TablesOutside(Objects):
         for part in nodes(node):
             named = isinstance(part, ast.Name | ast.Attribute)
             value = self._relied_on(part) if named else None  # type: ignore[arg-type]
-            if value is not None:
-                self.program.written[id(value), ""] = value
+            settings = self._settings(part) if named else None  # type: ignore[arg-type]
+            if value is not None or settings is not None:
+                self.program.note_written(settings if value is None else value)
             if id(value) in self.program.objects:
                 raise self.unsupported(
                     f"this may change {ast.unparse(part)}, whose items the derivative follows",
@@ -159,6 +178,11 @@ def _is_function(value: Any) -> bool:
 def _is_plain(value: Any) -> bool:
     """Whether a value is a number or an array."""
     return isinstance(value, int | float | complex | np.generic | np.ndarray)
+
+
+def _is_setting(value: Any) -> bool:
+    """Whether a value is a number, none that says yes or no, or an array."""
+    return _is_plain(value) and plain(value) and not isinstance(value, bool)
 
 
 def _leaves(value: Any, depth: int = DEPTH) -> Iterator[Any]:

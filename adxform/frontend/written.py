@@ -64,7 +64,7 @@ class Written(Static):
                 raise self.unsupported(
                     f"{function.name} changes a list or dictionary whose items the derivative "
                     "follows", called, "Do it before the derivative is called.")
-            self.program.written[id(value), ""] = value
+            self.program.note_written(value)
         for part in nodes(function.node):
             match part:
                 case ast.Attribute(ast.Name(owner), name, ast.Store() | ast.Del()):

@@ -89,3 +89,55 @@ def test_objects_outside_are_read_in_each_call(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(MODEL, "weights", np.ones(4))
     monkeypatch.setattr(Scale, "factor", 5.0)
     agree(outside, made, X)
+
+
+class Net:
+    def __init__(self, layers: Any) -> None:
+        self.layers = layers
+
+
+LAYERS = [Model(np.arange(1.0, 5.0)), Model(np.arange(4.0, 0.0, -1.0))]
+NET = Net(LAYERS)
+
+
+def by_places(x):
+    return np.sum(np.tanh(LAYERS[0].weights * x) * LAYERS[-1].weights)
+
+
+def in_a_loop(x):
+    for layer in LAYERS:
+        x = np.tanh(layer.weights * x)
+    return np.sum(x)
+
+
+def of_an_object(x):
+    for layer in NET.layers:
+        x = layer.step(x, 0.1)
+    return np.sum(x**2)
+
+
+def of_an_argument(x, net):
+    for layer in net.layers:
+        if x[0] > -5.0:
+            x = layer.step(x, 0.1)
+    return np.sum(x**2)
+
+
+@pytest.mark.parametrize(("f", "rest"), [
+    (by_places, ()), (in_a_loop, ()), (of_an_object, ()), (of_an_argument, (NET,))])
+def test_objects_that_lists_hold(f, rest):
+    made, plain = adxform.grad(f, backend="numba"), adxform.grad(f)
+    assert np.allclose(made(X, *rest), plain(X, *rest), rtol=1e-13)
+    before = LAYERS[0].weights
+    LAYERS[0].weights = before[::-1] * 2.0
+    try:
+        assert np.allclose(made(X, *rest), adxform.grad(f)(X, *rest), rtol=1e-13)
+    finally:
+        LAYERS[0].weights = before
+
+
+def test_an_argument_of_the_same_kind_is_read_anew():
+    made = adxform.grad(of_an_argument, backend="numba")
+    other = Net([Model(np.ones(4)), Model(np.full(4, 3.0))])
+    assert np.allclose(made(X, NET), adxform.grad(of_an_argument)(X, NET))
+    assert np.allclose(made(X, other), adxform.grad(of_an_argument)(X, other))

@@ -30,11 +30,18 @@ from adxform.core.ir import (
     Var,
     leaves,
     names_in,
+    phis_of,
     reads_of,
+    tests_of,
+    uses,
+    walk,
 )
+from adxform.core.trees import copied, names
 from adxform.core.types import Array, Object, Scalar
+from adxform.core.unread import without
 from adxform.core.values import type_of_value
-from adxform.optimize.walk import Rewriter
+from adxform.emit.expressions import Substitution
+from adxform.optimize.walk import Rewriter, is_op
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -74,7 +81,8 @@ def kernel_of(
 class Parts(Rewriter):
     """Leaves out what reads parts of objects, which ``found`` says how to read before.
 
-    ``places`` are those of parameters that are objects, ``values`` what names from outside mean.
+    ``places`` are those of parameters that are objects, ``values`` what names from outside mean;
+    ``ways`` say how objects are read that objects, or containers, hold.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class Parts(Rewriter):
         self.places = places
         self.values = dict(values)
         self.inner = False
+        self.ways: dict[str, ast.expr] = {}
         self.found: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {}
 
     def within(self, block: Block) -> Block:
@@ -93,31 +102,49 @@ class Parts(Rewriter):
         return made
 
     def let(self, stmt: Let) -> None:
-        op = stmt.op
-        places = self.read_from(stmt, op) if isinstance(op, Opaque) and op.pure else None
-        if places is None or not isinstance(op, Opaque):
-            self.builder.append(stmt)
+        way = self.way_of(stmt)
+        if way is not None and isinstance(self.builder.types.get(stmt.target), Object):
+            self.ways[stmt.target] = way
+        elif way is not None and self.is_there(stmt):
+            given = [name for name in dict.fromkeys(names(way)) if name in self.places]
+            read = eval(f"lambda {', '.join(given)}: {ast.unparse(way)}", self.values)
+            self.found[stmt.target] = read, tuple(self.places[name] for name in given)
             return
-        text = f"lambda {', '.join(op.reads)}: {ast.unparse(op.tree)}"
-        if not places:
-            given = ", ".join(arg.text for arg in stmt.args if isinstance(arg, Global))
-            text = f"lambda: ({text})({given})"
-        self.found[stmt.target] = eval(text, self.values), places
+        self.builder.append(stmt)
 
-    def read_from(self, stmt: Let, op: Opaque) -> tuple[int, ...] | None:
-        """The places of the parameters of which a part is read, none if it is of what is outside;
-        None if it is not read alike before all: in a branch only what is sure to be there is.
-        """
-        outside = bool(stmt.args) and all(isinstance(arg, Global) for arg in stmt.args)
-        if len(stmt.targets) != 1 or not (outside or stmt.reads):
+    def way_of(self, stmt: Let) -> ast.expr | None:
+        """How a value is read of parameters and of what is outside, if it is."""
+        op = stmt.op
+        if is_op(stmt, "copy"):
+            return self.ways.get(stmt.reads[0]) if stmt.reads else None
+        if not isinstance(op, Opaque) or not op.pure or len(op.reads) != len(stmt.args):
             return None
-        if not self.places.keys() >= set(stmt.reads) or len(op.reads) != len(stmt.args):
+        said = {name: self.said(arg) for name, arg in zip(op.reads, stmt.args, strict=True)}
+        read = {name: way for name, way in said.items() if way is not None}
+        if not read or len(read) < len(said):
             return None
+        made: ast.expr = Substitution(read, {}).visit(copied(op.tree))
+        return made
+
+    def said(self, operand: Operand) -> ast.expr | None:
+        """How an object is read."""
+        match operand:
+            case Global(text):
+                return ast.parse(text, mode="eval").body
+            case Var(name) if name in self.places:
+                return ast.Name(name, ast.Load())
+            case Var(name):
+                return self.ways.get(name)
+        return None
+
+    def is_there(self, stmt: Let) -> bool:
+        """Whether a value can be read before all: in a branch only what is sure to be there is."""
+        assert isinstance(stmt.op, Opaque)
+        if not self.inner and self.places.keys() >= set(stmt.reads) and stmt.reads:
+            return True
         known = isinstance(self.builder.types.get(stmt.target), Array | Scalar)
-        attribute = isinstance(op.tree, ast.Attribute) and isinstance(op.tree.value, ast.Name)
-        if (self.inner or outside) and not (known and attribute):
-            return None
-        return tuple(self.places[n] for n in stmt.reads)
+        return known and isinstance(stmt.op.tree, ast.Attribute | ast.Subscript) and isinstance(
+            stmt.op.tree.value, ast.Name)
 
 
 def _with_parts(
@@ -126,9 +153,18 @@ def _with_parts(
     """A function that is given what it reads of objects, and how that is read."""
     places = {p.name: i for i, p in enumerate(own) if isinstance(types.get(p.name), Object)}
     builder = Builder(Names(all_names(function)), types, dict(function.bases))
-    walk = Parts(builder, places, values)
-    walk.block(function.body)
-    return replace(function, body=walk.builder.block), walk.found
+    parts = Parts(builder, places, values)
+    parts.block(function.body)
+    return replace(function, body=_without_unread(parts, function.result)), parts.found
+
+
+def _without_unread(parts: Parts, result: Operand) -> Block:
+    """A block without objects that nothing reads but what reads others of them."""
+    block = parts.builder.block
+    reading = [s for s in walk(block) if not isinstance(s, Let) or s.target not in parts.ways]
+    merged = [o for s in reading for p in phis_of(s) for o in (p.first, p.second)]
+    read = {*uses((*merged, result)), *(n for s in reading for n in (*reads_of(s), *tests_of(s)))}
+    return without(block, parts.ways.keys() - read)
 
 
 class Outside(Rewriter):

@@ -24,6 +24,10 @@ def add_at(a: Any, index: Any, value: Any, lead: int = 0) -> None:
 
 @overload(add_at, strict=False, prefer_literal=True)
 def _add_at(a: Any, index: Any, value: Any, lead: Any) -> Callable[..., Any] | None:
+    if all(isinstance(part, types.Integer) for part in _parts(index)):
+        return _add_one if getattr(lead, "literal_value", None) == 0 else None
+    if not isinstance(lead, types.IntegerLiteral):
+        return None
     count, before = _count(a, index), lead.literal_value
     if not count or not isinstance(a.dtype, types.Float) or before + count > a.ndim:
         return None
@@ -46,6 +50,11 @@ def _add_at(a: Any, index: Any, value: Any, lead: Any) -> Callable[..., Any] | N
     place = item("a", [*loops, *_places(count), *rest])
     body = [*_place(count, before), *nested(rest, [f"{place} += {given}"])]
     return function("a, index, value, lead", [*lines, *nested({**loops, "t": "n"}, body)])
+
+
+def _add_one(a: Any, index: Any, value: Any, lead: Any) -> None:
+    """Of one place, which is added to once."""
+    a[index] += value
 
 
 def scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Any:
