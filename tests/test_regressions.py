@@ -9,6 +9,7 @@ import bisect
 import enum
 import functools
 import math
+import random
 
 import numpy as np
 import pytest
@@ -1289,3 +1290,44 @@ def test_texts_joined_of_a_list_do_not_change_it():
         return np.sum(x * x), ", ".join(names)
 
     np.testing.assert_allclose(adxform.grad(f, has_aux=True)(np.ones(2))[0], [2.0, 2.0])
+
+
+def test_a_number_that_a_text_says_is_refused():
+    """The remainder of ``"%r" % x`` was differentiated as if the text were a number."""
+
+    def f(x):
+        return float("%r" % float(x)) * x
+
+    with pytest.raises(adxform.UnsupportedError, match="over an active value"):
+        adxform.grad(f)(0.7)
+    assert adxform.grad(lambda x: (x * x, "%.1f" % x), has_aux=True)(0.7) == (1.4, "0.7")
+
+
+def put_in_order(x):
+    a, b, c, d = (x.copy() for _ in range(4))
+    np.place(a, a > 0.5, [x[0], x[1]])
+    np.place(b, b > 0.8, x)
+    np.putmask(c, c > 0.5, x[3:])
+    np.put(d, [[0, 2], [3, 1]], x[:3] ** 2)
+    m = np.outer(x[:3], x[:2])
+    np.putmask(m, m > 0.1, x[:3, None] ** 2)
+    return np.sum(a**2) + np.sum(b**2) + np.sum(c**2) + np.sum(d**2) + np.sum(m**3)
+
+
+def test_values_that_are_put_begin_anew():
+    """They were taken to be as many as places; those of ``putmask`` were broadcast."""
+    agrees(put_in_order, np.array([0.31, 0.7, 0.9, 0.2, 0.6]))
+
+
+def test_what_a_library_keeps_in_its_objects_is_no_fact():
+    """The state that ``gauss`` keeps was asked for before ``seed`` forgot it; the statement that
+    seeds named a module as a variable was named.
+    """
+
+    def f(x):
+        random.seed(0)
+        return random.gauss(x, 2.0) * random.gauss(x * x, 1.0)
+
+    for _ in range(3):
+        random.gauss(0.0, 1.0)
+        agrees(f, 0.7)

@@ -10,6 +10,7 @@ from functools import cache
 from adxform.core.builder import Builder, LateNames, Names, all_names
 from adxform.core.ir import (
     Const,
+    Effect,
     Function,
     Global,
     Let,
@@ -67,6 +68,9 @@ def outside_names(function: Function) -> set[str]:
     """The names that a function's text takes from outside."""
     found: set[str] = {spelled.split(".")[0] for spelled in function.spellings.values()}
     for stmt in walk(function.body):
+        if type(stmt) is Effect:
+            read, bound = (name for name, _ in stmt.reads), (name for name, _ in stmt.writes)
+            found.update({*names(stmt.tree)}.difference(read, bound))
         if type(stmt) is not Let:
             continue
         if not _PLAIN.issuperset(map(type, stmt.args)):  # as few are

@@ -110,13 +110,17 @@ def _unknown_containers(
         "Make the list or the dictionary here, or hand one over that holds floating numbers."))]
 
 
+_MAKERS = ("dict", "dict.fromkeys", "collections.Counter", "collections.OrderedDict",
+           "collections.defaultdict", "array.array")
+
+
 def _plain_dictionaries(function: Function) -> set[str]:
-    """The dictionaries that are made as Python's own."""
+    """The dictionaries, and the like, that are made as Python's own."""
     found: set[str] = set()
     for stmt in walk(function.body):
         if isinstance(stmt, Let) and isinstance(stmt.op, Opaque):
             made = stmt.op.tree
-            plain = isinstance(made, ast.Call) and stmt.op.callee in ("dict", "dict.fromkeys")
+            plain = isinstance(made, ast.Call) and stmt.op.callee in _MAKERS
             if plain or isinstance(made, ast.Dict | ast.DictComp):
                 found.update(stmt.targets)
     return found
@@ -336,6 +340,7 @@ def _unread_call(
 
 _CALLED = {
     "Attribute": "an attribute",
+    "BinOp": "a text that is put together",
     "Dict": "a dictionary",
     "DictComp": "a dictionary comprehension",
     "GeneratorExp": "a generator expression",

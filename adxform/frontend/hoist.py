@@ -40,7 +40,7 @@ def type_by_form(node: ast.expr, callee: str) -> Type | None:
             return ANY
         case ast.ListComp() | ast.List() | ast.Tuple():
             return ANY
-    if callee in _FILES or callee == "collections.Counter" or (
+    if callee in _FILES or (
         callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS)
     ):
         return INERT

@@ -142,7 +142,7 @@ class Looping(Iterators):
         outer = self.builder
         self.builder = outer.nested()
         heads = {target: self.value(target) for target, _, _ in headers}
-        since = len(self.program.changed)
+        since, written = len(self.program.changed), frozenset(self.program.written)
         self.block(body)
         self.leave_slots()
         ends = self.settled([after for _, _, after in headers])
@@ -155,6 +155,7 @@ class Looping(Iterators):
         test = None if stop is None else self.checked(tested(stop), None)
         if stop is not None:
             self.require_same_objects(before, stop)
+        self.program.require_facts_since(written)
         made, self.builder = self.builder.block, outer
         self.ends = ends
         return made, test

@@ -176,7 +176,8 @@ class Objects(Written):
         if table is not None:
             return table
         found = attribute_of(owner, node.attr, UNKNOWN)
-        if _is_computed(owner, node.attr) and not isinstance(found, _NUMBERS):
+        computed = _is_computed(owner, node.attr) and not isinstance(found, _NUMBERS)
+        if computed or self._is_written(node):  # what is written may be of another type
             found = UNKNOWN
         known = Object(fact) if fact is not UNKNOWN else kind_of(ast.unparse(node), found)
         return self._read(node, base, known)

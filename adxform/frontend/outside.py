@@ -219,6 +219,9 @@ class Outside(Meanings):
 
     def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
         """Lists and tuples whose items are known are joined and repeated at compile time."""
+        match node.left, node.op:
+            case ast.Constant(str() | bytes()) | ast.JoinedStr(), ast.Mod() | ast.Add():
+                return self.opaque(node, base)  # a text that says what is active
         left, right = self.operand(node.left), self.operand(node.right)
         match node.op, left, right:
             case ast.Add(), Tuple(a, form), Tuple(b, same) if form == same and form in _SEQUENCES:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from adxform.core.changes import ANY_ATTRIBUTE
 from adxform.core.ir import (
     NONE,
     Callee,
@@ -263,6 +264,16 @@ class Program:
     def watch_scope(self, scope: Any) -> None:
         """Note the scope of a function whose names lowering relies on."""
         self.scopes[id(scope)] = scope
+
+    def require_facts_since(self, before: Collection[tuple[int, str]]) -> None:
+        """Lower again where an iteration assigns an attribute that was taken for a fact before:
+        it is none in the next one.
+        """
+        for owner, name in self.written.keys() - before:
+            if name == ANY_ATTRIBUTE and any(owner == known for known, _ in self.attributes):
+                raise Again
+            if (owner, name) in self.attributes:
+                raise Again
 
     def watch_attribute(self, owner: Any, name: str) -> None:
         """Note an attribute from outside that lowering has relied on."""

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
+from adxform.core.changes import ANY_ATTRIBUTE
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.frontend.assignments import CHANGING
 from adxform.frontend.callables import is_library
-from adxform.frontend.held_arrays import changed_attributes
+from adxform.frontend.held_arrays import assigned_attributes, changed_attributes
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
@@ -31,32 +32,20 @@ class Written(Static):
     def note_changes(self, stmt: ast.stmt) -> None:
         """Note what a statement that is carried verbatim may change of what is outside."""
         self.refuse_changed_table(stmt)
+        for value, name in assigned_attributes(stmt, self._outside):
+            self.program.written[id(value), name] = value
         for part in nodes(stmt):
-            match part:
-                case ast.Attribute(owner, name, ast.Store() | ast.Del()):
-                    self._note_written(owner, name)
-                case ast.Call(
-                    ast.Name("setattr" | "delattr"), [owner, ast.Constant(str(name)), *_]
-                ):
-                    self._note_written(owner, name)
-                case ast.Call(called):
-                    self._note_written_by(called)
-
-    def _note_written(self, node: ast.expr, name: str) -> None:
-        owner = self._outside(node)
-        if owner is not UNKNOWN:
-            self.program.written[id(owner), name] = owner
+            if isinstance(part, ast.Call):
+                self._note_written_by(part.func)
 
     def _note_written_by(self, called: ast.expr) -> None:
-        """Note the attributes that a function or method assigns, which is called verbatim."""
+        """Note the containers that a function or method changes, which is called verbatim."""
         meaning = self.meaning(called)
-        function, given = None if meaning is None else meaning.function, {}
+        function = None if meaning is None else meaning.function
         if function is None and isinstance(called, ast.Attribute):
             receiver = self._outside(called.value)
             raw = inspect.getattr_static(receiver, called.attr, None)
             function = live_function(raw) if isinstance(raw, FunctionType) else None
-            if function is not None and function.node.args.args:
-                given = {function.node.args.args[0].arg: receiver}
         if function is None:
             return
         for value in changed_outside(function):
@@ -65,13 +54,6 @@ class Written(Static):
                     f"{function.name} changes a list or dictionary whose items the derivative "
                     "follows", called, "Do it before the derivative is called.")
             self.program.note_written(value)
-        for part in nodes(function.node):
-            match part:
-                case ast.Attribute(ast.Name(owner), name, ast.Store() | ast.Del()):
-                    found = None if owner in given else function.scope.lookup(owner)
-                    value = given.get(owner, UNKNOWN) if found is None else found.value
-                    if value is not UNKNOWN:
-                        self.program.written[id(value), name] = value
 
     def changes(self, tree: ast.AST) -> frozenset[str]:
         return frozenset(changed_attributes(tree, self._outside))
@@ -85,7 +67,10 @@ class Written(Static):
     def _is_written(self, node: ast.Attribute) -> bool:
         """Whether the functions at hand have written to an attribute: it is no fact."""
         written = self.program.written
-        return bool(written) and (id(self._outside(node.value)), node.attr) in written
+        if not written:
+            return False
+        owner = id(self._outside(node.value))
+        return (owner, node.attr) in written or (owner, ANY_ATTRIBUTE) in written
 
 
 def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> Iterator[Any]:

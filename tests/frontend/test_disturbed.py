@@ -196,3 +196,92 @@ def assigned_once(x):
 
 def test_what_is_assigned_once_before_is_read():
     assert value_and_grad(assigned_once)(2.0) == (20.0, 20.0)
+
+
+# Facts about objects that what is called changes: they are asked for when the output runs
+
+
+def turn(state):
+    state.on = not state.on
+
+
+def turn_deeply(state, times):
+    if times:
+        turn_deeply(state, times - 1)
+    else:
+        state.turned()
+
+
+def turn_by_name(state, name):
+    setattr(state, name, not state.on)
+
+
+class Turning:
+    def __init__(self):
+        self.on = False
+        self.hook = self.turned
+
+    def turned(self):
+        self.on = not self.on
+
+    def power(self, x):
+        return x**3 if self.on else x**2
+
+    def by_a_function(self, x):
+        turn(self)
+        return self.power(x)
+
+    def by_name(self, x):
+        turn(state=self)
+        return self.power(x)
+
+    def deeply(self, x):
+        turn_deeply(self, 2)
+        return self.power(x)
+
+    def by_name_of_attribute(self, x):
+        turn_by_name(self, "on")
+        return self.power(x)
+
+    def in_its_dictionary(self, x):
+        self.__dict__["on"] = not self.on
+        return self.power(x)
+
+    def by_a_hook(self, x):
+        self.hook()
+        return self.power(x)
+
+    def by_a_method_got(self, x):
+        getattr(self, "turned")()
+        return self.power(x)
+
+    def in_a_loop(self, x):
+        for _ in range(3):
+            x = self.power(x)
+            turn(self)
+        return x
+
+    def while_it_is_on(self, x):
+        count = 0
+        while count < 3:
+            x = x**3 if self.on else x**2
+            self.turned()
+            count += 1
+        return x
+
+
+METHODS = [name for name in vars(Turning) if name.startswith(("by_", "deeply", "in_", "while_"))]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_a_call_changes_is_no_fact(name):
+    """A branch was decided by what an attribute was before the call, or before the loop."""
+    derived, again = Turning(), Turning()
+    slope = grad(getattr(derived, name))
+    for _ in range(4):
+        again.on, value = derived.on, getattr(again, name)
+        up = value(1.3 + 1e-6)
+        again.on = derived.on
+        expected = (up - value(1.3 - 1e-6)) / 2e-6
+        np.testing.assert_allclose(slope(1.3), expected, rtol=1e-6)
+        assert derived.on == again.on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import itertools
 import math
 import operator
@@ -279,3 +281,23 @@ def test_what_nobody_reads_may_be_put_there():
         return x[0] * x[1]
 
     np.testing.assert_allclose(grad(f)(np.array([0.3, 0.7]), {}), [0.7, 0.3])
+
+
+def into_a_counter(x):
+    c = collections.Counter()
+    for i in range(len(x)):
+        c[i % 2] += x[i]
+    return c[0] * c[1]
+
+
+def into_another_packages_array(x):
+    a = array.array("d", [0.0, 0.0])
+    a[0] = x[0]
+    return a[0] * x[1]
+
+
+@pytest.mark.parametrize("f", [into_a_counter, into_another_packages_array], ids=lambda f: f.__name__)
+def test_what_is_put_into_what_is_no_array_is_refused(f):
+    """The generated code failed: it took them for arrays."""
+    with pytest.raises(UnsupportedError, match="is not known before it runs"):
+        grad(f)(np.array([0.3, 0.7]))

@@ -17,20 +17,30 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 
 @reads("np.putmask")
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    """Write to the elements where a condition holds, in place."""
-    a[...] = np.where(mask, values, a)
+    """Write to the elements where a condition holds, in place; values begin anew as needed."""
+    if np.ndim(values) == 0:
+        a[...] = np.where(mask, values, a)
+    else:
+        a[...] = np.where(mask, np.resize(values, np.shape(a)), a)
 
 
 @reads("np.place")
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    """Write a number, or as many as there are places, where a condition holds."""
-    arr[np.asarray(mask, dtype=bool)] = vals
+    """Write numbers one by one where a condition holds; they begin anew as needed."""
+    chosen = np.not_equal(mask, 0)
+    if np.ndim(vals) == 0:
+        arr[chosen] = vals
+    else:
+        arr[chosen] = np.resize(vals, np.count_nonzero(chosen))
 
 
 @reads("np.put")
 def put(a: Any, ind: Any, v: Any) -> None:
-    """Write to places, counted in a row."""
-    a[np.unravel_index(ind, np.shape(a))] = v
+    """Write to places, counted in a row; values begin anew as needed."""
+    if np.ndim(v) == 0:
+        a[np.unravel_index(ind, np.shape(a))] = v
+    else:
+        a[np.unravel_index(ind, np.shape(a))] = np.resize(v, np.shape(ind))
 
 
 @reads("np.put_along_axis")
