@@ -115,11 +115,11 @@ class Meanings(Once):
         if owner is not None and head and owner.dotted != head:
             return
         if owner is not None and last != spelled_last:
-            self.program.spelled.setdefault(head, spelled)
+            self.program.spell(head, spelled)
         if head.startswith("np.") and head.partition(".")[2] == spelled.partition(".")[2]:
             head, spelled = head.partition(".")[0], spelled.partition(".")[0]
         if head and spelled and last == spelled_last:
             meaning_of_head = (head, spelled)
         else:
             meaning_of_head = (meaning.dotted, meaning.text)
-        self.program.spelled.setdefault(*meaning_of_head)
+        self.program.spell(*meaning_of_head)

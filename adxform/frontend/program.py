@@ -143,6 +143,13 @@ class Program:
         finally:
             self.open.pop()
 
+    def spell(self, canonical: str, spelled: str) -> None:
+        """Note how the user spells a module or a function, unless that is another's name already:
+        functions from two files may have one name for two things.
+        """
+        if spelled not in self.spelled.values():
+            self.spelled.setdefault(canonical, spelled)
+
     def told(self, ask: Callable[[ast.FunctionDef], _Told], node: ast.FunctionDef) -> _Told:
         """What the text of a function tells, asked once of each."""
         key = ask, node

@@ -447,3 +447,20 @@ def value_in_an_exception_of_ones_own(x):
 def test_what_an_exception_holds_is_no_constant(function):
     with pytest.raises(UnsupportedError):
         grad(function)(0.7)
+
+
+def numbers_or_arrays(x):
+    y = np.sin(x)
+    near = abs(x) < 0.1
+    try:
+        y[near] = 2.0
+    except TypeError:
+        if near:
+            y = 2.0 * x
+    return np.sum(y * x)
+
+
+@pytest.mark.parametrize("x", [0.7, 0.01, np.array([0.7, 0.01])], ids=str)
+def test_items_of_numbers_cannot_be_assigned(x):
+    """What is tried looked at the parts of the assignment alone, which a number has, too."""
+    agrees(numbers_or_arrays, x)
