@@ -25,7 +25,7 @@ from adxform.core.trees import Transformer, bound_names, copied, nodes
 from adxform.core.types import ANY, BOOL, INT, Type
 from adxform.frontend.assignments import assign, load, located
 from adxform.frontend.control import Exit, ends, own_exits
-from adxform.frontend.item_writes import catches_type_error, tests_of_items
+from adxform.frontend.item_writes import catches_type_error, require_items
 from adxform.frontend.writes import writes_params
 from adxform.frontend.writing_calls import WritingCalls
 
@@ -135,7 +135,7 @@ class _Trial:
             first.append(assign(self.error, ast.Constant(None), self.stmt))
         body = _tried(raw, last=True)
         if any(map(catches_type_error, self.handlers)):
-            body += [located(test, raw[-1]) for test in tests_of_items(raw[-1])]
+            body += [located(test, raw[-1]) for test in require_items(raw[-1])]
         made = ast.Try(body, self.handlers, [], [])
         ast.fix_missing_locations(ast.copy_location(made, self.stmt))
         located(made, self.stmt)

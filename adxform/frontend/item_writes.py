@@ -11,10 +11,10 @@ import ast
 from adxform.core.trees import copied
 
 
-def tests_of_items(stmt: ast.stmt) -> list[ast.stmt]:
+def require_items(stmt: ast.stmt) -> list[ast.stmt]:
     r"""Statements that fail as an assignment of items does where there are none.
 
-    >>> [ast.unparse(test) for test in tests_of_items(ast.parse("y[i] += 2.0").body[0])]
+    >>> [ast.unparse(test) for test in require_items(ast.parse("y[i] += 2.0").body[0])]
     ["if not hasattr(y, '__setitem__'):\n    raise TypeError('this has no items')"]
     """
     match stmt:
