@@ -111,9 +111,14 @@ bilinear("kron_right(g, a, b)", g="np.kron(a, out_bar)", a="kron_left(g, a, out_
          infer=like_right, sample=calls("R(6), R(2), R(3)", "R(6, 6), R(2, 3), R(3, 2)"))
 
 
+_BLOCKS = "np.reshape(g, (a.shape[0], b.shape[0], a.shape[1], b.shape[1]))"
+
+
 @lowers("kron_left")
 def lower_kron_left(g: Type, a: Type, b: Type) -> str | None:
-    """For vectors, the rows of g, each a multiple of b."""
+    """For vectors, the rows of g, each a multiple of b; for matrices, its blocks."""
+    if ranks(a, b) == (2, 2):
+        return narrowed(f"np.tensordot({_BLOCKS}, b, ((1, 3), (0, 1)))", "a", a, g, b)
     if ranks(a, b) != (1, 1):
         return None
     return narrowed("np.reshape(g, (len(a), len(b))) @ b", "a", a, g, b)
@@ -121,7 +126,9 @@ def lower_kron_left(g: Type, a: Type, b: Type) -> str | None:
 
 @lowers("kron_right")
 def lower_kron_right(g: Type, a: Type, b: Type) -> str | None:
-    """For vectors, the rows of g, each a multiple of b."""
+    """For vectors, the rows of g, each a multiple of b; for matrices, its blocks."""
+    if ranks(a, b) == (2, 2):
+        return narrowed(f"np.tensordot(a, {_BLOCKS}, ((0, 1), (0, 2)))", "b", b, g, a)
     if ranks(a, b) != (1, 1):
         return None
     return narrowed("a @ np.reshape(g, (len(a), len(b)))", "b", b, g, a)

@@ -12,6 +12,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
+from adxform.backends.numba.lines import by_lines
 from adxform.backends.numba.ranks import axis_of, function, known
 from adxform.rules import runtime, runtime_along
 
@@ -24,7 +25,7 @@ def products_before(a: Any, axis: Any = None) -> Any:
 @overload(products_before, strict=False, prefer_literal=True)
 def _products_before(a: Any, axis: Any = None) -> Callable[..., Any] | None:
     if not _all(a, axis):
-        return None
+        return _lines("a, axis=None", a, axis, "products_before({a})")
 
     def made(a: Any, axis: Any = None) -> Any:
         found = np.empty(a.shape, a.dtype)
@@ -46,7 +47,7 @@ def product_of_others(a: Any, axis: Any = None) -> Any:
 @overload(product_of_others, strict=False, prefer_literal=True)
 def _product_of_others(a: Any, axis: Any = None) -> Callable[..., Any] | None:
     if not _all(a, axis):
-        return None
+        return _lines("a, axis=None", a, axis, "product_of_others({a})")
 
     def made(a: Any, axis: Any = None) -> Any:
         found = products_before(a)
@@ -68,7 +69,7 @@ def carried(b: Any, a: Any, axis: Any = None) -> Any:
 @overload(carried, strict=False, prefer_literal=True)
 def _carried(b: Any, a: Any, axis: Any = None) -> Callable[..., Any] | None:
     if not _all(a, axis) or not _all(b, axis):
-        return None
+        return _lines("b, a, axis=None", b, axis, "carried({b}, {a})")
 
     def made(b: Any, a: Any, axis: Any = None) -> Any:
         found = np.zeros(a.shape, a.dtype)
@@ -88,7 +89,7 @@ def median_weights(a: Any, axis: Any = None) -> Any:
 @overload(median_weights, strict=False, prefer_literal=True)
 def _median_weights(a: Any, axis: Any = None) -> Callable[..., Any] | None:
     if not _all(a, axis):
-        return None
+        return _lines("a, axis=None", a, axis, "median_weights({a})")
 
     def made(a: Any, axis: Any = None) -> Any:
         found = np.zeros(a.shape, a.dtype)
@@ -109,8 +110,10 @@ def quantile_weights(a: Any, q: Any, axis: Any = None) -> Any:
 
 @overload(quantile_weights, strict=False, prefer_literal=True)
 def _quantile_weights(a: Any, q: Any, axis: Any = None) -> Callable[..., Any] | None:
-    if not _all(a, axis) or not isinstance(q, types.Float | types.Integer):
+    if not isinstance(q, types.Float | types.Integer):
         return None
+    if not _all(a, axis):
+        return _lines("a, q, axis=None", a, axis, "quantile_weights({a}, q)")
 
     def made(a: Any, q: Any, axis: Any = None) -> Any:
         found = np.zeros(a.shape, a.dtype)
@@ -124,6 +127,13 @@ def _quantile_weights(a: Any, q: Any, axis: Any = None) -> Callable[..., Any] | 
         return found
 
     return made
+
+
+def _lines(parameters: str, a: Any, axis: Any, line: str) -> Callable[..., Any] | None:
+    """The same of each line along an axis."""
+    if not isinstance(getattr(a, "dtype", None), types.Float):
+        return None
+    return by_lines(parameters, a, axis, line, globals())
 
 
 def _all(a: Any, axis: Any) -> bool:

@@ -36,6 +36,9 @@ OURS = {
        for name in ("products_before", "product_of_others", "carried", "median_weights",
                     "quantile_weights", "mean", "polyval", "diagonal", "scatter_diagonal",
                     "undiag")},
+    **{f"_{name}": ("lines", name)
+       for name in ("prod", "median", "percentile", "quantile", "cumprod", "sort", "argsort",
+                    "flip", "take_along_axis", "gradient", "ungradient")},
     **{f"_{name}": ("special", name)
        for name in ("expit", "log_expit", "erf", "erfc", "gammaln", "ndtr", "digamma", "logsumexp",
                     "math_polygamma")},
@@ -51,12 +54,22 @@ TAKES: dict[str, dict[str, Any]] = {
     "full_like": {"a": ..., "fill_value": ...},
     "inner": {"a": ..., "b": ...},
     "mean": {"a": ..., "axis": None},
+    "prod": {"a": ..., "axis": None, "keepdims": False},
+    "median": {"a": ..., "axis": None, "keepdims": False},
+    "percentile": {"a": ..., "q": ..., "axis": None, "keepdims": False},
+    "quantile": {"a": ..., "q": ..., "axis": None, "keepdims": False},
+    "cumprod": {"a": ..., "axis": None},
+    "sort": {"a": ..., "axis": -1},
+    "argsort": {"a": ..., "axis": -1},
+    "flip": {"m": ..., "axis": None},
+    "take_along_axis": {"arr": ..., "indices": ..., "axis": ...},
     "dot": {"a": ..., "b": ...},
     "polyval": {"p": ..., "x": ...},
     "diagonal": {"a": ..., "offset": 0, "axis1": 0, "axis2": 1},
     "where": {"condition": ..., "x": ..., "y": ...},
     "meshgrid": {"x": ..., "y": ..., "indexing": "xy"},
 }  # what calls give that are ours altogether, and what is meant where they do not
+OF_GRADIENT = {"axis": None, "edge_order": 1}
 SPECIAL: dict[str, dict[str, Any]] = {
     **{name: {"x": ...} for name in ("expit", "log_expit", "erf", "erfc", "ndtr")},
     **{name: {"z": ...} for name in ("gammaln", "digamma")},
@@ -80,9 +93,15 @@ def with_counterparts(
     """
     replaced = {stmt.name for stmt in tree.body if _is_helper(stmt)}
     kept = [stmt for stmt in tree.body if getattr(stmt, "name", None) not in replaced]
-    walk = _Counterparts(replaced, values or {})
+    imported = {a.asname or a.name: a.name for stmt in kept for a in _from_numpy(stmt)}
+    walk = _Counterparts(replaced, values or {}, imported)
     made: ast.Module = walk.visit(ast.Module(kept, tree.type_ignores))
     return made
+
+
+def _from_numpy(stmt: ast.stmt) -> list[ast.alias]:
+    """What a statement imports from NumPy."""
+    return stmt.names if isinstance(stmt, ast.ImportFrom) and stmt.module == "numpy" else []
 
 
 def _is_helper(stmt: ast.stmt) -> TypeGuard[ast.FunctionDef]:
@@ -93,9 +112,12 @@ def _is_helper(stmt: ast.stmt) -> TypeGuard[ast.FunctionDef]:
 
 
 class _Counterparts(ast.NodeTransformer):
-    def __init__(self, replaced: set[str], values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, replaced: set[str], values: Mapping[str, Any], imported: Mapping[str, str]
+    ) -> None:
         self.replaced = replaced
         self.values = values
+        self.imported = imported  # from NumPy, by the names that the text has for it
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Name(f"_{node.id}", node.ctx) if node.id in self.replaced else node
@@ -113,6 +135,8 @@ class _Counterparts(ast.NodeTransformer):
         _name_dtypes(node)
         given: dict[str | None, ast.expr] = {k.arg: k.value for k in node.keywords}
         name, args = _function(node)
+        if isinstance(node.func, ast.Name) and node.func.id in self.imported:
+            name, args = self.imported[node.func.id], node.args
         special = sys.modules.get("scipy.special")
         if special is not None and (meant := self.meant(node.func)) is not None:
             name = next((n for n in SPECIAL if getattr(special, n, None) is meant), name)
@@ -132,6 +156,12 @@ class _Counterparts(ast.NodeTransformer):
             case "add.at", [a, index, value]:
                 lead, index = _unsliced(index)
                 return _call("add_at", a, _listed(index), value, ast.Constant(lead))
+            case "gradient", [f, *spacing] if (
+                len(spacing) < 2 and given.keys() <= OF_GRADIENT.keys()
+            ):
+                distance = spacing[0] if spacing else ast.Constant(1.0)
+                rest = [given.get(name, ast.Constant(v)) for name, v in OF_GRADIENT.items()]
+                return _call("gradient", f, distance, *rest)
             case "take", [a, index, *rest] if given.keys() <= {"axis"}:
                 axis = [*rest, *given.values()] or [ast.Constant(None)]
                 return _call("take", a, _listed(index), axis[0])
@@ -176,8 +206,8 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return "add.at", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "linalg"), name):
             return f"linalg.{name}", node.args
-        case ast.Attribute(array, "mean"):
-            return "mean", [array, *node.args]
+        case ast.Attribute(array, "mean" | "prod" | "cumprod" as name):
+            return name, [array, *node.args]
         case ast.Name("_last_written"):
             return "last_written", node.args
         case ast.Attribute(array, "reshape"):

@@ -12,7 +12,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from adxform.backends.numba.ranks import MISFIT, function, item, nested, refused, tuple_of
+from adxform.backends.numba.ranks import MISFIT, axis_of, function, item, nested, refused, tuple_of
 from adxform.rules import runtime
 
 
@@ -62,8 +62,12 @@ def scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Any:
     return runtime.scatter_along(g, like, indices, axis)
 
 
-@overload(scatter_along, strict=False)
+@overload(scatter_along, strict=False, prefer_literal=True)
 def _scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Callable[..., Any] | None:
+    rank = getattr(like, "ndim", 0)
+    along = axis_of(axis, rank)
+    if along is not None:
+        return _scattered_lines(g, indices, rank, along)
     if not isinstance(axis, types.NoneType) or not isinstance(like, types.Array):
         return None
 
@@ -73,6 +77,24 @@ def _scatter_along(g: Any, like: Any, indices: Any, axis: Any) -> Callable[..., 
         return made.reshape(like.shape)
 
     return of_all
+
+
+def _scattered_lines(
+    g: Any, indices: Any, rank: int, along: int
+) -> Callable[..., Any] | None:
+    """The same of each line along an axis."""
+    if getattr(g, "ndim", -1) != rank or getattr(indices, "ndim", -1) != rank:
+        return None
+    loops = {f"i{k}": f"indices.shape[{k}]" for k in range(rank)}
+    added = [item("indices", list(loops)) if k == along else f"i{k}" for k in range(rank)]
+    misfit = [f"like.shape[{k}] != indices.shape[{k}]" for k in range(rank) if k != along]
+    misfit += [f"g.shape[{k}] != indices.shape[{k}]" for k in range(rank)]
+    return function("g, like, indices, axis", [
+        *refused(" or ".join(misfit), MISFIT),
+        "made = np.zeros(like.shape, like.dtype)",
+        *nested(loops, [f"{item('made', added)} += {item('g', list(loops))}"]),
+        "return made",
+    ])  # fmt: skip
 
 
 def last_written(g: Any, index: Any) -> Any:
