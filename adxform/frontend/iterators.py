@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
 from adxform.core.trees import bound_names, children, names, nodes
-from adxform.core.types import ANY, CARRIED, INT, ListOf, Struct, Type
+from adxform.core.types import ANY, CARRIED, INT, ListOf, Struct
 from adxform.frontend.as_generators import groups_listed
 from adxform.frontend.containers import listed
 from adxform.frontend.control import SCOPES
@@ -94,17 +94,18 @@ class Iterators(Generating):
         whole = listed(node)
         whole._gone_over = node  # type: ignore[attr-defined]  # an error speaks of this
         items = self.opaque(whole, base, callee, reason)
-        if callee == "np.ndindex" and isinstance(items, Var):
-            self.builder.types[items.name] = self._grid_places(node)
+        if callee == "np.ndindex" and isinstance(node, ast.Call) and isinstance(items, Var):
+            self._places_known(items, node.args)
         return items
 
-    def _grid_places(self, node: ast.expr) -> Type:
-        """The type of what ``np.ndindex(shape)`` gives: tuples with a place along each axis."""
-        match node:
-            case ast.Call(args=[shape]) if isinstance(known := self.known_type(shape), Struct):
-                return ListOf(Struct((INT,) * len(known.items)))
-            case _:
-                return CARRIED
+    def _places_known(self, items: Var, shape: list[ast.expr]) -> None:
+        """What ``np.ndindex(shape)`` gives has a place along each axis."""
+        known = self.known_type(shape[0]) if len(shape) == 1 else None
+        last = self.builder.stmts[-1]
+        if isinstance(known, Struct) and isinstance(last, Let) and isinstance(last.op, Opaque):
+            places = ListOf(Struct((INT,) * len(known.items)))
+            self.builder.types[items.name] = places
+            self.builder.stmts[-1] = replace(last, op=replace(last.op, known=places))
 
     def require_none_kept(self, values: Iterable[ast.expr]) -> None:
         """Refuse an iterator among what is returned or put into a container: it gives all once."""

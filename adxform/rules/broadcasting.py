@@ -9,6 +9,7 @@ from adxform.core.types import (
     Array,
     Dim,
     Scalar,
+    Struct,
     Type,
     dims_of,
     is_float,
@@ -90,6 +91,10 @@ def lower_unbroadcast(g: Type, like: Type) -> str | None:
     """Nothing where the shapes agree, else a sum over the axes that were stretched."""
     if was_broadcast(like, g) is False:
         return _in_dtype("g", g, like)
+    if isinstance(like, Struct):  # a list that is written out, put into an array
+        made = infer.as_array(like)
+        alike = isinstance(g, Array) and dtype_in(g) == dtype_in(made) is not None
+        return "g" if alike and was_broadcast(made, g) is False else None
     if is_number(like):
         return _in_dtype("np.sum(g)", g, like) if isinstance(g, Array) else None
     small, large = dims_of(like), dims_of(g)

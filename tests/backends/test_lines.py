@@ -1,4 +1,4 @@
-"""What runs along one axis is compiled for arrays of several, as NumPy computes it."""
+"""What runs along one axis, or over all places of an array, is compiled as NumPy computes it."""
 
 from __future__ import annotations
 
@@ -77,9 +77,39 @@ def kronecker(a, b):
     return np.sum(np.kron(a, b) ** 3)
 
 
+def places_of_the_largest(x):
+    i, j = np.unravel_index(np.argmax(x), x.shape)
+    return x[i, j] ** 2
+
+
+def over_all_places(x):
+    s = 0.0
+    for (i, j), v in np.ndenumerate(x):
+        s += v**2 * (i + 2 * j)
+    return s
+
+
+def rows_written_out(x):
+    p = x[:, :2].copy()
+    for i in range(len(p)):
+        u, v = p[i]
+        p[i] = [u * 0.9 - v * v, v + 0.1 * u]
+    return np.sum(p**3)
+
+
+def pairs_of_points(x):
+    s = 0.0
+    points = [(row[0], row[1]) for row in x]
+    for (x0, y0), (x1, y1) in zip(points, points[2:], strict=False):
+        s += (x1 - x0) * (y1 + y0) ** 2
+    return s
+
+
 CASES = [(products, (X,)), (running_products, (T,)), (medians, (X,)), (quantiles, (X,)),
          (sorted_lines, (X,)), (taken, (X,)), (slopes, (T,)), (both_slopes, (X,)),
-         (spaced, (X, 0.3)), (slope_of_a_line, (X,)), (turned, (T,)), (kronecker, (A, B))]
+         (spaced, (X, 0.3)), (slope_of_a_line, (X,)), (turned, (T,)), (kronecker, (A, B)),
+         (places_of_the_largest, (X,)), (over_all_places, (X,)), (rows_written_out, (X,)),
+         (pairs_of_points, (X,))]
 
 
 @pytest.mark.parametrize(("f", "args"), CASES)

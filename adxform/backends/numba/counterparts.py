@@ -38,7 +38,7 @@ OURS = {
                     "undiag")},
     **{f"_{name}": ("lines", name)
        for name in ("prod", "median", "percentile", "quantile", "cumprod", "sort", "argsort",
-                    "flip", "take_along_axis", "gradient", "ungradient")},
+                    "flip", "take_along_axis", "unravel_index", "gradient", "ungradient")},
     **{f"_{name}": ("special", name)
        for name in ("expit", "log_expit", "erf", "erfc", "gammaln", "ndtr", "digamma", "logsumexp",
                     "math_polygamma")},
@@ -62,6 +62,7 @@ TAKES: dict[str, dict[str, Any]] = {
     "sort": {"a": ..., "axis": -1},
     "argsort": {"a": ..., "axis": -1},
     "flip": {"m": ..., "axis": None},
+    "unravel_index": {"indices": ..., "shape": ...},
     "take_along_axis": {"arr": ..., "indices": ..., "axis": ...},
     "dot": {"a": ..., "b": ...},
     "polyval": {"p": ..., "x": ...},
@@ -144,6 +145,8 @@ class _Counterparts(ast.NodeTransformer):
         if name in TAKES and (whole := _taken(name, args, given)):
             return _call(name, *whole)
         match name, args:
+            case "zip", _ if given.keys() == {"strict"} and not _is_true(given["strict"]):
+                return ast.Call(node.func, node.args, [])
             case "matmul", [a, b] if not given:
                 return _call("matmul", a, b)
             case "empty", _:
@@ -202,6 +205,8 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             return name, node.args
         case ast.Attribute(ast.Name("math"), name):
             return f"math.{name}", node.args
+        case ast.Name("zip"):
+            return "zip", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "add"), "at"):
             return "add.at", node.args
         case ast.Attribute(ast.Attribute(ast.Name("np" | "numpy"), "linalg"), name):
@@ -214,6 +219,11 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
             return "reshape", [array, sizes]
     return "", []
+
+
+def _is_true(flag: ast.expr) -> bool:
+    """Whether a flag may be set: one that is written out as False is not."""
+    return not (isinstance(flag, ast.Constant) and flag.value is False)
 
 
 def _taken(

@@ -204,6 +204,24 @@ def _alike(rank: int, along: int, first: str, second: str) -> list[str]:
         f"{first}.shape[{k}] != {second}.shape[{k}]", "arrays of other shapes")]
 
 
+def unravel_index(index: Any, shape: Any) -> Any:
+    """``np.unravel_index``."""
+    return np.unravel_index(index, shape)
+
+
+@overload(unravel_index, strict=False)
+def _unravel_index(index: Any, shape: Any) -> Callable[..., Any] | None:
+    """Of one number, the place along each axis."""
+    if not isinstance(index, types.Integer) or not isinstance(shape, types.UniTuple):
+        return None
+    size = " * ".join(f"shape[{k}]" for k in range(len(shape)))
+    lines = refused(f"index < 0 or index >= {size}", "index is out of bounds")
+    for k in range(len(shape) - 1, -1, -1):
+        lines += [f"p{k} = index % shape[{k}]", f"index = index // shape[{k}]"]
+    return function("index, shape", [
+        *lines, f"return {tuple_of([f'p{k}' for k in range(len(shape))])}"])  # fmt: skip
+
+
 def gradient(f: Any, spacing: Any, axis: Any, edge_order: Any) -> Any:
     """``np.gradient`` along one axis."""
     return np.gradient(f, spacing, axis=axis, edge_order=edge_order)
