@@ -7,11 +7,12 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Operand, Tuple, Var
-from adxform.core.types import Inert, Known, Object, Struct
+from adxform.core.types import Array, Inert, Known, Object, Struct
 from adxform.core.values import inert_type
 from adxform.frontend.names_outside import NamesOutside
 from adxform.frontend.objects import is_object
 
+MOST_SPREAD = 16  # elements of an array that is given to a call
 _FACTS = bool | int | str | None
 
 
@@ -30,12 +31,17 @@ class Spreading(NamesOutside):
         return held
 
     def _result(self, node: ast.expr) -> Operand:
-        """What an operation gives that gives several values."""
+        """What an operation gives that gives several values, or an array of known length."""
         found = self.operand(node)
         known = self.builder.type_of(found) if isinstance(found, Var) else None
-        if not isinstance(known, Struct) or known.form.kind not in ("tuple", "list"):
+        count = None
+        if isinstance(known, Struct) and known.form.kind in ("tuple", "list"):
+            count = len(known.items)
+        elif isinstance(known, Array) and known.dims and known.dims[0] != 1:  # it may be too few
+            count = known.dims[0]
+        if not isinstance(count, int) or count > MOST_SPREAD:
             return found
-        return Tuple(tuple(self.emit("[]", found, Const(i)) for i in range(len(known.items))))
+        return Tuple(tuple(self.emit("[]", found, Const(i)) for i in range(count)))
 
     def _container_outside(self, node: ast.expr) -> Any:
         """The dictionary, list or tuple from outside that an expression means, if nothing in the

@@ -9,12 +9,13 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE
 from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Tuple, Var
-from adxform.core.trees import SCOPES, children, names, nodes
+from adxform.core.trees import SCOPES, bound_names, children, copied, names, nodes
 from adxform.core.types import Scalar
 from adxform.frontend.choices import Choices
 from adxform.frontend.control import ending, tested
 from adxform.frontend.joins import split_phis
 from adxform.frontend.program import Again
+from adxform.frontend.ssa import free_names
 
 MOST_ITEMS = 256
 MOST_KEYS = 32
@@ -56,7 +57,8 @@ class Unrolled(Choices):
         places = range(*bounds)
         copies = self.copies * max(len(places), 1)
         keys = len(places) <= MOST_KEYS and self._carries_dictionary(stmt) and self.names_met()
-        if not keys and (copies > MOST_ITEMS or not self._over_places(stmt)):
+        asked = keys or _keeps_functions(stmt) or self._over_places(stmt)
+        if not asked or (copies > MOST_ITEMS and not keys):
             return False
         before, self.copies = self.copies, copies
         self._written_out(stmt, places)
@@ -303,3 +305,25 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
             old: dict[str, str] = getattr(made, noted)
             setattr(made, noted, {k: names.get(v, v) for k, v in old.items()})
     return made
+
+
+def _keeps_functions(stmt: ast.For) -> bool:
+    """Whether a loop adds lambdas to a list, none of which reads variables that the loop assigns:
+    these are the same for all of them when they are called.
+    """
+    kept: list[ast.Lambda] = []
+    for node in nodes(*stmt.body):
+        match node:
+            case ast.Call(ast.Attribute(_, "append"), [ast.Lambda() as made]) | ast.Call(
+                ast.Name("__change__"), [_, ast.Constant("append"), ast.Lambda() as made]
+            ):
+                kept.append(made)
+    own = {*bound_names(*stmt.body), *names(stmt.target)}
+    return bool(kept) and all(own.isdisjoint(_read_later(made)) for made in kept)
+
+
+def _read_later(function: ast.Lambda) -> list[str]:
+    """What a lambda reads when it is called, and not when it is made, as its defaults do."""
+    bare = copied(function)
+    bare.args.defaults, bare.args.kw_defaults = [], [None] * len(bare.args.kwonlyargs)
+    return [*free_names(bare)]

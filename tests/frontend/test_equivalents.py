@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import statistics
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,24 @@ def test_densities_of_several_variables() -> None:
     adxform.check_grads(mixed, (np.array([1.5, 2.0, 0.7]), np.array([0.2, 0.3, 0.9])))
     for f, args in ((frozen, (points, mean, cov)), (mixed, (np.arange(1.0, 4.0), mean**2))):
         np.testing.assert_allclose(adxform.vjp(f, *args)[0], f(*args), rtol=1e-12)
+
+
+def test_pythons_statistics() -> None:
+    """They go over what they are given more than once, and count with fractions."""
+
+    def of_a_vector(x):  # type: ignore[no-untyped-def]
+        spread = statistics.stdev(x) * statistics.pstdev(x) + statistics.variance(x, x[0])
+        middle = statistics.mean(x) * statistics.fmean(x) + statistics.median(x)
+        return spread * middle + statistics.geometric_mean(x) * statistics.harmonic_mean(x)
+
+    def of_a_list(x):  # type: ignore[no-untyped-def]
+        items = [x[0] * x[1], x[2], x[1]]
+        return statistics.fmean(items, [1.0, 2.0, 3.0]) * statistics.pvariance(items, x[0])
+
+    x = np.array([0.3, 0.7, 0.9, 0.2])
+    for f in (of_a_vector, of_a_list):
+        value, (bar,) = adxform.vjp(f, x)[0], adxform.vjp(f, x)[1](1.0)
+        np.testing.assert_allclose(value, f(x), rtol=1e-12)
+        for place, direction in enumerate(np.eye(4)):
+            slope = (f(x + 1e-6 * direction) - f(x - 1e-6 * direction)) / 2e-6
+            np.testing.assert_allclose(bar[place], slope, rtol=1e-7)

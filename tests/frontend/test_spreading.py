@@ -6,7 +6,7 @@ import numpy as np
 import numpy.random as npr
 import pytest
 
-from adxform import ArgumentError, check_grads, grad, jacobian, source
+from adxform import ArgumentError, UnsupportedError, check_grads, grad, jacobian, source
 
 M = np.array([[0.3, 0.7, 1.1], [1.6, -0.4, 0.2]])
 SHAPE = (3, 2)
@@ -109,3 +109,57 @@ def test_universal_functions_are_checked_by_their_operands():
     assert jacobian(np.multiply, 0)(2.0, 3.0) == 3.0
     with pytest.raises(ArgumentError, match="matmul"):
         check_grads(np.matmul, (M,))
+
+
+# Arrays of known length
+
+
+def by_default(a, b=2.0, c=3.0):
+    return a * b + c * a * a
+
+
+def written_out(x):
+    A = np.array([[x[0], x[1]], [x[2], 1.0]])
+    return by_default(*A[0]) * np.hypot(*A[1]) + (lambda *a: a[0] * a[2])(*(2.0 * np.stack([x[0], x[1], x[2]])))
+
+
+def on_a_grid(x):
+    return np.sum(np.fromfunction(lambda i, j: x[0] * i + j * x[1], (2, 3)) ** 2)
+
+
+@pytest.mark.parametrize("f", [written_out, on_a_grid])
+def test_arrays_whose_length_is_known(f):
+    check_grads(f, (np.array([0.3, 0.7, 0.9]),))
+
+
+# Functions that loops make
+
+
+def one_each(x):
+    powers = []
+    for k in range(3):
+        powers.append(lambda t, k=k: t**k * x)
+    return sum(f(x) for f in powers) * powers[-1](x)
+
+
+def of_one_value(x):
+    held, scale = [], x * x
+    for k in range(1, 4):
+        y = scale * k
+        held.append(lambda t, y=y: t * y + scale)
+    return sum(f(x) for f in held)
+
+
+def seen_late(x):
+    held, a = [], x
+    for _ in range(3):
+        a = a * x
+        held.append(lambda t: t * a)
+    return sum(f(x) for f in held)
+
+
+def test_lambdas_that_a_loop_makes():
+    for f in (one_each, of_one_value):
+        check_grads(f, (0.7,))
+    with pytest.raises(UnsupportedError, match="a lambda over an active value"):
+        grad(seen_late)(0.7)

@@ -235,6 +235,14 @@ def meshgrid(
     return tuple(made)
 
 
+@reads("np.fromfunction", "lambda i, j, c: i * c - j, (2, 3), c=R",
+       "lambda i, c: c * i * i, (4,), dtype=int, c=R(4)")
+def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+    """What a function gives of the places of a grid."""
+    places = np.meshgrid(*[np.arange(n, dtype=dtype) for n in shape], indexing="ij")
+    return function(*places, **kwargs)
+
+
 @reads("np.kaiser", "5, P", "4, 3.0 * P")
 def kaiser(M: int, beta: Any) -> Any:
     """Kaiser's window."""

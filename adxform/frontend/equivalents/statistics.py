@@ -1,4 +1,4 @@
-"""Statistics of samples that ``scipy.stats`` has, in other words."""
+"""Statistics of samples that ``scipy.stats`` and Python have, in other words."""
 
 from __future__ import annotations
 
@@ -110,3 +110,63 @@ def entropy(
         special.rel_entr(p, qk / np.sum(qk, axis=axis, keepdims=True)))
     found = np.sum(terms, axis=axis, keepdims=keepdims)
     return found if base is None else found / math.log(base)
+
+
+# Python's own, of numbers one by one
+
+
+@reads("statistics.mean")
+def mean(data: Any) -> Any:
+    """The mean."""
+    return np.mean(np.array(data))
+
+
+@reads("statistics.fmean")
+def fmean(data: Any, weights: Any = None) -> Any:
+    """The mean of floating numbers."""
+    return np.average(np.array(data), weights=weights)
+
+
+@reads("statistics.median")
+def median(data: Any) -> Any:
+    """The number in the middle, or the mean of both."""
+    return np.median(np.array(data))
+
+
+@reads("statistics.variance")
+def variance(data: Any, xbar: Any = None) -> Any:
+    """The variance of a sample."""
+    numbers = np.array(data)
+    middle = np.mean(numbers) if xbar is None else xbar
+    return np.sum((numbers - middle) ** 2) / (len(numbers) - 1)
+
+
+@reads("statistics.pvariance")
+def pvariance(data: Any, mu: Any = None) -> Any:
+    """The variance of all there are."""
+    numbers = np.array(data)
+    return np.mean((numbers - (np.mean(numbers) if mu is None else mu)) ** 2)
+
+
+@reads("statistics.stdev")
+def stdev(data: Any) -> Any:
+    """The standard deviation of a sample."""
+    return np.std(np.array(data), ddof=1)
+
+
+@reads("statistics.pstdev")
+def pstdev(data: Any) -> Any:
+    """The standard deviation of all there are."""
+    return np.std(np.array(data))
+
+
+@reads("statistics.geometric_mean")
+def geometric_mean(data: Any) -> Any:
+    """The geometric mean."""
+    return np.exp(np.mean(np.log(np.array(data))))
+
+
+@reads("statistics.harmonic_mean")
+def harmonic_mean(data: Any) -> Any:
+    """The harmonic mean."""
+    return 1.0 / np.mean(1.0 / np.array(data))
