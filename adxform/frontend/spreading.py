@@ -34,7 +34,7 @@ class Spreading(NamesOutside):
         """What an operation gives that gives several values, or an array of known length."""
         found = self.operand(node)
         known = self.builder.type_of(found) if isinstance(found, Var) else None
-        count = None
+        count: Any = None
         if isinstance(known, Struct) and known.form.kind in ("tuple", "list"):
             count = len(known.items)
         elif isinstance(known, Array) and known.dims and known.dims[0] != 1:  # it may be too few
