@@ -57,6 +57,8 @@ def refuse_disturbed(source: SourceFunction, scopes: Iterable[Any]) -> None:
     for code in (*codes, *(_Code(lowered[i]) for i in others)):
         for node, key in code.read():
             writes = written.get(key)
+            if writes and not key[1]:  # what it changes itself of a container, it follows
+                writes = [w for w in writes if w[0].function is not code.function]
             if writes and not _comes_first(writes, code, node):
                 raise _refusal(node, code, writes[0][0])
 
@@ -156,7 +158,7 @@ class _Code:
                     ast.Attribute(held, "fill" | "sort" | "put" | "partition")
                 ):
                     value = self.value(held)
-                    if isinstance(value, np.ndarray):
+                    if isinstance(value, np.ndarray | list | dict):
                         yield node, (id(value), "")
 
     def read(self) -> Iterator[tuple[ast.expr, Key]]:
@@ -176,8 +178,18 @@ class _Code:
                 case _:
                     continue
             value = self.value(node)
-            if isinstance(value, np.ndarray):
+            asked = isinstance(value, list | dict) and id(node) in self.asked_again
+            if isinstance(value, np.ndarray) or asked:
                 yield node, (id(value), "")
+
+    @cached_property
+    def asked_again(self) -> set[int]:
+        """The expressions in tests and in loops, by id: the reverse sweep asks for them, too. What
+        is read once elsewhere has a variable.
+        """
+        again: list[ast.AST] = [n for n in self.body if isinstance(n, ast.For | ast.While)]
+        again += [n.test for n in self.body if isinstance(n, ast.If | ast.IfExp)]
+        return {id(part) for tree in again for part in nodes(tree)}
 
     def called(self) -> Iterator[_Code]:
         """The functions that the names mean, and the methods of classes and objects."""

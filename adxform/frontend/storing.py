@@ -10,7 +10,6 @@ import numpy as np
 from adxform.core.ir import Const, Global, Operand, Tuple, Var, parts_of
 from adxform.core.types import (
     Array,
-    Inert,
     Known,
     Object,
     Struct,
@@ -35,8 +34,7 @@ class Writer:
 
     def update(self, x: Operand, index: Operand, value: Operand, base: str | None) -> Operand:
         """``x[index] = value``; gives the name under which x is known afterwards."""
-        outside = isinstance(x, Global) and isinstance(self.builder.type_of(x), Inert)
-        if outside or isinstance(self.builder.type_of(x), Known | Object):
+        if isinstance(x, Global) or isinstance(self.builder.type_of(x), Known | Object):
             raise self.refused("what is changed in place here is defined outside the function")
         if isinstance(self.builder.type_of(x), Struct):
             raise self.refused("which list is changed here is not known before it runs")

@@ -285,3 +285,57 @@ def test_what_a_call_changes_is_no_fact(name):
         expected = (up - value(1.3 - 1e-6)) / 2e-6
         np.testing.assert_allclose(slope(1.3), expected, rtol=1e-6)
         assert derived.on == again.on
+
+
+# Containers from outside that what is called changes
+
+
+SETTINGS = {"on": False, "rate": 2.0}
+FACTORS = [2.0]
+
+
+def switch():
+    SETTINGS["on"] = not SETTINGS["on"]
+
+
+def grow():
+    FACTORS[0] = FACTORS[0] + 1.0
+
+
+def grow_what_is_given(factors):
+    factors[0] = factors[0] + 1.0
+
+
+def asked_before(x):
+    y = x**3 if SETTINGS["on"] else x**2
+    switch()
+    return y * x
+
+
+def read_in_a_loop(x):
+    for _ in range(3):
+        x = np.sin(x) * FACTORS[0]
+        grow()
+    return x
+
+
+def changed_where_it_is_given(x):
+    grow_what_is_given(FACTORS)
+    return x**3 if FACTORS[0] > 2.5 else x**2
+
+
+@pytest.mark.parametrize("f", [asked_before, read_in_a_loop, changed_where_it_is_given], ids=lambda f: f.__name__)
+def test_containers_that_a_call_changes_are_not_read_late(f):
+    """The reverse sweep read them as they were in the end; a change by an argument was left out."""
+    with pytest.raises(UnsupportedError, match="outside the function"):
+        grad(f)(0.7)
+
+
+def test_what_is_read_once_before_a_call_may_change():
+    def f(x):
+        y = np.sin(x) * FACTORS[0]
+        grow()
+        return y * y
+
+    FACTORS[0] = 2.0
+    np.testing.assert_allclose(grad(f)(0.7), 8.0 * np.sin(0.7) * np.cos(0.7))
