@@ -268,7 +268,7 @@ def into_one(x, c):
 @pytest.mark.parametrize(("f", "given"), [
     (into_keys, {}), (into_keys, {"a": 1}), (into_places, {}), (into_places, [None, None]), (into_places, [1, 2, 3]),
     (into_one, ["a", 2]), (into_one, {1: 2}), (into_one, np.array(["s", None], dtype=object)),
-], ids=str)
+])
 def test_what_is_put_into_them_is_not_lost(f, given):
     """Their items had no derivative, nor had what the function put there: the gradient was zero."""
     with pytest.raises(UnsupportedError, match="held nothing that has a derivative"):
