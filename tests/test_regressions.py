@@ -8,8 +8,10 @@ from __future__ import annotations
 import bisect
 import enum
 import functools
+import io
 import math
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -1301,6 +1303,23 @@ def test_a_number_that_a_text_says_is_refused():
     with pytest.raises(adxform.UnsupportedError, match="over an active value"):
         adxform.grad(f)(0.7)
     assert adxform.grad(lambda x: (x * x, "%.1f" % x), has_aux=True)(0.7) == (1.4, "0.7")
+
+
+def test_numbers_printed_to_a_file_in_memory_are_refused():
+    """They were taken to be said to nobody, and the number that was read back to be constant."""
+
+    def f(x):
+        buffer = io.StringIO()
+        print(x, file=buffer)
+        return float(buffer.getvalue()) * x
+
+    def shown(x):
+        print("at", x, file=sys.stdout, flush=True)
+        return x * x
+
+    with pytest.raises(adxform.UnsupportedError, match="may change x"):
+        adxform.grad(f)(0.7)
+    assert adxform.grad(shown)(0.7) == 1.4
 
 
 def put_in_order(x):
