@@ -352,3 +352,14 @@ def test_without_types_the_text_is_not_taken_for_real() -> None:
 
     with pytest.raises(UnsupportedError, match="type is not known"):
         source(f)
+
+
+def annotated(z: complex) -> float:
+    return abs(z * z)
+
+
+def test_annotations_tell_where_the_numbers_of_a_text_are_complex() -> None:
+    space: dict[str, Any] = {}
+    exec(source(annotated), space)
+    z = 1.5 - 0.7j
+    np.testing.assert_allclose(space["annotated_reverse"](z), (abs(z * z), 2 * z))
