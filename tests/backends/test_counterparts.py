@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,9 @@ from adxform import BackendWarning
 from adxform.structures import leaves_of
 
 numba = pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 RNG = np.random.default_rng(1)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def array(*shape: int) -> np.ndarray:
@@ -84,7 +76,6 @@ def test_matrices_of_other_numbers_of_rows_are_refused(others: int, columns: int
     with warnings.catch_warnings(), pytest.raises(ValueError, match=r"matmul|shape"):
         warnings.simplefilter("ignore", BackendWarning)
         derivative(array(600, columns), array(others, 3))
-
 
 
 def named_product(a, b):

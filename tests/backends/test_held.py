@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import ast
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import adxform
-from adxform import BackendWarning
 from adxform.backends.numba.unsigned import with_unsigned_places
 from tests.backends.plainly import loop_nests_in_python
 from tests.backends.test_numba_backend import same
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 A, B = np.sin(np.arange(1.0, 6.0)), np.cos(np.arange(1.0, 8.0))
 M = np.cos(np.arange(30.0)).reshape(5, 6)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def multiplied(a, b):

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import adxform
-from adxform import BackendWarning
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 RANDOM = np.random.default_rng(7)
 X = RANDOM.normal(size=(4, 5))
 T = RANDOM.normal(size=(3, 4, 5))
 A, B = RANDOM.normal(size=(2, 3)), RANDOM.normal(size=(3, 2))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def products(x):

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import adxform
-from adxform import BackendWarning
 from tests.backends.test_numba_backend import same
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 RNG = np.random.default_rng(0)
 M, W = RNG.normal(size=(4, 6)), RNG.normal(size=(4, 6))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def taken(x, w):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,21 +13,13 @@ from scipy import special
 from scipy.special import expit, logsumexp
 
 import adxform
-from adxform import BackendWarning
 from adxform.structures import leaves_of
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 RNG = np.random.default_rng(3)
 X, Y, A = RNG.normal(size=6), RNG.normal(size=6), RNG.normal(size=(4, 3))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def agree(f: Callable[..., Any], *args: Any) -> None:
@@ -180,7 +171,6 @@ def weighed(x, k):
 )  # fmt: skip
 def test_products_with_other_numbers(k: np.ndarray) -> None:
     agree(weighed, A, k)
-
 
 
 def test_single_numbers_come_back_as_such() -> None:

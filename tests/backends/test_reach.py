@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import adxform
-from adxform import BackendWarning
 from tests.backends.plainly import loop_nests_in_python
 from tests.backends.test_numba_backend import same
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("all_is_compiled")
 
 V = np.sin(np.arange(1.0, 8.0))
 M = np.cos(np.arange(30.0)).reshape(5, 6)
 B = np.cos(V)
 ROWS, PLACES = np.array([0, 2, 2, 5, 7]), np.array([0, 3, 1, 2, 3, 0, 1])
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache(compiled_in_this_run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("ADXFORM_CACHE_DIR", str(compiled_in_this_run))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", BackendWarning)
-        yield
 
 
 def convolved(x):
