@@ -48,10 +48,10 @@ def _reduced(
 ) -> Callable[..., Any] | None:
     """A function that makes a number of each line along an axis."""
     kept, along = known(keepdims), axis_of(axis, getattr(a, "ndim", 0))
+    if known(axis) is None and kept is False:
+        return function(parameters, [f"return {line.format(a='a')}"])
     if not isinstance(a, types.Array) or not isinstance(a.dtype, types.Float):
         return None
-    if known(axis) is None and kept is False:
-        return function(parameters, [f"return a.dtype.type({line.format(a='a')})"])
     if along is None or kept not in (True, False):
         return None
     loops, places = _others("a", a.ndim, along)
@@ -75,8 +75,6 @@ def prod(a: Any, axis: Any, keepdims: Any) -> Any:
 
 @overload(prod, strict=False, prefer_literal=True)
 def _prod(a: Any, axis: Any, keepdims: Any) -> Callable[..., Any] | None:
-    if known(axis) is None and known(keepdims) is False:
-        return lambda a, axis, keepdims: np.prod(a)
     return _reduced(a, axis, keepdims, "np.prod({a})")
 
 
@@ -87,8 +85,6 @@ def median(a: Any, axis: Any, keepdims: Any) -> Any:
 
 @overload(median, strict=False, prefer_literal=True)
 def _median(a: Any, axis: Any, keepdims: Any) -> Callable[..., Any] | None:
-    if known(axis) is None and known(keepdims) is False:
-        return lambda a, axis, keepdims: np.median(a)
     return _reduced(a, axis, keepdims, "np.median({a})")
 
 
@@ -99,8 +95,6 @@ def percentile(a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
 
 @overload(percentile, strict=False, prefer_literal=True)
 def _percentile(a: Any, q: Any, axis: Any, keepdims: Any) -> Callable[..., Any] | None:
-    if known(axis) is None and known(keepdims) is False:
-        return lambda a, q, axis, keepdims: np.percentile(a, q)
     return _at_place(a, q, axis, keepdims, "np.percentile({a}, q)")
 
 
@@ -111,16 +105,15 @@ def quantile(a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
 
 @overload(quantile, strict=False, prefer_literal=True)
 def _quantile(a: Any, q: Any, axis: Any, keepdims: Any) -> Callable[..., Any] | None:
-    if known(axis) is None and known(keepdims) is False:
-        return lambda a, q, axis, keepdims: np.quantile(a, q)
     return _at_place(a, q, axis, keepdims, "np.quantile({a}, q)")
 
 
 def _at_place(
     a: Any, q: Any, axis: Any, keepdims: Any, line: str
 ) -> Callable[..., Any] | None:
-    """A function of lines, and of one number that says at what place of each."""
-    if not isinstance(known(q), float | int | types.Float | types.Integer):
+    """A function of lines, and of one number that says at what place of each; or of the whole."""
+    whole = known(axis) is None and known(keepdims) is False
+    if not whole and not isinstance(known(q), float | int | types.Float | types.Integer):
         return None
     return _reduced(a, axis, keepdims, line, "a, q, axis, keepdims")
 
