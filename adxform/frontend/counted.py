@@ -21,7 +21,7 @@ class Counted(Unnumbered):
         known = self.builder.type_of(made)
         if isinstance(known, Struct):
             if not count.fits(len(known.items)):
-                raise self.unsupported(f"{count.reason}, got {len(known.items)}", node)
+                raise self.unsupported(count.misfit(len(known.items)), node)
         elif not (isinstance(known, Array) and known.dims and _fits(known.dims[0], count)):
             length = self.emit("len", made)
             wrong = self.emit("op.Lt" if count.rest else "op.NotEq", length, Const(count.names))

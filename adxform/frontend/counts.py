@@ -16,6 +16,10 @@ class Count:
         """Whether so many items can be unpacked."""
         return length >= self.names if self.rest else length == self.names
 
+    def misfit(self, length: int) -> str:
+        """What the refusal says of so many."""
+        return f"{self.reason}, got {length}"
+
     @property
     def reason(self) -> str:
         """What the error says, where they cannot."""

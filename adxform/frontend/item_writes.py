@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.raising import raising
 from adxform.core.trees import copied
 
 
@@ -30,8 +31,8 @@ def require_items(stmt: ast.stmt) -> list[ast.stmt]:
 def _test(held: ast.expr) -> ast.stmt:
     asked = ast.Call(ast.Name("hasattr", ast.Load()), [copied(held), ast.Constant("__setitem__")],
                      [])
-    error = ast.Call(ast.Name("TypeError", ast.Load()), [ast.Constant("this has no items")], [])
-    return ast.If(ast.UnaryOp(ast.Not(), asked), [ast.Raise(error)], [])
+    failing = raising("TypeError", "this has no items")
+    return ast.If(ast.UnaryOp(ast.Not(), asked), [failing], [])
 
 
 def catches_type_error(handler: ast.ExceptHandler) -> bool:

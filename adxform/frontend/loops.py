@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.raising import raising
 from adxform.core.trees import Transformer, bound_names, copied, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import (
@@ -329,10 +330,8 @@ def _require_equal(lengths: list[ast.expr]) -> ast.stmt:
     """Fail as ``zip`` does where lengths differ."""
     first, *others = map(copied, lengths)
     equal = ast.Compare(first, [ast.Eq()] * len(others), others)
-    error = ast.Call(
-        load("ValueError"), [ast.Constant("zip() arguments have different lengths")], []
-    )
-    return ast.If(ast.UnaryOp(ast.Not(), equal), [ast.Raise(error, None)], [])
+    failing = raising("ValueError", "zip() arguments have different lengths")
+    return ast.If(ast.UnaryOp(ast.Not(), equal), [failing], [])
 
 
 def _is_call(node: ast.expr, name: str) -> bool:

@@ -259,7 +259,7 @@ class Special(Changes):
         items, place = self.iterated(held, node.value), self.static(node.slice)
         count = getattr(node, "_unpacked", None)
         if count is not None and not count.fits(len(items)):
-            raise self.unsupported(f"{count.reason}, got {len(items)}", node)
+            raise self.unsupported(count.misfit(len(items)), node)
         if type(place) is not int or place >= len(items):
             raise self.unsupported("how many values this gives is not known", node)
         return items[place]

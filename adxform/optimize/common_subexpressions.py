@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-
 from adxform.core.builder import Builder
 from adxform.core.ir import (
-    Block,
     Const,
-    Effect,
     If,
     Let,
     Operand,
@@ -17,6 +13,7 @@ from adxform.core.ir import (
     Var,
     substitute,
 )
+from adxform.core.raising import raises
 from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter
 
@@ -75,7 +72,7 @@ class CommonSubexpressions(Rewriter):
 
     def branch(self, stmt: If) -> None:
         """A branch; none that only raises an error where the same raised one before."""
-        if stmt.phis or stmt.orelse or not _raises(stmt.then):
+        if stmt.phis or stmt.orelse or not (stmt.then and raises(stmt.then[-1])):
             super().branch(stmt)
             return
         test = substitute(self.sub(stmt.test), self.alike)
@@ -141,9 +138,3 @@ class CommonSubexpressions(Rewriter):
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
         return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)
-
-
-def _raises(block: Block) -> bool:
-    """Whether a block ends with an error."""
-    last = block[-1] if block else None
-    return isinstance(last, Effect) and isinstance(last.tree, ast.Raise)

@@ -6,7 +6,6 @@ checked is not checked again.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 
 from adxform.backends.numba.tiling import PRODUCTS
@@ -14,7 +13,6 @@ from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
     Const,
-    Effect,
     For,
     Function,
     If,
@@ -27,6 +25,7 @@ from adxform.core.ir import (
     phis_of,
     walk,
 )
+from adxform.core.raising import raises
 from adxform.core.types import Array, Dim, Scalar, Sym
 from adxform.differentiate.common import primitive
 from adxform.optimize.dead_code import has_effect
@@ -62,7 +61,7 @@ def _is_check(stmt: Stmt) -> bool:
 
 
 def _is_error(stmt: Stmt) -> bool:
-    return isinstance(stmt, Effect) and isinstance(stmt.tree, ast.Raise) and not stmt.reads
+    return raises(stmt) and not stmt.reads
 
 
 class _ChecksFirst(Rewriter):

@@ -145,7 +145,7 @@ class _Counterparts(ast.NodeTransformer):
         if name in TAKES and (whole := _taken(name, args, given)):
             return _call(name, *whole)
         match name, args:
-            case "zip", _ if given.keys() == {"strict"} and not _is_true(given["strict"]):
+            case "zip", _ if given.keys() == {"strict"} and not _may_be_set(given["strict"]):
                 return ast.Call(node.func, node.args, [])
             case "matmul", [a, b] if not given:
                 return _call("matmul", a, b)
@@ -185,7 +185,6 @@ class _Counterparts(ast.NodeTransformer):
                 return _call("reshape", a, *rest, *given.values())
         return node
 
-
     def meant(self, func: ast.expr) -> Any:
         """What is called, if it is something from outside."""
         match func:
@@ -221,7 +220,7 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
     return "", []
 
 
-def _is_true(flag: ast.expr) -> bool:
+def _may_be_set(flag: ast.expr) -> bool:
     """Whether a flag may be set: one that is written out as False is not."""
     return not (isinstance(flag, ast.Constant) and flag.value is False)
 

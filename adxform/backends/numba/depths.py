@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from graphlib import CycleError, TopologicalSorter
 
+from adxform.core.raising import raising
 from adxform.core.reads import reached
 from adxform.core.trees import nodes
 
@@ -84,5 +85,4 @@ def _deeper() -> ast.expr:
 
 def _check(limit: int) -> ast.stmt:
     test = ast.Compare(ast.Name(DEPTH, ast.Load()), [ast.Gt()], [ast.Constant(limit)])
-    error = ast.Call(ast.Name("RecursionError", ast.Load()), [ast.Constant(REASON)], [])
-    return ast.If(test, [ast.Raise(error, None)], [])
+    return ast.If(test, [raising("RecursionError", REASON)], [])

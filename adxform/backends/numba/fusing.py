@@ -6,7 +6,6 @@ nothing else reads is never made.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
@@ -18,7 +17,6 @@ from adxform.backends.numba.vectors import calls_library
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Block,
-    Effect,
     For,
     If,
     Let,
@@ -35,6 +33,7 @@ from adxform.core.ir import (
     substitute,
     walk,
 )
+from adxform.core.raising import raises
 from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter
 
@@ -128,8 +127,7 @@ class _Fusing:
         if not isinstance(stmt, If) or stmt.orelse or stmt.phis or len(stmt.then) != 1:
             return
         test = self.memory.made.get(getattr(stmt.test, "name", ""))
-        raises = isinstance(stmt.then[0], Effect) and isinstance(stmt.then[0].tree, ast.Raise)
-        if raises and test is not None and getattr(test.op, "name", "") == "op.NotEq":
+        if raises(stmt.then[0]) and test is not None and getattr(test.op, "name", "") == "op.NotEq":
             one, other = map(self.size, map(self.sub, test.args))
             if one != other and isinstance(other, Var):
                 self.equal = {**self.equal, other: one}
