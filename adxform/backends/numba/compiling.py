@@ -16,6 +16,7 @@ from adxform.backends.numba import disk, register
 from adxform.backends.numba.counterparts import OURS as OF_ARRAYS
 from adxform.backends.numba.counterparts import with_counterparts
 from adxform.backends.numba.depths import with_depths
+from adxform.backends.numba.kept_lists import with_lists_kept
 from adxform.backends.numba.unsigned import with_unsigned_places
 from adxform.backends.numba.vectors import OURS as OF_NUMBERS
 from adxform.backends.numba.vectors import with_vectors
@@ -61,6 +62,7 @@ def jitted(
 
     register()
     tree = with_counterparts(with_vectors(ast.parse(text)), values)
+    tree = with_lists_kept(tree)
     tree = tree if checked else with_unsigned_places(tree)
     tree = with_depths(tree, name, sys.getrecursionlimit())
     text = ast.unparse(tree)

@@ -22,6 +22,7 @@ OURS = {
     "_last_written": ("places", "last_written"),
     "_places_between": ("places", "places_between"),
     "_signed": ("places", "signed"),
+    "_place_in": ("places", "place_in"),
     "_add_at": ("places", "add_at"),
     "_scatter_along": ("places", "scatter_along"),
     "_take": ("places", "take"),

@@ -231,3 +231,19 @@ def signed(place: int) -> int:
 @overload(signed, strict=False)
 def _signed(place: Any) -> Callable[..., Any]:
     return lambda place: np.int64(place)
+
+
+def place_in(place: int, length: int) -> int:
+    """A place in a list of which the first ``length`` items count."""
+    return range(length)[place]
+
+
+@overload(place_in, strict=False)
+def _place_in(place: Any, length: Any) -> Callable[..., Any]:
+    def checked(place: Any, length: Any) -> Any:
+        at = place + length if place < 0 else place
+        if at < 0 or at >= length:
+            raise IndexError("list index out of range")
+        return at
+
+    return checked
