@@ -6,11 +6,14 @@ asked again in the reverse sweep, when it holds all.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 
 from adxform.analysis.aliasing import root_of
+from adxform.analysis.held import changes_held
 from adxform.analysis.mutation import may_change
 from adxform.analysis.types import Types
+from adxform.core.changes import ANY_ATTRIBUTE, REBOUND
 from adxform.core.ir import (
     Block,
     Callee,
@@ -27,7 +30,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.trees import names
+from adxform.core.trees import names, nodes
 from adxform.core.types import ANY, Known, Number, Object, Scalar
 
 _UNCHANGING = (Scalar, Number, Known, Object)
@@ -65,8 +68,14 @@ def reads_changed(let: Let, changed: set[str]) -> bool:
     """Whether an operation reads what may have changed since."""
     if not changed:
         return False
-    inside = names(let.op.tree) if isinstance(let.op, Opaque) else []
+    inside = [*names(let.op.tree), *_attributes(let.op)] if isinstance(let.op, Opaque) else []
     return not changed.isdisjoint((*_mentioned(let.args), *inside))
+
+
+def _attributes(op: Opaque) -> list[str]:
+    """The attributes that an expression reads, as they are said to be assigned."""
+    read = [node.attr for node in nodes(op.tree) if isinstance(node, ast.Attribute)]
+    return [REBOUND + name for name in (*read, *([ANY_ATTRIBUTE] if read else []))]
 
 
 def _mentioned(operands: Iterable[Operand]) -> list[str]:
@@ -85,6 +94,6 @@ def _may_change(stmt: Stmt, met: list[Function | None]) -> list[str]:
         body = walk(inner.body) if inner is not None else []
         inside = [name for s in body for name in _may_change(s, [*met, inner])]
         return [*uses(stmt.args), *inside] if inside or inner is None else []
-    found = may_change(stmt)
+    found = [*may_change(stmt), *(key for key in changes_held(stmt) if key[0] == REBOUND)]
     tree = stmt.tree if isinstance(stmt, Effect) and not stmt.harmless else None
     return found if tree is None else [*found, *names(tree)]

@@ -7,6 +7,7 @@ from typing import Any
 from adxform.core.ir import UNKNOWN
 
 ANY_ATTRIBUTE = "*"  # of objects: what is called may change the arrays of any
+REBOUND = "="  # before an attribute that is assigned: what it held stays as it was
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 LOOKING_METHODS = frozenset({  # of strings and of Python's containers
     "count", "decode", "encode", "endswith", "get", "index", "isalpha", "isdigit", "items",

@@ -18,13 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_library, unwrapped
+from adxform.frontend.reach import Seen, calls
 from adxform.frontend.scope import NOTHING, LiveScope, live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
-from adxform.frontend.watching import HEAP_TYPE
+from adxform.frontend.watching import HEAP_TYPE, is_instance
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
 DEPTH = 8
@@ -173,7 +175,7 @@ class _Code:
                     yield node, (id(place[0]), place[1])
                 case ast.Attribute(owner, name, ast.Load()):
                     held = self.value(owner)
-                    if held is not NOTHING:
+                    if held is not NOTHING and not is_instance(held):  # what those have, it records
                         yield node, (id(held), name)
                 case _:
                     continue
@@ -205,6 +207,14 @@ class _Code:
         for node in self.body if objects else ():
             if isinstance(node, ast.Call):
                 yield from self._methods(node.func)
+        if self.source is not None:
+            seen = Seen(self.source.node, self._held)
+            known = {} if self.receiver is NOTHING else {0: self.receiver}
+            yield from (_Code(called.function) for called in calls(seen, known))
+
+    def _held(self, node: ast.expr) -> Any:
+        value = self.value(node)
+        return UNKNOWN if value is NOTHING else value
 
     def may_call(self, node: ast.expr, function: FunctionType) -> bool:
         """Whether an expression that is called means a function, or a method."""

@@ -65,46 +65,6 @@ def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set
     return found
 
 
-def assigned_attributes(
-    tree: ast.AST, values: Values, depth: int = DEPTH
-) -> Iterator[tuple[Any, str]]:
-    """The objects and attributes that a tree assigns, or what it calls, as far as text is there."""
-    text = _Text(tree, values)
-    for node in nodes(tree):
-        for owner, called in _assigned(node):
-            held, name = text.value(owner), text.value(called)
-            if held is not UNKNOWN:
-                yield held, name if isinstance(name, str) else ANY_ATTRIBUTE
-        match node:
-            case ast.Call():
-                function, receiver = text.called(node.func)
-                known = isinstance(function, FunctionType) and depth > 0
-                method = receiver is not UNKNOWN and is_instance(receiver)
-                if known and (method or not is_library(function.__code__.co_filename)):
-                    source = live_function(function)
-                    given = [] if receiver is UNKNOWN else [receiver]
-                    given.extend(map(text.value, node.args))
-                    named = {k.arg: text.value(k.value) for k in node.keywords if k.arg}
-                    if source is not None:
-                        inside = _inside(source, function, given, named)
-                        yield from assigned_attributes(source.node, inside, depth - 1)
-
-
-def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """What a node assigns an attribute of, and what that is called."""
-    match node:
-        case ast.Attribute(owner, name, ast.Store() | ast.Del()):
-            yield owner, ast.Constant(name)
-        case ast.Call(ast.Name("setattr" | "delattr"), [owner, name, *_]):
-            yield owner, name
-        case ast.Subscript(held, name, ast.Store() | ast.Del()) | ast.Call(
-            ast.Attribute(held, "update" | "pop" | "setdefault" | "clear" | "popitem") as name
-        ):
-            match held:
-                case ast.Attribute(owner, "__dict__") | ast.Call(ast.Name("vars"), [owner]):
-                    yield owner, name
-
-
 def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str]:
     """What a call may change."""
     function, receiver = text.called(node.func)
@@ -127,18 +87,12 @@ def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str]:
             yield from (name for arg in args for name in text.attribute(arg))
 
 
-def _inside(
-    source: SourceFunction,
-    function: FunctionType,
-    given: list[Any],
-    named: dict[str, Any] | None = None,
-) -> Values:
+def _inside(source: SourceFunction, function: FunctionType, given: list[Any]) -> Values:
     """What names stand for in a function that is called with some values."""
     args = source.node.args
     names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
     own: dict[str, Any] = dict.fromkeys(function.__code__.co_varnames, UNKNOWN)
     own.update(zip(names, given, strict=False))  # others are collected, or given by name
-    own.update({name: value for name, value in (named or {}).items() if name in own})
     scope = LiveScope(function)
 
     def value(node: ast.expr) -> Any:

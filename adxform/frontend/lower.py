@@ -335,7 +335,7 @@ class Lowerer(Plain):
         known = {writes[n]: t for n, t in types_bound(stmt, writes, self.resolve).items()}
         read, bound = tuple(operands.items()), tuple(writes.items())
         made = Effect(stmt, read, bound, harmless, self.builder.origin, tuple(known.items()),
-                      frozenset() if harmless else self.changes(stmt))
+                      self.note_assigned(stmt) if harmless else self.changes(stmt))
         self.builder.append(made)
         self.builder.types.update(known)
 

@@ -20,7 +20,7 @@ from adxform.core.values import attribute_of, type_of_value
 from adxform.frontend.callables import object_class, unwrapped
 from adxform.frontend.scope import live_function
 from adxform.frontend.static import STEADY
-from adxform.frontend.watching import is_instance
+from adxform.frontend.watching import is_computed, is_instance
 from adxform.frontend.written import Written
 
 _MISSING: Any = object()
@@ -98,7 +98,7 @@ class Objects(Written):
                 return self._attribute(ast.copy_location(renamed, node))
             found = inspect.getattr_static(owner, node.attr, _MISSING)
             fact = isinstance(found, _FACTS) or is_object(found) or callable(found)
-            return found if fact and not _is_computed(owner, node.attr) else UNKNOWN
+            return found if fact and not is_computed(owner, node.attr) else UNKNOWN
         return super()._attribute(node)
 
     def method(self, node: ast.expr) -> tuple[Any, tuple[Operand, ...]] | None:
@@ -175,12 +175,16 @@ class Objects(Written):
         table = self.table_of(node)
         if table is not None:
             return table
-        found = attribute_of(owner, node.attr, UNKNOWN)
-        computed = _is_computed(owner, node.attr) and not isinstance(found, _NUMBERS)
+        found = UNKNOWN if self._changes(node) else attribute_of(owner, node.attr, UNKNOWN)
+        computed = is_computed(owner, node.attr) and not isinstance(found, _NUMBERS)
         if computed or self._is_written(node):  # what is written may be of another type
             found = UNKNOWN
         known = Object(fact) if fact is not UNKNOWN else kind_of(ast.unparse(node), found)
         return self._read(node, base, known)
+
+    def _changes(self, node: ast.Attribute) -> bool:
+        """Whether what gives an attribute changes something: it runs once where the user runs."""
+        return is_computed(self.static(node.value), node.attr) and bool(self.note_assigned(node))
 
     def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
         """What a property of a class gives of an object of it; None for any other attribute."""
@@ -217,7 +221,7 @@ class Objects(Written):
             ast.Attribute(ast.Name("self", ast.Load()), node.attr, ast.Load()), node
         )
         self._located_opaque(tree)
-        op = Opaque(tree, ("self",), pure=True, known=known)
+        op = Opaque(tree, ("self",), pure=True, known=known, changes=self.note_assigned(node))
         return self.builder.emit(op, (receiver,), base)
 
     def _field(self, node: ast.Attribute, base: str | None) -> Operand:
@@ -340,15 +344,6 @@ def _plain_property(owner: Any, name: str) -> str | None:
             return attr if attr in vars(owner) else None
         case _:
             return None
-
-
-def _is_computed(owner: Any, name: str) -> bool:
-    """Whether a descriptor gives an attribute, such as an enumeration's ``value``: the object that
-    is kept is another.
-    """
-    found = inspect.getattr_static(owner, name, None)
-    own = hasattr(owner, "__dict__") and vars(owner).get(name, _MISSING) is found
-    return hasattr(type(found), "__get__") and not own
 
 
 def _item(owner: Tuple | None, key: Any) -> Operand | None:

@@ -285,20 +285,25 @@ class Outside(Meanings):
         if named is not None:
             raise self.unsupported("an assignment expression is not supported yet", named)
         reads = tuple(n for n in free_names(node) if self._is_read(n))
+        changes = (self.changes if isinstance(node, ast.Call) else self.note_assigned)(node)
         op = Opaque(
             node,
             reads,
-            pure=self._is_pure(node),
+            pure=self._is_pure(node) and not changes,
             boolean=gives_boolean(node) or getattr(node, "_tested", False),
             callee=callee,
             reason=reason,
             known=type_by_form(node, callee),
-            changes=self.changes(node) if isinstance(node, ast.Call) else frozenset(),
+            changes=changes,
         )
         self._located_opaque(node)
         values = [self.name(ast.copy_location(ast.Name(n, ast.Load()), node)) for n in reads]
         self.forget_parts(node, uses(values))
         return self.builder.emit(op, values, base)
+
+    def note_assigned(self, tree: ast.AST) -> frozenset[str]:
+        """Note the attributes that a tree carried verbatim may assign."""
+        raise NotImplementedError
 
     def changes(self, tree: ast.AST) -> frozenset[str]:
         """The attributes of objects whose arrays a tree carried verbatim may change in place."""

@@ -78,7 +78,8 @@ class Program:
     ``displays`` the containers written out that call something.
 
     ``trees`` are desugared functions, for as many calls as are written out, ``listings`` generators
-    as functions that return lists, ``texts`` what the texts of functions tell.
+    as functions that return lists, ``texts`` what the texts of functions tell, ``reached`` those
+    of functions that statements carried verbatim may call, by how.
 
     ``derive`` makes derivatives that are called inside, with ``names`` that differ from others'.
 
@@ -131,6 +132,7 @@ class Program:
     effects: dict[Any, Any] = field(default_factory=dict)
     listings: dict[tuple[int, int], Any] = field(default_factory=dict)  # by id
     texts: dict[Any, Any] = field(default_factory=dict)
+    reached: dict[Any, Any] = field(default_factory=dict)
 
     @contextmanager
     def opening(self, function: SourceFunction) -> Iterator[None]:
@@ -276,11 +278,10 @@ class Program:
         """Lower again where an iteration assigns an attribute that was taken for a fact before:
         it is none in the next one.
         """
-        for owner, name in self.written.keys() - before:
-            if name == ANY_ATTRIBUTE and any(owner == known for known, _ in self.attributes):
-                raise Again
-            if (owner, name) in self.attributes:
-                raise Again
+        new = {name for _, name in self.written.keys() - before}
+        known = {name for _, name in self.attributes}
+        if ANY_ATTRIBUTE in new or not new.isdisjoint(known):
+            raise Again
 
     def watch_attribute(self, owner: Any, name: str) -> None:
         """Note an attribute from outside that lowering has relied on."""

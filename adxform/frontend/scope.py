@@ -24,6 +24,7 @@ from adxform.frontend.decorators import Decorators
 from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
 from adxform.frontend.spellings import canonical, find_object, spelling_of
+from adxform.frontend.watching import is_computed, is_instance
 from adxform.rules.table import RULES
 
 _COMPATIBLE = "array_api_compat.numpy"  # NumPy under the array API's names
@@ -104,6 +105,8 @@ class LiveScope:
         return self.function.__globals__, name
 
     def attribute(self, owner: Meaning, name: str) -> Meaning | None:
+        if is_instance(owner.value) and is_computed(owner.value, name):
+            return None
         value = attribute_of(owner.value, name, NOTHING)
         if value is NOTHING:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
@@ -28,13 +29,13 @@ def places(owner: Any, name: str) -> Iterator[Place]:
 def _namespaces(owner: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(owner, ModuleType | FunctionType):
         module = owner.__name__ if isinstance(owner, ModuleType) else owner.__module__
-        if not _is_steady(module):
+        if not is_steady(module):
             yield vars(owner)
         return
     if not isinstance(owner, type) and hasattr(owner, "__dict__") and not is_instance(owner):
         yield vars(owner)
     for cls in owner.__mro__ if isinstance(owner, type) else type(owner).__mro__:
-        if not _is_steady(cls.__module__):
+        if not is_steady(cls.__module__):
             yield vars(cls)
 
 
@@ -43,5 +44,17 @@ def is_instance(value: Any) -> bool:
     return not isinstance(value, type) and bool(type(value).__flags__ & HEAP_TYPE)
 
 
-def _is_steady(module: str | None) -> bool:
+def is_computed(owner: Any, name: str) -> bool:
+    """Whether a descriptor gives an attribute, such as an enumeration's ``value``: the object that
+    is kept is another. Or a function of the class, where there is none.
+    """
+    found = inspect.getattr_static(owner, name, ABSENT)
+    if found is ABSENT:
+        return isinstance(inspect.getattr_static(type(owner), "__getattr__", None), FunctionType)
+    own = hasattr(owner, "__dict__") and vars(owner).get(name, ABSENT) is found
+    return hasattr(type(found), "__get__") and not own
+
+
+def is_steady(module: str | None) -> bool:
+    """Whether what is in a module is taken to stay as it is."""
     return module is None or module.partition(".")[0] in _STEADY

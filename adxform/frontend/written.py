@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from adxform.core.changes import ANY_ATTRIBUTE
+from adxform.core.changes import ANY_ATTRIBUTE, REBOUND
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.frontend.assignments import CHANGING
 from adxform.frontend.callables import is_library
-from adxform.frontend.held_arrays import assigned_attributes, changed_attributes
+from adxform.frontend.held_arrays import changed_attributes
+from adxform.frontend.reach import Fresh, Seen, reached, runs_by_text
 from adxform.frontend.scope import live_function
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
 from adxform.frontend.static import Static
 
+ANYTHING: Any = object()  # what has an attribute assigned, where that is not known
 _CHANGING = CHANGING | {"remove", "sort", "setdefault", "popitem"}
 
 
@@ -32,11 +34,22 @@ class Written(Static):
     def note_changes(self, stmt: ast.stmt) -> None:
         """Note what a statement that is carried verbatim may change of what is outside."""
         self.refuse_changed_table(stmt)
-        for value, name in assigned_attributes(stmt, self._outside):
-            self.program.written[id(value), name] = value
         for part in nodes(stmt):
             if isinstance(part, ast.Call):
                 self._note_written_by(part.func)
+
+    def note_assigned(self, tree: ast.AST) -> frozenset[str]:
+        """The attributes and variables that what is carried verbatim assigns, or may by what it
+        runs, as Core says it: they are noted, for they are no facts.
+        """
+        found = set()
+        for seen in reached(tree, self._outside, self.program.reached):
+            if seen.assigned is None:
+                seen.assigned = [*assigned(seen)]
+            for owner, name in seen.assigned:
+                self.program.written[id(owner), name] = owner
+                found.add(REBOUND + name)
+        return frozenset(found)
 
     def _note_written_by(self, called: ast.expr) -> None:
         """Note the containers that a function or method changes, which is called verbatim."""
@@ -56,7 +69,7 @@ class Written(Static):
             self.program.note_written(value)
 
     def changes(self, tree: ast.AST) -> frozenset[str]:
-        return frozenset(changed_attributes(tree, self._outside))
+        return self.note_assigned(tree).union(changed_attributes(tree, self._outside))
 
     def _outside(self, node: ast.expr) -> Any:
         """The module, class or object that an expression stands for, or UNKNOWN."""
@@ -69,8 +82,46 @@ class Written(Static):
         written = self.program.written
         if not written:
             return False
-        owner = id(self._outside(node.value))
-        return (owner, node.attr) in written or (owner, ANY_ATTRIBUTE) in written
+        owner = self._outside(node.value)
+        kinds = (owner if isinstance(owner, type) else type(owner)).__mro__
+        owners = () if owner is UNKNOWN else (owner, *kinds)
+        return any(
+            (id(one), name) in written
+            for one in (ANYTHING, *owners) for name in (node.attr, ANY_ATTRIBUTE)
+        )
+
+
+def assigned(seen: Seen) -> Iterator[tuple[Any, str]]:
+    """What a tree assigns outside itself: an object or a class and an attribute, or where a
+    variable is kept and its name there; ANYTHING and a name where it is not known whose.
+    """
+    for node in nodes(seen.tree):
+        for owner, called in _assigned(node):
+            held, name = seen.value(owner), seen.value(called)
+            if not isinstance(held, Fresh):
+                whose = ANYTHING if held is UNKNOWN else held
+                yield whose, name if isinstance(name, str) else ANY_ATTRIBUTE
+        match node:
+            case ast.Name(name, ast.Store() | ast.Del()) if name in seen.declared:
+                assert seen.scope is not None
+                yield seen.scope.kept(name)
+    if runs_by_text(seen.tree):
+        yield ANYTHING, ANY_ATTRIBUTE
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What a node assigns an attribute of, and what that is called."""
+    match node:
+        case ast.Attribute(owner, name, ast.Store() | ast.Del()):
+            yield owner, ast.Constant(name)
+        case ast.Call(ast.Name("setattr" | "delattr"), [owner, name, *_]):
+            yield owner, name
+        case ast.Subscript(held, name, ast.Store() | ast.Del()) | ast.Call(
+            ast.Attribute(held, "update" | "pop" | "setdefault" | "clear" | "popitem") as name
+        ):
+            match held:
+                case ast.Attribute(owner, "__dict__") | ast.Call(ast.Name("vars"), [owner]):
+                    yield owner, name
 
 
 def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> Iterator[Any]:

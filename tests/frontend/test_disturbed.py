@@ -183,10 +183,16 @@ def number_of_an_object(x):
     return y * SWITCH.scale
 
 
-@pytest.mark.parametrize("function", [by_a_method, flag_that_is_put_back, number_of_an_object])
-def test_flags_and_numbers_that_are_put_back_are_refused(function):
+def test_flags_of_classes_that_are_put_back_are_refused():
     with pytest.raises(UnsupportedError, match=r"is read here, and .* changes it"):
-        value_and_grad(function)(2.0)
+        value_and_grad(flag_that_is_put_back)(2.0)
+
+
+@pytest.mark.parametrize("function, expected", [
+    (by_a_method, (8.0, 12.0)), (number_of_an_object, (10.0, 5.0)),
+])  # fmt: skip
+def test_flags_and_numbers_of_objects_that_are_put_back_are_what_they_were(function, expected):
+    assert value_and_grad(function)(2.0) == expected
 
 
 def assigned_once(x):

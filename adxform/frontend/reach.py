@@ -1,0 +1,330 @@
+"""Which functions of the user's a tree may call, and what their texts see of values from outside.
+
+What a call names is known with what it is given. Beside that, whatever is mentioned may be called:
+a function that is handed over, those in a list, a property, the methods that an operator means.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import FunctionType, MethodType
+from typing import Any
+
+from adxform.core.ir import UNKNOWN
+from adxform.core.trees import bound_names, nodes
+from adxform.frontend.callables import is_library, unwrapped
+from adxform.frontend.scope import NOTHING, LiveScope, live_function
+from adxform.frontend.source import SourceFunction
+from adxform.frontend.ssa import all_args
+from adxform.frontend.watching import HEAP_TYPE, is_instance, is_steady
+
+Values = Callable[[ast.expr], Any]  # the value from outside that a name stands for, or UNKNOWN
+ITEMS = 64  # of a container from outside that are looked at
+_MAKING = frozenset({"__init__", "__new__", "__init_subclass__", "__class_getitem__", "__del__",
+                     "__post_init__", "__set_name__", "__getattr__", "__setattr__",
+                     "__delattr__", "__getattribute__"})  # fmt: skip
+_HOOKS = {ast.Load: "__getattr__", ast.Store: "__setattr__", ast.Del: "__delattr__"}
+_ACCESS = {ast.Load: "__get__", ast.Store: "__set__", ast.Del: "__delete__"}
+_PROPERTY = {ast.Load: "fget", ast.Store: "fset", ast.Del: "fdel"}
+_BY_TEXT = frozenset({"exec", "eval", "globals", "locals", "__import__", "methodcaller",
+                      "import_module", "modules"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fresh:
+    """An object of a class that a call makes: nothing else holds it."""
+
+    kind: type
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function that is called, with what is known of its arguments."""
+
+    function: FunctionType
+    given: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What two calls that see the same have in common."""
+        named = sorted((name, id(value)) for name, value in self.named.items())
+        kinds = (v.kind if isinstance(v, Fresh) else id(v) for v in self.given)
+        return id(self.function), tuple(kinds), tuple(named)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A tree, and what its names stand for."""
+
+    tree: ast.AST
+    values: Values
+    scope: LiveScope | None = None
+    declared: frozenset[str] = frozenset()  # the names that it rebinds outside
+    called: list[Called] | None = None
+    assigned: list[tuple[Any, str]] | None = None  # as `written` finds it
+
+    def value(self, node: ast.expr) -> Any:
+        """The value from outside that an expression stands for, or UNKNOWN."""
+        match node:
+            case ast.Constant(str(text)):
+                return text
+            case ast.Name():
+                return self.values(node)
+            case ast.Attribute(owner, name):
+                held = self.value(owner)
+                if held is UNKNOWN or isinstance(held, str):
+                    return UNKNOWN
+                kept = held.kind if isinstance(held, Fresh) else held
+                found = inspect.getattr_static(kept, name, UNKNOWN)
+                return UNKNOWN if hasattr(type(found), "__get__") and _computes(found) else found
+            case ast.Subscript(held, ast.Constant(key)):
+                return _item(self.value(held), key)
+            case ast.Call(ast.Name("getattr"), [owner, name, *_]):
+                text = self.value(name)
+                known = isinstance(text, str)
+                return self.value(ast.Attribute(owner, text, ast.Load())) if known else UNKNOWN
+            case ast.Call(func):
+                made = self.value(func)
+                return Fresh(made) if _is_users(made) else UNKNOWN
+        return UNKNOWN
+
+
+def reached(tree: ast.AST, values: Values, texts: dict[Any, list[Seen]]) -> Iterator[Seen]:
+    """A tree, and each text that it may run, once; ``texts`` are those of functions that have been
+    called, by how.
+    """
+    waiting = [Seen(tree, values)]
+    objects: dict[int, Any] = {}
+    met: set[Any] = set()
+    while waiting:
+        seen = waiting.pop()
+        yield seen
+        if seen.called is None:
+            seen.called = [*calls(seen, objects)]
+        for called in seen.called:
+            key = called.key
+            if key not in met:
+                met.add(key)
+                if key not in texts:
+                    texts[key] = [*_inside(called)]
+                waiting.extend(texts[key])
+
+
+def runs_by_text(tree: ast.AST) -> bool:
+    """Whether a tree runs, or changes, what only a text tells."""
+    return any(
+        (isinstance(n, ast.Name) and n.id in _BY_TEXT)
+        or (isinstance(n, ast.Attribute) and n.attr in _BY_TEXT)
+        for n in nodes(tree)
+    )
+
+
+def _inside(called: Called) -> Iterator[Seen]:
+    """The text of a function that is called, if it is the user's."""
+    function = called.function
+    source = live_function(function)
+    if source is not None:
+        scope = LiveScope(function)
+        declared = frozenset(
+            name for part in nodes(*source.node.body)
+            if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names
+        )
+        yield Seen(source.node, _names(called, source, scope, declared), scope, declared)
+
+
+def _names(
+    called: Called, source: SourceFunction, scope: LiveScope, declared: frozenset[str]
+) -> Values:
+    """What names stand for in a function that is called with some values."""
+    args = source.node.args
+    places = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    bound = {a.arg for a in all_args(args)}.union(*map(bound_names, source.node.body))
+    inner = {node.arg for node in nodes(*source.node.body) if isinstance(node, ast.arg)}
+    own: dict[str, Any] = dict.fromkeys((bound | inner) - declared, UNKNOWN)
+    own.update(_defaults(called.function, own))
+    own.update(zip(places, called.given, strict=False))  # others are collected, or given by name
+    own.update({name: value for name, value in called.named.items() if name in own})
+
+    def value(node: ast.expr) -> Any:
+        assert isinstance(node, ast.Name)
+        found = own[node.id] if node.id in own else scope.current(node.id)
+        return UNKNOWN if found is NOTHING else found
+
+    seen = Seen(source.node, value)
+    inside = nodes(*source.node.body)
+    bound_at = Counter(n.id for n in inside if isinstance(n, ast.Name) and _is_bound(n))
+    for node in inside:
+        match node:
+            case ast.Assign([ast.Name(name)], made) if bound_at[name] == 1 and name not in places:
+                own[name] = seen.value(made)
+    own.update((name, UNKNOWN) for name in own if bound_at[name] > 1)
+    return value
+
+
+def _is_bound(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Load)
+
+
+def _defaults(function: FunctionType, own: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, parameter in inspect.signature(function, follow_wrapped=False).parameters.items():
+        if parameter.default is not parameter.empty and name in own:
+            yield name, parameter.default
+
+
+def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
+    """What a tree may call; ``objects`` are those that have been mentioned."""
+    exact: set[int] = set()
+    for node in nodes(seen.tree):
+        match node:
+            case ast.Call():
+                for called in _exactly(node, seen):
+                    exact.add(id(node.func))
+                    yield called
+            case ast.Attribute(owner, name, context):
+                held = seen.value(owner)
+                if held is UNKNOWN:
+                    for one in [*objects.values()]:
+                        yield from _of_any(one, name, type(context))
+                else:
+                    yield from _of_attribute(held, name, type(context))
+                exact.add(id(owner))
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and id(node) not in exact:
+            yield from _mentioned(seen.value(node), objects)
+        elif isinstance(node, ast.Name):
+            _note(seen.value(node), objects)
+
+
+def _note(value: Any, objects: dict[int, Any]) -> None:
+    if _is_users_object(value):
+        objects[id(value)] = value
+
+
+def _exactly(node: ast.Call, seen: Seen) -> Iterator[Called]:
+    """The function that a call names, with what it is given."""
+    given = tuple(map(seen.value, node.args))
+    if any(isinstance(arg, ast.Starred) for arg in node.args):
+        given = ()
+    named = {k.arg: seen.value(k.value) for k in node.keywords if k.arg}
+    for called in _behind(_method(node.func, seen)):
+        yield Called(called.function, (*called.given, *given), {**called.named, **named})
+
+
+def _method(node: ast.expr, seen: Seen) -> Any:
+    """What is called, a method with its object."""
+    found = seen.value(node)
+    match node:
+        case ast.Attribute(owner, name) if isinstance(found, FunctionType | classmethod):
+            held = seen.value(owner)
+            kept = held.kind if isinstance(held, Fresh) else held
+            function: Any = getattr(found, "__func__", found)
+            if isinstance(found, classmethod):
+                return MethodType(function, kept if isinstance(kept, type) else type(kept))
+            own = isinstance(held, type) or name in getattr(held, "__dict__", ())
+            return found if own else MethodType(function, held)
+    return found
+
+
+def _of_attribute(held: Any, name: str, context: type[ast.expr_context]) -> Iterator[Called]:
+    """What runs where an attribute of an object is read, assigned or deleted."""
+    kind = held.kind if isinstance(held, Fresh) else held if isinstance(held, type) else type(held)
+    if not _is_users(kind):
+        return
+    found = inspect.getattr_static(kind, name, NOTHING)
+    if isinstance(found, property):
+        yield from _behind(getattr(found, _PROPERTY[context]), held)
+    elif isinstance(found, functools.cached_property):
+        yield from _behind(found.func, held)
+    elif isinstance(found, FunctionType | classmethod | staticmethod):
+        yield from _behind(getattr(found, "__func__", found),
+                           *(() if isinstance(found, staticmethod) else (held,)))
+    elif found is not NOTHING and is_instance(found):
+        accessor = inspect.getattr_static(type(found), _ACCESS[context], None)
+        yield from _behind(accessor, found, held)
+    if found is NOTHING or context is not ast.Load:
+        yield from _behind(inspect.getattr_static(kind, _HOOKS[context], None), held)
+
+
+def _of_any(held: Any, name: str, context: type[ast.expr_context]) -> Iterator[Called]:
+    """What runs where an attribute is read of what may be an object, or that as its base class."""
+    yield from _of_attribute(held, name, context)
+    for kind in type(held).__mro__[1:]:
+        found = vars(kind).get(name) if _is_users(kind) else None
+        if isinstance(found, FunctionType):
+            yield from _behind(found, held)
+
+
+def _mentioned(value: Any, objects: dict[int, Any], depth: int = 2) -> Iterator[Called]:
+    """What may be called of a value that a tree has."""
+    if _is_users_object(value):
+        objects[id(value)] = value
+        for kind in type(value).__mro__:
+            for name, found in vars(kind).items() if _is_users(kind) else ():
+                if name.startswith("__") and name not in _MAKING:
+                    yield from _behind(found, value)
+    elif isinstance(value, list | tuple | dict | set | frozenset) and depth:
+        items = value.values() if isinstance(value, dict) else value
+        for item in list(items)[:ITEMS]:
+            yield from _mentioned(item, objects, depth - 1)
+    elif value is not UNKNOWN:
+        yield from _behind(value)
+
+
+def _behind(value: Any, *given: Any) -> Iterator[Called]:
+    """The functions of the user's that a callable runs."""
+    value = unwrapped(value)
+    if isinstance(value, functools.partial):
+        for called in _behind(value.func):
+            yield Called(called.function, (*value.args, *given), dict(value.keywords))
+    elif isinstance(value, MethodType):
+        yield from _behind(value.__func__, value.__self__, *given)
+    elif isinstance(value, staticmethod | classmethod):
+        yield from _behind(value.__func__, *given)
+    elif isinstance(value, FunctionType):
+        first = given[0] if given else UNKNOWN
+        method = isinstance(first, Fresh) or _is_users_object(first)
+        if method or not is_library(value.__code__.co_filename):
+            yield Called(value, given)
+        wrapped = getattr(value, "__wrapped__", None)
+        if wrapped is not None:
+            yield from _behind(wrapped, *given)
+    elif _is_users(value):
+        for name in ("__new__", "__init__", "__post_init__"):
+            found = inspect.getattr_static(value, name, None)
+            if isinstance(found, FunctionType):
+                yield from _behind(found, Fresh(value), *given)
+    elif isinstance(value, Fresh) or _is_users_object(value):
+        kind = value.kind if isinstance(value, Fresh) else type(value)
+        call = inspect.getattr_static(kind, "__call__", None)
+        if isinstance(call, FunctionType):
+            yield from _behind(call, value, *given)
+
+
+def _item(held: Any, key: Any) -> Any:
+    if type(held) not in (list, tuple, dict):
+        return UNKNOWN
+    try:
+        return held[key]
+    except (KeyError, IndexError, TypeError):
+        return UNKNOWN
+
+
+def _computes(found: Any) -> bool:
+    """Whether an attribute is what a descriptor gives, and no method."""
+    methods = FunctionType, staticmethod, classmethod, type
+    return not isinstance(found, methods) and not _is_users_object(found)
+
+
+def _is_users(kind: Any) -> bool:
+    """Whether it is a class of the user's, or of a package that is written in Python."""
+    heap = isinstance(kind, type) and bool(kind.__flags__ & HEAP_TYPE)
+    return heap and not is_steady(kind.__module__)
+
+
+def _is_users_object(value: Any) -> bool:
+    return value is not UNKNOWN and is_instance(value) and _is_users(type(value))
