@@ -41,6 +41,12 @@ def where(condition: Any) -> Any:
     return np.nonzero(condition)
 
 
+@reads("np.require", "R(3)", "R(3), float", "[R, R], requirements='C'")
+def require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
+    """An array, in whatever order it is kept."""
+    return np.asarray(a, dtype)
+
+
 @reads("np.divmod", "R(4), 0.3", "R(4), P(4)")
 def divmod_(x1: Any, x2: Any) -> Any:
     """The quotient, rounded down, and what is left over."""
@@ -65,14 +71,16 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @reads("np.apply_along_axis", "lambda v: np.sum(v * v), 0, R(3, 2)", "np.cumsum, 1, R(3, 2)",
-       "lambda v: v / np.sum(v * v), 0, R(3, 2)", "np.sum, 1, R(2, 3, 2)", "np.cumsum, 0, R(4)")
-def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any) -> Any:
+       "lambda v: v / np.sum(v * v), 0, R(3, 2)", "np.sum, 1, R(2, 3, 2)", "np.cumsum, 0, R(4)",
+       "lambda v: [v[0], v[0] * v[1]], 0, R(3)", "lambda v: [v[0], v[0] * v[1]], 0, R(3, 2)",
+       "lambda v, p: v**p, 0, R(3, 2), p=2")
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """A function of each of the vectors along an axis."""
     if np.ndim(arr) == 1:
-        return func1d(arr, *args)
+        return np.asarray(func1d(arr, *args, **kwargs))
     moved = np.moveaxis(arr, axis, -1)
     rows = np.reshape(moved, (-1, np.shape(moved)[-1]))
-    made = np.stack([func1d(row, *args) for row in rows])
+    made = np.stack([func1d(row, *args, **kwargs) for row in rows])
     found = np.reshape(made, np.shape(moved)[:-1] + np.shape(made)[1:])
     return np.moveaxis(found, -1, axis) if np.ndim(made) > 1 else found
 
