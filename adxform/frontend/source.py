@@ -15,6 +15,7 @@ from typing import Any
 from adxform.core.ir import Origin
 from adxform.core.trees import nodes
 from adxform.errors import Diagnostic, Location, SourceNotFoundError, SourceSyntaxError
+from adxform.frontend.private import name_privately
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -137,6 +138,7 @@ def find_source(function: Callable[..., Any]) -> tuple[ast.FunctionDef, Text]:
     seen, found = _FOUND.get(place, (None, None))
     if found is None or seen is not lines:  # the file has another text by now
         found = _definition(function, name, lines[code.co_firstlineno - 1 :], *place)
+        name_privately(found[0], code)
         _FOUND[place] = lines, found
     return found
 
@@ -176,6 +178,7 @@ def _lambda(function: Any) -> tuple[ast.FunctionDef, Text] | None:
     node = found[1]
     returned = ast.copy_location(ast.Return(node.body), node.body)
     made = ast.FunctionDef("function", node.args, [returned], [])
+    name_privately(made, code)
     return ast.copy_location(made, node), Text(code.co_filename, lines_of("".join(lines)))
 
 
