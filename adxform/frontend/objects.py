@@ -184,7 +184,10 @@ class Objects(Written):
 
     def _changes(self, node: ast.Attribute) -> bool:
         """Whether what gives an attribute changes something: it runs once where the user runs."""
-        return is_computed(self.static(node.value), node.attr) and bool(self.note_assigned(node))
+        owner = self.static(node.value)
+        found = inspect.getattr_static(owner, node.attr, _MISSING)
+        asked = found is _MISSING or is_computed(owner, node.attr)
+        return asked and bool(self.note_assigned(node))
 
     def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
         """What a property of a class gives of an object of it; None for any other attribute."""

@@ -31,8 +31,7 @@ _MAKING = frozenset({"__init__", "__new__", "__init_subclass__", "__class_getite
 _HOOKS = {ast.Load: "__getattr__", ast.Store: "__setattr__", ast.Del: "__delattr__"}
 _ACCESS = {ast.Load: "__get__", ast.Store: "__set__", ast.Del: "__delete__"}
 _PROPERTY = {ast.Load: "fget", ast.Store: "fset", ast.Del: "fdel"}
-_BY_TEXT = frozenset({"exec", "eval", "globals", "locals", "__import__", "methodcaller",
-                      "import_module", "modules"})  # fmt: skip
+_BY_TEXT = frozenset({"exec", "eval", "globals", "methodcaller"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,11 +46,9 @@ def is_instance(value: Any) -> bool:
 
 def is_computed(owner: Any, name: str) -> bool:
     """Whether a descriptor gives an attribute, such as an enumeration's ``value``: the object that
-    is kept is another. Or a function of the class, where there is none.
+    is kept is another.
     """
-    found = inspect.getattr_static(owner, name, ABSENT)
-    if found is ABSENT:
-        return isinstance(inspect.getattr_static(type(owner), "__getattr__", None), FunctionType)
+    found = inspect.getattr_static(owner, name, None)
     own = hasattr(owner, "__dict__") and vars(owner).get(name, ABSENT) is found
     return hasattr(type(found), "__get__") and not own
 
