@@ -222,15 +222,18 @@ class InPlace(Unrolled):
             self.operand(node)
             return True
         function = meaning.function if meaning is not None else None
+        given = (*node.args, *(k.value for k in node.keywords))
         if self.call_asked(node) in self.program.contexts:
             self.operand(node)
             return True
+        lent = any(map(self._is_lent, given))
+        writes = function is not None and writes_params(function.node)
+        if function is None and lent and self.reads_call(node):
+            method = self.method(node.func)
+            function = None if method is None else live_function(method[0])
         if function is None:
             return False
-        if not writes_params(function.node) and not (
-            any(map(self._is_lent, (*node.args, *(k.value for k in node.keywords))))
-            and lent_params(function.node, function.scope)
-        ):
+        if not writes and not (lent and lent_params(function.node, function.scope)):
             return False
         self.operand(node)
         return True
@@ -244,8 +247,13 @@ class InPlace(Unrolled):
         meaning = self.meaning(node.func)
         if meaning is not None and meaning.function is not None:
             return True
-        if not isinstance(node.func, ast.Attribute) or not is_object(self.static(node.func.value)):
-            return False
+        match node.func:
+            case ast.Attribute(ast.Call(ast.Name("super"))):
+                pass
+            case ast.Attribute(owner) if is_object(self.static(owner)):
+                pass
+            case _:
+                return False
         method = self.method(node.func)
         return method is not None and live_function(method[0]) is not None
 

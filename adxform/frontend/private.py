@@ -1,9 +1,10 @@
-"""Names that a class keeps to itself: ``__name`` in its methods is ``_Class__name`` elsewhere."""
+"""The class that a method stands in, whose private ``__name`` is ``_Class__name`` elsewhere."""
 
 from __future__ import annotations
 
 import ast
-from types import CodeType
+from types import CodeType, FunctionType
+from typing import Any
 
 from adxform.core.trees import nodes
 
@@ -22,6 +23,17 @@ def name_privately(function: ast.FunctionDef, code: CodeType) -> None:
                 setattr(node, field, f"_{kind}{name}")
         if isinstance(node, ast.Global | ast.Nonlocal):
             node.names = [f"_{kind}{n}" if _is_private(n) else n for n in node.names]
+
+
+def class_of_method(function: FunctionType) -> Any:
+    """The class whose body a function stands in, as far as its module tells; else None."""
+    found: Any = None
+    for name in function.__qualname__.split(".")[:-1]:
+        scope = function.__globals__ if found is None else vars(found)
+        found = scope.get(name)
+        if not isinstance(found, type):
+            return None
+    return found
 
 
 def _is_private(name: str) -> bool:
