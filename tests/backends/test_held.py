@@ -83,6 +83,106 @@ def test_an_element_is_read_before_and_written_after() -> None:
         assert "c_ij = c[i, j]" in derivative.source
 
 
+def decomposed(m):
+    a = m[:, :5] + 3.0 * np.eye(5)
+    for k in range(5):
+        for i in range(k + 1, len(a)):
+            a[i, k] /= a[k, k]
+            for j in range(k + 1, 5):
+                a[i, j] -= a[i, k] * a[k, j]
+    return np.sum(np.sin(a))
+
+
+def tables(m):
+    n = len(m)
+    t = np.zeros((n, n))
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            t[i, j] = m[i, j]
+            for k in range(i + 1, j):
+                t[i, j] = max(t[i, j], t[i, k] + 1.1 * t[k + 1, j])
+    return t[0, n - 1] + np.sum(t * t)
+
+
+def solved(m):
+    n = len(m)
+    x = m[:, 5] * 1.0
+    for i in range(n):
+        for j in range(i):
+            x[i] -= m[i, j] * x[j]
+        x[i] = x[i] / (3.0 + m[i, i])
+    return np.sum(x * x)
+
+
+def read_while_others_are_summed(m):
+    x = m[:, 5] * 0.7
+    for i in range(len(x) - 1):
+        for j in range(i):
+            x[j] += 0.1 * x[i] * m[0, i]
+    return np.sum(np.sin(x))
+
+
+def back_to_the_front(m):
+    x = m[:, 5] * 1.0
+    for i in range(len(x)):
+        for j in range(i):
+            x[i] -= m[i, j] * x[j - i]
+    return np.sum(x * x)
+
+
+def met_once(m):
+    x = m[:, 5] * 1.0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            x[i] += m[i, j] * x[j] * 0.1
+    return np.sum(x * x)
+
+
+def part_read(m):
+    x = m[:, :2] * 1.0
+    for i in range(1, len(x)):
+        for j in range(i):
+            row = x[j]
+            x[i, 0] += m[i, j] * row[1] * x[j, 0]
+            row[0] += 0.1 * x[i, 0]
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize(
+    "f", [decomposed, tables, solved, read_while_others_are_summed, back_to_the_front, met_once,
+          part_read])
+def test_other_elements_are_read_and_written_besides(f) -> None:
+    value, bar = adxform.value_and_grad(f, backend="numba")(M)
+    expected, expected_bar = adxform.value_and_grad(f)(M)
+    same(value, expected)
+    same(bar, expected_bar)
+    along = np.sin(np.arange(30.0)).reshape(5, 6)
+    near = (f(M + 1e-6 * along) - f(M - 1e-6 * along)) / 2e-6
+    assert np.sum(bar * along) == pytest.approx(near, rel=1e-6)
+    value, tangent = adxform.jvp(f, (M,), (along,), backend="numba")
+    assert tangent == pytest.approx(near, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [(decomposed, "a_bar[i, k] += total"), (tables, "t_ij = max(t_ij, t[i, k]"),
+     (solved, "x_i = x_i - m[i, j] * x[j]")],
+)
+def test_an_element_is_a_number_where_others_are_other_places(f, text) -> None:
+    with loop_nests_in_python():
+        derivative = adxform.value_and_grad(f, backend="numba")
+        derivative(M)
+        assert text in derivative.source
+
+
+@pytest.mark.parametrize("f", [back_to_the_front, met_once, part_read])
+def test_an_element_is_no_number_where_another_place_may_be_its_own(f) -> None:
+    with loop_nests_in_python():
+        derivative = adxform.value_and_grad(f, backend="numba")
+        derivative(M)
+        assert "x_i = x_i " not in derivative.source
+
+
 def test_no_place_is_written_for_which_there_was_no_iteration() -> None:
     def f(x, n):
         total = 0.0

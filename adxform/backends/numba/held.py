@@ -2,20 +2,24 @@
 
 LLVM would store and load the element each time: it cannot tell that no other array is in that
 memory. What derivatives add up is added to the element after the loop; what the user computes
-begins with the element, so that it is computed in the same order.
+begins with the element, so that it is computed in the same order. Other elements of the array may
+be read, or written to, at places that are sure to be other ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from adxform.analysis.aliasing import Aliases
 from adxform.backends.numba.accesses import Memory, reads_here
+from adxform.backends.numba.reach import Reach, Sum
 from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Block,
     Const,
     For,
+    Function,
     Let,
     Operand,
     Phi,
@@ -25,6 +29,7 @@ from adxform.core.ir import (
     binds_of,
     names_in,
     parts_of,
+    reads_of,
     walk,
 )
 from adxform.core.reads import read_counts
@@ -36,12 +41,14 @@ FLOAT64 = Scalar("float64")
 ADD = primitive("op.Add")
 
 
-def with_elements_held(block: Block, builder: Builder) -> Block:
-    """A block whose loops add up in numbers what they add to one element."""
+def with_elements_held(function: Function, builder: Builder) -> Block:
+    """The block of a function whose loops add up in numbers what they add to one element."""
+    block = function.body
     loops = [s for s in walk(block) if isinstance(s, For) and may_hold(s)]
     if not any(is_op(s, "accumulate_at", "update") for loop in loops for s in loop.body):
         return block
-    walker = _Holding(builder, Memory(block, builder.types, Aliases(block, builder.types)))
+    memory = Memory(block, builder.types, Aliases(block, builder.types))
+    walker = _Holding(builder, memory, Reach(function, builder.types))
     walker.block(block)
     return walker.builder.block
 
@@ -54,9 +61,10 @@ def may_hold(loop: For) -> bool:
 class _Holding(Rewriter):
     """Rewrites loops from the innermost outwards; ``names`` are new ones for what arrays were."""
 
-    def __init__(self, builder: Builder, memory: Memory) -> None:
+    def __init__(self, builder: Builder, memory: Memory, reach: Reach) -> None:
         super().__init__(builder)
         self.memory = memory
+        self.reach = reach
         self.names: dict[str, str] = {}
 
     def loop(self, stmt: For | While) -> None:
@@ -93,32 +101,43 @@ class _Holding(Rewriter):
         written = made.get(phi.second.name) if isinstance(phi.second, Var) else None
         if not is_op(written, "update") or written.args[0] != Var(phi.target):
             return None
-        touching = self.touching(loop, phi)
-        read = next((s for s in touching if s is not written), None)
-        if not is_op(read, "[]") or read.args[0] != Var(phi.target) or read not in loop.body:
+        if self.varies(written.args[1], inside) or not self.is_element(written):
             return None
-        same = parts_of(read.args[1]) == parts_of(written.args[1])
-        alone = len(touching) == 2 and read_counts(loop.body)[phi.target] == 2
-        if not (same and alone and self.is_element(written)):
+        others = [s for s in self.touching(loop, phi) if s is not written]
+        reads = [s for s in others if self.reads_element(s, written, phi)]
+        read = reads[0] if len(reads) == 1 else None
+        if read is None or read not in loop.body or read.args[0] != Var(phi.target):
             return None
-        return None if self.varies(written.args[1], inside) else (read, written)
+        others.remove(read)
+        apart = all(is_op(s, "[]") and self.is_apart(s, written, phi) for s in others)
+        arrays = [phi.target, written.target]
+        counts = read_counts(loop.body)
+        known = sum(s.reads.count(name) for s in others if isinstance(s, Let) for name in arrays)
+        alone = sum(counts[name] for name in arrays) == known + 2  # and no view is taken of it
+        return (read, written) if apart and alone else None
+
+    def reads_element(self, stmt: Stmt, written: Let, phi: Phi) -> TypeGuard[Let]:
+        """Whether a statement reads the element of an array that another writes."""
+        read = is_op(stmt, "[]") and parts_of(stmt.args[1]) == parts_of(written.args[1])
+        return read and isinstance(stmt, Let) and self.is_whole(stmt.args[0], phi)
 
     def begun(self, loop: For, phi: Phi, step: tuple[Let, Let], after: list[Let]) -> For:
         """A loop that carries an element from what it was before."""
         read, written = step
+        others = tuple(s for s in loop.body if s not in step)
         base = self.builder.bases.get(read.target)
         first = self.builder.emit(primitive("[]"), (phi.first, read.args[1]), base)
         phis = [p for p in loop.phis if p is not phi]
         phis.append(Phi(read.target, first, written.args[2]))
-        body = tuple(s for s in loop.body if s not in step)
         args = phi.first, written.args[1], Var(read.target)
         after.append(Let((phi.target,), written.op, args, written.origin))
+        body = self.reading(others, (phi.target, written.target), phi.first)
         return replace(loop, phis=tuple(phis), body=body)
 
     # --- sums of derivatives ------------------------------------------------------------------
 
     def added(self, loop: For, phi: Phi, inside: set[str]) -> list[Let]:
-        """What a loop adds to one element of an array that it does nothing else with than add."""
+        """What a loop adds to elements of an array that it does nothing else with than add."""
         chain: list[Let] = []
         made = {name: stmt for stmt in loop.body for name in binds_of(stmt)}
         at = phi.second
@@ -126,17 +145,18 @@ class _Holding(Rewriter):
             stmt = made.get(at.name)
             if isinstance(stmt, For):
                 at = next(p.first for p in stmt.phis if p.target == at.name)
-            elif is_op(stmt, "accumulate_at"):
+            elif is_op(stmt, "accumulate_at", "update"):
                 chain.append(stmt)
                 at = stmt.args[0]
             else:
                 return []
         found = [
             s for s in reversed(chain)
-            if is_derived(s) and not self.varies(s.args[1], inside) and self.is_element(s)
+            if is_op(s, "accumulate_at") and is_derived(s)
+            and not self.varies(s.args[1], inside) and self.is_element(s)
         ]  # fmt: skip
-        adding = all(is_op(s, "accumulate_at") for s in self.touching(loop, phi))
-        return found if found and adding else []
+        others = [s for s in self.touching(loop, phi) if not is_op(s, "accumulate_at")]
+        return [s for s in found if all(self.is_apart(other, s, phi) for other in others)]
 
     def apart(self, loop: For, phi: Phi, added: list[Let], after: list[Let]) -> For:
         """A loop that adds up numbers, which are added to elements after it."""
@@ -148,19 +168,27 @@ class _Holding(Rewriter):
             builder.types[total] = FLOAT64
             walker.totals[step.target] = total
         walker.block(loop.body)
-        second = walker.sub(phi.second)
+        second, body = walker.sub(phi.second), walker.builder.block
         phis = [p for p in loop.phis if p is not phi]
         ended = phi.first
-        if second != Var(begun):  # something else is added, too
+        if second != Var(begun):  # something else is written, too
             phis.append(Phi(begun, phi.first, second))
             ended = Var(begun)
+        else:
+            body = self.reading(body, (begun,), phi.first)
         phis += [Phi(total, Const(0.0), walker.sums[total]) for total in totals]
         for step, total in zip(added, totals, strict=True):
             target = phi.target if step is added[-1] else self.named(phi.target)
             args = ended, step.args[1], Var(total)
             after.append(Let((target,), step.op, args, step.origin))
             ended = Var(target)
-        return replace(loop, phis=tuple(phis), body=walker.builder.block)
+        return replace(loop, phis=tuple(phis), body=body)
+
+    def reading(self, block: Block, names: tuple[str, ...], array: Operand) -> Block:
+        """A block that reads elements of an array as it is before a loop."""
+        walker = _Renamed(self.builder.nested(), dict.fromkeys(names, array))
+        walker.block(block)
+        return walker.builder.block
 
     def named(self, array: str) -> str:
         """A new name for what an array is on the way."""
@@ -186,6 +214,38 @@ class _Holding(Rewriter):
             and any(self.family(name) == family for name in reads_here(stmt))
         ]  # fmt: skip
 
+    def is_whole(self, array: Operand, phi: Phi) -> bool:
+        """Whether a name is that of an array that a loop carries, and of no part of it."""
+        name = array.name if isinstance(array, Var) else ""
+        views = [self.memory.view(self.names.get(n, n)) for n in (name, phi.target)]
+        return views[0] == views[1] and views[0].parts is not None
+
+    def is_apart(self, stmt: Stmt, step: Let, phi: Phi) -> bool:
+        """Whether a statement reads, or writes to, other elements of an array than a step does."""
+        if isinstance(stmt, For):  # it is asked of what is in it
+            return not self.carries(reads_of(stmt), phi)
+        if not is_op(stmt, "[]", "update") or not self.is_whole(stmt.args[0], phi):
+            return False
+        if self.carries([n for operand in stmt.args[1:] for n in names_in(operand)], phi):
+            return False
+        places, others = parts_of(stmt.args[1]), parts_of(step.args[1])
+        return any(self.differ(p, q) for p, q in zip(places, others, strict=False))
+
+    def carries(self, names: list[str], phi: Phi) -> bool:
+        """Whether one of some names may stand for memory of an array."""
+        return any(self.family(name) == self.family(phi.target) for name in names)
+
+    def differ(self, one: Operand, other: Operand) -> bool:
+        """Whether two places are never one: neither is counted from the end."""
+        reach = self.reach
+        if not (reach.whole(one) and reach.whole(other)):
+            return False
+        a, b = reach.sum_of(one), reach.sum_of(other)
+        if not (reach.not_negative(a) and reach.not_negative(b)):
+            return False
+        apart = Sum(more=-1)
+        return any(map(reach.not_negative, (apart.plus(a).plus(b, -1), apart.plus(b).plus(a, -1))))
+
     def varies(self, index: Operand, inside: set[str]) -> bool:
         """Whether an index is another one in another iteration."""
         return not inside.isdisjoint(names_in(index))
@@ -201,6 +261,14 @@ class _Holding(Rewriter):
             and len(known.dims) == len(parts) and whole
             and isinstance(number, Scalar) and number.dtype == "float64"
         )  # fmt: skip
+
+
+class _Renamed(Rewriter):
+    """Reads what arrays were before a loop."""
+
+    def __init__(self, builder: Builder, env: dict[str, Operand]) -> None:
+        super().__init__(builder)
+        self.env = env
 
 
 class _Apart(Rewriter):

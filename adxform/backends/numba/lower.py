@@ -85,7 +85,8 @@ def lowered(
     if fuse:
         body = tiled(body, Builder(names, types, bases), result)
     if not parallel:  # threads add up whole arrays in parts
-        body = with_elements_held(body, Builder(names, types, bases))
+        held = replace(function, body=body)
+        body = with_elements_held(held, Builder(names, types, bases))
     body = with_free_sums(body, Builder(names, types, bases))
     body = with_ascending_loops(body, Builder(names, types, bases))
     body = with_sums_apart(body, Builder(names, types, bases))
