@@ -23,7 +23,7 @@ from adxform.frontend.asked import Derived
 from adxform.frontend.decorators import Decorators
 from adxform.frontend.equivalents import equivalent
 from adxform.frontend.source import SourceFunction, Text, find_source, parse_file
-from adxform.frontend.spellings import canonical, find_object, spelling_of
+from adxform.frontend.spellings import canonical, find_object, spelling_of, without_autograd
 from adxform.frontend.watching import is_computed, is_instance
 from adxform.rules.table import RULES
 
@@ -129,6 +129,7 @@ def _attribute(owner: Meaning, name: str, value: Any) -> Meaning:
 
 def describe(text: str, value: Any) -> Meaning:
     """What a live value is to the compiler."""
+    value = without_autograd(value)
     if isinstance(value, ModuleType):
         return Meaning(text, canonical(value.__name__), value=value)
     known = spelling_of(value)

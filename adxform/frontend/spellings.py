@@ -6,6 +6,7 @@ import builtins
 import importlib
 import sys
 from functools import cache
+from types import FunctionType, ModuleType
 from typing import Any
 
 from adxform.core.values import attribute_of
@@ -20,6 +21,34 @@ def canonical(module: str) -> str:
     """``numpy.linalg`` as rules spell it: ``np.linalg``."""
     head, dot, rest = module.partition(".")
     return CANONICAL.get(head, head) + dot + rest
+
+
+def without_autograd(value: Any) -> Any:
+    """What a module or a function of autograd's is, where it only lets autograd see a call."""
+    if isinstance(value, ModuleType):
+        return _plain_module(value.__name__) or value
+    if not isinstance(value, FunctionType):
+        return value
+    traced = getattr(value, "fun", None) if hasattr(value, "_is_autograd_primitive") else None
+    module = getattr(traced, "__module__", None) or ("numpy" if traced is not None else "")
+    if module.partition(".")[0] in _PLAIN:
+        return traced
+    home = _plain_module(value.__module__ or "")
+    return value if home is None else getattr(home, value.__name__, value)
+
+
+_PLAIN = ("numpy", "scipy")
+
+
+def _plain_module(name: str) -> ModuleType | None:
+    """The module of NumPy or SciPy that one of autograd's stands for."""
+    head, _, plain = name.removesuffix(".numpy_wrapper").partition(".")
+    if head != "autograd" or plain.partition(".")[0] not in _PLAIN:
+        return None
+    try:
+        return importlib.import_module(plain)
+    except ImportError:
+        return None
 
 
 def spelling_of(value: Any) -> str | None:
