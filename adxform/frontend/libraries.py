@@ -17,6 +17,7 @@ from adxform.core.ir import UNKNOWN, Const, Let, Opaque, Operand, Primitive, Tup
 from adxform.core.types import (
     Array,
     Inert,
+    Known,
     ListOf,
     Object,
     Scalar,
@@ -125,6 +126,18 @@ class Libraries(Calls):
             with suppress(BindError):
                 return self.emit_call(primitive, args, keywords, base)
         return self.user_call(node, readable(found.function), args, keywords, base)
+
+    def call_primitive(self, primitive: Primitive, node: ast.Call, base: str | None) -> Operand:
+        """A call of what has a rule; of a method with more keywords, as NumPy's function."""
+        more = {k.arg for k in node.keywords} - {*primitive.params, None}
+        found = EQUIVALENTS.get(f"np.{primitive.text}") if primitive.style == "method" else None
+        if not more or found is None or not isinstance(node.func, ast.Attribute):
+            return super().call_primitive(primitive, node, base)
+        receiver = self.operand(node.func.value)
+        if isinstance(self.builder.type_of(receiver), Object | Known):  # it has its own
+            return super().call_primitive(primitive, node, base)
+        args, keywords = self.arguments(node)
+        return self.user_call(node, readable(found.function), (receiver, *args), keywords, base)
 
     def _is_for(
         self, other: Equivalent, primitive: Primitive, args: Sequence[Operand], keywords: Keywords
