@@ -116,7 +116,12 @@ def test_derivatives_are_those_of_plain_numpy(f, args):
     assert tangent == pytest.approx(near, rel=1e-5)
 
 
-@pytest.mark.parametrize("f", [products, slopes])
+def scaled(x):
+    away = (x - np.mean(x, axis=0)) / np.std(x, axis=0, keepdims=True)
+    return np.sum(away**3) + np.std(x, ddof=1) + np.sum(np.linalg.norm(x, axis=1) ** 3)
+
+
+@pytest.mark.parametrize("f", [products, slopes, scaled])
 def test_float32_stays(f):
     x = X.astype(np.float32)
     value, bar = adxform.value_and_grad(f, backend="numba")(x)

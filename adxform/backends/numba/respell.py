@@ -106,7 +106,7 @@ class Respell(Rewriter):
         if (
             dims is None or axes is None or not freedom
             or keepdims not in (Const(True), Const(False))
-            or getattr(known, "dtype", None) != "float64"
+            or getattr(known, "dtype", None) not in ("float64", "float32")
             or (len(axes) == len(dims) and ddof == Const(0) and keepdims == Const(False))
         ):  # fmt: skip
             return False  # Numba has it
@@ -116,6 +116,10 @@ class Respell(Rewriter):
         total = self._sum(self.emit("op.Mult", away, away), axis, keepdims)
         if ddof != Const(0):
             count = self.emit("max", self.emit("op.Sub", count, ddof), Const(0))
+        if self.builder.types.get(stmt.target) == Scalar("float32"):  # Numba divides in float64
+            found = self.emit("op.Div", total, count)
+            found = self.emit("np.sqrt", found) if root else found
+            return self.becomes(stmt, "np.float32", found)
         if not root:
             return self.becomes(stmt, "op.Div", total, count)
         return self.becomes(stmt, "np.sqrt", self.emit("op.Div", total, count))
@@ -130,7 +134,8 @@ class Respell(Rewriter):
         one = isinstance(axis, Const) and type(axis.value) is int
         axes = None if dims is None or not one else reduced_axes(axis, len(dims))
         if axes is None or order not in (Const(None), Const(2)) or not (
-            getattr(known, "dtype", None) == "float64" and keepdims in (Const(True), Const(False))
+            getattr(known, "dtype", None) in ("float64", "float32")
+            and keepdims in (Const(True), Const(False))
         ):
             return False
         squares = self.emit("op.Mult", operand, operand)
