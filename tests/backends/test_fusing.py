@@ -55,6 +55,13 @@ def in_place(x, w):
     return np.sum(old * z), z
 
 
+def sums_to_what_is_read_later(x, w):
+    z = w + x
+    y = np.zeros(x.shape)
+    y[:] = w * z + (x + x * z)
+    return np.sum(y * y) * 0.5 + np.sum(z * z), y
+
+
 def rows_in_place(x, w):
     cell = np.zeros((2, len(x)))
     seen = x
@@ -105,7 +112,8 @@ def single(x, w):
 
 CASES = [
     (apart, V, W), (after_all, V, W), (shifted, V, W), (backwards, V, W), (in_place, V, W),
-    (rows_in_place, V, W), (rows, V, W), (two_columns, V, W), (of_a_matrix, M, W), (of_some_rows, M, W),
+    (sums_to_what_is_read_later, V, W), (rows_in_place, V, W), (rows, V, W), (two_columns, V, W),
+    (of_a_matrix, M, W), (of_some_rows, M, W),
     (shifted, V[:1], W[:1]), (apart, V[:0], W[:0]), (of_a_matrix, M[:1], W),
     (single, V.astype(np.float32), W.astype(np.float32)),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ nothing else reads is never made.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
@@ -30,7 +31,10 @@ from adxform.core.ir import (
     While,
     blocks_of,
     parts_of,
+    phis_of,
     substitute,
+    tests_of,
+    uses,
     walk,
 )
 from adxform.core.raising import raises
@@ -45,7 +49,7 @@ def fused(block: Block, builder: Builder, result: Operand) -> tuple[Block, Opera
     """A function's block with loops fused, and its result."""
     memory = Memory(block, builder.types, Aliases(block, builder.types))
     walk = _Fusing(builder, memory)
-    block = walk.block(block)
+    block = walk.block(block, uses([result]))
     return forwarded(block, builder, memory, walk.sub(result))
 
 
@@ -61,31 +65,46 @@ class _Fusing:
     def sub(self, operand: Operand) -> Operand:
         return substitute(operand, self.env)
 
-    def block(self, block: Block) -> Block:
-        """A block, first as a whole, and then those within."""
+    def block(self, block: Block, leaving: list[str]) -> Block:
+        """A block, first as a whole, and then those within; ``leaving`` are names read after it."""
         slots: list[Facts] = []
         outer = self.equal
-        for stmt in block:
-            stmt = self.renamed(stmt)
+        later = Counter([*leaving, *_elements_read(block)])
+        for given in block:
+            later.subtract(_elements_read((given,)))
+            stmt = self.renamed(given)
             self.note_equal(stmt)
-            if not (isinstance(stmt, For) and self.is_plain(stmt) and self.joins(stmt, slots)):
+            apart = self.begun_again(given, later)
+            if not (
+                isinstance(stmt, For) and self.is_plain(stmt) and self.joins(stmt, slots, apart)
+            ):
                 slots.append(self.facts(stmt))
         made = tuple(map(self.inner, slots))
         self.equal = outer
         return made
+
+    def begun_again(self, stmt: Stmt, later: Counter[str]) -> set[str]:
+        """The arrays that a loop goes on with, but not alone: they are read as they were later, and
+        so it writes to copies of them.
+        """
+        firsts = [p.first for p in phis_of(stmt) if isinstance(p.first, Var)]
+        return {n for first in firsts if later[first.name] > 0 for n in uses([self.sub(first)])}
 
     def inner(self, facts: Facts) -> Stmt:
         """A statement with loops fused in the blocks within it."""
         stmt, self.equal = facts.stmt, facts.equal
         match stmt:
             case For():
-                body = self.block(stmt.body)
+                body = self.block(stmt.body, _carried_on(stmt))
                 return replace(stmt, body=body, phis=self.ended(stmt.phis))
             case While():
-                head, body = self.block(stmt.head), self.block(stmt.body)
+                after = [*_carried_on(stmt), *tests_of(stmt)]
+                head = self.block(stmt.head, [*after, *_elements_read(stmt.body)])
+                body = self.block(stmt.body, after)
                 return replace(stmt, head=head, body=body, phis=self.ended(stmt.phis))
             case If():
-                then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+                after = _carried_on(stmt)
+                then, orelse = self.block(stmt.then, after), self.block(stmt.orelse, after)
                 phis = (Phi(p.target, self.sub(p.first), self.sub(p.second)) for p in stmt.phis)
                 return replace(stmt, then=then, orelse=orelse, phis=tuple(phis))
             case _:
@@ -143,8 +162,10 @@ class _Fusing:
 
     # --- one loop and another -----------------------------------------------------------------
 
-    def joins(self, loop: For, slots: list[Facts]) -> bool:
-        """Whether a loop could be made a part of one before it."""
+    def joins(self, loop: For, slots: list[Facts], apart: set[str]) -> bool:
+        """Whether a loop could be made a part of one before it, that does not write to the arrays
+        ``apart``.
+        """
         asked = 0
         for place in range(len(slots) - 1, -1, -1):
             first = slots[place].stmt
@@ -153,7 +174,8 @@ class _Fusing:
             if asked == BACK:
                 return False
             asked += 1
-            if self.is_plain(first) and self.fuse(place, loop, slots):
+            own = {phi.target for phi in first.phis}
+            if own.isdisjoint(apart) and self.is_plain(first) and self.fuse(place, loop, slots):
                 return True
         return False
 
@@ -304,6 +326,20 @@ def _composed(outer: Operand, inner: Operand) -> Operand | None:
             return None
     found += given
     return found[0] if len(found) == 1 else Tuple(tuple(found))
+
+
+def _elements_read(block: Block) -> list[str]:
+    """The names that a block reads, where it asks for more than a shape."""
+    found: list[str] = []
+    for stmt in walk(block):
+        if not isinstance(stmt, Let) or getattr(stmt.op, "name", "") not in SHAPES:
+            found += reads_here(stmt)
+    return found
+
+
+def _carried_on(stmt: For | While | If) -> list[str]:
+    """The names that a statement's phis read."""
+    return uses([o for phi in stmt.phis for o in (phi.first, phi.second)])
 
 
 def _innermost(stmt: Stmt) -> bool:
