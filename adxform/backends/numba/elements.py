@@ -20,6 +20,7 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Slice,
+    Stmt,
     Tuple,
     Var,
     parts_of,
@@ -75,12 +76,14 @@ class Filled:
 class Moved:
     """The element of ``operand`` at ``place``: numbers of the result's axes, or None for 0.
 
-    ``shape`` is the result's, where the operand does not have it.
+    ``shape`` is the result's, where the operand does not have it. A ``cut`` leaves out so many of
+    the first and of all elements along each axis of the operand.
     """
 
     operand: Operand
     place: tuple[int | None, ...]
     shape: Operand | None = None
+    cut: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ class Gathered:
 
 
 Element = Pointwise | Filled | Moved | Reduced | Gathered
+
+
+def is_cut(element: Element | None) -> bool:
+    """Whether an array is what slices leave of another."""
+    return isinstance(element, Moved) and bool(element.cut)
 
 
 def part_written(stmt: Let, types: Types) -> Var | None:
@@ -289,16 +297,41 @@ def gathers(stmt: Let, types: Types) -> bool:
 
 
 def _item(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | Gathered | None:
-    """``x[:, None]``: axes that are put in, or places; other indices are views of their own."""
+    """``x[:, None]``: axes that are put in, or places, or what slices leave; other indices are
+    views of their own.
+    """
     if gathers(stmt, types):
         return Gathered(*stmt.args)
     own = dims_known(type_of(stmt.args[0], types))
     parts = parts_of(stmt.args[1])
-    if own is None or not all(p in (Slice(), Const(None)) for p in parts):
+    cuts = [left_out(p) for p in parts if p != Const(None)]
+    shorter = any(cut != (0, 0) for cut in cuts)
+    if own is None or None in cuts or (shorter and Const(None) in parts):
         return None
-    kept = [axis for axis, p in enumerate(parts) if p == Slice()]
+    kept = [axis for axis, p in enumerate(parts) if p != Const(None)]
     kept += range(len(parts), len(parts) + len(own) - len(kept))
-    return Moved(stmt.args[0], tuple(kept))
+    cuts += [(0, 0)] * (len(own) - len(cuts))
+    return Moved(stmt.args[0], tuple(kept), cut=tuple(filter(None, cuts)) if shorter else ())
+
+
+def left_out(part: Operand) -> tuple[int, int] | None:
+    """How many of the first, and of all, elements a slice leaves out, if that is known."""
+    first = begins_at(part) if isinstance(part, Slice) else None
+    upper = None if first is None else part.upper  # type: ignore[union-attr]
+    last = 0 if upper in (None, Const(None)) else getattr(upper, "value", None)
+    counted = type(last) is int and (last < 0 or upper != Const(last))
+    return (first, first - last) if counted and first is not None else None  # type: ignore[operator]
+
+
+def place_read(stmt: Stmt, types: Types) -> tuple[Var, tuple[int, ...]] | None:
+    """The array of which a statement reads one element, and the numbers that say which."""
+    if not isinstance(stmt, Let) or getattr(stmt.op, "name", "") != "[]":
+        return None
+    array, index = stmt.args
+    dims = dims_known(type_of(array, types))
+    places = [p.value for p in parts_of(index) if isinstance(p, Const) and type(p.value) is int]
+    whole = dims is not None and len(places) == len(parts_of(index)) == len(dims)
+    return (array, tuple(places)) if whole and isinstance(array, Var) else None
 
 
 _MAPS: dict[str, Callable[[Let, tuple[Dim, ...], Types], Element | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,11 +12,12 @@ from adxform.analysis.disjoint import Disjoint
 from adxform.analysis.types import Types
 from adxform.backends.numba.ascending import with_ascending_loops
 from adxform.backends.numba.checks import with_checks_first
-from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written
+from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written, place_read
 from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.held import with_elements_held
 from adxform.backends.numba.large import Large
+from adxform.backends.numba.margins import margins
 from adxform.backends.numba.masks import Masks
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.parallel import NAMES, in_parallel
@@ -46,6 +48,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.reads import read_counts
 from adxform.core.types import Array, ListOf, Scalar
 from adxform.core.verify import verify
 from adxform.differentiate.common import outside_names
@@ -77,6 +80,7 @@ def lowered(
     aliases = Aliases(body, types)
     rows = Rows(body, result, types, aliases)
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
+    walk.counts = read_counts(body, result)
     body = walk.lower(body, set(names_in(result)))
     result = walk.sub(result)
     body = with_checks_first(replace(function, body=body), Builder(names, types, bases))
@@ -121,6 +125,8 @@ class Lowering(Rewriter):
         self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
         self.stored: set[Let] = set()  # the statements that store it
         self.nests: Nests
+        self.counts: Counter[str] = Counter()  # how often names are read
+        self.zeros: dict[Let, list[Operand]] = {}  # of which only these parts stay so
         self.among = False  # whether a block has loop nests of which others can be part
         self.shapes: Shapes
         self.leaving: set[str] = set()
@@ -129,11 +135,12 @@ class Lowering(Rewriter):
     def lower(self, block: Block, leaving: set[str]) -> Block:
         """A block, of whose names those of ``leaving`` are read after it."""
         kept = self.builder, self.plan, getattr(self, "nests", None), getattr(self, "shapes", None)
-        outer, among = self.in_rows, self.among
+        outer, among, zeros = self.in_rows, self.among, self.zeros
         self.builder = self.builder.nested()
         self.plan = self.planner.plan(block, leaving)
         self.in_rows = self.rows.find(block, self.plan)
         self.stored.update(self.in_rows.values())
+        self.zeros = margins(block, self.builder.types, self.counts)
         self.shapes = Shapes(self.builder, self.plan, self.sub)
         self.nests = Nests(self.builder, self.plan, self.shapes)
         self.among = bool(self.plan.lazy)
@@ -141,7 +148,7 @@ class Lowering(Rewriter):
             self.statement(stmt)
         made = self.builder.block
         self.builder, self.plan, self.nests, self.shapes = kept  # type: ignore[assignment]
-        self.in_rows, self.among = outer, among
+        self.in_rows, self.among, self.zeros = outer, among, zeros
         return made
 
     def let(self, stmt: Let) -> None:
@@ -160,6 +167,10 @@ class Lowering(Rewriter):
             self.env[stmt.target] = self._shape(stmt.op.name, lazy[0])
         elif stmt.target in self.in_rows:
             self._in_row(stmt, self.in_rows[stmt.target])
+        elif stmt in self.zeros:
+            self._zeros(stmt, lazy)
+        elif lazy and (read := place_read(stmt, self.builder.types)):
+            self.nests.element(stmt, *read)
         elif self._puts(stmt, lazy):
             self.nests.put(stmt)
         elif element is None or not (lazy or self._worth(stmt)):
@@ -172,6 +183,24 @@ class Lowering(Rewriter):
         else:
             self.nests.store(stmt)
             self.shapes.stored.add(stmt.target)
+
+    def _zeros(self, stmt: Let, lazy: list[str]) -> None:
+        """Zeros that are written over next, but for some parts."""
+        array = self._empty(stmt, lazy)
+        for part in self.zeros[stmt]:
+            array = self.builder.emit(RULES["update"].primitive, (array, part, Const(0.0)))
+        self.env[stmt.target] = array
+
+    def _empty(self, stmt: Let, lazy: list[str]) -> Var:
+        """An array like that of zeros which a statement makes."""
+        known = self.builder.types[stmt.target]
+        if lazy:
+            return self.nests.allocated("np.empty", self.shapes.sizes(stmt.target), known, stmt)
+        how = stmt.op.name.replace("zeros", "empty")  # type: ignore[union-attr]
+        base = self.builder.bases.get(stmt.target)
+        array = self.builder.emit(RULES[how].primitive, stmt.args, base)
+        self.builder.types[array.name] = known
+        return array
 
     def _apart(self, stmt: Let) -> Let:
         """A statement that may be written over its first operand, with copies of what else is in

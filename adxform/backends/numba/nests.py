@@ -118,7 +118,25 @@ class Nests:
         """A place that comes some elements later."""
         if by == 0 or isinstance(place, Const):
             return Const(place.value + by) if isinstance(place, Const) else place
-        return self.emit(RULES["op.Add"].primitive, (place, Const(by)), (place,))
+        return self.emit(RULES["op.Add"].primitive, (place, Const(by)), (place,), "place")
+
+    def element(self, stmt: Let, array: Var, places: tuple[int, ...]) -> None:
+        """One element of an array that is never stored."""
+        self.fresh(stmt)
+        sizes = self.shapes.sizes(array.name)
+        back = RULES["op.Sub"].primitive
+        index = tuple(
+            Const(at) if at >= 0 else self.emit(back, (size, Const(-at)), (size,))
+            for at, size in zip(places, sizes, strict=True)
+        )
+        self.named(stmt, self.operand(array, index))
+
+    def named(self, stmt: Let, value: Operand) -> None:
+        """Give a number the name of a statement's target, and its dtype."""
+        known = self.types[stmt.target]
+        single = isinstance(known, Scalar) and known.dtype == "float32"
+        how = RULES["np.float32" if single else "rename"].primitive
+        self.outer.builder.append(Let((stmt.target,), how, (value,), stmt.origin))
 
     def number(self, stmt: Let) -> None:
         """A reduction to one number."""
@@ -128,11 +146,8 @@ class Nests:
         known = self.types[stmt.target]
         cast = isinstance(known, Scalar) and known.dtype == "float32"
         value = self.reduced(element, (), self.outer, None if cast else stmt.target)
-        builder = self.outer.builder
-        if cast:
-            builder.append(Let((stmt.target,), RULES["np.float32"].primitive, (value,)))
-        elif value != Var(stmt.target):
-            builder.append(Let((stmt.target,), RULES["rename"].primitive, (value,), stmt.origin))
+        if value != Var(stmt.target):
+            self.named(stmt, value)
 
     def fill(
         self,
@@ -207,8 +222,10 @@ class Nests:
         match self.plan.elements[name]:
             case Filled(value):
                 return self.filling(name, value)
-            case Moved(operand, place):
-                return self.operand(operand, _along(place, index))
+            case Moved(operand, place, _, cut):
+                there = _along(place, index)
+                starts = [first for first, _ in cut] + [0] * (len(place) - len(cut))
+                return self.operand(operand, tuple(map(self.moved, there, starts)))
             case Gathered(operand, places):
                 row = self.operand(places, index[:1])
                 return self.operand(operand, (row, *index[1:]))
@@ -269,11 +286,15 @@ class Nests:
         return Var(names[0])
 
     def emit(
-        self, op: Primitive, args: Sequence[Operand], needs: Sequence[Operand]
+        self,
+        op: Primitive,
+        args: Sequence[Operand],
+        needs: Sequence[Operand],
+        base: str | None = None,
     ) -> Operand:
         """An operation on numbers, in the outermost loop where all it needs is known."""
         level = self.level_of(needs)
-        made = level.builder.emit(op, args)
+        made = level.builder.emit(op, args, base)
         self.home[made.name] = level
         return made
 

@@ -16,12 +16,15 @@ from adxform.backends.numba.elements import (
     Pointwise,
     Reduced,
     element_of,
+    is_cut,
     part_written,
+    place_read,
 )
 from adxform.core.ir import (
     Block,
     Effect,
     Let,
+    Operand,
     Primitive,
     Stmt,
     Var,
@@ -119,14 +122,60 @@ class Planner:
                         for p, s, _ in used if isinstance(s, Let)), default=place)
             where = self._contexts(made, stmt.target, used, contexts)
             again = len(where) > 1 or self._repeated(stmt.target, used, made)
-            dear = again and not self._cheap(element)
+            dear = (again and not self._cheap(element)) or self._cut_and_whole(made, used)
             if dear or self._clashes(stmt, made, block, written, place, last):
                 self._stored(made, stmt)
                 continue
             contexts[stmt.target] = where
             needs[stmt.target] = last
             made.lazy.add(stmt.target)
+        self._keep_views(made, block)
         return made, contexts
+
+    def _keep_views(self, made: Plan, block: Block) -> None:
+        """What slices leave of an array that is stored is a view of it, and an array of which one
+        element is read is stored where that element may be none of another.
+        """
+        backed: set[str] = set()  # those that have an element only where a stored one has it, too
+        taken = {found[0].name for s in block if (found := place_read(s, self.types))}
+        for stmt in block:
+            if not isinstance(stmt, Let) or stmt.target not in made.lazy:
+                continue
+            element = made.elements[stmt.target]
+            if is_cut(element) and not made.lazy.issuperset(uses(stmt.args[:1])):
+                made.lazy.remove(stmt.target)
+                self._stored(made, stmt)
+            elif self._is_backed(made, element, backed):
+                backed.add(stmt.target)
+            elif stmt.target in taken:
+                made.lazy.remove(stmt.target)
+
+    def _is_backed(self, made: Plan, element: Element, backed: set[str]) -> bool:
+        """Whether an index that is out of an array's bounds is out of those of a stored one."""
+        match element:
+            case Pointwise(operands=operands, aligned=aligned):
+                rank = max(map(len, aligned))
+                whole = tuple(range(rank))
+                pairs = zip(operands, aligned, strict=True)
+                return any(a == whole and self._holds(made, o, backed) for o, a in pairs)
+            case Moved(operand, shape=None):
+                return self._holds(made, operand, backed)
+            case _:
+                return False
+
+    def _holds(self, made: Plan, operand: Operand, backed: set[str]) -> bool:
+        name = operand.name if isinstance(operand, Var) else ""
+        return name not in made.lazy or name in backed
+
+    def _cut_and_whole(self, made: Plan, used: list[tuple[int, Stmt, bool]]) -> bool:
+        """Whether slices of an array are taken, and other elements for which they are of no use."""
+        found = [
+            made.elements.get(s.target) for _, s, _ in used
+            if isinstance(s, Let) and getattr(s.op, "name", "") not in SHAPES
+            and place_read(s, self.types) is None
+        ]
+        taking = [element for element in found if not isinstance(element, Filled)]
+        return len(taking) > 1 and any(map(is_cut, taking))
 
     def _may_wait(self, made: Plan, stmt: Let, used: list[tuple[int, Stmt, bool]]) -> bool:
         """Whether the elements of an array are only taken one by one."""
@@ -136,8 +185,9 @@ class Planner:
         return taken and not along and isinstance(self.types.get(stmt.target), Array)
 
     def _stored(self, made: Plan, stmt: Let) -> None:
-        """An array is stored; a transposed one as a view of what it is of."""
-        if isinstance(stmt.op, Primitive) and stmt.op.name == ".T":
+        """An array is stored; a transposed one, or a slice, as a view of what it is of."""
+        transposed = isinstance(stmt.op, Primitive) and stmt.op.name == ".T"
+        if transposed or is_cut(made.elements[stmt.target]):
             del made.elements[stmt.target]
 
     def _is_lazy(self, made: Plan, stmt: Stmt) -> bool:
@@ -160,7 +210,8 @@ class Planner:
             case Gathered(_, places):
                 return places == Var(name)  # of what is gathered any element may be read often
             case None:
-                return part_written(stmt, self.types) == Var(name)
+                read = place_read(stmt, self.types)
+                return part_written(stmt, self.types) == Var(name) or read is not None
 
     def _contexts(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced
+from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced, is_cut
 from adxform.backends.numba.plan import Plan
 from adxform.core.builder import Builder
 from adxform.core.ir import Const, Operand, Tuple, Var
@@ -62,6 +62,9 @@ class Shapes:
                     else self.builder.emit(RULES["[]"].primitive, (given, Const(axis)))
                     for axis in range(len(dims))
                 )
+            case Moved(operand, _, _, cut) if cut:
+                assert isinstance(operand, Var)
+                return tuple(map(self._left, dims, self.sizes(operand.name), cut))
             case Moved(operand, place):
                 return self._broadcast(name, dims, [(operand, place)])
             case Pointwise(_, operands, aligned):
@@ -74,6 +77,18 @@ class Shapes:
                     for axis, size in enumerate(found)
                     if keepdims or axis not in axes
                 )
+
+    def _left(self, dim: Dim, size: Operand, cut: tuple[int, int]) -> Operand:
+        """The size that a slice leaves."""
+        _, less = cut
+        if isinstance(dim, int):
+            return Const(dim)
+        if dim not in self.of_dim:
+            if less == 0:
+                return size
+            left = self.builder.emit(RULES["op.Sub"].primitive, (size, Const(less)))
+            self.of_dim[dim] = self.builder.emit(RULES["max"].primitive, (left, Const(0)))
+        return self.of_dim[dim]
 
     def _asked(self, name: str, axis: int, dim: Dim) -> Operand:
         if isinstance(dim, int):
@@ -99,6 +114,7 @@ class Shapes:
     ) -> tuple[Operand, ...]:
         """The sizes of a result; operands of sizes that the types do not call equal are checked."""
         found: list[Operand] = []
+        parts = sorted(parts, key=self._is_cut)  # the size of what is stored is there already
         for axis, dim in enumerate(dims):
             given: dict[Dim, Operand] = {}
             for operand, place in parts:
@@ -114,6 +130,9 @@ class Shapes:
             for other in given.values():
                 self.require_equal(found[-1], other)
         return tuple(found)
+
+    def _is_cut(self, part: tuple[Operand, tuple[int | None, ...]]) -> bool:
+        return is_cut(self.plan.elements.get(getattr(part[0], "name", "")))
 
     def require_equal(self, one: Operand, other: Operand) -> None:
         """Raise what NumPy raises where two sizes differ."""
