@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import UNKNOWN, Block, Const, For, Function, Param, Var, walk
 from adxform.core.types import (
     ANY,
@@ -18,13 +19,11 @@ from adxform.core.types import (
     INERT,
     INT,
     Array,
-    Dim,
     Known,
     Object,
     Scalar,
     Slicing,
     Struct,
-    Sym,
     Type,
     is_numeric,
 )

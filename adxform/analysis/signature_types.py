@@ -9,20 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    ListOf,
-    Scalar,
-    Struct,
-    Sym,
-    Type,
-    join,
-    may_be_one,
-    rank,
-    unknown_dim,
-    unvalued,
-)
+from adxform.core.dims import Dim, Sym, may_be_one, unknown_dim
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, join, rank, unvalued
 
 _NUMBERED = re.compile(r"\?\d+")  # symbols that are like no others
 

@@ -14,6 +14,7 @@ from adxform.analysis.signature_types import (
 )
 from adxform.core.builder import result_types, type_of
 from adxform.core.calls import calls, is_recursive, reachable_callees
+from adxform.core.dims import Dim, Sym, may_be_one
 from adxform.core.ir import (
     UNDEFINED,
     Block,
@@ -31,20 +32,7 @@ from adxform.core.ir import (
     leaves,
     walk,
 )
-from adxform.core.types import (
-    ANY,
-    INT,
-    Array,
-    Dim,
-    ListOf,
-    Scalar,
-    Sym,
-    Type,
-    is_narrow,
-    join,
-    may_be_one,
-    unvalued,
-)
+from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Type, is_narrow, join, unvalued
 
 Types = dict[str, Type]
 CALLS = 20  # rounds after which functions that call each other are given up: anything may be

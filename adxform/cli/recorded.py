@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adxform.analysis.types import Types
 from adxform.cli.sizes import Extent, extents, item_size, product
+from adxform.core.dims import Dim
 from adxform.core.ir import (
     For,
     Function,
@@ -21,7 +22,7 @@ from adxform.core.ir import (
     phis_of,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, ListOf, Type
+from adxform.core.types import ANY, Array, ListOf, Type
 from adxform.emit.python import Writer, writer_of
 
 MADE = frozenset({"np.empty", "list_of", "empty_list"})

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from adxform.core.types import Array, Dim, Scalar, Type
+from adxform.core.dims import Dim
+from adxform.core.types import Array, Scalar, Type
 
 Extent = int | str
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from adxform.analysis.activity import Activity
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import (
     UNDEFINED,
     Block,
@@ -24,7 +25,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.reads import reached
-from adxform.core.types import ANY, Array, Dim, Scalar, Sym, Type, is_number
+from adxform.core.types import ANY, Array, Scalar, Type, is_number
 from adxform.differentiate.common import primitive, zeros
 
 Extents = dict[Sym, Operand]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from adxform.analysis.storage import Storages
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.dims import Dim
 from adxform.core.ir import (
     Const,
     For,
@@ -19,7 +20,7 @@ from adxform.core.ir import (
     names_in,
     parts_of,
 )
-from adxform.core.types import FLOATING, Array, Dim, Scalar, Type
+from adxform.core.types import FLOATING, Array, Scalar, Type
 from adxform.differentiate.gaps import extents
 from adxform.differentiate.restoring import Arrays
 from adxform.differentiate.sweeps import Sweeps

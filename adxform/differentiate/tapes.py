@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from adxform.core.constant import constant_by_value
+from adxform.core.dims import Sym
 from adxform.core.ir import (
     Block,
     For,
@@ -18,7 +19,7 @@ from adxform.core.ir import (
     binds_of,
     blocks_of,
 )
-from adxform.core.types import ANY, Array, ListOf, Number, Scalar, Sym, Taped, Type, unvalued
+from adxform.core.types import ANY, Array, ListOf, Number, Scalar, Taped, Type, unvalued
 
 Path = tuple[tuple[Stmt, int], ...]  # the (branch or loop, block number) pairs around a statement
 

@@ -11,6 +11,7 @@ import ast
 from functools import cache
 
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import (
     UNDEFINED,
     Const,
@@ -25,16 +26,7 @@ from adxform.core.ir import (
     Var,
 )
 from adxform.core.trees import names
-from adxform.core.types import (
-    INT,
-    Array,
-    Dim,
-    Sym,
-    Type,
-    dims_of,
-    is_float,
-    was_broadcast,
-)
+from adxform.core.types import INT, Array, Type, dims_of, is_float, was_broadcast
 from adxform.differentiate.common import narrowed, primitive
 from adxform.differentiate.directions import FORMS, Along, Widening
 from adxform.differentiate.forward import Forward

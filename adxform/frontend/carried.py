@@ -12,6 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from adxform.core.dims import Sym, may_be_one
 from adxform.core.ir import (
     Block,
     If,
@@ -27,7 +28,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.trees import nodes
-from adxform.core.types import ANY, Array, ListOf, Sym, Type, join, may_be_one, rank
+from adxform.core.types import ANY, Array, ListOf, Type, join, rank
 from adxform.frontend.assignments import AUGMENT, NEST, STORE, UPDATE
 from adxform.frontend.certainty import is_array
 from adxform.frontend.memory import Memory, Remembering

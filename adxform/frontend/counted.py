@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from adxform.core.dims import Dim
 from adxform.core.ir import Const, Operand, Tuple
 from adxform.core.raising import raise_if
-from adxform.core.types import Array, Dim, Struct
+from adxform.core.types import Array, Struct
 from adxform.frontend.counts import Count
 from adxform.frontend.unnumbered import Unnumbered
 

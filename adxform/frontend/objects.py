@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.dims import Sym
 from adxform.core.ir import UNKNOWN, Const, Global, Opaque, Operand, Tuple
-from adxform.core.types import Array, Object, Struct, Sym, Type, unvalued
+from adxform.core.types import Array, Object, Struct, Type, unvalued
 from adxform.core.values import attribute_of, type_of_value
 from adxform.frontend.callables import object_class, unwrapped
 from adxform.frontend.scope import live_function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adxform.core.dims import Sym
 from adxform.core.types import (
     ANY,
     INERT,
@@ -11,7 +12,6 @@ from adxform.core.types import (
     Object,
     Scalar,
     Struct,
-    Sym,
     Type,
     Unknown,
     differentiable,

@@ -8,9 +8,10 @@ from itertools import combinations
 from adxform.analysis.aliasing import root_of, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import Dim
 from adxform.core.ir import Function, Let, Primitive, Stmt, Var, walk
 from adxform.core.reads import read_counts
-from adxform.core.types import ANY, Array, Dim, Scalar, dims_of
+from adxform.core.types import ANY, Array, Scalar, dims_of
 from adxform.differentiate.common import names_for
 from adxform.differentiate.restoring import SHAPE_ONLY
 from adxform.optimize.walk import Rewriter, rewritten

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from adxform.core.dims import Dim, may_be_one
 from adxform.core.types import (
     NUMBER,
     Array,
-    Dim,
     Scalar,
     Struct,
     Type,
@@ -16,7 +16,6 @@ from adxform.core.types import (
     is_narrow,
     is_number,
     is_weak,
-    may_be_one,
     was_broadcast,
 )
 from adxform.rules import infer

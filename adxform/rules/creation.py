@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Scalar,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    promote,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, is_numeric, promote, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import general, holomorphic, inactive, linear

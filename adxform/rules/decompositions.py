@@ -7,7 +7,8 @@ from each other.
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, Struct, Type, dims_of, rank, unknown_dim
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.linalg import float_dtype, symmetric, transpose_dims, unused
 from adxform.rules.samples import calls

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, rank, unknown_dim
+from adxform.core.dims import unknown_dim
+from adxform.core.types import Array, Scalar, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved

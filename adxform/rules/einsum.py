@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from adxform.core.dims import Dim
 from adxform.core.types import (
     Array,
-    Dim,
     Struct,
     Type,
     broadcast_dims,

@@ -10,15 +10,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Struct,
-    Sym,
-    Type,
-    dims_of,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, Sym, unknown_dim
+from adxform.core.types import Array, Struct, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.infer import const_of
 from adxform.rules.samples import calls

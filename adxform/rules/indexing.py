@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank, unknown_dim
+from adxform.core.dims import unknown_dim
+from adxform.core.types import INT, Array, Known, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, holomorphic, inactive, linear, lowers

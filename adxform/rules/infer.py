@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.dims import Dim, Sym, shorter, unknown_dim
 from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
@@ -21,13 +22,11 @@ from adxform.core.types import (
     INERT,
     NUMBER,
     Array,
-    Dim,
     Known,
     ListOf,
     Scalar,
     Slicing,
     Struct,
-    Sym,
     Taped,
     Type,
     broadcast_dims,
@@ -39,8 +38,6 @@ from adxform.core.types import (
     is_numeric,
     join,
     promote,
-    shorter,
-    unknown_dim,
 )
 
 

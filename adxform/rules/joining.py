@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    ListOf,
-    Scalar,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    may_be_one,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, may_be_one, unknown_dim
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.joining_lists import (
     joined_many,

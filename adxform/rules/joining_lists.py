@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import (
-    ANY,
-    Array,
-    Dim,
-    ListOf,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import ANY, Array, ListOf, Struct, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import linear

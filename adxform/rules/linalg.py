@@ -6,16 +6,8 @@ matrix derivative results").
 
 from __future__ import annotations
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Struct,
-    Type,
-    broadcast_dims,
-    dims_of,
-    promote,
-    rank,
-)
+from adxform.core.dims import Dim
+from adxform.core.types import Array, Struct, Type, broadcast_dims, dims_of, promote, rank
 from adxform.rules import (
     infer,
     products,  # noqa: F401  (whose rows have aliases here)

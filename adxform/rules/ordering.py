@@ -5,17 +5,8 @@ Elements that tie for an extremum share its derivative evenly, as in JAX.
 
 from __future__ import annotations
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Scalar,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.reductions import OVER_AXES, float_total
 from adxform.rules.samples import calls

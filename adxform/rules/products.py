@@ -10,17 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Type,
-    broadcast_dims,
-    dims_of,
-    is_numeric,
-    is_sparse,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, Type, broadcast_dims, dims_of, is_numeric, is_sparse, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import Formula, alias, bilinear, holomorphic, lowers, of_complex

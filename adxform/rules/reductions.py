@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from adxform.core.types import (
-    Array,
-    Known,
-    Scalar,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import unknown_dim
+from adxform.core.types import Array, Known, Scalar, Struct, Type, dims_of, is_numeric, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, general, holomorphic, inactive, linear, of_complex

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank, shorter, unknown_dim
+from adxform.core.dims import shorter, unknown_dim
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.shapes import SAME, Dims, moved, unknown_dims

@@ -36,8 +36,9 @@ from typing import Any
 
 import numpy as np
 
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import Primitive
-from adxform.core.types import FLOAT, INT, Array, Dim, Sym, Type
+from adxform.core.types import FLOAT, INT, Array, Type
 
 Shape = tuple[int, ...]
 Domain = tuple[float, float] | type | int | float | None

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adxform.core.types import (
-    Array,
-    Dim,
-    Scalar,
-    Struct,
-    Type,
-    dims_of,
-    is_numeric,
-    is_sparse,
-    rank,
-    unknown_dim,
-)
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, Scalar, Struct, Type, dims_of, is_numeric, is_sparse, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import alias, holomorphic, linear

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Type, dims_of, rank, unknown_dim
+from adxform.core.dims import unknown_dim
+from adxform.core.types import Array, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.composition import composed
 from adxform.rules.linalg import float_dtype

@@ -5,7 +5,8 @@ The cotangent of several results is a tuple, with None for a result that nothing
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Type, dims_of, rank, unknown_dim
+from adxform.core.dims import Dim, unknown_dim
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type, dims_of, rank
 from adxform.rules import infer
 from adxform.rules.samples import calls
 from adxform.rules.table import holomorphic, linear

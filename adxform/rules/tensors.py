@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.types import Array, Type, dims_of, unknown_dim
+from adxform.core.dims import unknown_dim
+from adxform.core.types import Array, Type, dims_of
 from adxform.rules import infer
 from adxform.rules.products import axes_text, like_left, like_right, ranks
 from adxform.rules.samples import calls

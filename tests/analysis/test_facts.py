@@ -10,7 +10,8 @@ from adxform.analysis.activity import analyze
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.types import infer, result_type
 from adxform.compiler import lower_live
-from adxform.core.types import FLOAT, INT, Array, Known, Scalar, Sym, broadcast_dims, join
+from adxform.core.dims import Sym
+from adxform.core.types import FLOAT, INT, Array, Known, Scalar, broadcast_dims, join
 from adxform.signatures import key_of, type_of_annotation, type_of_argument
 
 N, M = Sym("n", not_one=True), Sym("m", not_one=True)

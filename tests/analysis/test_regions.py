@@ -14,8 +14,9 @@ from adxform.analysis.regions import Regions
 from adxform.analysis.storage import Storages
 from adxform.analysis.types import infer
 from adxform.compiler import lower_live
+from adxform.core.dims import Sym
 from adxform.core.ir import Let, Primitive, Var, walk
-from adxform.core.types import INT, Array, Sym
+from adxform.core.types import INT, Array
 from adxform.signatures import type_of_argument
 
 SIZE = 6

@@ -15,8 +15,9 @@ import pytest
 
 import adxform.frontend.standins as standins
 from adxform import UnsupportedError, check_grads, grad, jvp, source, vjp
+from adxform.core.dims import Sym
 from adxform.core.ir import UNKNOWN
-from adxform.core.types import Array, Sym
+from adxform.core.types import Array
 from adxform.frontend.program import Program
 from adxform.frontend.standins import Typed, fact
 

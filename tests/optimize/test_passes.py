@@ -11,6 +11,7 @@ import adxform
 from adxform.analysis.types import infer
 from adxform.compiler import lower_live
 from adxform.core.builder import Builder
+from adxform.core.dims import Sym
 from adxform.core.ir import (
     Const,
     For,
@@ -25,7 +26,7 @@ from adxform.core.ir import (
     While,
     walk,
 )
-from adxform.core.types import FLOAT, INT, Array, Sym
+from adxform.core.types import FLOAT, INT, Array
 from adxform.core.verify import verify
 from adxform.differentiate.common import names_for
 from adxform.errors import InternalError

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adxform.core.types import FLOAT, Array, Scalar, Slicing, Struct, Sym, Type
+from adxform.core.dims import Sym
+from adxform.core.types import FLOAT, Array, Scalar, Slicing, Struct, Type
 from adxform.errors import UnsupportedError
 from adxform.rules import infer
 from adxform.rules.einsum import read_subscripts

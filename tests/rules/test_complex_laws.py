@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from adxform.analysis.types import infer, result_type
-from adxform.core.types import Array, Scalar, Sym, Type
+from adxform.core.dims import Sym
+from adxform.core.types import Array, Scalar, Type
 from adxform.errors import UnsupportedError
 from adxform.rules.samples import Program, calls
 from adxform.rules.table import RULES

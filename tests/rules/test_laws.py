@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from adxform import dual
-from adxform.core.types import Array, Inert, Known, Scalar, Struct, Sym, Type, Unknown
+from adxform.core.dims import Sym
+from adxform.core.types import Array, Inert, Known, Scalar, Struct, Type, Unknown
 from adxform.errors import UnsupportedError
 from adxform.rules.samples import Calls, Program, Uniform
 from adxform.rules.table import LOWERINGS, RULES, Rule, Statements

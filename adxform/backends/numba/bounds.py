@@ -10,6 +10,7 @@ from adxform.backends.numba.elements import gathers
 from adxform.backends.numba.reach import Reach, Sum, is_tape, made_with
 from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import Dim
 from adxform.core.ir import (
     Block,
     Const,
@@ -31,7 +32,7 @@ from adxform.core.ir import (
     tests_of,
     walk,
 )
-from adxform.core.types import ANY, INT, Array, Dim, ListOf, Scalar, Struct, dims_of
+from adxform.core.types import ANY, INT, Array, ListOf, Scalar, Struct, dims_of
 from adxform.differentiate.common import names_for
 from adxform.emit.module import Part
 from adxform.optimize.chains import STORES

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adxform.backends.numba.tiling import PRODUCTS
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import (
     Block,
     Const,
@@ -26,7 +27,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.raising import raises
-from adxform.core.types import Array, Dim, Scalar, Sym
+from adxform.core.types import Array, Scalar
 from adxform.differentiate.common import primitive
 from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter, is_op

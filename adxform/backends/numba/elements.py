@@ -14,6 +14,7 @@ import numpy as np
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.dims import Dim, may_be_one
 from adxform.core.ir import (
     Const,
     Let,
@@ -25,7 +26,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import Array, Dim, Scalar, Type, may_be_one
+from adxform.core.types import Array, Scalar, Type
 from adxform.rules.infer import index_dims
 from adxform.rules.table import RULES
 

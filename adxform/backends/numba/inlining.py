@@ -13,6 +13,7 @@ from dataclasses import replace
 from adxform.analysis.types import Types, infer
 from adxform.core.builder import Builder, type_of
 from adxform.core.calls import is_foreign, is_recursive
+from adxform.core.dims import Dim, Sym, may_be_one
 from adxform.core.ir import (
     Block,
     Callee,
@@ -30,7 +31,7 @@ from adxform.core.ir import (
     substitute,
     walk,
 )
-from adxform.core.types import Array, Dim, ListOf, Scalar, Struct, Sym, Type, may_be_one
+from adxform.core.types import Array, ListOf, Scalar, Struct, Type
 from adxform.differentiate.common import names_for
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adxform.backends.numba.shapes import raise_where
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import Dim
 from adxform.core.ir import (
     Const,
     For,
@@ -22,7 +23,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import INT, Array, Dim, dims_of
+from adxform.core.types import INT, Array, dims_of
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES

@@ -11,6 +11,7 @@ from typing import TypeGuard
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import (
     Const,
     For,
@@ -27,7 +28,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.types import ANY, Array, Dim, Scalar, Struct, Sym, Type, dims_of
+from adxform.core.types import ANY, Array, Scalar, Struct, Type, dims_of
 from adxform.differentiate.common import primitive
 
 STEPS = 16  # at most, on the way to the bounds of a number

@@ -8,6 +8,7 @@ from functools import reduce
 
 from adxform.backends.numba.elements import dims_known, reduced_axes
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import may_be_one
 from adxform.core.ir import (
     Const,
     For,
@@ -20,7 +21,7 @@ from adxform.core.ir import (
     Var,
     While,
 )
-from adxform.core.types import Array, ListOf, Scalar, Type, may_be_one
+from adxform.core.types import Array, ListOf, Scalar, Type
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 

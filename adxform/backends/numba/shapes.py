@@ -8,9 +8,10 @@ from functools import reduce
 from adxform.backends.numba.elements import Filled, Gathered, Moved, Pointwise, Reduced, is_cut
 from adxform.backends.numba.plan import Plan
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim
 from adxform.core.ir import Const, Operand, Tuple, Var
 from adxform.core.raising import raise_if
-from adxform.core.types import Array, Dim
+from adxform.core.types import Array
 from adxform.rules.table import RULES
 
 SIZES = ("rows", "cols", "layers", "size")  # along the first axes

@@ -9,6 +9,7 @@ from adxform.analysis.types import Types
 from adxform.backends.numba.accesses import Memory
 from adxform.backends.numba.shapes import SIZES, raise_where
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim, Sym, unknown_dim
 from adxform.core.ir import (
     Block,
     Const,
@@ -24,7 +25,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
-from adxform.core.types import ANY, INT, Array, Dim, Scalar, Sym, dims_of, unknown_dim
+from adxform.core.types import ANY, INT, Array, Scalar, dims_of
 from adxform.differentiate.common import primitive
 from adxform.optimize.walk import Rewriter, is_op
 

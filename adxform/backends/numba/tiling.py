@@ -15,6 +15,7 @@ from adxform.backends.numba.accesses import Access, Facts, Memory, facts_of, is_
 from adxform.backends.numba.elements import Pointwise, element_of
 from adxform.backends.numba.tiles import Tile, UnsizedError, in_rows, with_sizes
 from adxform.core.builder import Builder
+from adxform.core.dims import Dim, Sym
 from adxform.core.ir import (
     Block,
     For,
@@ -29,7 +30,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.reads import read_counts
-from adxform.core.types import Array, Dim, Scalar, Sym
+from adxform.core.types import Array, Scalar
 from adxform.optimize.walk import is_op
 
 PRODUCTS = ("op.MatMult", "np.matmul", "np.dot")
