@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.dims import Dim, Sym
+from adxform.core.dims import MANY, Dim, Sym, dim_of
 from adxform.core.ir import UNKNOWN, Block, Const, For, Function, Param, Var, walk
 from adxform.core.types import (
     ANY,
@@ -36,6 +36,7 @@ Key = Any
 _PLAIN: dict[type, Type] = {float: FLOAT, int: INT, complex: Scalar("complex128", weak=True)}
 _NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number))
 _ALIKE = _NUMPY.union(_PLAIN)  # of which a specialisation depends on the type alone
+_SMALL = {n: n != 1 for n in range(MANY)}  # sizes of which a specialisation knows that they are
 _VALUED = (str, bool, type(None), bytes, type, np.dtype, enum.Enum)
 
 
@@ -47,18 +48,19 @@ def keys_of(values: Sequence[Any]) -> tuple[Key, ...]:
 
 def key_of(value: Any) -> Key:
     """What of an argument a specialisation depends on: its type, an array's dtype, its rank and
-    which of its dimensions are 1; the value of a string, a boolean or None.
+    which of its dimensions are 1, or few; the value of a string, a boolean or None.
     """
     kind = type(value)
     if kind is np.ndarray:
         shape = value.shape
-        return value.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)
+        few = min(shape, default=MANY) < MANY
+        return value.dtype, tuple(map(_SMALL.get, shape)) if few else len(shape)
     if kind in _ALIKE:
         return kind
     if kind in _VALUED:
         return kind, value
     if isinstance(value, np.ndarray):
-        return kind, value.dtype, tuple([n == 1 for n in value.shape])
+        return kind, value.dtype, tuple(map(_SMALL.get, value.shape))
     items = items_of(value)
     if items is not None and hold_inexact(items):
         return kind, keys_of(items), tuple(value) if kind is dict else None
@@ -99,8 +101,7 @@ def type_of_argument(name: str, value: Any) -> Type:
         return inert_type(value)
     if isinstance(value, np.ndarray):
         dims = tuple(
-            1 if n == 1 else Sym(f"{name}.shape[{axis}]", not_one=True)
-            for axis, n in enumerate(value.shape)
+            dim_of(f"{name}.shape[{axis}]", n) for axis, n in enumerate(value.shape)
         )
         return Array(value.dtype.name, dims) if value.dtype.kind in "biufc" else INERT
     if isinstance(value, np.generic) and value.dtype.kind in "biufc":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from adxform.core.dims import Dim, Sym, may_be_one, unknown_dim
+from adxform.core.dims import MANY, Dim, Sym, may_be_one, unknown_dim
 from adxform.core.types import Array, ListOf, Scalar, Struct, Type, join, rank, unvalued
 
 _NUMBERED = re.compile(r"\?\d+")  # symbols that are like no others
@@ -28,7 +28,8 @@ def canonical(names: Sequence[str], types: Sequence[Type]) -> list[Type]:
             dims: list[Dim] = []
             for axis, dim in enumerate(t.dims):
                 if isinstance(dim, Sym):
-                    dim = first.setdefault(dim, Sym(f"{name}.shape[{axis}]", dim.not_one))
+                    own = Sym(f"{name}.shape[{axis}]", dim.not_one, dim.least // MANY * MANY)
+                    dim = first.setdefault(dim, own)
                 dims.append(dim)
             found.append(Array(t.dtype, tuple(dims)))
         else:
@@ -66,7 +67,7 @@ def _covering_dim(name: str, a: Dim, b: Dim) -> Dim:
     if a == b:
         return a
     if isinstance(a, Sym) and isinstance(b, Sym) and a.name == b.name:
-        return Sym(a.name, a.not_one and b.not_one)
+        return Sym(a.name, a.not_one and b.not_one, min(a.least, b.least))
     return Sym(name, not may_be_one(a) and not may_be_one(b))
 
 

@@ -1,12 +1,12 @@
-"""Needless copies: of a new array that has no other name and is used for nothing else."""
+"""Needless copies: of what is used for nothing else, or before anything is written to it."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from adxform.analysis.aliasing import IN_PLACE
+from adxform.analysis.aliasing import IN_PLACE, writes
 from adxform.analysis.types import Types
-from adxform.core.builder import Builder
+from adxform.core.builder import Builder, type_of
 from adxform.core.ir import (
     Block,
     Function,
@@ -24,14 +24,13 @@ from adxform.optimize.walk import Rewriter, is_op, is_tidy, occurring, rewritten
 
 def without_needless_copies(function: Function, types: Types) -> Function:
     """``np.copy(a * b)`` is ``a * b``: a derivative that is made before all types are known, and
-    called inside, copies what it hands out.
+    called inside, copies what it hands out. ``2.0 * np.copy(v[1:])`` is ``2.0 * v[1:]``.
     """
     if "np.copy" not in occurring(function.body):
         return function
     lets = [stmt for stmt in walk(function.body) if type(stmt) is Let]
     copied = {name for stmt in lets if is_op(stmt, "np.copy") for name in stmt.reads}
-    new = [stmt for stmt in lets if stmt.target in copied and is_new(stmt, types)]
-    if not new and is_tidy(function.body):
+    if not copied and is_tidy(function.body):
         return function
     reads = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)
@@ -52,14 +51,31 @@ class _Copies(Rewriter):
         super().__init__(builder)
         self.reads = reads
         self.new: set[Operand] = set()
+        self.passing: set[Let] = set()
 
     def block(self, block: Block) -> None:
         outer, self.new = self.new, set()  # a copy in a loop is another each time
+        self.passing |= self.read_at_once(block)
         super().block(block)
         self.new = outer
 
+    def read_at_once(self, block: Block) -> set[Let]:
+        """The copies that are read once, to make something new, before anything is written."""
+        found: set[Let] = set()
+        made: dict[str, Let] = {}
+        for stmt in block:
+            if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive) or writes(stmt.op):
+                made.clear()
+                continue
+            if is_new(stmt, self.builder.types):
+                found.update(made[name] for name in stmt.reads if name in made)
+            copy = is_op(stmt, "np.copy") and self.reads[stmt.target] == 1
+            if copy and isinstance(type_of(stmt.args[0], self.builder.types), Array):
+                made[stmt.target] = stmt
+        return found
+
     def let(self, stmt: Let) -> None:
-        if is_op(stmt, "np.copy") and stmt.args[0] in self.new:
+        if stmt in self.passing or (is_op(stmt, "np.copy") and stmt.args[0] in self.new):
             self.env[stmt.target] = stmt.args[0]
             return
         if self.reads[stmt.target] == 1 and is_new(stmt, self.builder.types):

@@ -203,3 +203,31 @@ def test_cotangents_share_memory_with_nothing(f, args):
     bars = [*gradient(*args), *pullback(1.0), *pullback(1.0)]
     for place, bar in enumerate(bars):
         assert not any(np.shares_memory(bar, other) for other in (*args, *bars[:place]))
+
+
+def test_a_slice_that_is_read_at_once_is_not_copied() -> None:
+    def f(u, k):
+        v = u.copy()
+        v[1:-1] += 0.1 * k[2:]
+        return np.sum(v**2)
+
+    u, k = np.linspace(0.0, 1.0, 9), np.linspace(1.0, 2.0, 9)
+    derivative = adxform.grad(f, argnums=(0, 1))
+    found = derivative(u, k)
+    v = u.copy()
+    v[1:-1] += 0.1 * k[2:]
+    np.testing.assert_allclose(found[0], 2.0 * v)
+    np.testing.assert_allclose(found[1], [0.0, 0.0, *0.2 * v[1:-1]])
+    assert "np.copy" not in derivative.source
+    assert "unbroadcast" not in derivative.source
+
+
+def test_what_is_read_after_it_is_written_is_copied() -> None:
+    def f(u):
+        v = u.copy()
+        part = v[1:].copy()
+        v[1:] = 2.0
+        return np.sum(part * part) + np.sum(v * v)
+
+    u = np.linspace(0.0, 1.0, 9)
+    np.testing.assert_allclose(adxform.grad(f)(u), 2.0 * u)

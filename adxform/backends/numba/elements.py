@@ -142,19 +142,25 @@ def part_written(stmt: Let, types: Types) -> Var | None:
     return value if all(map(_agree, left, part, free)) else None
 
 
-def unlike_sizes(stmt: Let, types: Types) -> list[tuple[int, int | None]]:
-    """For each axis of the part that a statement writes to: the axis of the whole array whose size
-    the value must have there, or the size itself, where their types do not say that it has.
+def unlike_sizes(stmt: Let, types: Types) -> list[tuple[int, int, Dim]]:
+    """For each axis of the part that a statement writes to: the axis of the whole array whose size,
+    less a number, the value must have there, which is the dimension that follows; -1 where their
+    types say that it has.
     """
     base, index, value = stmt.args
     whole, part = dims_known(type_of(base, types)) or (), dims_known(type_of(value, types)) or ()
     left = index_dims(whole, tuple(type_of(p, types) for p in parts_of(index))) or ()
     free = _free(index, len(whole))
     return [
-        (axis, dim if isinstance(dim, int) and place is not None and place != Slice() else None)
-        if dim != own else (-1, None)
+        (-1 if dim == own else axis, _less(place), dim)
         for dim, own, (axis, place) in zip(left, part, free, strict=True)
     ]
+
+
+def _less(place: Operand | None) -> int:
+    """How many elements a slice leaves out, if that is known."""
+    cut = None if place is None else left_out(place)
+    return 0 if cut is None else cut[1]
 
 
 def _free(index: Operand, rank: int) -> list[tuple[int, Operand | None]]:
@@ -165,7 +171,7 @@ def _free(index: Operand, rank: int) -> list[tuple[int, Operand | None]]:
 
 def _agree(one: Dim, other: Dim, free: tuple[int, Operand | None]) -> bool:
     """Whether a value has the size of a part along an axis, or can be asked whether it has."""
-    asked = free[1] in (None, Slice()) or isinstance(one, int)
+    asked = free[1] is None or isinstance(one, int) or left_out(free[1]) is not None
     return one == other or (asked and not may_be_one(one) and not may_be_one(other))
 
 

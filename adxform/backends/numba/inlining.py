@@ -191,7 +191,7 @@ class _Copying:
     def dim(self, dim: Dim) -> Dim:
         if not isinstance(dim, Sym) or dim.name.startswith("?"):
             return dim
-        return self.dims.setdefault(dim, Sym(f"{self.scope}{dim.name}", dim.not_one))
+        return self.dims.setdefault(dim, Sym(f"{self.scope}{dim.name}", dim.not_one, dim.least))
 
     # --- statements ---------------------------------------------------------------------------
 

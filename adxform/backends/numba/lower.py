@@ -10,6 +10,7 @@ from dataclasses import replace
 from adxform.analysis.aliasing import Aliases
 from adxform.analysis.disjoint import Disjoint
 from adxform.analysis.types import Types
+from adxform.backends.numba.adding import added_in_place
 from adxform.backends.numba.ascending import with_ascending_loops
 from adxform.backends.numba.checks import with_checks_first
 from adxform.backends.numba.elements import Gathered, Pointwise, Reduced, part_written, place_read
@@ -77,6 +78,7 @@ def lowered(
     respell.block(masks.builder.block)
     body = with_texts_refused(respell.builder.block, Builder(names, types, bases))
     result = exact.sub(function.result)
+    body = added_in_place(body, Builder(names, types, bases), result)
     aliases = Aliases(body, types)
     rows = Rows(body, result, types, aliases)
     walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)

@@ -109,10 +109,10 @@ class Nests:
         """Raise what NumPy raises where a value does not have the shape of the part it goes to."""
         base = stmt.args[0]
         assert isinstance(base, Var)
-        for (axis, known), size in zip(unlike_sizes(stmt, self.types), sizes, strict=True):
+        for (axis, less, dim), size in zip(unlike_sizes(stmt, self.types), sizes, strict=True):
             if axis >= 0:
-                whole = self.shapes.sizes(base.name)[axis] if known is None else Const(known)
-                self.shapes.require_equal(whole, size)
+                whole = self.shapes.sizes(base.name)[axis]
+                self.shapes.require_equal(self.shapes.left(dim, less, whole), size)
 
     def moved(self, place: Operand, by: int) -> Operand:
         """A place that comes some elements later."""

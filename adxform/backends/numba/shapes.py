@@ -65,7 +65,8 @@ class Shapes:
                 )
             case Moved(operand, _, _, cut) if cut:
                 assert isinstance(operand, Var)
-                return tuple(map(self._left, dims, self.sizes(operand.name), cut))
+                parts = zip(dims, cut, self.sizes(operand.name), strict=True)
+                return tuple(self.left(dim, less, size) for dim, (_, less), size in parts)
             case Moved(operand, place):
                 return self._broadcast(name, dims, [(operand, place)])
             case Pointwise(_, operands, aligned):
@@ -79,16 +80,15 @@ class Shapes:
                     if keepdims or axis not in axes
                 )
 
-    def _left(self, dim: Dim, size: Operand, cut: tuple[int, int]) -> Operand:
-        """The size that a slice leaves."""
-        _, less = cut
+    def left(self, dim: Dim, less: int, size: Operand) -> Operand:
+        """The size ``dim`` that slices leave of another, of which they leave out ``less``."""
         if isinstance(dim, int):
             return Const(dim)
         if dim not in self.of_dim:
-            if less == 0:
-                return size
-            left = self.builder.emit(RULES["op.Sub"].primitive, (size, Const(less)))
-            self.of_dim[dim] = self.builder.emit(RULES["max"].primitive, (left, Const(0)))
+            if less:
+                size = self.builder.emit(RULES["op.Sub"].primitive, (size, Const(less)))
+                size = self.builder.emit(RULES["max"].primitive, (size, Const(0)), "size")
+            self.of_dim[dim] = size
         return self.of_dim[dim]
 
     def _asked(self, name: str, axis: int, dim: Dim) -> Operand:
