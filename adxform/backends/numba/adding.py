@@ -6,9 +6,10 @@ from collections import Counter
 
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.core.builder import Builder, type_of
+from adxform.core.dims import may_be_one
 from adxform.core.ir import Block, Let, Operand, Primitive, Stmt, Var
 from adxform.core.reads import read_counts
-from adxform.core.types import Array, Type, may_be_one
+from adxform.core.types import Array, Type
 from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.table import RULES
