@@ -53,7 +53,7 @@ def key_of(value: Any) -> Key:
     kind = type(value)
     if kind is np.ndarray:
         shape = value.shape
-        few = min(shape, default=MANY) < MANY
+        few = shape and min(shape) < MANY
         return value.dtype, tuple(map(_SMALL.get, shape)) if few else len(shape)
     if kind in _ALIKE:
         return kind
