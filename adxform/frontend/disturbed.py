@@ -30,7 +30,8 @@ from adxform.frontend.watching import HEAP_TYPE, is_instance
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
 DEPTH = 8
-_STORES = ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR")
+_STORES = ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR",
+           "STORE_SUBSCR")  # fmt: skip
 _STORING = frozenset(dis.opmap[name] for name in _STORES)
 _LOAD_GLOBAL, _LOAD_NAME = dis.opmap["LOAD_GLOBAL"], dis.opmap["LOAD_NAME"]
 _CALLS = frozenset({"fill", "sort", "put", "partition", "setattr", "delattr"})
@@ -61,7 +62,8 @@ def refuse_disturbed(source: SourceFunction, scopes: Iterable[Any]) -> None:
             writes = written.get(key)
             if writes and not key[1]:  # what it changes itself of a container, it follows
                 writes = [w for w in writes if w[0].function is not code.function]
-            if writes and not _comes_first(writes, code, node):
+            late = writes and code.asked_late(node, key)
+            if writes and not (late and _comes_first(writes, code, node)):
                 raise _refusal(node, code, writes[0][0])
 
 
@@ -114,8 +116,15 @@ class _Code:
 
     @cached_property
     def declared(self) -> set[str]:
-        """The names that are said to be of the module."""
-        return {n for part in self.body if isinstance(part, ast.Global) for n in part.names}
+        """The names that are said to be of the module, or of a function around."""
+        free = {*self.function.__code__.co_freevars}
+        found: set[str] = set()
+        for part in self.body:
+            if isinstance(part, ast.Global):
+                found.update(part.names)
+            elif isinstance(part, ast.Nonlocal):
+                found.update(free.intersection(part.names))
+        return found
 
     @cached_property
     def own(self) -> set[str]:
@@ -141,12 +150,25 @@ class _Code:
             case _:
                 return NOTHING
 
+    def place(self, name: str) -> Key:
+        """Where a variable from outside is kept."""
+        place, key = self.scope.kept(name)
+        return id(place), key or name  # a cell has no names
+
+    def asked_late(self, node: ast.expr, key: Key) -> bool:
+        """Whether what is read is asked for when the output runs: a variable has a value there from
+        before, and a number of a class or a module may be an exponent that decided a derivative.
+        """
+        value = self.value(node)
+        number = isinstance(value, int | float | complex | np.generic)
+        flag = isinstance(value, bool)
+        return not key[1] or (isinstance(node, ast.Attribute) and (flag or not number))
+
     def written(self) -> Iterator[tuple[ast.AST, Key]]:
         for node in self.body:
             match node:
                 case ast.Name(name, ast.Store() | ast.Del()) if name in self.declared:
-                    place = self.scope.kept(name)
-                    yield node, (id(place[0]), place[1])
+                    yield node, self.place(name)
                 case (
                     ast.Attribute(owner, name, ast.Store() | ast.Del())
                     | ast.Call(
@@ -171,8 +193,7 @@ class _Code:
                 continue
             match node:
                 case ast.Name(name, ast.Load()) if name not in self.own:
-                    place = self.scope.kept(name)
-                    yield node, (id(place[0]), place[1])
+                    yield node, self.place(name)
                 case ast.Attribute(owner, name, ast.Load()):
                     held = self.value(owner)
                     if held is not NOTHING and not is_instance(held):  # what those have, it records

@@ -300,3 +300,78 @@ def test_a_property_runs_as_often_as_the_user_runs_it():
 
     assert grad(f)(1.3) == 2.0
     assert lazy.asked == 2
+
+
+RATE, COUNT = 2.0, 1
+
+
+def faster():
+    global RATE
+    RATE = RATE + 1.0
+
+
+def once_more():
+    global COUNT
+    COUNT = COUNT + 1
+
+
+class Setting:
+    power = 2.0
+
+
+def times_what_is_set(x):
+    faster()
+    return x * RATE
+
+
+def as_often_as_is_counted(x):
+    once_more()
+    y = x
+    for _ in range(COUNT):
+        y = y * x
+    return y
+
+
+def power_of_a_class(x):
+    Setting.power = Setting.power + 1.0
+    return x**Setting.power
+
+
+def of_a_function_around():
+    count = 0
+
+    def more():
+        nonlocal count
+        count += 1
+
+    def f(x):
+        more()
+        return x**count
+
+    return f
+
+
+@pytest.mark.parametrize("function, name", [
+    (times_what_is_set, "RATE"), (as_often_as_is_counted, "COUNT"),
+    (power_of_a_class, "Setting.power"), (of_a_function_around(), "count"),
+])  # fmt: skip
+def test_numbers_that_a_call_sets_before_they_are_read_are_refused(function, name):
+    with pytest.raises(UnsupportedError, match=f"{name}, defined outside the function"):
+        grad(function)(1.3)
+    with pytest.raises(UnsupportedError, match=f"{name}, defined outside the function"):
+        jvp(function, (1.3,), (1.0,))
+
+
+def test_a_variable_of_its_own_that_a_function_inside_sets_is_followed():
+    def f(x):
+        count = 0
+
+        def more():
+            nonlocal count
+            count += 1
+
+        more()
+        more()
+        return x**count
+
+    assert np.isclose(grad(f)(1.3), 2.6)
