@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from adxform.core.trees import Transformer, children, nodes
-from adxform.core.types import ANY, CARRIED, INERT, INT, ListOf, Slicing, Type
+from adxform.core.types import ANY, CARRIED, INERT, INT, Inert, ListOf, Slicing, Type
 from adxform.frontend.writing_calls import WritingCalls
 
 TESTS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
@@ -40,9 +40,9 @@ def type_by_form(node: ast.expr, callee: str) -> Type | None:
             return ANY
         case ast.ListComp() | ast.List() | ast.Tuple():
             return ANY
-    if callee in _FILES or (
-        callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS)
-    ):
+    if callee in _FILES:  # their lines have no numbers
+        return Inert(numbered=False)
+    if callee.startswith(("np.random.", "random.")) and callee.endswith(_GENERATORS):
         return INERT
     return ANY if callee.startswith("np.") and callee not in _ITERATORS else None
 

@@ -320,3 +320,18 @@ def test_what_a_statement_puts_into_a_dictionary_is_not_lost():
     # The statement was carried along, and changed a dictionary of its own.
     with pytest.raises(UnsupportedError, match=r"which item is meant|a list or a dictionary"):
         value_and_grad(grouped)(0.7)
+
+
+def test_lines_of_a_file_that_has_a_name_are_gone_over(tmp_path):
+    path = tmp_path / "powers.txt"
+    path.write_text("1\n2\n3\n")
+
+    def f(x):
+        lines = open(path)
+        total = 0.0
+        for line in lines:
+            total = total + x ** float(line)
+        lines.close()
+        return total
+
+    assert np.isclose(value_and_grad(f)(1.3)[1], 1.0 + 2.0 * 1.3 + 3.0 * 1.3**2)
