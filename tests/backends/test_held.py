@@ -166,7 +166,8 @@ def test_other_elements_are_read_and_written_besides(f) -> None:
 @pytest.mark.parametrize(
     ("f", "text"),
     [(decomposed, "a_bar[i, k] += total"), (tables, "t_ij = max(t_ij, t[i, k]"),
-     (solved, "x_i = x_i - m[i, j] * x[j]")],
+     (solved, "x_i = x_i - m[i, j] * x[j]"),
+     (solved, "x_bar_i = x_bar[i]\n        for j in range(i):\n            # x[i]")],
 )
 def test_an_element_is_a_number_where_others_are_other_places(f, text) -> None:
     with loop_nests_in_python():

@@ -82,6 +82,7 @@ class _Holding(Rewriter):
         for phi in loop.phis:
             if not isinstance(self.builder.types.get(phi.target), Array):
                 continue
+            loop = self.read_before(loop, phi, inside)
             step = self.step(loop, phi, inside)
             if step is not None:
                 loop = self.begun(loop, phi, step, after)
@@ -92,6 +93,23 @@ class _Holding(Rewriter):
         self.builder.append(loop)
         for let in after:
             self.builder.append(let)
+
+    # --- elements that are only read ----------------------------------------------------------
+
+    def read_before(self, loop: For, phi: Phi, inside: set[str]) -> For:
+        """A loop before which the elements are read that it does not change."""
+        touching = self.touching(loop, phi)
+        writes = [s for s in touching if not is_op(s, "[]")]
+        steady = [
+            s for s in touching
+            if is_op(s, "[]") and s in loop.body and self.is_whole(s.args[0], phi)
+            and not self.varies(s.args[1], inside) and self.is_one(s)
+            and all(self.is_apart(write, s, phi) for write in writes)
+        ]  # fmt: skip
+        for read in steady:
+            args = phi.first, read.args[1]
+            self.builder.append(Let(read.targets, read.op, args, read.origin))
+        return replace(loop, body=tuple(s for s in loop.body if s not in steady))
 
     # --- elements that are read and written ---------------------------------------------------
 
@@ -224,7 +242,7 @@ class _Holding(Rewriter):
         """Whether a statement reads, or writes to, other elements of an array than a step does."""
         if isinstance(stmt, For):  # it is asked of what is in it
             return not self.carries(reads_of(stmt), phi)
-        if not is_op(stmt, "[]", "update") or not self.is_whole(stmt.args[0], phi):
+        if not is_op(stmt, "[]", "update", "accumulate_at") or not self.is_whole(stmt.args[0], phi):
             return False
         if self.carries([n for operand in stmt.args[1:] for n in names_in(operand)], phi):
             return False
@@ -252,14 +270,16 @@ class _Holding(Rewriter):
 
     def is_element(self, step: Let) -> bool:
         """Whether what is written is one element of an array of numbers."""
-        array, index, value = step.args
-        known, parts = type_of(array, self.builder.types), parts_of(index)
-        whole = all(isinstance(type_of(p, self.builder.types), Scalar) for p in parts)
-        number = type_of(value, self.builder.types)
+        number = type_of(step.args[2], self.builder.types)
+        return self.is_one(step) and isinstance(number, Scalar) and number.dtype == "float64"
+
+    def is_one(self, step: Let) -> bool:
+        """Whether a statement is about one element of an array of numbers."""
+        known, parts = type_of(step.args[0], self.builder.types), parts_of(step.args[1])
         return (
             isinstance(known, Array) and known.dtype == "float64" and known.dims is not None
-            and len(known.dims) == len(parts) and whole
-            and isinstance(number, Scalar) and number.dtype == "float64"
+            and len(known.dims) == len(parts)
+            and all(isinstance(type_of(p, self.builder.types), Scalar) for p in parts)
         )  # fmt: skip
 
 
