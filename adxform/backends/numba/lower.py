@@ -128,7 +128,7 @@ class Lowering(Rewriter):
         self.stored: set[Let] = set()  # the statements that store it
         self.nests: Nests
         self.counts: Counter[str] = Counter()  # how often names are read
-        self.zeros: dict[Let, list[Operand]] = {}  # of which only these parts stay so
+        self.zeros: dict[Let, tuple[Let, list[Operand]]] = {}  # written over, but for these parts
         self.among = False  # whether a block has loop nests of which others can be part
         self.shapes: Shapes
         self.leaving: set[str] = set()
@@ -188,21 +188,20 @@ class Lowering(Rewriter):
 
     def _zeros(self, stmt: Let, lazy: list[str]) -> None:
         """Zeros that are written over next, but for some parts."""
-        array = self._empty(stmt, lazy)
-        for part in self.zeros[stmt]:
-            array = self.builder.emit(RULES["update"].primitive, (array, part, Const(0.0)))
-        self.env[stmt.target] = array
-
-    def _empty(self, stmt: Let, lazy: list[str]) -> Var:
-        """An array like that of zeros which a statement makes."""
+        over, parts = self.zeros[stmt]
         known = self.builder.types[stmt.target]
         if lazy:
-            return self.nests.allocated("np.empty", self.shapes.sizes(stmt.target), known, stmt)
-        how = stmt.op.name.replace("zeros", "empty")  # type: ignore[union-attr]
-        base = self.builder.bases.get(stmt.target)
-        array = self.builder.emit(RULES[how].primitive, stmt.args, base)
-        self.builder.types[array.name] = known
-        return array
+            sizes = self.shapes.sizes(stmt.target)
+            array = self.nests.allocated("np.empty", sizes, known, over)
+        else:
+            how = stmt.op.name.replace("zeros", "empty")  # type: ignore[union-attr]
+            array = Var(self.nests.name_like(over))
+            self.builder.types[array.name] = known
+            self.builder.append(Let((array.name,), RULES[how].primitive, stmt.args, stmt.origin))
+        base, update = self.builder.bases[over.target], RULES["update"].primitive
+        for part in parts:
+            array = self.builder.emit(update, (array, part, Const(0.0)), base)
+        self.env[stmt.target] = array
 
     def _apart(self, stmt: Let) -> Let:
         """A statement that may be written over its first operand, with copies of what else is in

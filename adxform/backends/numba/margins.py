@@ -14,18 +14,18 @@ ZEROS = ("np.zeros", "np.zeros_like")
 
 def margins(
     block: Block, types: Types, counts: Counter[str]
-) -> dict[Let, list[Operand]]:
-    """The statements of a block that make such zeros, and the parts that stay zero; ``counts`` are
-    the reads of all names.
+) -> dict[Let, tuple[Let, list[Operand]]]:
+    """What writes over such zeros of a block, and the parts that stay zero, by the statement that
+    makes them; ``counts`` are the reads of all names.
     """
     made = {s.target: s for s in block if isinstance(s, Let) and is_op(s, *ZEROS)}
-    found: dict[Let, list[Operand]] = {}
+    found: dict[Let, tuple[Let, list[Operand]]] = {}
     for stmt in block:
         if isinstance(stmt, Let) and is_op(stmt, "update") and isinstance(stmt.args[0], Var):
             array = stmt.args[0].name
             left = _left(types.get(array, ANY), stmt.args[1]) if counts[array] == 1 else None
             if array in made and left is not None:
-                found[made[array]] = left
+                found[made[array]] = stmt, left
     return found
 
 
