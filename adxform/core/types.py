@@ -53,9 +53,12 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of any length; ``item`` covers what it holds, None if nothing has been put in."""
+    """A list; ``item`` covers what it holds, None if nothing has been put in, and ``size`` is how
+    many items it has, if that is known.
+    """
 
     item: Type | None
+    size: int | None = None
 
 
 @constant_by_value
@@ -252,7 +255,8 @@ def join(a: Type, b: Type) -> Type:
         ):
             return made  # what is recorded on one path only
         case ListOf(x), ListOf(y):
-            return ListOf(y if x is None else x if y is None else join(x, y))
+            size = a.size if a.size == b.size else None
+            return ListOf(y if x is None else x if y is None else join(x, y), size)
         case Struct(xs, form), Struct(ys, other) if len(xs) == len(ys) and form == other:
             return Struct(tuple(join(x, y) for x, y in zip(xs, ys, strict=True)), form)
         case _:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from adxform.core.builder import Builder, LateNames, Names, all_names
+from adxform.core.forms import LIST
 from adxform.core.ir import (
     Const,
     Effect,
@@ -121,6 +122,9 @@ def _zeros(builder: Builder, like: Operand, base: str | None) -> Operand:
         return Const(0.0)
     if holds_tapes(known):
         return builder.emit(primitive("zeros_in"), (like,), base)
+    if isinstance(known, ListOf) and known.size is not None and is_number(known.item or ANY):
+        one = Tuple((Const(0.0),), LIST)
+        return builder.emit(primitive("repeated_numbers"), (one, Const(known.size)), base)
     if isinstance(known, ListOf):
         return builder.emit(primitive(_zeros_of_items(known.item)), (like,), base)
     whole = isinstance(known, Array) and not is_float(known.dtype)

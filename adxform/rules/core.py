@@ -42,8 +42,15 @@ def _stored(x: Type, index: Type, value: Type) -> Type:
     if isinstance(x, ListOf):
         plain = Scalar(value.dtype, value.weak) if isinstance(value, Scalar) else value
         plain = ListOf(ANY) if isinstance(plain, ListOf) else plain
-        return ListOf(plain if x.item is None else join(x.item, plain))
+        size = None if isinstance(index, Slicing) else x.size
+        return ListOf(plain if x.item is None else join(x.item, plain), size)
     return CARRIED if isinstance(x, Inert) and differentiable(value) else x
+
+
+def _longer(x: Type, index: Type, value: Type) -> Type:
+    """The type of a list that an item is added to."""
+    known = _stored(x, index, value)
+    return ListOf(known.item) if isinstance(known, ListOf) else known
 
 
 def _written(x: Type, index: Type, value: Type) -> str:
@@ -145,14 +152,16 @@ linear("own(x)", x="out_bar", infer=_same)
 inactive("empty_stack(item)", infer=lambda item: ListOf(Scalar(item.dtype, weak=True)))
 
 # extend(x, index, values) is the list x and the numbers of an array, in the memory of x.
-inactive("extend(x, index, values)", infer=lambda x, *_: x)
+inactive("extend(x, index, values)", infer=lambda x, *_: ListOf(x.item))
 
 # update(x, index, value) is x with value at index, in the memory of x. keep(x, index, value) is
 # the same for a value that is not changed any more; append(x, index, value) makes the list x
 # longer by its element number index, which nothing has read before: its cotangent may stay where
 # it is in a list that does nothing but grow, which no rule can know.
-for _name, _rest in (("update", _kept), ("keep", _kept), ("append", "out_bar[:index]")):
-    linear(f"{_name}(x, index, value)", value=_written, x=_rest, infer=_stored)
+for _name, _rest, _made in (
+    ("update", _kept, _stored), ("keep", _kept, _stored), ("append", "out_bar[:index]", _longer)
+):
+    linear(f"{_name}(x, index, value)", value=_written, x=_rest, infer=_made)
 
 # last_written(g, index): g[index], but 0 for an element of the index that a later one names again:
 # the cotangent of the values in x[index] = values, of which NumPy keeps the last.

@@ -286,7 +286,7 @@ def getitem(x: Type, index: Type) -> Type:
         return _any_item(x, index)
     if isinstance(x, ListOf):
         if isinstance(index, Slicing):
-            return x
+            return ListOf(x.item)
         return x.item or ANY if is_number(index) else ANY  # it may be a slice that has a name
     dims = dims_of(x)
     if not isinstance(x, Array | Scalar):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import reduce
 
-from adxform.core.types import ANY, ListOf, Scalar, Struct, Type, join
+from adxform.core.types import ANY, ListOf, Scalar, Struct, Type, join, value_of
 from adxform.rules.samples import calls
 from adxform.rules.table import holomorphic, linear
 
@@ -20,7 +20,7 @@ def _item(t: Type) -> Type | None:
     return t.item if isinstance(t, ListOf) else ANY
 
 
-def joined(*lists: Type) -> Type:
+def joined(*lists: Type) -> ListOf:
     """A list that has the items of some lists."""
     known = [item for item in map(_item, lists) if item is not None]
     return ListOf(reduce(join, known) if known else None)
@@ -28,7 +28,10 @@ def joined(*lists: Type) -> Type:
 
 def repeated(items: Type, times: Type) -> Type:
     """A list that has the items of another as often as a number says."""
-    return joined(items)
+    count, made = value_of(times), joined(items)
+    if not isinstance(items, Struct) or type(count) is not int:
+        return made
+    return ListOf(made.item, len(items.items) * max(count, 0))
 
 
 for _kind in ("numbers", "list"):

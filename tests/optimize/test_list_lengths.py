@@ -92,7 +92,52 @@ def second_list(x):
     return ys[-1] + xs[-1]
 
 
+def stages(y, w):
+    for _ in range(3):
+        ks = [0.0] * 4
+        for s in range(4):
+            ks[s] = -w * (y + 0.05 * (ks[s - 1] if s > 0 else 0.0)) * y
+        y = y + 0.1 / 6.0 * (ks[0] + 2.0 * ks[1] + 2.0 * ks[2] + ks[3])
+    return y
+
+
+def shortened(x):
+    t = 0.0
+    for i in range(3):
+        ys = [0.0] * 4
+        for k in range(4):
+            ys[k] = np.sin(x[i]) * k
+        zs = ys[1:]
+        zs[0] = zs[0] * x[0]
+        t += zs[0] * zs[1] + sum(zs) + len(zs) * x[i]
+    return t
+
+
+def lengthened(x):
+    t = 0.0
+    for i in range(3):
+        ys = [1.0] * 2
+        for k in range(2):
+            ys[k] = ys[k] * x[i]
+        for k in range(i):
+            ys.append(ys[-1] * x[k])
+        t += ys[-1] * ys[0]
+    return t
+
+
+def replaced_by_more(x):
+    t = 0.0
+    for i in range(3):
+        ys = [1.0] * 2
+        for k in range(i + 1):
+            ys[0] = x[k] * ys[1]
+            ys = ys + [x[i] * ys[0]]
+        t += ys[-1] * ys[0]
+    return t
+
+
 X = np.array([0.4, 1.2, -0.7])
+FIXED = [(stages, (0.8, 0.6)), (shortened, (X,)), (lengthened, (X,)), (replaced_by_more, (X,))]
 CASES = [
     (in_while, (0.3, 0.15)), (where_positive, (X,)), (one_or_two, (X,)), (two_loops, (X,)),
     (in_two_deep, (X,)), (left_early, (X,)), (of_rows, (np.abs(X),)), (second_list, (X,)),
@@ -122,3 +167,22 @@ def test_compiled(f, args):
     fast = grad(f, backend="numba")
     np.testing.assert_allclose(fast(*args), grad(f)(*args), rtol=1e-10)
     assert ".copy()" not in fast.source
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize(("f", "args"), FIXED, ids=lambda v: getattr(v, "__name__", ""))
+def test_lists_of_a_length_that_is_written_out(f, args, backend):
+    if backend == "numpy":
+        agrees(f, *args)
+        return
+    pytest.importorskip("numba")
+    found = adxform.value_and_grad(f, backend=backend)(*args)
+    expected = adxform.value_and_grad(f)(*args)
+    np.testing.assert_allclose(found[0], f(*args), rtol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-10)
+
+
+def test_a_list_whose_length_is_known_is_not_recorded_for_it():
+    text = adxform.source(stages, "reverse", args=(0.8, 0.6))
+    assert "ks_tape" not in text
+    assert ".copy()" not in text
