@@ -161,7 +161,8 @@ class Specialised:
         Raises
         ------
         ArgumentError
-            If one of the arguments is written to, and another shares its memory.
+            If one of the arguments is written to, and another shares its memory, or it is the
+            default of its parameter, which all calls have in common.
         """
         entry = self.compiled.get(key)
         if entry is None or entry[1].stale():
@@ -194,7 +195,13 @@ class Specialised:
         """Refuse arguments that share memory: a derivative gives each a cotangent of its own."""
         function = self.root.core(self.types(args))
         given = all_structured(function.shapes, args)
+        parameters = signature_of(plain_function(self.root.primal)).parameters.values()
         for place in written:
+            if any(given[place] is p.default for p in parameters):
+                name = function.params[place].name
+                reason = f"{function.name} writes to the default of {name}, which later calls see"
+                hint = f"Let the default be None, and make {name} inside."
+                raise ArgumentError(Diagnostic(reason, hint=hint))
             for other, value in enumerate(given):
                 if other != place and shares_memory(given[place], value):
                     one, two = (function.params[i].name for i in (place, other))

@@ -859,3 +859,20 @@ def test_the_cotangent_of_a_number_shares_no_memory_with_that_of_another():
     assert value == 8.0
     assert y_bar == 2.0
     np.testing.assert_array_equal(v_bar, np.ones(3))
+
+
+def _counting(x, calls=np.zeros(1)):
+    calls[0] += 1.0
+    return x * calls[0]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_default_that_is_written_to_is_refused(backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    derivative = grad(_counting, backend=backend)
+    with pytest.raises(ArgumentError, match="writes to the default of calls"):
+        derivative(2.0)
+    calls = np.array([2.0])
+    assert derivative(2.0, calls) == 3.0
+    assert calls[0] == 2.0
