@@ -67,6 +67,7 @@ class Seen:
     declared: frozenset[str] = frozenset()  # the names that it rebinds outside
     called: list[Called] | None = None
     assigned: list[tuple[Any, str]] | None = None  # as `written` finds it
+    installed: bool = False  # whether it is a package's text
 
     def value(self, node: ast.expr) -> Any:
         """The value from outside that an expression stands for, or UNKNOWN."""
@@ -94,11 +95,11 @@ class Seen:
         return UNKNOWN
 
 
-def reached(tree: ast.AST, values: Values, texts: dict[Any, list[Seen]]) -> Iterator[Seen]:
+def reached(first: Seen, texts: dict[Any, list[Seen]]) -> Iterator[Seen]:
     """A tree, and each text that it may run, once; ``texts`` are those of functions that have been
     called, by how.
     """
-    waiting = [Seen(tree, values)]
+    waiting = [first]
     objects: dict[int, Any] = {}
     met: set[Any] = set()
     while waiting:
@@ -134,7 +135,9 @@ def _inside(called: Called) -> Iterator[Seen]:
             name for part in nodes(*source.node.body)
             if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names
         )
-        yield Seen(source.node, _names(called, source, scope, declared), scope, declared)
+        names = _names(called, source, scope, declared)
+        installed = is_library(source.text.file)
+        yield Seen(source.node, names, scope, declared, installed=installed)
 
 
 def _names(
@@ -177,7 +180,9 @@ def _defaults(function: FunctionType, own: dict[str, Any]) -> Iterator[tuple[str
 
 
 def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
-    """What a tree may call; ``objects`` are those that have been mentioned."""
+    """What a tree may call; ``objects`` are those that have been mentioned. What a package mentions
+    it leaves alone, but for what it calls by name.
+    """
     exact: set[int] = set()
     for node in nodes(seen.tree):
         match node:
@@ -187,12 +192,14 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
                     yield called
             case ast.Attribute(owner, name, context):
                 held = seen.value(owner)
-                if held is UNKNOWN:
+                if held is not UNKNOWN:
+                    yield from _of_attribute(held, name, type(context))
+                elif not seen.installed:
                     for one in [*objects.values()]:
                         yield from _of_any(one, name, type(context))
-                else:
-                    yield from _of_attribute(held, name, type(context))
                 exact.add(id(owner))
+        if seen.installed:
+            continue
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and id(node) not in exact:
             yield from _mentioned(seen.value(node), objects)
         elif isinstance(node, ast.Name):
@@ -264,7 +271,7 @@ def _mentioned(value: Any, objects: dict[int, Any], depth: int = 2) -> Iterator[
         objects[id(value)] = value
         for kind in type(value).__mro__:
             for name, found in vars(kind).items() if _is_users(kind) else ():
-                if name.startswith("__") and name not in _MAKING:
+                if name.startswith("__") and name not in _MAKING and _is_own(found):
                     yield from _behind(found, value)
     elif isinstance(value, list | tuple | dict | set | frozenset) and depth:
         items = value.values() if isinstance(value, dict) else value
@@ -302,6 +309,12 @@ def _behind(value: Any, *given: Any) -> Iterator[Called]:
         call = inspect.getattr_static(kind, "__call__", None)
         if isinstance(call, FunctionType):
             yield from _behind(call, value, *given)
+
+
+def _is_own(found: Any) -> bool:
+    """Whether a method is of no package: operators of those leave alone what others hold."""
+    code = getattr(found, "__code__", None)
+    return code is None or not is_library(code.co_filename)
 
 
 def _item(held: Any, key: Any) -> Any:

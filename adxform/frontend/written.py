@@ -43,7 +43,8 @@ class Written(Static):
         runs, as Core says it: they are noted, for they are no facts.
         """
         found = set()
-        for seen in reached(tree, self._outside, self.program.reached):
+        here = Seen(tree, self._outside, installed=is_library(self.source.text.file))
+        for seen in reached(here, self.program.reached):
             if seen.assigned is None:
                 seen.assigned = [*assigned(seen)]
             for owner, name in seen.assigned:
@@ -93,19 +94,21 @@ class Written(Static):
 
 def assigned(seen: Seen) -> Iterator[tuple[Any, str]]:
     """What a tree assigns outside itself: an object or a class and an attribute, or where a
-    variable is kept and its name there; ANYTHING and a name where it is not known whose.
+    variable is kept and its name there; ANYTHING and a name where it is not known whose. What a
+    package assigns so is its own.
     """
     for node in nodes(seen.tree):
         for owner, called in _assigned(node):
             held, name = seen.value(owner), seen.value(called)
-            if not isinstance(held, Fresh):
+            known = held is not UNKNOWN or not seen.installed
+            if known and not isinstance(held, Fresh):
                 whose = ANYTHING if held is UNKNOWN else held
                 yield whose, name if isinstance(name, str) else ANY_ATTRIBUTE
         match node:
             case ast.Name(name, ast.Store() | ast.Del()) if name in seen.declared:
                 assert seen.scope is not None
                 yield seen.scope.kept(name)
-    if runs_by_text(seen.tree):
+    if runs_by_text(seen.tree) and not seen.installed:
         yield ANYTHING, ANY_ATTRIBUTE
 
 

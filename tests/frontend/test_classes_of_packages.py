@@ -27,6 +27,27 @@ TEXT = """
             s = h @ self.p @ h + 0.5
             self.x = self.x + self.p @ h * (z - h @ self.x) / s
             self.p = self.p - np.outer(self.p @ h, h @ self.p) / s
+
+    class Model:
+        def __init__(self, rate):
+            self._rate = rate
+            self.seen = []
+
+        def note(self, other, name):
+            if hasattr(other, "info"):
+                setattr(other.info, name, 1.0)
+
+        @property
+        def massive(self):
+            for other in self.seen:
+                self.note(other, other.name)
+            return self._rate > 1.0
+
+        def density(self, z):
+            return self._rate * z
+
+        def relative(self, z):
+            return z if self.massive else np.sqrt(self.density(z) + 1.0)
 """
 
 
@@ -52,3 +73,8 @@ def test_an_object_made_inside_is_followed(package) -> None:
     x = np.array([0.3, -0.8])
     expected = [(tracked(x + e) - tracked(x - e)) / 2e-6 for e in np.eye(2) * 1e-6]
     np.testing.assert_allclose(grad(tracked)(x), expected, rtol=1e-7)
+
+
+def test_what_a_package_might_change_of_unknown_objects_is_its_own_affair(package) -> None:
+    model = package.Model(0.7)
+    assert grad(lambda z: model.relative(z))(2.0) == pytest.approx(0.35 / np.sqrt(2.4))
