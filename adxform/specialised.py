@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -146,13 +147,17 @@ class Specialised:
             self.lowered[key] = lowered_once(self.primal, types, self.options.inline)
         return self.lowered[key]
 
+    @cached_property
+    def parameters(self) -> tuple[inspect.Parameter, ...]:
+        """Those of the function itself, the receiver of a method among them."""
+        return tuple(signature_of(plain_function(self.root.primal)).parameters.values())
+
     def types(self, args: Sequence[Any]) -> list[Type]:
         """The types of arguments, the receiver of a method among them."""
-        parameters = signature_of(plain_function(self.root.primal)).parameters.values()
         collects = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return [
             (type_of_container if p.kind in collects else type_of_argument)(p.name, a)
-            for p, a in zip(parameters, args, strict=True)
+            for p, a in zip(self.parameters, args, strict=True)
         ]
 
     def made(self, key: Any, args: Sequence[Any], make: Callable[..., Any], *asked: Any) -> Any:
@@ -195,9 +200,8 @@ class Specialised:
         """Refuse arguments that share memory: a derivative gives each a cotangent of its own."""
         function = self.root.core(self.types(args))
         given = all_structured(function.shapes, args)
-        parameters = signature_of(plain_function(self.root.primal)).parameters.values()
         for place in written:
-            if any(given[place] is p.default for p in parameters):
+            if any(given[place] is p.default for p in self.parameters):
                 name = function.params[place].name
                 reason = f"{function.name} writes to the default of {name}, which later calls see"
                 hint = f"Let the default be None, and make {name} inside."

@@ -174,7 +174,6 @@ def as_definition(node: ast.Lambda | ast.FunctionDef, name: str) -> ast.Function
 
 
 @cache
-@cache
 def is_library(file: str) -> bool:
     """Whether a file belongs to Python, to an installed package, or to this one."""
     path = Path(file)

@@ -7,13 +7,14 @@ nothing else reads is never made.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.backends.numba.accesses import Facts, Memory, facts_of, in_step, reads_here
 from adxform.backends.numba.elements import begins_at
 from adxform.backends.numba.forwarding import forwarded
-from adxform.backends.numba.plan import SHAPES
+from adxform.backends.numba.plan import SHAPES, merged
 from adxform.backends.numba.vectors import calls_library
 from adxform.core.builder import Builder
 from adxform.core.ir import (
@@ -65,7 +66,7 @@ class _Fusing:
     def sub(self, operand: Operand) -> Operand:
         return substitute(operand, self.env)
 
-    def block(self, block: Block, leaving: list[str]) -> Block:
+    def block(self, block: Block, leaving: Iterable[str]) -> Block:
         """A block, first as a whole, and then those within; ``leaving`` are names read after it."""
         slots: list[Facts] = []
         outer = self.equal
@@ -95,16 +96,16 @@ class _Fusing:
         stmt, self.equal = facts.stmt, facts.equal
         match stmt:
             case For():
-                body = self.block(stmt.body, _carried_on(stmt))
+                body = self.block(stmt.body, merged(stmt))
                 return replace(stmt, body=body, phis=self.ended(stmt.phis))
             case While():
-                after = [*_carried_on(stmt), *tests_of(stmt)]
+                after = [*merged(stmt), *tests_of(stmt)]
                 head = self.block(stmt.head, [*after, *_elements_read(stmt.body)])
                 body = self.block(stmt.body, after)
                 return replace(stmt, head=head, body=body, phis=self.ended(stmt.phis))
             case If():
-                after = _carried_on(stmt)
-                then, orelse = self.block(stmt.then, after), self.block(stmt.orelse, after)
+                names = merged(stmt)
+                then, orelse = self.block(stmt.then, names), self.block(stmt.orelse, names)
                 phis = (Phi(p.target, self.sub(p.first), self.sub(p.second)) for p in stmt.phis)
                 return replace(stmt, then=then, orelse=orelse, phis=tuple(phis))
             case _:
@@ -335,11 +336,6 @@ def _elements_read(block: Block) -> list[str]:
         if not isinstance(stmt, Let) or getattr(stmt.op, "name", "") not in SHAPES:
             found += reads_here(stmt)
     return found
-
-
-def _carried_on(stmt: For | While | If) -> list[str]:
-    """The names that a statement's phis read."""
-    return uses([o for phi in stmt.phis for o in (phi.first, phi.second)])
 
 
 def _innermost(stmt: Stmt) -> bool:

@@ -82,7 +82,7 @@ def _used(node: ast.AST) -> str | None:
 
 
 class _Kept(ast.NodeTransformer):
-    """Rewrites what is done with lists; ``within`` are the lists that are made by now."""
+    """Rewrites what is done with lists; ``made`` are the lists that are made by now."""
 
     def __init__(self, lengths: dict[str, str]) -> None:
         self.lengths = lengths
@@ -107,7 +107,7 @@ class _Kept(ast.NodeTransformer):
         """
         outer = self.made
         new: set[str] = set()
-        if isinstance(node, ast.For) and ast.unparse(node.iter).startswith("prange("):
+        if _is_of_threads(node):
             self.made = set()
         else:
             new = _begun_in(node.body).intersection(self.lengths) - outer
@@ -163,10 +163,18 @@ def _begun_in(block: Sequence[ast.stmt]) -> set[str]:
     for stmt in block:
         if _begins(stmt):
             found.update(bound_names(stmt))
-        elif not (isinstance(stmt, ast.For) and ast.unparse(stmt.iter).startswith("prange(")):
+        elif not _is_of_threads(stmt):
             for inner in ("body", "orelse"):
                 found |= _begun_in(getattr(stmt, inner, ()))
     return found
+
+
+def _is_of_threads(stmt: ast.stmt) -> bool:
+    """Whether a statement is a loop whose iterations are run by several threads."""
+    match stmt:
+        case ast.For(iter=ast.Call(ast.Name("prange"))):
+            return True
+    return False
 
 
 def _name(name: str) -> ast.Name:

@@ -81,8 +81,8 @@ def lowered(
     body = added_in_place(body, Builder(names, types, bases), result)
     aliases = Aliases(body, types)
     rows = Rows(body, result, types, aliases)
-    walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows)
-    walk.counts = read_counts(body, result)
+    counts = read_counts(body, result)
+    walk = Lowering(Builder(names, types, bases), Planner(types, aliases), rows, counts)
     body = walk.lower(body, set(names_in(result)))
     result = walk.sub(result)
     body = with_checks_first(replace(function, body=body), Builder(names, types, bases))
@@ -118,7 +118,9 @@ def _items(function: Function, types: Types) -> Types:
 class Lowering(Rewriter):
     """Rewrites each block with its loop nests."""
 
-    def __init__(self, builder: Builder, planner: Planner, rows: Rows) -> None:
+    def __init__(
+        self, builder: Builder, planner: Planner, rows: Rows, counts: Counter[str]
+    ) -> None:
         super().__init__(builder)
         self.planner = planner
         self.rows = rows
@@ -127,7 +129,7 @@ class Lowering(Rewriter):
         self.in_rows: dict[str, Let] = {}  # what is computed where it is stored
         self.stored: set[Let] = set()  # the statements that store it
         self.nests: Nests
-        self.counts: Counter[str] = Counter()  # how often names are read
+        self.counts = counts  # how often names are read
         self.zeros: dict[Let, tuple[Let, list[Operand]]] = {}  # written over, but for these parts
         self.among = False  # whether a block has loop nests of which others can be part
         self.shapes: Shapes
