@@ -116,6 +116,14 @@ def called_among(found: Iterable[ast.AST]) -> list[str]:
     return [func.id for func in calls if type(func) is ast.Name]
 
 
+def may_be_set(call: ast.Call, flag: str) -> bool:
+    """Whether a call may set a flag that is off by itself: what is not written out may be true."""
+    return any(
+        k.arg == flag and not (isinstance(k.value, ast.Constant) and not k.value.value)
+        for k in call.keywords
+    )
+
+
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

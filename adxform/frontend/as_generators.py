@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from adxform.frontend.filters import asked_of
+
 
 def items_of(node: ast.expr) -> ast.GeneratorExp:
     """The items of what is gone over, one by one."""
@@ -49,9 +51,7 @@ def as_comprehension(lower: Any, node: ast.expr) -> ast.GeneratorExp | None:
 def _filtered(lower: Any, node: ast.Call) -> ast.GeneratorExp:
     """``filter(function, items)`` as a generator."""
     function, over = node.args
-    test: ast.expr = ast.Name("_item", ast.Load())
-    if lower.static(function) is not None:
-        test = ast.Call(function, [test], [])
+    test = asked_of(function, "_item", nothing=lower.static(function) is None)
     generator = ast.comprehension(ast.Name("_item", ast.Store()), over, [test], 0)
     made = ast.GeneratorExp(ast.Name("_item", ast.Load()), [generator])
     return ast.fix_missing_locations(ast.copy_location(made, node))

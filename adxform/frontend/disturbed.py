@@ -13,19 +13,26 @@ import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from adxform.core.ir import UNKNOWN
-from adxform.core.trees import bound_names, nodes
+from adxform.core.trees import nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_library, unwrapped
-from adxform.frontend.reach import Seen, calls
+from adxform.frontend.reach import (
+    Called,
+    Fresh,
+    Seen,
+    calls,
+    exactly,
+    own_names,
+    seen_inside,
+)
 from adxform.frontend.scope import NOTHING, LiveScope, live_function
 from adxform.frontend.source import SourceFunction
-from adxform.frontend.ssa import all_args
 from adxform.frontend.watching import HEAP_TYPE, is_instance
 
 Key = tuple[int, str]  # of a namespace or an object and a name; of an array and ""
@@ -57,7 +64,7 @@ def refuse_disturbed(source: SourceFunction, scopes: Iterable[Any]) -> None:
     lowered = {id(s.function): s.function for s in scopes if isinstance(s, LiveScope)}
     others = lowered.keys() - {id(code.function) for code in codes}
     codes = [code for code in codes if id(code.function) in lowered]
-    for code in (*codes, *(_Code(lowered[i]) for i in others)):
+    for code in (*codes, *(_Code(Called(lowered[i])) for i in others)):
         for node, key in code.read():
             writes = written.get(key)
             if writes and not key[1]:  # what it changes itself of a container, it follows
@@ -84,7 +91,7 @@ def _comes_first(writes: list[tuple[_Code, ast.AST]], reader: _Code, read: ast.e
         return False
     if writer.function is not reader.function:
         calls = [n for n in reader.body if isinstance(n, ast.Call)]
-        calls = [n for n in calls if reader.may_call(n.func, writer.function)]
+        calls = [n for n in calls if reader.may_call(n, writer.function)]
         if len(calls) != 1 or len(writer.callers) != 1:
             return False
         node = calls[0]
@@ -96,11 +103,14 @@ def _comes_first(writes: list[tuple[_Code, ast.AST]], reader: _Code, read: ast.e
 
 @dataclass
 class _Code:
-    """A function that exists, what its first parameter is if it is a method, and who calls it."""
+    """A function that is called, and who calls it."""
 
-    function: FunctionType
-    receiver: Any = field(default=NOTHING)
+    called: Called
     callers: set[int] = field(default_factory=set)  # by id
+    function: FunctionType = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.function = self.called.function
 
     @cached_property
     def source(self) -> SourceFunction | None:
@@ -115,40 +125,24 @@ class _Code:
         return [] if self.source is None else list(nodes(*self.source.node.body))
 
     @cached_property
-    def declared(self) -> set[str]:
+    def declared(self) -> frozenset[str]:
         """The names that are said to be of the module, or of a function around."""
-        free = {*self.function.__code__.co_freevars}
-        found: set[str] = set()
-        for part in self.body:
-            if isinstance(part, ast.Global):
-                found.update(part.names)
-            elif isinstance(part, ast.Nonlocal):
-                found.update(free.intersection(part.names))
-        return found
+        return frozenset() if self.source is None else self.seen.declared
 
     @cached_property
     def own(self) -> set[str]:
         """The names of the function's own variables."""
+        return set() if self.source is None else own_names(self.source, self.declared)
+
+    @cached_property
+    def seen(self) -> Seen:
         assert self.source is not None
-        own = {a.arg for a in all_args(self.source.node.args)}
-        own.update(name for stmt in self.source.node.body for name in bound_names(stmt))
-        own.update(node.arg for node in self.body if isinstance(node, ast.arg))  # of those inside
-        return own - self.declared
+        return seen_inside(self.called, self.source)
 
     def value(self, node: ast.expr) -> Any:
-        """What an expression made of names and attributes means from outside, if it is that."""
-        match node:
-            case ast.Name(name) if name not in self.own:
-                return self.scope.current(name)
-            case ast.Name(name) if self.source is not None and self.source.node.args.args:
-                return self.receiver if self.source.node.args.args[0].arg == name else NOTHING
-            case ast.Attribute(owner, name):
-                held = self.value(owner)
-                if isinstance(held, type):
-                    return inspect.getattr_static(held, name, NOTHING)
-                return vars(held).get(name, NOTHING) if hasattr(held, "__dict__") else NOTHING
-            case _:
-                return NOTHING
+        """What an expression stands for from outside, if it is that; no object made inside."""
+        found = self.seen.value(node)
+        return NOTHING if found is UNKNOWN or isinstance(found, Fresh) else found
 
     def place(self, name: str) -> Key:
         """Where a variable from outside is kept."""
@@ -214,63 +208,40 @@ class _Code:
         again += [n.test for n in self.body if isinstance(n, ast.If | ast.IfExp)]
         return {id(part) for tree in again for part in nodes(tree)}
 
-    def called(self) -> Iterator[_Code]:
-        """The functions that the names mean, and the methods of classes and objects."""
-        objects = self.receiver is not NOTHING
-        for name in _names(self.function.__code__):
-            value = self.scope.current(name)
-            if isinstance(value, ModuleType):
-                continue
-            value = unwrapped(inspect.unwrap(value))
-            objects = objects or _is_followed(value)
-            if isinstance(value, FunctionType):
-                yield _Code(value)
-        for node in self.body if objects else ():
-            if isinstance(node, ast.Call):
-                yield from self._methods(node.func)
-        if self.source is not None:
-            seen = Seen(self.source.node, self._held)
-            known = {} if self.receiver is NOTHING else {0: self.receiver}
-            yield from (_Code(called.function) for called in calls(seen, known))
+    def calling(self) -> Iterator[_Code]:
+        """The functions that it may call, and the methods of classes of which it makes objects."""
+        if self.source is None:
+            found = map(self.scope.current, _names(self.function.__code__))
+            found = map(unwrapped, map(inspect.unwrap, found))
+            yield from (_Code(Called(value)) for value in found if isinstance(value, FunctionType))
+            return
+        yield from map(_Code, calls(self.seen, {}))
+        for node in self.body:
+            kind = self.value(node.func) if isinstance(node, ast.Call) else None
+            if isinstance(kind, type) and _is_followed(kind):
+                raw = (getattr(v, "__func__", v) for v in vars(kind).values())
+                yield from (_Code(Called(v)) for v in raw if isinstance(v, FunctionType))
 
-    def _held(self, node: ast.expr) -> Any:
-        value = self.value(node)
-        return UNKNOWN if value is NOTHING else value
-
-    def may_call(self, node: ast.expr, function: FunctionType) -> bool:
-        """Whether an expression that is called means a function, or a method."""
-        return self.value(node) is function or any(
-            code.function is function for code in self._methods(node)
-        )
-
-    def _methods(self, node: ast.expr) -> Iterator[_Code]:
-        kind = self.value(node)
-        if isinstance(kind, type) and _is_followed(kind):  # an object is made
-            raw = (getattr(v, "__func__", v) for v in vars(kind).values())
-            yield from (_Code(v) for v in raw if isinstance(v, FunctionType))
-        elif isinstance(node, ast.Attribute):
-            owner = self.value(node.value)
-            found = inspect.getattr_static(owner, node.attr, None)
-            found = getattr(found, "__func__", found)
-            if isinstance(found, FunctionType):
-                yield _Code(found, owner)
+    def may_call(self, node: ast.Call, function: FunctionType) -> bool:
+        """Whether a function, or a method, is what is called."""
+        return any(called.function is function for called in exactly(node, self.seen))
 
 
 def _reachable(root: FunctionType) -> list[_Code]:
     """A function and those that it may call, as far as names and methods of objects tell."""
-    seen: dict[tuple[int, int], _Code] = {}
-    level = [_Code(root)]
+    seen: dict[tuple[Any, ...], _Code] = {}
+    level = [_Code(Called(root))]
     for _ in range(DEPTH):
         following: list[_Code] = []
         for code in level:
-            place = id(code.function), id(code.receiver)
+            place = code.called.key
             if is_library(code.function.__code__.co_filename):
                 continue
             if place in seen:
                 seen[place].callers |= code.callers
                 continue
             seen[place] = code
-            for inner in code.called():
+            for inner in code.calling():
                 inner.callers.add(id(code.function))
                 following.append(inner)
         level = following
@@ -301,7 +272,6 @@ def _names(code: CodeType) -> frozenset[str]:
     return frozenset(found.union(*(_names(c) for c in code.co_consts if isinstance(c, CodeType))))
 
 
-def _is_followed(value: Any) -> bool:
-    """Whether a value is a class that a class statement has made, or an object of one."""
-    kind = value if isinstance(value, type) else type(value)
+def _is_followed(kind: type) -> bool:
+    """Whether a class is one that a class statement has made."""
     return bool(kind.__flags__ & HEAP_TYPE)

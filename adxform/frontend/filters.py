@@ -53,13 +53,16 @@ class Filters(Transformer):
                     return None
             case _:
                 return None
-        item = ast.Name(target.id, ast.Load())
-        if isinstance(asked, ast.Constant) and asked.value is None:
-            return ast.copy_location(item, over), items
-        if not isinstance(asked, _ASKED):
-            return None
-        test = ast.Call(copied(asked), [item], [])
-        return ast.fix_missing_locations(ast.copy_location(test, asked)), items
+        nothing = isinstance(asked, ast.Constant) and asked.value is None
+        whole = nothing or isinstance(asked, _ASKED)
+        return (asked_of(asked, target.id, nothing=nothing), items) if whole else None
+
+
+def asked_of(function: ast.expr, name: str, *, nothing: bool) -> ast.expr:
+    """What ``filter(function, items)`` asks of an item; ``nothing`` of None is the item itself."""
+    item = ast.Name(name, ast.Load())
+    test = item if nothing else ast.Call(copied(function), [item], [])
+    return ast.fix_missing_locations(ast.copy_location(test, function))
 
 
 def _read(test: ast.expr) -> set[str]:

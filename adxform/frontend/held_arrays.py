@@ -7,9 +7,8 @@ of a method that does that, is refused. What is called is looked into as far as 
 from __future__ import annotations
 
 import ast
-import inspect
-from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,9 @@ from adxform.core.changes import (
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.frontend.assignments import CHANGING
-from adxform.frontend.callables import is_library, unwrapped
-from adxform.frontend.scope import NOTHING, LiveScope, live_function
-from adxform.frontend.source import SourceFunction
+from adxform.frontend.callables import is_library
+from adxform.frontend.reach import Called, Seen, Values, exactly, seen_inside
+from adxform.frontend.scope import live_function
 from adxform.frontend.watching import is_instance
 from adxform.frontend.writes import root_of, writes_params
 
@@ -36,18 +35,15 @@ _LOOKING = LOOKING_METHODS | {name for name in dir(np.ndarray) if name not in _C
 DEPTH = 8
 
 
-Values = Callable[[ast.expr], Any]  # the value from outside that a name stands for, or UNKNOWN
-
-
 def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set[str]:
     """The attributes whose arrays a tree may change in place, or ANY_ATTRIBUTE."""
-    value = _Text(tree, values)
+    text = _Text(tree, values)
     found: set[str] = set()
     augmented = {id(node.target) for node in nodes(tree) if isinstance(node, ast.AugAssign)}
     for node in nodes(tree):
         match node:
             case ast.Subscript(held, _, ast.Store()) if (
-                type(value.value(held)) is dict and id(node) not in augmented
+                type(text.seen.value(held)) is dict and id(node) not in augmented
             ):
                 pass  # another item of a dictionary, and no array is another
             case (
@@ -55,52 +51,39 @@ def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set
                 | ast.AugAssign(ast.Attribute() | ast.Name() as held)
                 | ast.keyword("out", held)
             ):
-                found.update(value.attribute(held))
-            case ast.Call(ast.Attribute(held, name)) if name in _CHANGING and not isinstance(
-                value.called(node.func)[0], FunctionType
+                found.update(text.attribute(held))
+            case ast.Call(ast.Attribute(held, name)) if name in _CHANGING and not any(
+                exactly(node, text.seen)
             ):
-                found.update(value.attribute(held))
+                found.update(text.attribute(held))
             case ast.Call():
-                found.update(_by_call(node, value, depth))
+                found.update(_by_call(node, text, depth))
     return found
 
 
 def _by_call(node: ast.Call, text: _Text, depth: int) -> Iterator[str]:
     """What a call may change."""
-    function, receiver = text.called(node.func)
     if isinstance(node.func, ast.Attribute) and node.func.attr in WRITING_CALLS:
         yield from (name for arg in node.args[:1] for name in text.attribute(arg))
-    elif function is UNKNOWN:
+    elif text.seen.value(node.func) is UNKNOWN:
         looks = isinstance(node.func, ast.Attribute) and node.func.attr in _LOOKING
         if text.is_held(node.func) and not looks:
             yield ANY_ATTRIBUTE
-    elif isinstance(function, FunctionType) and not is_library(function.__code__.co_filename):
-        source = live_function(function)
-        if source is None or not depth:
-            yield ANY_ATTRIBUTE
-            return
-        given = [] if receiver is UNKNOWN else [receiver]
-        given.extend(map(text.value, node.args))
-        yield from changed_attributes(source.node, _inside(source, function, given), depth - 1)
-        if writes_params(source.node):
-            args = [*node.args, *(keyword.value for keyword in node.keywords)]
-            yield from (name for arg in args for name in text.attribute(arg))
+    for called in exactly(node, text.seen):
+        if not is_library(called.function.__code__.co_filename):
+            yield from _by_function(node, called, text, depth)
 
 
-def _inside(source: SourceFunction, function: FunctionType, given: list[Any]) -> Values:
-    """What names stand for in a function that is called with some values."""
-    args = source.node.args
-    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    own: dict[str, Any] = dict.fromkeys(function.__code__.co_varnames, UNKNOWN)
-    own.update(zip(names, given, strict=False))  # others are collected, or given by name
-    scope = LiveScope(function)
-
-    def value(node: ast.expr) -> Any:
-        assert isinstance(node, ast.Name)
-        found = own[node.id] if node.id in own else scope.current(node.id)
-        return UNKNOWN if found is NOTHING else found
-
-    return value
+def _by_function(node: ast.Call, called: Called, text: _Text, depth: int) -> Iterator[str]:
+    """What a function may change that a call runs."""
+    source = live_function(called.function)
+    if source is None or not depth:
+        yield ANY_ATTRIBUTE
+        return
+    yield from changed_attributes(source.node, seen_inside(called, source).values, depth - 1)
+    if writes_params(source.node):
+        args = [*node.args, *(keyword.value for keyword in node.keywords)]
+        yield from (name for arg in args for name in text.attribute(arg))
 
 
 class _Text:
@@ -112,6 +95,7 @@ class _Text:
 
     def __init__(self, tree: ast.AST, values: Values) -> None:
         self.values = values
+        self.seen = Seen(tree, self._named)
         self.shown: dict[str, set[str]] = {}
         self.items: dict[str, Any] = {}
         for node in nodes(tree):
@@ -122,43 +106,18 @@ class _Text:
                         self.shown[name] = attribute
             match node:
                 case ast.For(ast.Name(name), held):
-                    over = self.value(held)
+                    over = self.seen.value(held)
                     kinds = {*map(type, over)} if type(over) in (list, tuple) else ()
                     if len(kinds) == 1:
                         self.items[name] = over[0]
 
-    def value(self, node: ast.expr) -> Any:
-        """The value from outside that an expression stands for, or UNKNOWN."""
-        match node:
-            case ast.Constant(str(text)):
-                return text
-            case ast.Name(name):
-                return self.items[name] if name in self.items else self.values(node)
-            case ast.Attribute(owner, name):
-                held = self.value(owner)
-                if held is UNKNOWN:
-                    return UNKNOWN
-                found = inspect.getattr_static(held, name, UNKNOWN)
-                return UNKNOWN if isinstance(found, property) else found
-        return UNKNOWN
+    def _named(self, node: ast.expr) -> Any:
+        """The value from outside that a name stands for, or UNKNOWN."""
+        item = isinstance(node, ast.Name) and node.id in self.items
+        return self.items[node.id] if item else self.values(node)  # type: ignore[attr-defined]
 
-    def called(self, node: ast.expr) -> tuple[Any, Any]:
-        """What a call calls, and the object that it is a method of; or UNKNOWN."""
-        match node:
-            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name))]):
-                node = ast.Attribute(owner, name, ast.Load())
-        found, receiver = unwrapped(self.value(node)), UNKNOWN
-        if isinstance(found, MethodType):
-            return found.__func__, found.__self__
-        if isinstance(node, ast.Attribute) and not isinstance(found, staticmethod):
-            owner = self.value(node.value)
-            own = found is vars(owner).get(node.attr) if hasattr(owner, "__dict__") else False
-            receiver = UNKNOWN if own else owner
-        found = getattr(found, "__func__", found)
-        call = inspect.getattr_static(type(found), "__call__", None)
-        if is_instance(found) and isinstance(call, FunctionType):
-            return call, found
-        return found, receiver
+    def _is_module(self, node: ast.expr) -> bool:
+        return isinstance(self.seen.value(node), ModuleType)
 
     def is_held(self, node: ast.expr) -> bool:
         """Whether an expression is a part of an object; what others are, their names tell."""
@@ -182,7 +141,7 @@ class _Text:
                     return {name}
                 case ast.Subscript(held):
                     node = held
-                case ast.Call(ast.Attribute(held)) if not isinstance(self.value(held), ModuleType):
+                case ast.Call(ast.Attribute(held)) if not self._is_module(held):
                     node = held
                 case ast.Name(name):
                     return self.shown.get(name) or outside_keys(name, self.values(node))

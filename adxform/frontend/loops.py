@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from adxform.core.raising import raising
-from adxform.core.trees import Transformer, bound_names, copied, names, nodes
+from adxform.core.trees import Transformer, bound_names, copied, may_be_set, names, nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.assignments import (
     CHANGE,
@@ -144,7 +144,7 @@ class Loops(Transformer):
             if node.func.id == "zip":
                 parts = [self._sequence(a, index, before, old) for a in node.args]
                 lengths = [length for length, _ in parts]
-                strict = _is_strict(node) and len(lengths) > 1
+                strict = may_be_set(node, "strict") and len(lengths) > 1
                 if strict:
                     before.append(located(_require_equal(lengths), old))
                 alone = strict or len(lengths) == 1
@@ -316,14 +316,6 @@ def _rename(node: ast.expr, old: str, new: ast.Name) -> ast.expr:
         if isinstance(part, ast.Name) and part.id == old:
             part.id = new.id
     return node
-
-
-def _is_strict(node: ast.Call) -> bool:
-    """Whether ``zip`` is asked to fail where lengths differ; what is not written out may be."""
-    return any(
-        k.arg == "strict" and not (isinstance(k.value, ast.Constant) and not k.value.value)
-        for k in node.keywords
-    )
 
 
 def _require_equal(lengths: list[ast.expr]) -> ast.stmt:

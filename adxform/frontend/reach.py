@@ -130,14 +130,33 @@ def _inside(called: Called) -> Iterator[Seen]:
     function = called.function
     source = live_function(function)
     if source is not None:
-        scope = LiveScope(function)
-        declared = frozenset(
-            name for part in nodes(*source.node.body)
-            if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names
-        )
-        names = _names(called, source, scope, declared)
-        installed = is_library(source.text.file)
-        yield Seen(source.node, names, scope, declared, installed=installed)
+        yield seen_inside(called, source)
+
+
+def seen_inside(called: Called, source: SourceFunction) -> Seen:
+    """The text of a function that is called, with what its names stand for."""
+    scope, declared = LiveScope(called.function), declared_names(source, called.function)
+    values = _names(called, source, scope, declared)
+    return Seen(source.node, values, scope, declared, installed=is_library(source.text.file))
+
+
+def declared_names(source: SourceFunction, function: FunctionType) -> frozenset[str]:
+    """The names that a function says to be of the module, or of a function around."""
+    free = {*function.__code__.co_freevars}
+    found: set[str] = set()
+    for part in nodes(*source.node.body):
+        if isinstance(part, ast.Global):
+            found.update(part.names)
+        elif isinstance(part, ast.Nonlocal):  # in a function inside, perhaps of this one
+            found.update(free.intersection(part.names))
+    return frozenset(found)
+
+
+def own_names(source: SourceFunction, declared: frozenset[str]) -> set[str]:
+    """The names of a function's own variables, and of the parameters of those inside."""
+    bound = {a.arg for a in all_args(source.node.args)}
+    bound.update(node.arg for node in nodes(*source.node.body) if isinstance(node, ast.arg))
+    return bound.union(*map(bound_names, source.node.body)) - declared
 
 
 def _names(
@@ -146,9 +165,7 @@ def _names(
     """What names stand for in a function that is called with some values."""
     args = source.node.args
     places = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    bound = {a.arg for a in all_args(args)}.union(*map(bound_names, source.node.body))
-    inner = {node.arg for node in nodes(*source.node.body) if isinstance(node, ast.arg)}
-    own: dict[str, Any] = dict.fromkeys((bound | inner) - declared, UNKNOWN)
+    own: dict[str, Any] = dict.fromkeys(own_names(source, declared), UNKNOWN)
     own.update(_defaults(called.function, own))
     own.update(zip(places, called.given, strict=False))  # others are collected, or given by name
     own.update({name: value for name, value in called.named.items() if name in own})
@@ -187,7 +204,7 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
     for node in nodes(seen.tree):
         match node:
             case ast.Call():
-                for called in _exactly(node, seen):
+                for called in exactly(node, seen):
                     exact.add(id(node.func))
                     yield called
             case ast.Attribute(owner, name, context):
@@ -211,7 +228,7 @@ def _note(value: Any, objects: dict[int, Any]) -> None:
         objects[id(value)] = value
 
 
-def _exactly(node: ast.Call, seen: Seen) -> Iterator[Called]:
+def exactly(node: ast.Call, seen: Seen) -> Iterator[Called]:
     """The function that a call names, with what it is given."""
     given = tuple(map(seen.value, node.args))
     if any(isinstance(arg, ast.Starred) for arg in node.args):
@@ -223,6 +240,10 @@ def _exactly(node: ast.Call, seen: Seen) -> Iterator[Called]:
 
 def _method(node: ast.expr, seen: Seen) -> Any:
     """What is called, a method with its object."""
+    match node:
+        case ast.Call(ast.Name("getattr"), [owner, called, *_]):
+            text = seen.value(called)
+            node = ast.Attribute(owner, text, ast.Load()) if isinstance(text, str) else node
     found = seen.value(node)
     match node:
         case ast.Attribute(owner, name) if isinstance(found, FunctionType | classmethod):

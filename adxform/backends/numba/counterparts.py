@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, TypeGuard
 
+from adxform.core.trees import may_be_set
 from adxform.emit.module import helper, known_helpers
 
 OURS = {
@@ -146,7 +147,7 @@ class _Counterparts(ast.NodeTransformer):
         if name in TAKES and (whole := _taken(name, args, given)):
             return _call(name, *whole)
         match name, args:
-            case "zip", _ if given.keys() == {"strict"} and not _may_be_set(given["strict"]):
+            case "zip", _ if given.keys() == {"strict"} and not may_be_set(node, "strict"):
                 return ast.Call(node.func, node.args, [])
             case "matmul", [a, b] if not given:
                 return _call("matmul", a, b)
@@ -219,11 +220,6 @@ def _function(node: ast.Call) -> tuple[str, list[ast.expr]]:
             sizes = node.args[0] if len(node.args) == 1 else ast.Tuple(node.args, ast.Load())
             return "reshape", [array, sizes]
     return "", []
-
-
-def _may_be_set(flag: ast.expr) -> bool:
-    """Whether a flag may be set: one that is written out as False is not."""
-    return not (isinstance(flag, ast.Constant) and flag.value is False)
 
 
 def _taken(
