@@ -13,7 +13,7 @@ from adxform.analysis.aliasing import root_of
 from adxform.analysis.held import changes_held
 from adxform.analysis.mutation import may_change
 from adxform.analysis.types import Types
-from adxform.core.changes import ANY_ATTRIBUTE, REBOUND
+from adxform.core.changes import ANY_ATTRIBUTE, OUTSIDE, REBOUND, outside_keys
 from adxform.core.ir import (
     Block,
     Callee,
@@ -81,8 +81,10 @@ def _attributes(op: Opaque) -> list[str]:
 def _mentioned(operands: Iterable[Operand]) -> list[str]:
     """The names that operands read, those from outside among them."""
     given = list(operands)
-    outside = (leaf.text for o in given for leaf in leaves(o) if isinstance(leaf, Global))
-    return [*uses(given), *(text.partition(".")[0] for text in outside)]
+    outside = [leaf for o in given for leaf in leaves(o) if isinstance(leaf, Global)]
+    keys = (key for leaf in outside for key in outside_keys(leaf.text, leaf.value))
+    heads = (leaf.text.partition(".")[0] for leaf in outside)
+    return [*uses(given), *heads, *(key for key in keys if key[0] == OUTSIDE)]
 
 
 def _may_change(stmt: Stmt, met: list[Function | None]) -> list[str]:
@@ -94,6 +96,7 @@ def _may_change(stmt: Stmt, met: list[Function | None]) -> list[str]:
         body = walk(inner.body) if inner is not None else []
         inside = [name for s in body for name in _may_change(s, [*met, inner])]
         return [*uses(stmt.args), *inside] if inside or inner is None else []
-    found = [*may_change(stmt), *(key for key in changes_held(stmt) if key[0] == REBOUND)]
+    outside = (key for key in changes_held(stmt) if key[0] in (REBOUND, OUTSIDE))
+    found = [*may_change(stmt), *outside]
     tree = stmt.tree if isinstance(stmt, Effect) and not stmt.harmless else None
     return found if tree is None else [*found, *names(tree)]

@@ -7,6 +7,7 @@ from typing import Any
 from adxform.core.ir import UNKNOWN
 
 ANY_ATTRIBUTE = "*"  # of objects: what is called may change the arrays of any
+OUTSIDE = "#"  # before what tells a value from outside from others
 REBOUND = "="  # before an attribute that is assigned: what it held stays as it was
 WRITING_CALLS = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "at"})
 LOOKING_METHODS = frozenset({  # of strings and of Python's containers
@@ -21,4 +22,5 @@ def outside_keys(text: str, value: Any) -> set[str]:
     as it may be called otherwise elsewhere, which it is.
     """
     head, *attributes = text.split(".")
-    return {f"#{head}", *attributes} | (set() if value is UNKNOWN else {f"#{id(value)}"})
+    known = set() if value is UNKNOWN else {f"{OUTSIDE}{id(value)}"}
+    return {OUTSIDE + head, *attributes} | known

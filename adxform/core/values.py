@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,11 @@ from adxform.core.types import (
     join,
 )
 
+_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+_OPERATORS = frozenset({
+    "__neg__", "__abs__", "__getitem__", "__array_ufunc__", "__array_function__",
+    *(f"__{side}{name}__" for name in _BINARY for side in ("", "r", "i")),
+})  # fmt: skip
 _PYTHON = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 
 
@@ -61,8 +67,21 @@ def is_sparse_class(kind: Any) -> bool:
 
 
 def plain(value: Any) -> bool:
-    """Whether an array computes as arrays do; ``*`` of a matrix and sums of a masked one do not."""
-    return not isinstance(value, np.ma.MaskedArray | np.matrix)
+    """Whether an array or a number computes as such do; ``*`` of a matrix and sums of a masked one
+    do not, nor does what a class of the user's own makes of operators.
+    """
+    if not isinstance(value, np.ndarray | bool | int | float | complex):
+        return True
+    kind: Any = type(value)
+    return not (isinstance(value, np.ma.MaskedArray | np.matrix) or _has_operators(kind))
+
+
+@cache
+def _has_operators(kind: type) -> bool:
+    """Whether a class of arrays or numbers, none of NumPy's, says in Python what operators do."""
+    kinds = (k for k in kind.__mro__ if k.__module__.partition(".")[0] != "numpy")
+    own = {n for k in kinds for n, found in vars(k).items() if type(found) is FunctionType}
+    return not own.isdisjoint(_OPERATORS)
 
 
 def _item_type(items: list[Any]) -> Type:

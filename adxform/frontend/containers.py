@@ -19,7 +19,7 @@ from adxform.rules.expressions import BindError
 
 _JOINING = ("concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "dstack")
 _OF_LISTS = frozenset(
-    {"len", "np.array", "np.asarray", "append", "[]", *(f"np.{name}" for name in _JOINING)}
+    {"len", "bool", "np.array", "np.asarray", "append", "[]", *(f"np.{name}" for name in _JOINING)}
 )
 
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)

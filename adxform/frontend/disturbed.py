@@ -22,16 +22,9 @@ from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.errors import Diagnostic, UnsupportedError
 from adxform.frontend.callables import is_library, unwrapped
-from adxform.frontend.reach import (
-    Called,
-    Fresh,
-    Seen,
-    calls,
-    exactly,
-    own_names,
-    seen_inside,
-)
+from adxform.frontend.reach import calls, exactly, nodes_run, own_names, seen_inside
 from adxform.frontend.scope import NOTHING, LiveScope, live_function
+from adxform.frontend.seen import Called, Fresh, Seen
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.watching import HEAP_TYPE, is_instance
 
@@ -122,7 +115,7 @@ class _Code:
 
     @cached_property
     def body(self) -> list[ast.AST]:
-        return [] if self.source is None else list(nodes(*self.source.node.body))
+        return [] if self.source is None else nodes_run(*self.source.node.body)
 
     @cached_property
     def declared(self) -> frozenset[str]:

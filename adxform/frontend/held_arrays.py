@@ -23,15 +23,17 @@ from adxform.core.ir import UNKNOWN
 from adxform.core.trees import nodes
 from adxform.frontend.assignments import CHANGING
 from adxform.frontend.callables import is_library
-from adxform.frontend.reach import Called, Seen, Values, exactly, seen_inside
+from adxform.frontend.reach import exactly, seen_inside
 from adxform.frontend.scope import live_function
+from adxform.frontend.seen import Called, Seen, Values
 from adxform.frontend.watching import is_instance
 from adxform.frontend.writes import root_of, writes_params
 
-_CHANGING = CHANGING | {"remove", "sort", "setdefault", "popitem", "update", "add", "discard",
-                        "fill", "put", "partition", "resize", "itemset"}  # fmt: skip
+IN_PLACE = CHANGING | {"remove", "sort", "setdefault", "popitem", "update", "add", "discard",
+                        "fill", "put", "partition", "resize", "itemset",
+                        "appendleft", "extendleft", "popleft", "rotate"}  # fmt: skip
 _VIEWS = frozenset({"T", "real", "imag", "flat"})
-_LOOKING = LOOKING_METHODS | {name for name in dir(np.ndarray) if name not in _CHANGING}
+_LOOKING = LOOKING_METHODS | {name for name in dir(np.ndarray) if name not in IN_PLACE}
 DEPTH = 8
 
 
@@ -52,7 +54,7 @@ def changed_attributes(tree: ast.AST, values: Values, depth: int = DEPTH) -> set
                 | ast.keyword("out", held)
             ):
                 found.update(text.attribute(held))
-            case ast.Call(ast.Attribute(held, name)) if name in _CHANGING and not any(
+            case ast.Call(ast.Attribute(held, name)) if name in IN_PLACE and not any(
                 exactly(node, text.seen)
             ):
                 found.update(text.attribute(held))

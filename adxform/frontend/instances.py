@@ -45,6 +45,7 @@ from adxform.frontend.heap import (
 from adxform.frontend.names_outside import NAMES
 from adxform.frontend.object_calls import ObjectCalls
 from adxform.frontend.object_loops import with_field
+from adxform.frontend.objects import call_behind
 from adxform.frontend.program import MIXED, Again, Grows
 from adxform.frontend.scope import live_function
 from adxform.frontend.set_by_name import attributes_given
@@ -222,7 +223,7 @@ class Instances(ObjectCalls):
         function = live_function(raw.func) if isinstance(raw.func, FunctionType) else None
         if function is None:
             raise self.unsupported(f"the property {node.attr} has no source", node)
-        call = ast.copy_location(ast.Call(node, [], []), node)
+        call = call_behind(node)
 
         def kept() -> Operand:
             value: Operand = self.user_call(call, function, (held,), {}, base_of(node.attr))

@@ -358,7 +358,8 @@ class Libraries(Calls):
                     function.node) or any(isinstance(a, Tuple) for a in args):
                 raise
         del self.builder.stmts[before:]
-        return self.opaque_call(node, base, "")
+        said = getattr(node, "_said", None)
+        return self.opaque_call(node, base, "") if said is None else self.opaque(said, base)
 
 
 def _in_numpy(meaning: Meaning) -> str:

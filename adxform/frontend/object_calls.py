@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.ir import UNKNOWN, Operand, Tuple
+from adxform.core.ir import UNKNOWN, Global, Operand, Tuple
 from adxform.frontend.callables import Bound, object_class
 from adxform.frontend.equivalents.queues import Queue
 from adxform.frontend.generators import listing
@@ -109,12 +109,14 @@ class ObjectCalls(Special):
         if kind is None or (issubclass(kind, tuple) and kind.__iter__ is tuple.__iter__):
             return list(held.items)
         before, function = dict(self.heap.now), self.special(held, "__iter__")
+        place = len(self.builder.stmts)
         listed = None if function is None else self.listing_of(function)
         made: Any = None
         if listed is not None:
             call = ast.copy_location(ast.Call(node, [], []), node)
             made = self.user_call(call, listed, (held,), {}, None)
-        if isinstance(made, Tuple) and not changed_fields(before, self.heap.now):
+        plain = not self.is_impure(place)  # each item is asked for by itself
+        if isinstance(made, Tuple) and plain and not changed_fields(before, self.heap.now):
             return list(made.items)
         raise self.unsupported(
             f"what going over an object of {class_name(kind)} gives is not known", node,
@@ -182,7 +184,11 @@ class ObjectCalls(Special):
     def as_test(self, held: Operand, node: ast.expr) -> Operand:
         """Whether an object holds in a test, as its class says."""
         if object_class(held) is None:
-            return held
+            changed = isinstance(held, Global) and self.is_changed(held.value)
+            asked = changed or self._says(node, False, "__bool__", "__len__")
+            call = ast.Call(ast.Name("bool", ast.Load()), [node], [])
+            call = ast.fix_missing_locations(ast.copy_location(call, node))
+            return self.opaque(call, None, "bool") if asked else held
         for name in ("__bool__", "__len__"):
             made = self.call_special(held, name, (), node)
             if made is not None:

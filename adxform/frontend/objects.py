@@ -20,6 +20,7 @@ from adxform.core.types import Array, Object, Struct, Type, unvalued
 from adxform.core.values import attribute_of, type_of_value
 from adxform.frontend.callables import object_class, unwrapped
 from adxform.frontend.scope import live_function
+from adxform.frontend.seen import is_users_function
 from adxform.frontend.static import STEADY
 from adxform.frontend.watching import is_computed, is_instance
 from adxform.frontend.written import Written
@@ -66,6 +67,13 @@ def structure(value: Any, *, exact: bool = False, depth: int = 4) -> Any:
             (k, structure(v, exact=exact, depth=depth - 1)) for k, v in items
         ]
     return Object(value)
+
+
+def call_behind(node: ast.expr) -> ast.Call:
+    """The call that an attribute or an operator makes; carried along, it is what stands there."""
+    call = ast.copy_location(ast.Call(node, [], []), node)
+    call._said = node  # type: ignore[attr-defined]
+    return call
 
 
 class Objects(Written):
@@ -190,6 +198,14 @@ class Objects(Written):
         asked = found is _MISSING or is_computed(owner, node.attr)
         return asked and bool(self.note_assigned(node))
 
+    def _asks(self, node: ast.Attribute) -> bool:
+        """Whether a method of the user's own gives an attribute: it is called where it stands."""
+        owner = self.static(node.value)
+        found = inspect.getattr_static(type(owner), node.attr, _MISSING)
+        missing = found is _MISSING and node.attr not in vars(owner)
+        kind, name = (type(owner), "__getattr__") if missing else (type(found), "__get__")
+        return is_users_function(inspect.getattr_static(kind, name, None))
+
     def property_of(self, kind: type, node: ast.Attribute, base: str | None) -> Operand | None:
         """What a property of a class gives of an object of it; None for any other attribute."""
         self.program.watch_attribute(kind, node.attr)
@@ -199,7 +215,7 @@ class Objects(Written):
         function = live_function(raw.fget) if isinstance(raw.fget, FunctionType) else None
         if function is None:
             raise self.unsupported(f"the property {node.attr} has no source", node)
-        call = ast.copy_location(ast.Call(node, [], []), node)
+        call = call_behind(node)
         made: Operand = self.user_call(call, function, (self.operand(node.value),), {}, base)
         return made
 
@@ -225,7 +241,8 @@ class Objects(Written):
             ast.Attribute(ast.Name("self", ast.Load()), node.attr, ast.Load()), node
         )
         self._located_opaque(tree)
-        op = Opaque(tree, ("self",), pure=True, known=known, changes=self.note_assigned(node))
+        op = Opaque(tree, ("self",), pure=not self._asks(node), known=known,
+                    changes=self.note_assigned(node))
         return self.builder.emit(op, (receiver,), base)
 
     def _field(self, node: ast.Attribute, base: str | None) -> Operand:

@@ -79,10 +79,16 @@ class Once(Expressions):
 
     def drop_impure(self, place: int) -> None:
         """Drop what was lowered since if it may do anything but give values: use up an iterator."""
-        since = self.builder.stmts[place:]
-        if any(isinstance(s, Effect) or (isinstance(s, Let) and isinstance(s.op, Opaque)
-                                         and not s.op.pure) for s in walk(tuple(since))):
+        if self.is_impure(place):
             del self.builder.stmts[place:]
+
+    def is_impure(self, place: int) -> bool:
+        """Whether what was lowered since may do anything but give values."""
+        return any(
+            isinstance(s, Effect)
+            or (isinstance(s, Let) and isinstance(s.op, Opaque) and not s.op.pure)
+            for s in walk(tuple(self.builder.stmts[place:]))
+        )
 
     def forget_parts(self, node: ast.expr, used: Collection[str]) -> None:
         """Drop calls inside an expression that is carried along as a whole, and what depends on

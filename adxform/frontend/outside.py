@@ -38,6 +38,7 @@ from adxform.frontend.memory import Remembering
 from adxform.frontend.operators import operation
 from adxform.frontend.program import MIXED, Program
 from adxform.frontend.scope import LiveScope, Meaning
+from adxform.frontend.seen import is_users_object
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import UNDEFINED as UNBOUND
 from adxform.frontend.ssa import free_names
@@ -316,6 +317,8 @@ class Outside(Meanings):
             known = name in RULES and (RULES[name].by_element or name.startswith(_QUESTIONS))
             plain = (known or name in _PURE_CALLS) and not node.keywords
             return plain and all(map(self._is_pure, node.args))
+        if isinstance(node, ast.Name) and is_users_object(self.static(node)):
+            return False  # an operator may be a method of it
         return isinstance(node, _PURE) and all(map(self._is_pure, ast.iter_child_nodes(node)))
 
     def _is_read(self, name: str) -> bool:

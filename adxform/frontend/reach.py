@@ -10,20 +10,22 @@ import ast
 import functools
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import suppress
 from types import FunctionType, MethodType
 from typing import Any
+
+import numpy as np
 
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
 from adxform.frontend.callables import is_library, unwrapped
 from adxform.frontend.scope import NOTHING, LiveScope, live_function
+from adxform.frontend.seen import Called, Fresh, Seen, Values, is_users_class, is_users_object
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
-from adxform.frontend.watching import HEAP_TYPE, is_instance, is_steady
+from adxform.frontend.watching import is_instance
 
-Values = Callable[[ast.expr], Any]  # the value from outside that a name stands for, or UNKNOWN
 ITEMS = 64  # of a container from outside that are looked at
 _MAKING = frozenset({"__init__", "__new__", "__init_subclass__", "__class_getitem__", "__del__",
                      "__post_init__", "__set_name__", "__getattr__", "__setattr__",
@@ -32,67 +34,6 @@ _HOOKS = {ast.Load: "__getattr__", ast.Store: "__setattr__", ast.Del: "__delattr
 _ACCESS = {ast.Load: "__get__", ast.Store: "__set__", ast.Del: "__delete__"}
 _PROPERTY = {ast.Load: "fget", ast.Store: "fset", ast.Del: "fdel"}
 _BY_TEXT = frozenset({"exec", "eval", "globals", "methodcaller"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fresh:
-    """An object of a class that a call makes: nothing else holds it."""
-
-    kind: type
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A function that is called, with what is known of its arguments."""
-
-    function: FunctionType
-    given: tuple[Any, ...] = ()
-    named: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What two calls that see the same have in common."""
-        named = sorted((name, id(value)) for name, value in self.named.items())
-        kinds = (v.kind if isinstance(v, Fresh) else id(v) for v in self.given)
-        return id(self.function), tuple(kinds), tuple(named)
-
-
-@dataclass(slots=True)
-class Seen:
-    """A tree, and what its names stand for."""
-
-    tree: ast.AST
-    values: Values
-    scope: LiveScope | None = None
-    declared: frozenset[str] = frozenset()  # the names that it rebinds outside
-    called: list[Called] | None = None
-    assigned: list[tuple[Any, str]] | None = None  # as `written` finds it
-    installed: bool = False  # whether it is a package's text
-
-    def value(self, node: ast.expr) -> Any:
-        """The value from outside that an expression stands for, or UNKNOWN."""
-        match node:
-            case ast.Constant(str(text)):
-                return text
-            case ast.Name():
-                return self.values(node)
-            case ast.Attribute(owner, name):
-                held = self.value(owner)
-                if held is UNKNOWN or isinstance(held, str):
-                    return UNKNOWN
-                kept = held.kind if isinstance(held, Fresh) else held
-                found = inspect.getattr_static(kept, name, UNKNOWN)
-                return UNKNOWN if hasattr(type(found), "__get__") and _computes(found) else found
-            case ast.Subscript(held, ast.Constant(key)):
-                return _item(self.value(held), key)
-            case ast.Call(ast.Name("getattr"), [owner, name, *_]):
-                text = self.value(name)
-                known = isinstance(text, str)
-                return self.value(ast.Attribute(owner, text, ast.Load())) if known else UNKNOWN
-            case ast.Call(func):
-                made = self.value(func)
-                return Fresh(made) if _is_users(made) else UNKNOWN
-        return UNKNOWN
 
 
 def reached(first: Seen, texts: dict[Any, list[Seen]]) -> Iterator[Seen]:
@@ -123,6 +64,17 @@ def runs_by_text(tree: ast.AST) -> bool:
         or (isinstance(n, ast.Attribute) and n.attr in _BY_TEXT)
         for n in nodes(tree)
     )
+
+
+def nodes_run(*trees: ast.AST) -> list[ast.AST]:
+    """The nodes of trees, with those of the texts that they evaluate, where those stand there."""
+    found = nodes(*trees)
+    for node in [*found]:
+        match node:
+            case ast.Call(ast.Name("eval" | "exec"), [ast.Constant(str(text)), *_]):
+                with suppress(SyntaxError):
+                    found += nodes(ast.parse(text))
+    return found
 
 
 def _inside(called: Called) -> Iterator[Seen]:
@@ -201,12 +153,14 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
     it leaves alone, but for what it calls by name.
     """
     exact: set[int] = set()
-    for node in nodes(seen.tree):
+    for node in nodes_run(seen.tree):
         match node:
             case ast.Call():
                 for called in exactly(node, seen):
                     exact.add(id(node.func))
                     yield called
+            case ast.ClassDef():
+                yield from _of_class(node, seen)
             case ast.Attribute(owner, name, context):
                 held = seen.value(owner)
                 if held is not UNKNOWN:
@@ -223,8 +177,24 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
             _note(seen.value(node), objects)
 
 
+def _of_class(node: ast.ClassDef, seen: Seen) -> Iterator[Called]:
+    """What runs where a class is made: by its bases, its metaclass, and what it holds."""
+    bases = [*map(seen.value, node.bases)]
+    for base in bases:
+        if isinstance(base, type):
+            yield from _behind(inspect.getattr_static(base, "__init_subclass__", None), base)
+    given = (seen.value(k.value) for k in node.keywords if k.arg == "metaclass")
+    for kind in (*given, *map(type, bases)):
+        for name in ("__prepare__", "__new__", "__init__"):
+            yield from _behind(inspect.getattr_static(kind, name, None))
+    for stmt in node.body:
+        held = seen.value(stmt.value) if isinstance(stmt, ast.Assign) else None
+        if isinstance(held, Fresh):
+            yield from _behind(inspect.getattr_static(held.kind, "__set_name__", None), held)
+
+
 def _note(value: Any, objects: dict[int, Any]) -> None:
-    if _is_users_object(value):
+    if is_users_object(value):
         objects[id(value)] = value
 
 
@@ -246,6 +216,8 @@ def _method(node: ast.expr, seen: Seen) -> Any:
             node = ast.Attribute(owner, text, ast.Load()) if isinstance(text, str) else node
     found = seen.value(node)
     match node:
+        case ast.Attribute(ast.Call(ast.Name("super"), []), name):
+            return _inherited(name, seen)
         case ast.Attribute(owner, name) if isinstance(found, FunctionType | classmethod):
             held = seen.value(owner)
             kept = held.kind if isinstance(held, Fresh) else held
@@ -257,10 +229,25 @@ def _method(node: ast.expr, seen: Seen) -> Any:
     return found
 
 
+def _inherited(name: str, seen: Seen) -> Any:
+    """The method that ``super().name`` means in a method."""
+    tree: Any = seen.tree
+    if seen.scope is None or not tree.args.args:
+        return UNKNOWN
+    home, held = seen.scope.current("__class__"), seen.value(ast.Name(tree.args.args[0].arg))
+    kind = held.kind if isinstance(held, Fresh) else held if isinstance(held, type) else type(held)
+    order = kind.__mro__ if home in kind.__mro__ else getattr(home, "__mro__", ())
+    for one in order[1 + order.index(home) :] if order else ():
+        if name in vars(one):
+            found = getattr(vars(one)[name], "__func__", vars(one)[name])
+            return MethodType(found, held) if isinstance(found, FunctionType) else UNKNOWN
+    return UNKNOWN
+
+
 def _of_attribute(held: Any, name: str, context: type[ast.expr_context]) -> Iterator[Called]:
     """What runs where an attribute of an object is read, assigned or deleted."""
     kind = held.kind if isinstance(held, Fresh) else held if isinstance(held, type) else type(held)
-    if not _is_users(kind):
+    if not is_users_class(kind):
         return
     found = inspect.getattr_static(kind, name, NOTHING)
     if isinstance(found, property):
@@ -281,17 +268,17 @@ def _of_any(held: Any, name: str, context: type[ast.expr_context]) -> Iterator[C
     """What runs where an attribute is read of what may be an object, or that as its base class."""
     yield from _of_attribute(held, name, context)
     for kind in type(held).__mro__[1:]:
-        found = vars(kind).get(name) if _is_users(kind) else None
+        found = vars(kind).get(name) if is_users_class(kind) else None
         if isinstance(found, FunctionType):
             yield from _behind(found, held)
 
 
 def _mentioned(value: Any, objects: dict[int, Any], depth: int = 2) -> Iterator[Called]:
     """What may be called of a value that a tree has."""
-    if _is_users_object(value):
+    if is_users_object(value):
         objects[id(value)] = value
         for kind in type(value).__mro__:
-            for name, found in vars(kind).items() if _is_users(kind) else ():
+            for name, found in vars(kind).items() if is_users_class(kind) else ():
                 if name.startswith("__") and name not in _MAKING and _is_own(found):
                     yield from _behind(found, value)
     elif isinstance(value, list | tuple | dict | set | frozenset) and depth:
@@ -310,22 +297,24 @@ def _behind(value: Any, *given: Any) -> Iterator[Called]:
             yield Called(called.function, (*value.args, *given), dict(value.keywords))
     elif isinstance(value, MethodType):
         yield from _behind(value.__func__, value.__self__, *given)
+    elif isinstance(value, np.vectorize):
+        yield from _behind(value.pyfunc)
     elif isinstance(value, staticmethod | classmethod):
         yield from _behind(value.__func__, *given)
     elif isinstance(value, FunctionType):
         first = given[0] if given else UNKNOWN
-        method = isinstance(first, Fresh) or _is_users_object(first)
+        method = isinstance(first, Fresh) or is_users_object(first)
         if method or not is_library(value.__code__.co_filename):
             yield Called(value, given)
         wrapped = getattr(value, "__wrapped__", None)
         if wrapped is not None:
             yield from _behind(wrapped, *given)
-    elif _is_users(value):
+    elif is_users_class(value):
         for name in ("__new__", "__init__", "__post_init__"):
             found = inspect.getattr_static(value, name, None)
             if isinstance(found, FunctionType):
                 yield from _behind(found, Fresh(value), *given)
-    elif isinstance(value, Fresh) or _is_users_object(value):
+    elif isinstance(value, Fresh) or is_users_object(value):
         kind = value.kind if isinstance(value, Fresh) else type(value)
         call = inspect.getattr_static(kind, "__call__", None)
         if isinstance(call, FunctionType):
@@ -336,28 +325,3 @@ def _is_own(found: Any) -> bool:
     """Whether a method is of no package: operators of those leave alone what others hold."""
     code = getattr(found, "__code__", None)
     return code is None or not is_library(code.co_filename)
-
-
-def _item(held: Any, key: Any) -> Any:
-    if type(held) not in (list, tuple, dict):
-        return UNKNOWN
-    try:
-        return held[key]
-    except (KeyError, IndexError, TypeError):
-        return UNKNOWN
-
-
-def _computes(found: Any) -> bool:
-    """Whether an attribute is what a descriptor gives, and no method."""
-    methods = FunctionType, staticmethod, classmethod, type
-    return not isinstance(found, methods) and not _is_users_object(found)
-
-
-def _is_users(kind: Any) -> bool:
-    """Whether it is a class of the user's, or of a package that is written in Python."""
-    heap = isinstance(kind, type) and bool(kind.__flags__ & HEAP_TYPE)
-    return heap and not is_steady(kind.__module__)
-
-
-def _is_users_object(value: Any) -> bool:
-    return value is not UNKNOWN and is_instance(value) and _is_users(type(value))

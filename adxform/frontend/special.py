@@ -11,14 +11,17 @@ import copy
 import inspect
 from collections.abc import Sequence
 from types import FunctionType, MethodType
+from typing import Any
 
 from adxform.core.forms import TUPLE
 from adxform.core.ir import Global, Operand, Tuple
 from adxform.core.trees import nodes
-from adxform.core.types import Scalar
+from adxform.core.types import Scalar, value_of
 from adxform.frontend.callables import Bound, Closure, is_followed, object_class
 from adxform.frontend.changes import Changes
+from adxform.frontend.objects import call_behind
 from adxform.frontend.scope import live_function
+from adxform.frontend.seen import is_users_function, is_users_object
 from adxform.frontend.source import SourceFunction
 
 _BINARY = {
@@ -45,12 +48,36 @@ class Special(Changes):
 
     def special(self, held: Operand | None, name: str) -> SourceFunction | None:
         """A special method of an object's class that is written in Python, if it has one."""
-        kind = object_class(held)
+        kind = self.class_of(held)
         if kind is None:
             return None
         self.program.watch_attribute(kind, name)
         raw = inspect.getattr_static(kind, name, None)
         return live_function(raw) if isinstance(raw, FunctionType) else None
+
+    def class_of(self, held: Operand | None) -> type | None:
+        """The class of an object that is followed, or that is known from outside."""
+        kind = object_class(held)
+        if kind is not None or held is None or isinstance(held, Tuple):
+            return kind
+        value = held.value if isinstance(held, Global) else value_of(self.builder.type_of(held))
+        return type(value) if is_users_object(value) else None
+
+    def from_outside(self, node: ast.expr) -> Any:
+        """The object from outside that an expression means, if its class is written in Python."""
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            return None
+        value = self._outside(node)
+        return value if is_users_object(value) else None
+
+    def _says(self, node: ast.expr, active: bool, *names: str) -> bool:
+        """Whether the class of an object from outside has a method in Python for an operator; that
+        of a package is its own affair where nothing differentiated meets it.
+        """
+        value = self.from_outside(node)
+        found = [inspect.getattr_static(type(value), n, None) for n in names if value is not None]
+        return any(map(is_users_function, found)) or (
+            active and any(isinstance(f, FunctionType) for f in found))
 
     def call_special(
         self, held: Operand, name: str, args: tuple[Operand, ...], node: ast.expr,
@@ -60,8 +87,7 @@ class Special(Changes):
         function = self.special(held, name)
         if function is None:
             return None
-        call = ast.copy_location(ast.Call(node, [], []), node)
-        made: Operand = self.user_call(call, function, (held, *args), {}, base)
+        made: Operand = self.user_call(call_behind(node), function, (held, *args), {}, base)
         left = isinstance(made, Global) and made.value is NotImplemented
         return None if left else made
 
@@ -115,24 +141,41 @@ class Special(Changes):
     # --- operators ----------------------------------------------------------------------------
 
     def on_BinOp(self, node: ast.BinOp, base: str | None) -> Operand:
+        name = _BINARY[type(node.op)]
+        names, active = (f"__{name}__", f"__r{name}__"), self.may_be_active(node)
+        if self._says(node.left, active, names[0]) or self._says(node.right, active, names[1]):
+            return self._outside_operator(node, names, node.left, node.right, base)
         (first, left), (second, right) = self._settled(node.left, node.right)
         if object_class(left) is None and object_class(right) is None:
             same = first is node.left and second is node.right
             new = node if same else ast.copy_location(ast.BinOp(first, node.op, second), node)
             return super().on_BinOp(new, base)
         assert left is not None and right is not None
-        name = _BINARY[type(node.op)]
-        made = self._by_either(left, right, f"__{name}__", f"__r{name}__", node, base)
+        made = self._by_either(left, right, *names, node, base)
         if made is not None:
             return made
         return self._of_tuples(node, left, right)
+
+    def _outside_operator(
+        self, node: ast.expr, names: tuple[str, str], first: ast.expr, second: ast.expr,
+        base: str | None,
+    ) -> Operand:
+        """An operator of an object from outside: what its method does, or Python itself."""
+        if not self.may_be_active(node):
+            return self.opaque(node, base)
+        left, right = self.operand(first), self.operand(second)
+        made = self._by_either(left, right, *names, node, base)
+        if made is not None:
+            return made
+        kind = self.class_of(left) or self.class_of(right)
+        raise self.unsupported(f"{class_name(kind)} has no method for this operator", node)
 
     def _by_either(
         self, left: Operand, right: Operand, name: str, reflected: str, node: ast.expr,
         base: str | None,
     ) -> Operand | None:
         """What the method of one operand gives, or the reflected one of the other."""
-        one, other = object_class(left), object_class(right)
+        one, other = self.class_of(left), self.class_of(right)
         sides = [(left, name, right), (right, reflected, left)]
         both = one is not None and other is not None and one is not other
         newer = both and issubclass(other, one)  # type: ignore[arg-type]
@@ -148,7 +191,7 @@ class Special(Changes):
 
     def _require_deferring(self, left: Operand, right: Operand, node: ast.expr) -> None:
         """Refuse an array on the left of an object: NumPy takes the object apart."""
-        known, kind = self.builder.type_of(left), object_class(right)
+        known, kind = self.builder.type_of(left), self.class_of(right)
         plain = isinstance(known, Scalar) and (
             known.weak or not (hasattr(kind, "__len__") or hasattr(kind, "__array__"))
         )
@@ -191,6 +234,9 @@ class Special(Changes):
 
     def on_UnaryOp(self, node: ast.UnaryOp, base: str | None) -> Operand:
         name = _UNARY.get(type(node.op))
+        names = ("__bool__", "__len__") if name is None else (name,)
+        if self._says(node.operand, False, *names):
+            return self.opaque(node, base)
         if name is None or not self.may_be_object(node.operand):
             return super().on_UnaryOp(node, base)
         operand, held = self.held_once(node.operand)
@@ -204,8 +250,15 @@ class Special(Changes):
     def on_Compare(self, node: ast.Compare, base: str | None) -> Operand:
         if len(node.ops) != 1:
             return self._chained(node, base)
+        first, second, names = node.left, node.comparators[0], _COMPARED.get(type(node.ops[0]))
+        active = self.may_be_active(node)
+        if names is not None and (
+            self._says(first, active, names[0]) or self._says(second, active, names[1])
+        ):
+            return self._outside_operator(node, names, first, second, base)
+        if names is None and self._says(second, False, "__contains__"):
+            return self.opaque(node, base)
         (first, left), (second, right) = self._settled(node.left, node.comparators[0])
-        names = _COMPARED.get(type(node.ops[0]))
         objects = object_class(left) is not None or object_class(right) is not None
         if names is not None and objects:
             assert left is not None and right is not None
@@ -242,6 +295,11 @@ class Special(Changes):
         return self.operand(ast.copy_location(ast.BoolOp(ast.And(), pairs), node), base)
 
     def on_Subscript(self, node: ast.Subscript, base: str | None) -> Operand:
+        if self.may_be_active(node.slice) and self._says(node.value, True, "__getitem__"):
+            made = self.call_special(
+                self.operand(node.value), "__getitem__", (self.operand(node.slice),), node, base)
+            assert made is not None
+            return made
         held = self.container(node.value)
         kind = object_class(held)
         if held is None or kind is None:

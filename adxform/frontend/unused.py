@@ -84,8 +84,8 @@ def _without_unused(block: Block, result: Operand, types: dict[str, Type]) -> Bl
 
 def _is_function(stmt: Stmt, name: str, types: dict[str, Type]) -> bool:
     match stmt:
-        case Effect(tree=ast.FunctionDef()):
-            return True
+        case Effect(tree=ast.FunctionDef() as tree):
+            return not tree.decorator_list  # those are run where it is defined
         case Let(op=Opaque() | Primitive(name="copy")):
             return isinstance(types.get(name), Object)
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import inspect
 from collections.abc import Iterator
 from types import FunctionType
@@ -11,17 +12,17 @@ from typing import Any
 from adxform.core.changes import ANY_ATTRIBUTE, REBOUND
 from adxform.core.ir import UNKNOWN
 from adxform.core.trees import bound_names, nodes
-from adxform.frontend.assignments import CHANGING
 from adxform.frontend.callables import is_library
-from adxform.frontend.held_arrays import changed_attributes
-from adxform.frontend.reach import Fresh, Seen, reached, runs_by_text
+from adxform.frontend.held_arrays import IN_PLACE, changed_attributes
+from adxform.frontend.reach import reached, runs_by_text
 from adxform.frontend.scope import live_function
+from adxform.frontend.seen import Fresh, Seen
 from adxform.frontend.source import SourceFunction
 from adxform.frontend.ssa import all_args
 from adxform.frontend.static import Static
 
 ANYTHING: Any = object()  # what has an attribute assigned, where that is not known
-_CHANGING = CHANGING | {"remove", "sort", "setdefault", "popitem"}
+CONTAINERS = (list, dict, set, collections.deque)
 
 
 class Written(Static):
@@ -71,6 +72,15 @@ class Written(Static):
 
     def changes(self, tree: ast.AST) -> frozenset[str]:
         return self.note_assigned(tree).union(changed_attributes(tree, self._outside))
+
+    def is_changed(self, value: Any) -> bool:
+        """Whether a value is a container from outside that the functions at hand change."""
+        functions = (self.source, self.program.root) if isinstance(value, CONTAINERS) else ()
+        return any(value is one for f in functions if f is not None for one in changed_outside(f))
+
+    def _is_pure(self, node: ast.AST) -> bool:
+        asked = isinstance(node, ast.Name) and self.is_changed(self._outside(node))
+        return not asked and super()._is_pure(node)
 
     def _outside(self, node: ast.expr) -> Any:
         """The module, class or object that an expression stands for, or UNKNOWN."""
@@ -128,7 +138,7 @@ def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> Iterator[Any]:
-    """The lists and dictionaries from outside that a function changes, or one that it calls."""
+    """The containers from outside that a function changes, or one that it calls."""
     if function.node in met or is_library(function.text.file):
         return
     body = function.node.body
@@ -137,7 +147,7 @@ def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> 
     for part in nodes(*body):
         changed: list[ast.expr] = []
         match part:
-            case ast.Call(ast.Attribute(held, name)) if name in _CHANGING:
+            case ast.Call(ast.Attribute(held, name)) if name in IN_PLACE:
                 changed.append(held)
             case ast.Subscript(held, _, ast.Store() | ast.Del()) | ast.AugAssign(target=held):
                 changed.append(held)
@@ -148,5 +158,5 @@ def changed_outside(function: SourceFunction, met: tuple[ast.AST, ...] = ()) -> 
         for held in changed:
             outside = isinstance(held, ast.Name) and held.id not in own
             found = function.scope.lookup(held.id) if outside else None  # type: ignore[attr-defined]
-            if found is not None and isinstance(found.value, list | dict):
+            if found is not None and isinstance(found.value, CONTAINERS):
                 yield found.value

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from types import BuiltinFunctionType, FunctionType, ModuleType
+
+import numpy as np
+
 from adxform.core.builder import Builder
 from adxform.core.ir import (
     Const,
+    Effect,
+    For,
+    Global,
     If,
     Let,
     Operand,
     Phi,
     Primitive,
+    Stmt,
     Var,
+    While,
     substitute,
+    walk,
 )
 from adxform.core.raising import raises
 from adxform.core.types import Array
+from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter
 
 OWN_BUFFER = frozenset(
@@ -47,7 +58,9 @@ OWN_BUFFER = frozenset(
     }
 )  # each use of these gets memory of its own
 
-Key = tuple[str, tuple[Operand | str, ...]]  # a name stands for itself: it is hashed faster
+Key = tuple[str, tuple[Operand | str, ...], int]  # a name stands for itself: hashed faster
+_STEADY = (int, float, complex, str, bytes, type(None), tuple, frozenset, np.ndarray, np.generic,
+           np.ufunc, FunctionType, BuiltinFunctionType, ModuleType, type)  # fmt: skip
 
 
 class CommonSubexpressions(Rewriter):
@@ -60,6 +73,7 @@ class CommonSubexpressions(Rewriter):
         self.alike: dict[str, Operand] = {}
         self.adjoint: set[str] = set()
         self.false: list[set[Operand]] = [set()]  # where one of these holds, an error was raised
+        self.effects = 0  # that there were so far: what lists from outside hold may have changed
 
     def enter(self) -> None:
         self.begun.append([])
@@ -69,6 +83,12 @@ class CommonSubexpressions(Rewriter):
         for key in self.begun.pop():
             del self.known[key]
         self.false.pop()
+
+    def statement(self, stmt: Stmt) -> None:
+        if isinstance(stmt, For | While) and any(map(has_effect, walk((stmt,)))):
+            self.effects += 1  # of an iteration before
+        super().statement(stmt)
+        self.effects += isinstance(stmt, Effect)
 
     def branch(self, stmt: If) -> None:
         """A branch; none that only raises an error where the same raised one before."""
@@ -82,12 +102,14 @@ class CommonSubexpressions(Rewriter):
 
     def let(self, stmt: Let) -> None:
         if not isinstance(stmt.op, Primitive) or stmt.op.name in OWN_BUFFER:
+            self.effects += has_effect(stmt)
             self.builder.append(stmt)
             return
         args = stmt.args
         if not self.alike.keys().isdisjoint(stmt.reads):
             args = tuple([substitute(a, self.alike) for a in args])
-        key = (stmt.op.name, tuple([a.name if type(a) is Var else a for a in args]))
+        since = self.effects if any(map(_may_change, args)) else 0
+        key = (stmt.op.name, tuple([a.name if type(a) is Var else a for a in args]), since)
         seen = self.known.get(key)
         if seen is not None and self.short(stmt):  # stays, but is the same to what reads it
             self.alike[stmt.target] = Var(seen)
@@ -138,3 +160,8 @@ class CommonSubexpressions(Rewriter):
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
         return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)
+
+
+def _may_change(operand: Operand) -> bool:
+    """Whether an operand is from outside and may be another list, or object, by what it holds."""
+    return type(operand) is Global and not isinstance(operand.value, _STEADY)

@@ -345,3 +345,64 @@ def test_what_is_read_once_before_a_call_may_change():
 
     FACTORS[0] = 2.0
     np.testing.assert_allclose(grad(f)(0.7), 8.0 * np.sin(0.7) * np.cos(0.7))
+
+
+_ENTRIES = [0]
+_KINDS = set()
+
+
+def _enter():
+    _ENTRIES.append(1)
+    _KINDS.add(len(_KINDS))
+
+
+def entered_by_a_call(x):
+    before = len(_ENTRIES), len(_KINDS)
+    _enter()
+    return x ** (len(_ENTRIES) - before[0] + len(_KINDS) - before[1])
+
+
+def entered_itself(x):
+    before = len(_ENTRIES)
+    _ENTRIES.append(1)
+    y = x ** (1 + len(_ENTRIES) - before)
+    _ENTRIES.append(1)
+    return y ** (1 + len(_ENTRIES) - before)
+
+
+def entered_in_a_loop(x):
+    before = len(_ENTRIES)
+    for _ in range(3):
+        _enter()
+        x = x ** (1 + len(_ENTRIES) - before)
+    return x
+
+
+def entered_until(x):
+    before = len(_ENTRIES)
+    while len(_ENTRIES) - before < 3:
+        x = x * x * (len(_ENTRIES) - before + 1)
+        _enter()
+    return x
+
+
+def emptied_between_tests(x):
+    _ENTRIES.append(1)
+    y = x * 2.0 if _ENTRIES else x
+    _ENTRIES.clear()
+    return y * (x * 3.0 if _ENTRIES else x)
+
+
+def whether_it_is_empty(x):
+    _ENTRIES.clear()
+    return x ** (2 + bool(_ENTRIES)) * (3.0 if _ENTRIES else 4.0)
+
+
+@pytest.mark.parametrize("function", [
+    entered_by_a_call, entered_itself, entered_in_a_loop, entered_until, emptied_between_tests,
+    whether_it_is_empty,
+])  # fmt: skip
+def test_what_a_list_from_outside_holds_is_asked_when_it_is_read(function):
+    expected = (function(1.3 + 1e-6) - function(1.3 - 1e-6)) / 2e-6
+    assert np.isclose(grad(function)(1.3), expected)
+    assert np.isclose(jvp(function, (1.3,), (1.0,))[1], expected)
