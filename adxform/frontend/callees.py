@@ -222,10 +222,13 @@ def _is_made_inside(function: Any) -> bool:
 
 
 def _which(function: Any) -> object:
-    """What tells a function from others; one made inside by its place, for it is made anew."""
-    if not isinstance(function, Closure):
-        return id(function)
-    return function.source.text.place(function.source.node)
+    """What tells a function from others; one made inside by what it is, for it is made anew."""
+    match function:
+        case Closure(source):
+            return source.text.place(source.node)
+        case Bound(inner, args, keywords):
+            return _which(inner), args, *sorted(keywords.items())
+    return id(function)
 
 
 def _kind(t: Type) -> Any:

@@ -32,7 +32,7 @@ from adxform.frontend.certainty import is_array
 from adxform.frontend.control import changed_lists, tested
 from adxform.frontend.desugar import desugar
 from adxform.frontend.disturbed import refuse_disturbed
-from adxform.frontend.heap import cell_site, require_sayable
+from adxform.frontend.heap import cell_site, references, require_sayable, token_of
 from adxform.frontend.hoist import types_bound
 from adxform.frontend.imports import import_meaning
 from adxform.frontend.iterators import kept_in
@@ -102,6 +102,8 @@ def _lowered(
         seen = inward.seen()
         params[:] = [*(Param(p.name) for p in params), *inward.params]
         given += tuple((p, Var(p.name)) for p in inward.params)
+        behind = inward.outer.operands.values()  # what functions that it calls see, too
+        heap.lent.update(token_of(o) for held in behind for o in references(held))
     for operand in (*env.values(), *seen.values()):
         heap.add(operand)
     if program.open:  # the caller has them, and does not see what changes

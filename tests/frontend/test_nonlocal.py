@@ -302,3 +302,23 @@ def test_right(f):
 def test_refused(f, reason):
     with pytest.raises(UnsupportedError, match=re.escape(reason)):
         grad(f)(X)
+
+
+def test_a_function_inside_that_calls_itself_and_one_that_counts_is_refused():
+    """What the function that counts changes is from outside of the one that calls itself."""
+
+    def f(x):
+        count = 0
+
+        def tick():
+            nonlocal count
+            count += 1
+            return count
+
+        def walk(v, n):
+            return v if n == 0 else walk(v * x + tick(), n - 1)
+
+        return walk(x, 3) * count
+
+    with pytest.raises(UnsupportedError, match="a function that calls itself changes count"):
+        grad(f)(1.3)
