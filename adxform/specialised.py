@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from adxform.errors import ArgumentError, Diagnostic
 from adxform.frontend.nesting import refusing_depth
 from adxform.frontend.program import Program
 from adxform.frontend.source import find_source
+from adxform.frontend.writes import changed_params
 from adxform.options import Options
 from adxform.signatures import type_of_argument, type_of_container
 from adxform.structures import all_structured, leaf_types
@@ -173,6 +174,8 @@ class Specialised:
         if entry is None or entry[1].stale():
             entry = self._made(key, args, make, asked)
         found = entry[0]
+        if self.changed_containers:
+            self._require_given(args)
         if found.written:
             self._require_apart(args, found.written)
         return found
@@ -196,16 +199,32 @@ class Specialised:
         names = {seen.other for seen in argument_writes(function, known)}
         return tuple(i for i, p in enumerate(function.params) if p.name in names)
 
+    @cached_property
+    def changed_containers(self) -> frozenset[str]:
+        """The parameters whose default is a list, dictionary or set that the function changes."""
+        held = {p.name for p in self.parameters if isinstance(p.default, list | dict | set)}
+        return frozenset(held and held.intersection(
+            changed_params(find_source(plain_function(self.root.primal))[0])))
+
+    def _require_given(self, args: Sequence[Any]) -> None:
+        """Refuse to change a default, which all calls have in common."""
+        for p, value in zip(self.parameters, args, strict=True):
+            if value is p.default and p.name in self.changed_containers:
+                self._refuse_default(p.name)
+
+    def _refuse_default(self, name: str) -> NoReturn:
+        function = plain_function(self.root.primal).__name__
+        reason = f"{function} writes to the default of {name}, which later calls see"
+        hint = f"Let the default be None, and make {name} inside."
+        raise ArgumentError(Diagnostic(reason, hint=hint))
+
     def _require_apart(self, args: Sequence[Any], written: Sequence[int]) -> None:
         """Refuse arguments that share memory: a derivative gives each a cotangent of its own."""
         function = self.root.core(self.types(args))
         given = all_structured(function.shapes, args)
         for place in written:
             if any(given[place] is p.default for p in self.parameters):
-                name = function.params[place].name
-                reason = f"{function.name} writes to the default of {name}, which later calls see"
-                hint = f"Let the default be None, and make {name} inside."
-                raise ArgumentError(Diagnostic(reason, hint=hint))
+                self._refuse_default(function.params[place].name)
             for other, value in enumerate(given):
                 if other != place and shares_memory(given[place], value):
                     one, two = (function.params[i].name for i in (place, other))

@@ -876,3 +876,14 @@ def test_a_default_that_is_written_to_is_refused(backend):
     calls = np.array([2.0])
     assert derivative(2.0, calls) == 3.0
     assert calls[0] == 2.0
+
+
+def _counting_in_a_dictionary(x, calls={}):
+    calls["n"] = calls.get("n", 0) + 1
+    return x * calls["n"]
+
+
+def test_a_dictionary_that_is_a_default_and_changes_is_refused():
+    with pytest.raises(ArgumentError, match="writes to the default of calls"):
+        grad(_counting_in_a_dictionary)(2.0)
+    assert grad(_counting_in_a_dictionary)(2.0, {}) == 1.0
