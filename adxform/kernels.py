@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from adxform.analysis.mutation import argument_writes
 from adxform.analysis.types import Types
+from adxform.backends.numba.assuming import assumed
 from adxform.backends.numba.bounds import guarded
 from adxform.backends.numba.compiling import Guarded, jitted, require_numba
 from adxform.backends.numba.inlining import inlined
@@ -44,16 +46,44 @@ def kernel_call(
         made, types = inlined(made, types)
     parts = reach(made, types)
     name = function.name
-    sure = [guarded(*part) for part in parts]
-    checked = None in sure
-    bodies = [part for part in (parts if checked else sure) if part]
-    threads = options.parallel and not checked  # no error leaves a thread
-    ways = [True, False] if threads else [False]
     values = {**namespace, **outside_values(f for f, _ in parts)}
     values.pop("__name__", None)
     inner = outside_values(f for f, _ in parts[:-1])
     frozen = [k for k, v in inner.items() if isinstance(v, np.ndarray)]
     circular = any(map(is_recursive, reachable_callees(made)))  # Numba's own cache breaks these
+    kept = (False,) if circular else (True, False)
+
+    def made_of(bodies: Sequence[Part]) -> tuple[list[Callable[[], Any]], Callable[[], str]]:
+        return _ways(bodies, name, values, options, frozen, kept)
+
+    @cache
+    def plain() -> Callable[..., Any]:
+        found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
+        return found
+
+    again = not any(argument_writes(*part) for part in parts)  # what raised can be run once more
+    equal = [assumed(*part) if again else None for part in parts]
+    ways, text = made_of([found or part for found, part in zip(equal, parts, strict=True)])
+    careful = (lambda: made_of(parts)[0]) if any(equal) else None
+    kernel = Guarded(ways, plain, name, careful)
+    return _caller(kernel, function, layout, types), text()
+
+
+def _ways(
+    parts: Sequence[Part],
+    name: str,
+    values: Mapping[str, Any],
+    options: Options,
+    frozen: Sequence[str],
+    kept: Sequence[bool],
+) -> tuple[list[Callable[[], Any]], Callable[[], str]]:
+    """What makes a kernel of functions, the last of which is called, each if none before could:
+    in several threads and in one, ``kept`` on disk and not; and the text of the first.
+    """
+    sure = [guarded(*part) for part in parts]
+    checked = None in sure
+    bodies = [part for part in (parts if checked else sure) if part]
+    threads = [True, False] if options.parallel and not checked else [False]  # no error leaves one
 
     @cache
     def text(several: bool) -> str:
@@ -62,17 +92,11 @@ def kernel_call(
     def fast(several: bool, keep: bool) -> Any:
         if frozen:
             raise UnsupportedError(f"a function that it calls reads the array {frozen[0]}")
-        way = options.parallel and several is ways[0]
+        way = options.parallel and several is threads[0]
         return jitted(text(several), name, values, parallel=way, checked=checked, keep=keep)
 
-    @cache
-    def plain() -> Callable[..., Any]:
-        found: Callable[..., Any] = compile_text(module_text(parts), name, dict(values))
-        return found
-
-    kept = (False,) if circular else (True, False)
-    kernel = Guarded([partial(fast, way, keep) for way in ways for keep in kept], plain, name)
-    return _caller(kernel, function, layout, types), text(ways[0])
+    made: list[Callable[[], Any]] = [partial(fast, t, keep) for t in threads for keep in kept]
+    return made, partial(text, threads[0])
 
 
 def _caller(

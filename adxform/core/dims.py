@@ -15,6 +15,14 @@ class Sym:
     least: int = field(default=0, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Stop(Sym):
+    """An integer that ends slices which begin at ``first``, and leave a ``dim`` of elements."""
+
+    first: int = 0
+    dim: int | Sym = 0
+
+
 Dim = int | Sym
 MANY = 6  # elements: what slices leave of so many is not one
 _numbers = itertools.count()

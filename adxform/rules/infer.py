@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adxform.core.dims import Dim, Sym, shorter, unknown_dim
+from adxform.core.dims import Dim, Stop, Sym, shorter, unknown_dim
 from adxform.core.forms import LIST
 from adxform.core.types import (
     ANY,
@@ -361,9 +361,12 @@ def _slice_dim(dim: Dim, part: Slicing) -> Dim:
         return dim
     if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in bounds):
         return len(range(dim)[slice(*bounds)])
+    first, last, step = bounds[0] or 0, bounds[1], bounds[2]
+    stop = part.upper.value if isinstance(part.upper, Scalar) else None
+    if isinstance(stop, Stop) and (first, step) in ((stop.first, None), (stop.first, 1)):
+        return stop.dim
     if ANY in bounds:
         return unknown_dim()
-    first, last, step = bounds[0] or 0, bounds[1], bounds[2]
     if step in (None, 1) and first >= 0 and (last is None or last < 0):
         return shorter(dim, first - (last or 0))
     return Sym(f"{dim}[{':'.join(str(b) for b in bounds)}]")

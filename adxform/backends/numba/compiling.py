@@ -108,7 +108,8 @@ class Guarded:
 
     ``ways`` make the kernel, each if none before could: with what lies on disk and without, in
     several threads and in one; ``plain`` makes the function that is called alike. ``call`` runs
-    what there is; ``where`` says in the warning whose derivative it is.
+    what there is; ``where`` says in the warning whose derivative it is. ``careful`` gives ways to
+    make one that expects less of its arguments' sizes.
     """
 
     def __init__(
@@ -116,8 +117,10 @@ class Guarded:
         ways: Sequence[Callable[[], Any]],
         plain: Callable[[], Callable[..., Any]],
         where: str,
+        careful: Callable[[], Sequence[Callable[[], Any]]] | None = None,
     ) -> None:
         self.ways = ways
+        self.careful = careful
         self.plain = plain
         self.where = where
         self.call: Callable[..., Any] = self.first
@@ -161,6 +164,11 @@ class Guarded:
         return call
 
     def give_up(self, reason: BaseException) -> Callable[..., Any]:
+        """What is called from now on."""
+        if self.careful is not None:
+            self.ways, self.careful = self.careful(), None
+            self.call = self.first
+            return self.call
         said = [line.strip() for line in str(reason).splitlines() if line.strip()]
         said = [line for line in said if not line.startswith(("Failed in nopython", "During:"))]
         why = said[0] if said else type(reason).__name__

@@ -172,7 +172,7 @@ def _free(index: Operand, rank: int) -> list[tuple[int, Operand | None]]:
 def _agree(one: Dim, other: Dim, free: tuple[int, Operand | None]) -> bool:
     """Whether a value has the size of a part along an axis, or can be asked whether it has."""
     asked = free[1] is None or isinstance(one, int) or left_out(free[1]) is not None
-    return one == other or (asked and not may_be_one(one) and not may_be_one(other))
+    return one == other or (asked and not may_be_one(other))  # which NumPy does not stretch
 
 
 def _is_count(t: Type) -> bool:

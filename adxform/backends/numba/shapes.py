@@ -11,10 +11,16 @@ from adxform.core.builder import Builder
 from adxform.core.dims import Dim
 from adxform.core.ir import Const, Operand, Tuple, Var
 from adxform.core.raising import raise_if
-from adxform.core.types import Array
+from adxform.core.types import Array, Type, dims_of
 from adxform.rules.table import RULES
 
 SIZES = ("rows", "cols", "layers", "size")  # along the first axes
+
+
+def size_name(axis: int, known: Type) -> str:
+    """What an array's size along an axis is called."""
+    one = len(dims_of(known) or ()) == 1
+    return "size" if one else SIZES[min(axis, len(SIZES) - 1)]
 
 
 class Shapes:
@@ -96,7 +102,7 @@ class Shapes:
             return Const(dim)
         if dim not in self.of_dim:
             shape = self.builder.emit(RULES[".shape"].primitive, (Var(name),))
-            base = "size" if len(self.dims(name)) == 1 else SIZES[min(axis, len(SIZES) - 1)]
+            base = size_name(axis, self.types[name])
             item = self.builder.emit(RULES["[]"].primitive, (shape, Const(axis)), base)
             self.of_dim[dim] = item
         return self.of_dim[dim]
