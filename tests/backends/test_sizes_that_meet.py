@@ -133,3 +133,14 @@ def test_loop_nests_are_written_for_slices_whose_ends_are_computed() -> None:
         made(X, W, 5)
     assert "_unbroadcast(" not in made.source
     assert "np.copy(" not in made.source
+
+
+@pytest.mark.parametrize("n", [3, 12])
+def test_what_is_not_stretched_to_a_shape_is_an_error(n: int) -> None:
+    def f(x, w, n):
+        return np.sum(np.broadcast_to(x, (2, n)) ** 2) * w[0]
+
+    made = adxform.grad(f, argnums=1, backend="numba")
+    np.testing.assert_allclose(made(X, W, 9), adxform.grad(f, argnums=1)(X, W, 9))
+    with pytest.raises(ValueError, match="broadcast"):
+        made(X, W, n)

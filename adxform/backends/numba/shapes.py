@@ -62,13 +62,9 @@ class Shapes:
             case Gathered(operand, places):
                 assert isinstance(operand, Var) and isinstance(places, Var)
                 return *self.sizes(places.name), *self.sizes(operand.name)[1:]
-            case Moved(_, _, shape) if shape is not None:
-                given = self.sub(shape)
-                return tuple(
-                    given.items[axis] if isinstance(given, Tuple)
-                    else self.builder.emit(RULES["[]"].primitive, (given, Const(axis)))
-                    for axis in range(len(dims))
-                )
+            case Moved(operand, place, shape) if shape is not None:
+                assert isinstance(operand, Var)
+                return self._stretched(dims, operand.name, place, self.sub(shape))
             case Moved(operand, _, _, cut) if cut:
                 assert isinstance(operand, Var)
                 parts = zip(dims, cut, self.sizes(operand.name), strict=True)
@@ -85,6 +81,20 @@ class Shapes:
                     for axis, size in enumerate(found)
                     if keepdims or axis not in axes
                 )
+
+    def _stretched(
+        self, dims: tuple[Dim, ...], name: str, place: tuple[int | None, ...], given: Operand
+    ) -> tuple[Operand, ...]:
+        """The sizes of a given shape, which are an array's own where it is not stretched."""
+        made = tuple(
+            given.items[axis] if isinstance(given, Tuple)
+            else self.builder.emit(RULES["[]"].primitive, (given, Const(axis)))
+            for axis in range(len(dims))
+        )
+        for axis, dim, own in zip(place, self.dims(name), self.sizes(name), strict=True):
+            if axis is not None and dim != dims[axis]:
+                self.require_equal(own, made[axis])
+        return made
 
     def left(self, dim: Dim, less: int, size: Operand) -> Operand:
         """The size ``dim`` that slices leave of another, of which they leave out ``less``."""
