@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
@@ -23,3 +25,9 @@ def constant(made: type[_T]) -> type[_T]:
 def constant_by_value(made: type[_T]) -> type[_T]:
     """Likewise; two with the same fields are equal."""
     return dataclass(unsafe_hash=True, slots=True)(made)
+
+
+def same_or(before: tuple[_T, ...], made: Sequence[_T]) -> tuple[_T, ...]:
+    """What was there before, if what is made of it holds the very same; else what is made."""
+    same = len(before) == len(made) and all(map(is_, before, made))
+    return before if same else tuple(made)

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
 from adxform.core.constant import constant, constant_by_value
@@ -174,9 +175,11 @@ def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
         return env.get(operand.name, operand)
     match operand:
         case Tuple(items):
-            return operand.with_items(substitute(item, env) for item in items)
+            made = tuple([substitute(item, env) for item in items])
+            return operand if all(map(is_, made, items)) else operand.with_items(made)
         case Slice(lower, upper, step):
-            parts = (None if p is None else substitute(p, env) for p in (lower, upper, step))
-            return Slice(*parts)
+            bounds = lower, upper, step
+            parts = [None if p is None else substitute(p, env) for p in bounds]
+            return operand if all(map(is_, parts, bounds)) else Slice(*parts)
         case _:
             return operand

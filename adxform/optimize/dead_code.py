@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adxform.core.calls import is_foreign
+from adxform.core.constant import same_or
 from adxform.core.ir import (
     Block,
     Callee,
@@ -136,11 +137,14 @@ def _sweep(block: Block, marking: _Marking) -> Block:
             case If():
                 then, orelse = _sweep(stmt.then, marking), _sweep(stmt.orelse, marking)
                 phis = _live(stmt.phis, marking)
-                kept.append(If(stmt.test, then, orelse, phis, stmt.origin, stmt.mirror))
+                same = then is stmt.then and orelse is stmt.orelse and phis is stmt.phis
+                parts = stmt.test, then, orelse, phis, stmt.origin, stmt.mirror
+                kept.append(stmt if same else If(*parts))
             case For():
                 body, phis = _sweep(stmt.body, marking), _live(stmt.phis, marking)
                 own = stmt.reverse, stmt.origin, stmt.mirror, stmt.stop, stmt.parallel
-                kept.append(For(stmt.index, stmt.bounds, phis, body, *own))
+                same = body is stmt.body and phis is stmt.phis
+                kept.append(stmt if same else For(stmt.index, stmt.bounds, phis, body, *own))
             case While():
                 kept.append(
                     replace(
@@ -152,8 +156,8 @@ def _sweep(block: Block, marking: _Marking) -> Block:
                 )
             case _:
                 kept.append(stmt)
-    return tuple(kept)
+    return same_or(block, kept)
 
 
 def _live(phis: tuple[Phi, ...], marking: _Marking) -> tuple[Phi, ...]:
-    return tuple([phi for phi in phis if phi.target in marking.live])
+    return same_or(phis, [phi for phi in phis if phi.target in marking.live])

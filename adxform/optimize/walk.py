@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from adxform.core.builder import Builder
+from adxform.core.constant import same_or
 from adxform.core.ir import (
     Block,
     Const,
@@ -25,7 +26,6 @@ from adxform.core.ir import (
     substitute,
     walk,
 )
-
 
 def is_op(stmt: Stmt | None, *names: str) -> TypeGuard[Let]:
     """Whether a statement is one of some operations."""
@@ -89,8 +89,8 @@ class Rewriter:
         outer = self.builder
         self.builder = outer.nested()
         self.block(block)
-        made, self.builder = self.builder.block, outer
-        return made
+        made, self.builder = self.builder.stmts, outer
+        return same_or(block, made)
 
     def sub(self, operand: Operand) -> Operand:
         return substitute(operand, self.env) if self.env else operand
@@ -133,8 +133,10 @@ class Rewriter:
     def branch(self, stmt: If) -> None:
         test = self.sub(stmt.test)
         then, orelse = self.nested(stmt.then), self.nested(stmt.orelse)
-        phis = self.merged(stmt.phis)
-        self.builder.append(If(test, then, orelse, phis, stmt.origin, stmt.mirror))
+        phis = same_or(stmt.phis, self.merged(stmt.phis))
+        parts = test, then, orelse, phis
+        same = all(map(operator.is_, parts, (stmt.test, stmt.then, stmt.orelse, stmt.phis)))
+        self.builder.append(stmt if same else If(*parts, stmt.origin, stmt.mirror))
 
     def merged(self, phis: tuple[Phi, ...]) -> tuple[Phi, ...]:
         """A branch's phis; one whose values agree is no phi."""
@@ -144,7 +146,7 @@ class Rewriter:
             if first == second:
                 self.env[phi.target] = first
             else:
-                kept.append(Phi(phi.target, first, second))
+                kept.append(_phi(phi, first, second))
         return tuple(kept)
 
     def loop(self, stmt: For | While) -> None:
@@ -153,21 +155,24 @@ class Rewriter:
             if _is_needless(phi):
                 self.env[phi.target] = self.sub(phi.first)
             else:
-                kept.append(Phi(phi.target, self.sub(phi.first), phi.second))
+                kept.append(_phi(phi, self.sub(phi.first), phi.second))
         if isinstance(stmt, For):
-            bounds = tuple(self.sub(b) for b in stmt.bounds)
+            bounds = same_or(stmt.bounds, [self.sub(b) for b in stmt.bounds])
             body = self.nested(stmt.body)
-            stop = self._stop(stmt)
-            phis = self._closed(kept)
+            stop, phis = self._stop(stmt), same_or(stmt.phis, self._closed(kept))
             own = stmt.reverse, stmt.origin, stmt.mirror
-            self.builder.append(For(stmt.index, bounds, phis, body, *own, stop, stmt.parallel))
+            before = stmt.bounds, stmt.phis, stmt.body, stmt.stop
+            same = all(map(operator.is_, (bounds, phis, body, stop), before))
+            self.builder.append(
+                stmt if same else For(stmt.index, bounds, phis, body, *own, stop, stmt.parallel)
+            )
             return
         self.enter()  # what the head computes is known in the body
         head = self.within(stmt.head)
         test = self.sub(stmt.test)
         body = self.nested(stmt.body)
         self.leave()
-        phis, stop = self._closed(kept), self._stop(stmt)
+        phis, stop = same_or(stmt.phis, self._closed(kept)), self._stop(stmt)
         self.builder.append(While(phis, head, test, body, stmt.origin, stop))
 
     def _stop(self, stmt: For | While) -> Operand | None:
@@ -175,8 +180,14 @@ class Rewriter:
         stop = None if stmt.stop is None else self.sub(stmt.stop)
         return None if stop == Const(False) else stop
 
-    def _closed(self, phis: list[Phi]) -> tuple[Phi, ...]:
-        return tuple(Phi(p.target, p.first, self.sub(p.second)) for p in phis)
+    def _closed(self, phis: list[Phi]) -> list[Phi]:
+        return [_phi(p, p.first, self.sub(p.second)) for p in phis]
+
+
+def _phi(phi: Phi, first: Operand, second: Operand) -> Phi:
+    """A phi with operands up to date; the phi itself where they are."""
+    same = first is phi.first and second is phi.second
+    return phi if same else Phi(phi.target, first, second)
 
 
 def is_tidy(block: Block) -> bool:
@@ -214,9 +225,12 @@ def with_bodies(stmt: Stmt, made: Callable[[Block], Block]) -> Stmt:
 def rewritten(function: Function, walk: Rewriter) -> Function:
     """A function whose whole body a rewriter has gone over."""
     walk.block(function.body)
+    body = same_or(function.body, walk.builder.stmts)
+    if body is function.body and not walk.env:
+        return function
     return replace(
         function,
-        body=walk.builder.block,
+        body=body,
         result=walk.sub(function.result),
         cotangents=walk.renamed(function.cotangents),
     )
