@@ -8,6 +8,7 @@ from dataclasses import replace
 from adxform.analysis.pythons import MaybePythons
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import Callee, Function
 from adxform.core.types import Type
 from adxform.differentiate.common import names_for
@@ -18,7 +19,7 @@ from adxform.optimize.fractions import POWERS, Fractions, may_make_fractions
 from adxform.optimize.list_lengths import ListLengths
 from adxform.optimize.python_booleans import PythonBooleans, computes_with_booleans
 from adxform.optimize.second_names import SecondNames
-from adxform.optimize.walk import Rewriter, occurring
+from adxform.optimize.walk import Rewriter
 
 
 def by_name(function: Function, types: Sequence[Type]) -> dict[str, Type]:
@@ -44,7 +45,7 @@ def typed(
     what their types say if these are ``given`` by the caller.
     """
     types = infer(function, params)
-    done = occurring(function.body)
+    done = index(function.body).names
     if "append" in done:
         function = _rewritten(function, ListLengths(_builder(function, types)))
     if "copy" in done:

@@ -6,11 +6,12 @@ operand. Numbers have no memory of their own.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
 from functools import cache, cached_property
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Callee,
@@ -26,11 +27,9 @@ from adxform.core.ir import (
     Tuple,
     Var,
     binds_of,
-    names_in,
     parts_of,
-    phis_of,
+    reads_of,
     uses,
-    walk,
 )
 from adxform.core.reads import reached
 from adxform.core.types import ANY, Array, Inert, Known, ListOf, Number, Object, Scalar, Type
@@ -90,27 +89,19 @@ class Aliases:
         self.types = types
         self.parent: dict[str, str] = {}
         self.taken: set[str] = set()  # names whose memory may be that of an operand
-        writing: list[Let] = []  # what writes in place
-        for stmt in walk(block):
-            if type(stmt) is Let:  # as most are
-                op = stmt.op
-                if type(op) is not Primitive:
-                    self._operation(stmt)
-                elif _passes_on(op):
-                    self._operation(stmt)
-                    if writes(op):
-                        writing.append(stmt)
-                continue
+        held = index(block)
+        for let in (*held.special, *held.where(_passes_on)):
+            self._operation(let)
+        for stmt in held.others:
             if isinstance(stmt, Effect):
-                read = [n for _, o in stmt.reads for n in names_in(o)]
-                self._take([name for _, name in stmt.writes], read)
-            for phi in phis_of(stmt) if merged else ():
-                self._take([phi.target], uses((phi.first, phi.second)))
+                self._take([name for _, name in stmt.writes], reads_of(stmt))
+        for phi in held.phis if merged else ():
+            self._take([phi.target], uses((phi.first, phi.second)))
         self.apart = dict(self.parent)
         self.held: set[str] = set()
         self.holding: set[str] = set()  # names of lists that hold what is written to
         if stored:
-            self._keep_stored(writing)
+            self._keep_stored(held.where(writes))
 
     @cached_property
     def lists(self) -> set[str]:
@@ -223,12 +214,11 @@ def names_in_lists(block: Block, aliases: Aliases) -> set[str]:
     """The names of arrays that lists hold: they may not change from there on."""
     held = {
         aliases.of(name)
-        for stmt in walk(block)
-        if type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in STORES
+        for stmt in index(block).of(*STORES)
         if not isinstance(aliases.types.get(stmt.target, ANY), Array)
         for name in uses(stmt.args[2:])
     }
-    names = (n for stmt in walk(block) for n in binds_of(stmt)) if held else ()
+    names = (n for stmt in index(block).stmts for n in binds_of(stmt)) if held else ()
     return {n for n in names if aliases.of(n) in held}
 
 
@@ -257,13 +247,12 @@ def _handed_on(op: Primitive, args: tuple[Operand, ...]) -> tuple[Operand, ...]:
 
 def _lists(block: Block) -> set[str]:
     """The names of lists made for tapes, before and after values are stored in them."""
-    stmts = walk(block)
-    lets = [(s, s.op.name) for s in stmts if type(s) is Let and type(s.op) is Primitive]
-    found = {s.target for s, name in lets if name in ("list_of", "empty_list")}
+    held = index(block)
+    found = {s.target for s in held.of("list_of", "empty_list")}
     if not found:
         return found
-    given = [(s.target, uses(s.args[:1])) for s, name in lets if name in STORES]
-    given += [(p.target, uses((p.first,))) for s in stmts for p in phis_of(s)]
+    given = [(s.target, uses(s.args[:1])) for s in held.of(*STORES)]
+    given += [(p.target, uses((p.first,))) for p in held.phis]
     return _spread(found, given)
 
 
@@ -274,12 +263,11 @@ class Flows:
         self.classes = Aliases(block, types, merged=False)
         self.following: dict[str, list[str]] = {}
         self.led_to: dict[str, set[str]] = {}
-        for stmt in walk(block):
-            for phi in () if type(stmt) is Let else phis_of(stmt):
-                for name in uses((phi.first, phi.second)):
-                    self.following.setdefault(self.classes.of(name), []).append(
-                        self.classes.of(phi.target)
-                    )
+        for phi in index(block).phis:
+            for name in uses((phi.first, phi.second)):
+                self.following.setdefault(self.classes.of(name), []).append(
+                    self.classes.of(phi.target)
+                )
 
     def lead(self, name: str, other: str) -> bool:
         """Whether the memory of one name may be that of another."""
@@ -293,16 +281,16 @@ def fresh_names(function: Function, types: Types) -> set[str]:
     """Names whose memory no parameter and nothing outside the function can see."""
     fresh = set(function.owned)
     given: dict[str, list[str]] = {}  # what stands for the memory of others, and of which
-    for stmt in walk(function.body):
-        if type(stmt) is Let and type(stmt.op) is Primitive:
-            if stmt.op.fresh or stmt.op.name in IN_PLACE:
-                fresh.add(stmt.target)
-            elif stmt.op.name == "copy" and isinstance(stmt.args[0], Var):
-                given[stmt.target] = stmt.reads
-        elif isinstance(stmt, Let) and isinstance(stmt.op, Callee):
+    held = index(function.body)
+    for op, lets in held.primitives.items():
+        if op.fresh or op.name in IN_PLACE:
+            fresh.update([stmt.target for stmt in lets])
+        elif op.name == "copy":
+            given.update((s.target, s.reads) for s in lets if isinstance(s.args[0], Var))
+    for stmt in held.special:
+        if isinstance(stmt.op, Callee):
             given |= {stmt.targets[i]: uses(stmt.args[j : j + 1]) for i, j in stmt.op.takes}
-        elif not isinstance(stmt, Let):
-            given.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
+    given.update((p.target, uses((p.first, p.second))) for p in held.phis)
     fresh.update(given)
     takers: dict[str, list[str]] = {}
     for name, sources in given.items():
@@ -317,19 +305,18 @@ def fresh_names(function: Function, types: Types) -> set[str]:
     return fresh
 
 
-def shallow_names(function: Function, types: Types, copying: Container[Stmt]) -> set[str]:
+def shallow_names(function: Function, types: Types, copying: Iterable[Let]) -> set[str]:
     """Names of copies of what may be a list: the items are those of the list. The writes that are
     ``copying`` begin with such a copy.
     """
-    stmts = walk(function.body)
-    made = [(s, s.op.name) for s in stmts if type(s) is Let and type(s.op) is Primitive]
-    copies = [s.target for s, name in made if name == ".copy()" or s in copying]
+    held = index(function.body)
+    copies = [s.target for s in (*held.of(".copy()"), *copying)]
     shallow = {name for name in copies if not isinstance(types.get(name, ANY), Array)}
     if not shallow:
         return shallow
-    lets = [(s, name) for s, name in made if not isinstance(types.get(s.target, ANY), Array)]
-    given = [(s.target, uses(s.args[:1])) for s, name in lets if name in IN_PLACE]
-    given += [(p.target, uses((p.first, p.second))) for s in stmts for p in phis_of(s)]
+    lets = [s for s in held.of(*IN_PLACE) if not isinstance(types.get(s.target, ANY), Array)]
+    given = [(s.target, uses(s.args[:1])) for s in lets]
+    given += [(p.target, uses((p.first, p.second))) for p in held.phis]
     return _spread(shallow, given)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from adxform.analysis.aliasing import Aliases, has_memory, root_of, writes
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     For,
@@ -30,7 +31,6 @@ from adxform.core.ir import (
     reads_of,
     tests_of,
     uses,
-    walk,
 )
 from adxform.core.types import ANY
 
@@ -96,23 +96,19 @@ class Disjoint:
     def _passed_on(self) -> dict[str, list[str]]:
         """Whose memory phis and writes pass on, and new memory, which is nobody's."""
         found: dict[str, list[str]] = {}
-        for stmt in walk(self.aliases.block):
-            if type(stmt) is Let:  # as most are
-                op = stmt.op
-                if isinstance(op, Primitive):
-                    if writes(op):
-                        found[stmt.target] = uses(stmt.args[:1])
-                    elif op.fresh:
-                        found[stmt.target] = []
-                continue
-            found.update((p.target, uses((p.first, p.second))) for p in phis_of(stmt))
+        held = index(self.aliases.block)
+        for op, lets in held.primitives.items():
+            if writes(op):
+                found.update((stmt.target, uses(stmt.args[:1])) for stmt in lets)
+            elif op.fresh:
+                found.update((stmt.target, []) for stmt in lets)
+        found.update((p.target, uses((p.first, p.second))) for p in held.phis)
         return found
 
     @cached_property
     def _written(self) -> dict[str, str]:
         """By the names that writes give, those of the memory that they write to."""
-        lets = [s for s in walk(self.aliases.block) if isinstance(s, Let)]
-        written = [s for s in lets if isinstance(s.op, Primitive) and writes(s.op)]
+        written = index(self.aliases.block).where(writes)
         return {s.target: s.args[0].name for s in written if isinstance(s.args[0], Var)}
 
     @cached_property

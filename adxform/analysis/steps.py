@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from adxform.core.index import Index
 from adxform.core.ir import For, Let, Var, binds_of
-from adxform.core.reads import read_counts
 
 
 def steps(loop: For) -> dict[str, Let]:
     """By what a loop carries, the one statement in it, or in a loop in it, that reads it, as its
     first operand, and gives its next value: ``x[i] = v``, ``total = total + v``.
     """
-    counts = read_counts(loop.body)
+    counts = Index(loop.body).reads
     made: dict[str, Let | For] = {}
     for stmt in loop.body:
         if type(stmt) is Let:  # as most are

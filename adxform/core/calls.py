@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Callee,
@@ -31,8 +32,8 @@ from adxform.core.ir import (
 
 def callees(function: Function) -> list[Callee]:
     """What a function calls itself, once each, in the order of the calls."""
-    called = [s.op for s in walk(function.body) if type(s) is Let]
-    return list(dict.fromkeys([op for op in called if type(op) is Callee]))
+    called = [stmt.op for stmt in index(function.body).special]
+    return list(dict.fromkeys([op for op in called if isinstance(op, Callee)]))
 
 
 def reachable_callees(

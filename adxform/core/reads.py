@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
-    Let,
     Operand,
     Stmt,
     names_in,
@@ -21,15 +21,9 @@ from adxform.core.ir import (
 
 def read_counts(block: Block, result: Operand | None = None) -> Counter[str]:
     """How often each name is read in a block, and in what a function returns."""
-    read = [] if result is None else list(names_in(result))
-    for stmt in walk(block):
-        if type(stmt) is Let:  # which has neither tests nor phis
-            read += stmt.reads
-            continue
-        read += reads_of(stmt)
-        read += tests_of(stmt)
-        read += uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
-    return Counter(read)
+    counts = index(block).reads.copy()
+    counts.update(() if result is None else names_in(result))
+    return counts
 
 
 def readers(block: Block) -> dict[str, list[Stmt]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     For,
@@ -15,21 +16,20 @@ from adxform.core.ir import (
     While,
     binds_of,
     names_in,
-    phis_of,
     reads_of,
     tests_of,
     uses,
-    walk,
 )
 
 
 def unread_phis(block: Block, result: Operand) -> set[str]:
     """The phis that no statement reads, nor a phi that one reads."""
-    sources = {p.target: uses((p.first, p.second)) for s in walk(block) for p in phis_of(s)}
+    sources = {p.target: uses((p.first, p.second)) for p in index(block).phis}
     live = set(names_in(result))
-    for stmt in walk(block) if sources else ():
-        live.update(reads_of(stmt))
-        live.update(tests_of(stmt))
+    for let in index(block).lets if sources else ():
+        live.update(let.reads)
+    for stmt in index(block).others if sources else ():
+        live.update((*reads_of(stmt), *tests_of(stmt)))
     work = list(live)
     while work:
         found = [n for n in sources.get(work.pop(), ()) if n not in live]

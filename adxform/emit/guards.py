@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from adxform.core.ir import Block, Const, Function, If, Operand, Var, walk
+from adxform.core.index import index
+from adxform.core.ir import Block, Const, Function, If, Operand, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def unread(function: Function) -> Counter[str]:
             visit(decided.branch.then, decided.stops[0])
             visit(decided.branch.orelse, decided.stops[1])
 
-    for stmt in walk(function.body):
+    for stmt in index(function.body).others:
         stop = getattr(stmt, "stop", None)
         if stop is not None:
             visit(stmt.body, stop)  # type: ignore[union-attr]

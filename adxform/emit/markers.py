@@ -10,10 +10,11 @@ from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import Const, Function, Let, Stmt, Var
 from adxform.differentiate.common import names_for
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Rewriter, is_op, occurring
+from adxform.optimize.walk import Rewriter, is_op
 from adxform.rules.core import STOP_GRADIENT
 
 
@@ -22,7 +23,7 @@ def without_markers(function: Function, types: Types) -> Function:
 
     A marker whose result the user named stays, to be printed as ``name = operand``.
     """
-    if _TAKEN_OUT.isdisjoint(occurring(function.body)):
+    if _TAKEN_OUT.isdisjoint(index(function.body).names):
         return function
     rewriter = _Unmark(Builder(names_for(function), types, function.bases))
     rewriter.block(function.body)

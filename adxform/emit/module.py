@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any
 
 from adxform.analysis.types import Types
+from adxform.core.index import index
 from adxform.core.ir import (
     Const,
     Effect,
     For,
     Function,
     Global,
-    Let,
     Operand,
     Param,
     Slice,
@@ -272,14 +272,16 @@ def outside_values(functions: Iterable[Function]) -> dict[str, object]:
     """What functions name from outside, by the first part of the name, where it is known."""
     found: dict[str, object] = {}
     for function in functions:
-        held: list[Operand] = [function.result]
-        for stmt in walk(function.body):
-            held.extend(stmt.args if isinstance(stmt, Let) else _read(stmt))
-        plain = (Var, Const)
-        for item in (item for o in held if type(o) not in plain for item in _globals(o)):
+        stmts = index(function.body)
+        held = [arg for let in stmts.lets for arg in let.args if type(arg) not in _PLAIN]
+        held += [function.result, *(operand for stmt in stmts.others for operand in _read(stmt))]
+        for item in (item for operand in held for item in _globals(operand)):
             if "." not in item.text:
                 found[item.text] = item.value
     return found
+
+
+_PLAIN = frozenset({Var, Const})
 
 
 def _read(stmt: Stmt) -> list[Operand]:

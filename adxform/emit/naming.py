@@ -11,7 +11,8 @@ from collections import defaultdict
 
 from adxform.analysis.aliasing import IN_PLACE, root_of
 from adxform.analysis.liveness import Liveness, Range
-from adxform.core.ir import Block, Let, Phi, Primitive, Var, phis_of, uses, walk
+from adxform.core.index import index
+from adxform.core.ir import Block, Phi, Var, uses
 
 RECENT = 8  # how many of the variables begun last are tried for a new value
 
@@ -33,10 +34,8 @@ class Naming:
         self.ranges: dict[str, list[Range]] = {n: disjoint(r) for n, r in live.ranges.items()}
         self.params = set(params)
         self._merge_in_place(block)
-        for stmt in walk(block):
-            if type(stmt) is not Let:
-                for phi in phis_of(stmt):
-                    self._merge_phi(phi)
+        for phi in index(block).phis:
+            self._merge_phi(phi)
         self.variable = self._assign(params, reserved)
 
     def find(self, name: str) -> str:
@@ -46,10 +45,9 @@ class Naming:
 
     def _merge_in_place(self, block: Block) -> None:
         """What is written in place keeps its variable."""
-        for stmt in walk(block):
-            if type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in IN_PLACE:
-                for name in uses(stmt.args[:1]):
-                    self._try(stmt.target, name)
+        for stmt in index(block).of(*IN_PLACE):
+            for name in uses(stmt.args[:1]):
+                self._try(stmt.target, name)
 
     def _merge_phi(self, phi: Phi) -> None:
         for operand in (phi.second, phi.first):

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from adxform.analysis.aliasing import IN_PLACE, Aliases
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Effect,
@@ -24,7 +25,6 @@ from adxform.core.ir import (
     names_in,
     phis_of,
     reads_of,
-    tests_of,
     uses,
     walk,
 )
@@ -47,18 +47,12 @@ def nest(function: Function, aliases: Aliases) -> Nested:
 
 def use_counts(function: Function) -> Counter[str]:
     """How often each name is written where it is read."""
-    read = list(names_in(function.result))
-    for stmt in walk(function.body):
-        if type(stmt) is Let:  # as most are
-            read += stmt.reads
-            continue
-        read.extend(reads_of(stmt))
-        read.extend(tests_of(stmt))
-        for phi in phis_of(stmt):
-            read.extend(uses((phi.second,)))
-            times = 1 if isinstance(stmt, Branch) else 2  # before a loop nothing moves into a phi
-            read.extend(uses((phi.first,)) * times)
-    counts = Counter(read)
+    held = index(function.body)
+    counts = held.reads.copy()
+    counts.update(names_in(function.result))
+    loops = [stmt for stmt in held.others if not isinstance(stmt, Branch)]
+    twice = [phi.first for stmt in loops for phi in phis_of(stmt)]
+    counts.update(uses(twice))  # before a loop nothing moves into a phi
     counts.subtract(unread(function))
     return counts
 

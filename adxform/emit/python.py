@@ -6,10 +6,18 @@ import ast
 from collections import Counter
 from functools import cached_property
 
-from adxform.analysis.aliasing import IN_PLACE, Aliases, fresh_names, names_in_lists, shallow_names
+from adxform.analysis.aliasing import (
+    IN_PLACE,
+    REPLACING,
+    Aliases,
+    fresh_names,
+    names_in_lists,
+    shallow_names,
+)
 from adxform.analysis.liveness import Liveness, liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
+from adxform.core.index import index
 from adxform.core.ir import (
     UNDEFINED,
     Block,
@@ -24,7 +32,6 @@ from adxform.core.ir import (
     Stmt,
     Var,
     While,
-    walk,
 )
 from adxform.core.trees import copied, names
 from adxform.core.types import Scalar, Taped, rank
@@ -93,7 +100,8 @@ class Writer(Writes):
         self.live = live
         self.fresh = fresh
         self.held = held
-        copying = {stmt for stmt in walk(function.body) if self.begins_with_copy(stmt)}
+        writes = index(function.body).of(*REPLACING)
+        copying = {stmt for stmt in writes if self.begins_with_copy(stmt)}
         self.shallow = shallow_names(function, types, copying)
         self.quoted: Origin | None = None
 

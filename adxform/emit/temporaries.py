@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adxform.core.ir import UNDEFINED, Function, Let, Primitive, Var, phis_of, uses, walk
+from adxform.core.index import index
+from adxform.core.ir import UNDEFINED, Function, Let, Primitive, Var, phis_of, uses
 from adxform.core.labels import GENERIC, label
 from adxform.emit.nesting import Nested
 
@@ -25,26 +26,25 @@ class _Labels:
         self.bases = dict(function.bases)
         self.plain = params | function.bases
         self.cotangents = function.cotangents
-        stmts = list(walk(function.body))
-        self.made = {s.target: s for s in stmts if isinstance(s, Let)}
+        held = index(function.body)
+        self.made = held.made_by
         self.primals = {p for bar, p in self.cotangents.items() if bar not in nested}
         self.users = frozenset(self.plain.values())
         self.used = set(self.users)
         self.numbers: dict[str, int] = {}  # the first that may be free after each word
-        lets = [s for s in stmts if isinstance(s, Let)]
-        others = [s for s in stmts if not isinstance(s, Let)] if len(lets) < len(stmts) else []
-        for stmt in others:
+        for stmt in held.others:
             stop = getattr(stmt, "stop", None)
             if isinstance(stop, Var):
                 self.bases.setdefault(stop.name, "stop")
-        own = [(t, s) for s in lets for t in s.targets if t not in nested and t not in self.bases]
+        named = (nested, self.bases)
+        own = [(t, s) for s in held.lets for t in s.targets if not any(t in n for n in named)]
         for target, let in own:  # cotangents second: after what they are cotangents of
             if target not in self.cotangents:
                 self.bases[target] = self.called(target, let)
         for target, let in own:
             if target in self.cotangents:
                 self.bases[target] = self.cotangent(target) or self.called(target, let)
-        for stmt in reversed(others):  # inner branches first
+        for stmt in reversed(held.others):  # inner branches first
             for phi in phis_of(stmt):
                 merged = uses((phi.first, phi.second))
                 known = {self.bases[name] for name in merged if name in self.bases}

@@ -7,6 +7,7 @@ from typing import Any
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Const,
@@ -21,7 +22,7 @@ from adxform.core.reads import read_counts
 from adxform.core.types import rank
 from adxform.differentiate.common import names_for, primitive
 from adxform.optimize.dead_code import eliminate_dead_code
-from adxform.optimize.walk import Remembering, is_derived, is_op, occurring, rewritten
+from adxform.optimize.walk import Remembering, is_derived, is_op, rewritten
 
 PRODUCTS = frozenset({"op.MatMult", "np.matmul"})
 
@@ -30,7 +31,7 @@ def contracted(function: Function, types: Types) -> Function:
     """``np.sum(A @ B, axis=0)`` is ``np.sum(A, axis=0) @ B``, ``(A @ B) @ v`` is ``A @ (B @ v)``,
     and ``np.outer(u, v) @ A`` is ``np.outer(u, v @ A)``, in what the compiler itself makes.
     """
-    if PRODUCTS.isdisjoint(occurring(function.body)):
+    if PRODUCTS.isdisjoint(index(function.body).names):
         return function
     body = eliminate_dead_code(function.body, (function.result,))
     reads = read_counts(body, function.result)

@@ -15,6 +15,7 @@ from adxform.analysis.aliasing import IN_PLACE, REPLACING, Aliases, fresh_names,
 from adxform.analysis.liveness import handed_over, liveness
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     For,
@@ -23,7 +24,6 @@ from adxform.core.ir import (
     Let,
     Operand,
     Phi,
-    Primitive,
     Stmt,
     Var,
     While,
@@ -89,21 +89,15 @@ def _foreign(function: Function, types: Types, writes: list[Let]) -> list[Let]:
 
 def _copying(function: Function, types: Types) -> list[Let]:
     """The writes inside loops that begin with a copy; those into a tape of our own never do."""
-    writes = [
-        stmt
-        for loop in function.body
-        if not isinstance(loop, Let)
-        for stmt in walk((loop,))
-        if isinstance(stmt, Let)
-        and isinstance(stmt.op, Primitive)
-        and stmt.op.name in REPLACING
-    ]
+    held = index(function.body)
+    top = set(function.body) if held.others else ()
+    writes = [s for s in held.of(*REPLACING) if s not in top] if held.others else []
     fresh = fresh_names(function, types) if writes else set()
     if all(_fills_tape(stmt, function.bases, fresh) for stmt in writes):
         return []
     alone: set[Stmt] = set(handed_over(function.body, function.result, types))
-    held = [o.name for s in writes if s not in alone and isinstance(o := s.args[0], Var)]
-    if not fresh.isdisjoint(held):  # of which it takes more to know whether they are alone
+    others = [o.name for s in writes if s not in alone and isinstance(o := s.args[0], Var)]
+    if not fresh.isdisjoint(others):  # of which it takes more to know whether they are alone
         aliases = Aliases(function.body, types)
         params = [p.name for p in function.params]
         alone = liveness(params, function.body, function.result, aliases=aliases).exclusive
@@ -157,8 +151,7 @@ def _passed_on(function: Function) -> dict[str, Operand]:
     """By the names of arrays that operations give, what they are given of the same memory."""
     return {
         s.target: s.args[0]
-        for s in walk(function.body)
-        if isinstance(s, Let) and isinstance(s.op, Primitive) and s.op.name in (*IN_PLACE, "copy")
+        for s in index(function.body).of(*IN_PLACE, "copy")
     }
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from adxform.core.builder import Builder
+from adxform.core.index import Index
 from adxform.core.ir import For, Let, Operand, Phi, Stmt, Var
-from adxform.core.reads import read_counts
 from adxform.optimize.chains import SUMS, Chain
 from adxform.optimize.walk import Rewriter, is_op
 
@@ -76,7 +76,7 @@ class Exchanging:
         """
         asked = name, made
         if asked not in self.before:
-            alone = self.reads[name] == read_counts((made,))[name] + 1
+            alone = self.reads[name] == Index((made,)).reads[name] + 1
             self.before[asked] = _added_to(name, made) if alone else None
         return self.before[asked]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Const,
@@ -35,7 +36,7 @@ SUMS = {"accumulate": 1, "accumulate_at": 2}  # and which operand is added
 
 def guard_sums(function: Function, types: Types) -> Function:
     """A function whose branches add what they make, where the other side adds zero."""
-    if not any(isinstance(s, If) and _zeros(s) for s in walk(function.body)):
+    if not any(isinstance(s, If) and _zeros(s) for s in index(function.body).others):
         return function
     counts = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)

@@ -9,6 +9,7 @@ from functools import cached_property
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Callee,
@@ -32,7 +33,7 @@ from adxform.optimize.walk import Rewriter, with_bodies
 
 def merge_branches(function: Function, types: Types) -> Function:
     """``if c: y = f(x)`` followed by ``if c: x_bar = ...`` asks only once."""
-    if not any(isinstance(s, If) and s.mirror is not None for s in walk(function.body)):
+    if not any(isinstance(s, If) and s.mirror is not None for s in index(function.body).others):
         return function
     merging = _Merging(Builder(names_for(function, types), types, function.bases), function)
     body = merging.block(function.body)
@@ -57,7 +58,7 @@ class _Merging:
     def __init__(self, builder: Builder, function: Function) -> None:
         self.builder = builder
         self.function = function
-        self.made_by = {s.target: s for s in walk(function.body) if isinstance(s, Let)}
+        self.made_by = index(function.body).made_by
         self.found = False
 
     @cached_property

@@ -16,6 +16,7 @@ from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Effect,
@@ -40,7 +41,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
-from adxform.core.reads import read_counts, readers
+from adxform.core.reads import readers
 from adxform.core.types import ANY, Unknown
 from adxform.differentiate.common import names_for
 from adxform.differentiate.increments import DEPTH, same
@@ -67,7 +68,7 @@ def merge_loops(function: Function, types: Types) -> tuple[Function, list[Outcom
     """A function whose reverse loops run inside the loops that they mirror, where they can; and
     what became of each.
     """
-    if not any(isinstance(s, For) and s.mirror is not None for s in walk(function.body)):
+    if not any(isinstance(s, For) and s.mirror is not None for s in index(function.body).others):
         return function, []
     builder = Builder(names_for(function, types), types, function.bases)
     merging = _Merging(builder, function.body)
@@ -82,8 +83,8 @@ class _Merging:
     def __init__(self, builder: Builder, body: Block) -> None:
         self.builder = builder
         self.outcomes: list[Outcome] = []
-        self.made_by = {s.target: s for s in walk(body) if isinstance(s, Let) and s.targets}
-        self.reads = read_counts(body)
+        self.made_by = index(body).made_by
+        self.reads = index(body).reads
         self.sums = Exchanging(self.reads, builder)
 
     def block(self, block: Block, around: str = "") -> Block:

@@ -7,6 +7,7 @@ from collections import Counter
 from adxform.analysis.aliasing import IN_PLACE, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Function,
@@ -14,23 +15,21 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Var,
-    walk,
 )
 from adxform.core.reads import read_counts
 from adxform.core.types import Array
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, is_tidy, occurring, rewritten
+from adxform.optimize.walk import Rewriter, is_op, is_tidy, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
     """``np.copy(a * b)`` is ``a * b``: a derivative that is made before all types are known, and
     called inside, copies what it hands out. ``2.0 * np.copy(v[1:])`` is ``2.0 * v[1:]``.
     """
-    if "np.copy" not in occurring(function.body):
+    copies = index(function.body).of("np.copy")
+    if not copies:
         return function
-    lets = [stmt for stmt in walk(function.body) if type(stmt) is Let]
-    copied = {name for stmt in lets if is_op(stmt, "np.copy") for name in stmt.reads}
-    if not copied and is_tidy(function.body):
+    if not any(stmt.reads for stmt in copies) and is_tidy(function.body):
         return function
     reads = read_counts(function.body, function.result)
     builder = Builder(names_for(function, types), types, function.bases)

@@ -6,6 +6,7 @@ import operator
 from dataclasses import replace
 
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Const,
@@ -14,11 +15,9 @@ from adxform.core.ir import (
     Operand,
     Primitive,
     Slice,
-    Stmt,
     Tuple,
     Var,
     While,
-    walk,
 )
 from adxform.core.types import Scalar
 from adxform.optimize.walk import Remembering, is_tidy
@@ -37,17 +36,15 @@ class RepeatQueries(Remembering):
 
     def block(self, block: Block) -> None:
         known = self.env or self.places or ".shape" in self.ops
-        if known or any(map(self.concerns, walk(block))) or not is_tidy(block):
+        if known or self.concerned(block) or not is_tidy(block):
             super().block(block)
         else:
             self.builder.stmts += block
 
-    def concerns(self, stmt: Stmt) -> bool:
-        """Whether there may be something to do because of a statement."""
-        if type(stmt) is not Let or type(stmt.op) is not Primitive:
-            return False
-        name = stmt.op.name
-        return name == ".shape" or (name in PLACES and self.is_integer(stmt))
+    def concerned(self, block: Block) -> bool:
+        """Whether there may be something to do in a block."""
+        held = index(block)
+        return ".shape" in held.names or any(map(self.is_integer, held.of(*PLACES)))
 
     def let(self, stmt: Let) -> None:
         self.builder.origin = stmt.origin

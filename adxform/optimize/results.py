@@ -8,6 +8,7 @@ from dataclasses import replace
 from adxform.analysis.aliasing import Aliases, fresh_names
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Callee,
     Const,
@@ -18,7 +19,6 @@ from adxform.core.ir import (
     Tuple,
     Var,
     names_in,
-    walk,
 )
 from adxform.core.types import ANY, Array, Type
 from adxform.differentiate.common import names_for, primitive
@@ -57,8 +57,8 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
 def _made_by_calls(function: Function) -> set[str]:
     """The names of arrays that a part of the derivative makes, and keeps no hold of."""
     found: set[str] = set()
-    for stmt in walk(function.body):
-        if not isinstance(stmt, Let) or not isinstance(stmt.op, Callee):
+    for stmt in index(function.body).special:
+        if not isinstance(stmt.op, Callee):
             continue
         part = stmt.op.function
         if part is None:

@@ -9,7 +9,8 @@ from adxform.analysis.aliasing import root_of, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
 from adxform.core.dims import Dim
-from adxform.core.ir import Function, Let, Primitive, Stmt, Var, walk
+from adxform.core.index import index
+from adxform.core.ir import Function, Let, Primitive, Stmt, Var
 from adxform.core.reads import read_counts
 from adxform.core.types import ANY, Array, Scalar, dims_of
 from adxform.differentiate.common import names_for
@@ -25,16 +26,17 @@ def without_shaped_values(function: Function, types: Types) -> Function:
 
     Where operands may not go together, the operation stays, unless another one fails then, too.
     """
-    asked = Counter(like.name for s in walk(function.body) if (like := _like(s)) is not None)
+    held = index(function.body)
+    asking = held.of(*SHAPE_ONLY)
+    asked = Counter(like.name for s in asking if (like := _like(s)) is not None)
     if not asked:
         return function
     reads = read_counts(function.body, function.result)
-    lets = [stmt for stmt in walk(function.body) if isinstance(stmt, Let)]
-    written = {stmt.args[0] for stmt in lets if isinstance(stmt.op, Primitive) and writes(stmt.op)}
+    written = {stmt.args[0] for stmt in held.where(writes)}
     compared = Counter(pair for stmt in function.body for pair in compared_in(stmt, types))
     top = set(function.body)
     replaced: dict[str, str] = {}
-    for stmt in reversed(lets):  # what is asked of a result may be asked of an operand's operand
+    for stmt in reversed(held.lets):  # what is asked of a result may be of an operand's operand
         if asked[stmt.target] == reads[stmt.target] > 0:
             unlike = compared_in(stmt, types)
             elsewhere = all(compared[pair] > (stmt in top) for pair in unlike)  # and fails there
@@ -60,12 +62,10 @@ class _Shapes(Rewriter):
             self.builder.append(stmt)
 
 
-def _like(stmt: Stmt) -> Var | None:
+def _like(stmt: Let) -> Var | None:
     """What a statement asks for its shape."""
-    if not isinstance(stmt, Let) or not isinstance(stmt.op, Primitive):
-        return None
-    place = SHAPE_ONLY.get(stmt.op.name)
-    asked = None if place is None else stmt.args[place]
+    assert isinstance(stmt.op, Primitive)
+    asked = stmt.args[SHAPE_ONLY[stmt.op.name]]
     return asked if isinstance(asked, Var) else None
 
 

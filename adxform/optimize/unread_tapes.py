@@ -7,6 +7,7 @@ from dataclasses import replace
 from adxform.analysis.regions import is_place
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Function,
     Let,
@@ -15,11 +16,9 @@ from adxform.core.ir import (
     Var,
     names_in,
     parts_of,
-    phis_of,
     reads_of,
     tests_of,
     uses,
-    walk,
 )
 from adxform.core.types import Array, ListOf, Scalar
 from adxform.differentiate.common import names_for
@@ -48,19 +47,16 @@ class _Found:
         self.function = function
         self.types = types
         self.made: dict[str, Let] = {}
-        stmts = walk(function.body)
-        self.lets = [s for s in stmts if isinstance(s, Let)]
-        others = [s for s in stmts if type(s) is not Let]
-        self.phis = [p for s in others for p in phis_of(s)]
+        self.held = index(function.body)
 
     def values(self) -> dict[str, Operand]:
         family = self.families()
         if not family:
             return {}
-        self.made = {s.target: s for s in self.lets}
+        self.made = self.held.made_by
         values: dict[str, Operand] = {}
         lost = {family.get(n) for n in names_in(self.function.result)}
-        for stmt in walk(self.function.body):
+        for stmt in self.held.stmts:
             if type(stmt) is Let and family.keys().isdisjoint(stmt.reads):  # as most are
                 continue
             args = stmt.args if isinstance(stmt, Let) else ()
@@ -87,14 +83,10 @@ class _Found:
         """The names that each tape goes by, through writes and phis; an array of the user's may be
         written to out of bounds, which is to be seen.
         """
-        family = {
-            s.target: s.target
-            for s in self.lets
-            if isinstance(s.op, Primitive) and s.op.name in MADE and s.origin is None
-        }
+        family = {s.target: s.target for s in self.held.of(*MADE) if s.origin is None}
         before = -1
-        merged = [(p.target, uses((p.first, p.second))) for p in self.phis] if family else []
-        stored = [s for s in self.lets if self.stores(s)] if family else []
+        merged = [(p.target, uses((p.first, p.second))) for p in self.held.phis] if family else []
+        stored = self.held.of(*STORES) if family else []
         while family and before < len(family):
             before = len(family)
             for stmt in stored:

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from adxform.analysis.regions import Loops, Regions
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     For,
@@ -24,10 +25,9 @@ from adxform.core.ir import (
     reads_of,
     tests_of,
     uses,
-    walk,
 )
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, is_users, occurring
+from adxform.optimize.walk import Rewriter, is_op, is_users
 
 FAR = 64  # versions after a write beyond which nobody looks
 
@@ -36,15 +36,14 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
     array before it need not be a copy.
     """
-    if "update" not in occurring(function.body):
-        return function
-    writes = [s for s in walk(function.body) if is_op(s, "update") and not is_users(s)]
+    held = index(function.body)
+    writes = [s for s in held.of("update") if not is_users(s)]
     if not writes:
         return function
     versions = _Versions(function)
     regions = Regions(function.body, types)
     late = reversed(writes)  # what is known of later versions tells of earlier ones
-    gone = [s for s in late if isinstance(s, Let) and versions.unseen(s, regions)][::-1]
+    gone = [s for s in late if versions.unseen(s, regions)][::-1]
     if not gone:
         return function
     walker = Rewriter(Builder(names_for(function, types), types, function.bases))
@@ -53,9 +52,7 @@ def without_unseen_writes(function: Function, types: Types) -> Function:
     for stmt in gone:
         walker.env[stmt.target] = walker.sub(stmt.args[0])
         parts.update(versions.whole_parts(stmt, targets))
-    for other in walk(function.body):
-        if not isinstance(other, Let) or not is_op(other, "np.copy"):
-            continue
+    for other in held.of("np.copy"):
         if parts & set(other.reads) or versions.only_added(other, walker, regions):
             walker.env[other.target] = other.args[0]
     return _renamed(function, walker)
@@ -166,12 +163,10 @@ class _Versions:
 def _versions(block: Block) -> set[str]:
     """The names of arrays that are written to, of what is merged with others, and of copies."""
     found: set[str] = set()
-    for stmt in walk(block):
-        if type(stmt) is not Let:
-            for phi in phis_of(stmt):
-                found.update((phi.target, *uses((phi.first, phi.second))))
-        elif is_op(stmt, "update", "accumulate_at", "np.copy"):
-            found.update((stmt.target, *uses(stmt.args[:1])))
+    for phi in index(block).phis:
+        found.update((phi.target, *uses((phi.first, phi.second))))
+    for stmt in index(block).of("update", "accumulate_at", "np.copy"):
+        found.update((stmt.target, *uses(stmt.args[:1])))
     return found
 
 

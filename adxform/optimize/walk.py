@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from adxform.core.builder import Builder
 from adxform.core.constant import same_or
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Const,
@@ -24,18 +25,12 @@ from adxform.core.ir import (
     Var,
     While,
     substitute,
-    walk,
 )
+
 
 def is_op(stmt: Stmt | None, *names: str) -> TypeGuard[Let]:
     """Whether a statement is one of some operations."""
     return type(stmt) is Let and type(stmt.op) is Primitive and stmt.op.name in names
-
-
-def occurring(block: Block) -> set[str]:
-    """The names of all operations in a block and in the blocks within."""
-    lets = [stmt.op for stmt in walk(block) if type(stmt) is Let]
-    return {op.name for op in lets if type(op) is Primitive}
 
 
 def is_users(stmt: Let) -> bool:
@@ -192,7 +187,7 @@ def _phi(phi: Phi, first: Operand, second: Operand) -> Phi:
 
 def is_tidy(block: Block) -> bool:
     """Whether a rewriter that replaces nothing leaves a block as it is: all phis are needed."""
-    return all(map(_is_tidy, (s for s in walk(block) if type(s) is not Let)))
+    return all(map(_is_tidy, index(block).others))
 
 
 def _is_tidy(stmt: Stmt) -> bool:
