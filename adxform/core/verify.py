@@ -66,11 +66,22 @@ class _Checker:
                 self.fail(f"{name} is {where}")
 
     def block(self, block: Block) -> None:
+        bound, visible, here = self.bound, self.visible, self.scopes[-1]
         for stmt in block:
-            if type(stmt) is Let:
-                self.let(stmt)
-            else:
+            if type(stmt) is not Let:
                 self.statement(stmt)
+                continue
+            if not visible.issuperset(stmt.reads):
+                self.operands(stmt.args)
+            self.operation(stmt)
+            targets = stmt.targets
+            if len(targets) == 1 and targets[0] not in bound:  # as most are
+                bound.update(targets)
+                visible.update(targets)
+                here += targets
+                continue
+            for target in targets:
+                self.bind(target)
 
     def open(self) -> None:
         self.scopes.append([])
@@ -89,24 +100,15 @@ class _Checker:
                 for _, name in stmt.writes:
                     self.bind(name)
 
-    def let(self, stmt: Let) -> None:
-        if not self.visible.issuperset(stmt.reads):
-            self.operands(stmt.args)
-        if type(stmt.op) is Primitive:
-            if len(stmt.args) != len(stmt.op.params):
-                self.fail(f"{stmt.op.name} takes {len(stmt.op.params)} operands")
+    def operation(self, stmt: Let) -> None:
+        op = stmt.op
+        if type(op) is Primitive:
+            if len(stmt.args) != len(op.params):
+                self.fail(f"{op.name} takes {len(op.params)} operands")
             if len(stmt.targets) != 1:
-                self.fail(f"{stmt.op.name} gives one value")
-        elif isinstance(stmt.op, Opaque) and len(stmt.args) != len(stmt.op.reads):
+                self.fail(f"{op.name} gives one value")
+        elif isinstance(op, Opaque) and len(stmt.args) != len(op.reads):
             self.fail("an opaque expression has an operand for each name that it reads")
-        targets = stmt.targets
-        if not self.bound.isdisjoint(targets) or len(targets) > 1:
-            for target in targets:
-                self.bind(target)
-            return
-        self.bound.update(targets)
-        self.visible.update(targets)
-        self.scopes[-1] += targets
 
     def branch(self, stmt: If) -> None:
         self.operands([stmt.test])

@@ -153,7 +153,16 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
     it leaves alone, but for what it calls by name.
     """
     exact: set[int] = set()
+    met: set[tuple[str, bool]] = set()  # names, and whether they stand where all is known of them
     for node in nodes_run(seen.tree):
+        kind = type(node)
+        if kind is ast.Name:
+            once = node.id, id(node) in exact  # type: ignore[attr-defined]
+            if once in met:
+                continue
+            met.add(once)
+        elif kind not in _TELLING:
+            continue
         match node:
             case ast.Call():
                 for called in exactly(node, seen):
@@ -175,6 +184,9 @@ def calls(seen: Seen, objects: dict[int, Any]) -> Iterator[Called]:
             yield from _mentioned(seen.value(node), objects)
         elif isinstance(node, ast.Name):
             _note(seen.value(node), objects)
+
+
+_TELLING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.ClassDef)  # what may be a call
 
 
 def _of_class(node: ast.ClassDef, seen: Seen) -> Iterator[Called]:
@@ -200,11 +212,14 @@ def _note(value: Any, objects: dict[int, Any]) -> None:
 
 def exactly(node: ast.Call, seen: Seen) -> Iterator[Called]:
     """The function that a call names, with what it is given."""
+    functions = [*_behind(_method(node.func, seen))]
+    if not functions:
+        return
     given = tuple(map(seen.value, node.args))
     if any(isinstance(arg, ast.Starred) for arg in node.args):
         given = ()
     named = {k.arg: seen.value(k.value) for k in node.keywords if k.arg}
-    for called in _behind(_method(node.func, seen)):
+    for called in functions:
         yield Called(called.function, (*called.given, *given), {**called.named, **named})
 
 

@@ -112,12 +112,20 @@ class _Marking:
             current = self.parents.get(current) if self.parents else None
 
     def run(self) -> None:
-        while self.work:
-            name = self.work.pop()
-            stmt, phi = self.definers.get(name, _NOTHING)
+        work, kept, live = self.work, self.kept, self.live
+        definer, around = self.definers.get, self.parents.get
+        while work:
+            stmt, phi = definer(work.pop(), _NOTHING)
             if stmt is None:
                 continue
-            if stmt not in self.kept:
+            if stmt not in kept:
+                parent = around(stmt)
+                if type(stmt) is Let and (parent is None or parent in kept):  # as most are
+                    kept.add(stmt)
+                    fresh = [name for name in stmt.reads if name not in live]
+                    live.update(fresh)
+                    work += fresh
+                    continue
                 self.keep(stmt)
             if phi is not None:
                 for read in uses((phi.first, phi.second)):

@@ -68,7 +68,7 @@ def merge_loops(function: Function, types: Types) -> tuple[Function, list[Outcom
     """A function whose reverse loops run inside the loops that they mirror, where they can; and
     what became of each.
     """
-    if not any(isinstance(s, For) and s.mirror is not None for s in index(function.body).others):
+    if not any(map(_mirrors, index(function.body).others)):
         return function, []
     builder = Builder(names_for(function, types), types, function.bases)
     merging = _Merging(builder, function.body)
@@ -89,9 +89,11 @@ class _Merging:
 
     def block(self, block: Block, around: str = "") -> Block:
         """A block with its loops merged, which is inside what ``around`` says."""
+        if not any(map(_mirrors, index(block).others)):  # nothing to do
+            return block
         made = _Made()
         for stmt in block:
-            if not isinstance(stmt, For) or stmt.mirror is None:
+            if not _mirrors(stmt):
                 made.add(stmt)
                 continue
             first = made.mirrored(stmt)
@@ -153,6 +155,8 @@ class _Made:
         place = len(self.slots)
         self.slots.append([stmt])
         self.bound.update(dict.fromkeys(binds_of(stmt), place))
+        if type(stmt) is Let and type(stmt.op) is Primitive:  # as most are
+            return
         self.changing += [(place, inner) for inner in walk((stmt,)) if _may_change(inner)]
         forward = isinstance(stmt, While) or (isinstance(stmt, For) and stmt.mirror is None)
         if forward and stmt.origin is not None:
@@ -235,8 +239,6 @@ class _Pair:
         read = _reads((second,))
         self.tapes = {p.target: p for p in first.phis if p.target in read}
         self.chains: dict[str, Chain] = {}
-        self.readers = readers(second.body)
-
     def obstacle(self) -> str:
         """Why an iteration of the second may not run right after that of the first, if so."""
         carried = {p.target for p in self.first.phis}
@@ -284,6 +286,10 @@ class _Pair:
             return True
         sums = Chain(SUMS, {phi.target})
         return sums.block(self.second.body) and sums.holds(phi.second)
+
+    @cached_property
+    def readers(self) -> dict[str, list[Stmt]]:
+        return readers(self.second.body)
 
     # --- what the first loop records ----------------------------------------------------------
 
@@ -358,6 +364,11 @@ class _Pair:
         for phi in self.tapes.values():
             made = narrowed(made, phi, self.chains[phi.target].names, self.made_by, self.builder)
         return made
+
+
+def _mirrors(stmt: Stmt) -> TypeGuard[For]:
+    """Whether a statement is a loop of the reverse sweep."""
+    return type(stmt) is For and stmt.mirror is not None
 
 
 def _reads_here(stmt: Stmt) -> set[str]:
