@@ -17,6 +17,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 _SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # all are alike
 _ALIKE = frozenset({k for s in _SHARED for k in s.__subclasses__()})
 _LEAVES = frozenset({ast.Name, ast.Constant, *_ALIKE})
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # fields with statements inside
 _PLAIN = 6  # what there is on a leaf: two fields and where it stands
 
 
@@ -175,9 +176,15 @@ class Transformer(ast.NodeTransformer):
     """What ``ast.NodeTransformer`` is, looking only where nodes can be."""
 
     _visitors: ClassVar[dict[type, Callable[[Any, Any], Any] | None]] = {}
+    _blocks: ClassVar[bool] = False  # whether all of its methods are for statements
 
     def __init_subclass__(cls) -> None:
         cls._visitors = {}  # by kind of node, the method of this class for it
+        kinds = [kind for kind in vars(ast).values() if isinstance(kind, type)]
+        methods = {kind: getattr(cls, f"visit_{kind.__name__}", None) for kind in kinds}
+        own = [k for k, m in methods.items() if m not in (None, ast.NodeVisitor.visit_Constant)]
+        statements = all(issubclass(kind, ast.stmt) for kind in own)
+        cls._blocks = statements and cls.visit is Transformer.visit
 
     def visit(self, node: ast.AST) -> Any:
         kind = type(node)
@@ -190,6 +197,12 @@ class Transformer(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         if type(node) in _LEAVES:
+            return node
+        if self._blocks:
+            for name in _BLOCKS:
+                held = getattr(node, name, None)
+                if type(held) is list:
+                    held[:] = self._visited(held)
             return node
         for name in _FIELDS.get(type(node)) or fields_of(type(node)):
             held = getattr(node, name, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -53,8 +53,7 @@ def arithmetic(*types: Type) -> Type:
 
 def comparison(*types: Type) -> Type:
     """The broadcast of all operands, as booleans."""
-    result = _broadcast(types, as_float=False)
-    match result:
+    match _broadcast(types, as_float=False):
         case Scalar(_, weak):
             return Scalar("bool", weak)
         case Array(_, dims):
@@ -73,11 +72,13 @@ def _broadcast(types: tuple[Type, ...], *, as_float: bool) -> Type:
         if types:
             return FLOAT if weak else DOUBLE
     types = tuple([as_array(t) if type(t) is Struct else t for t in types])
-    if not all(map(is_numeric, types)):
-        return ANY
+    return _of_all(types, as_float) if all(map(is_numeric, types)) else ANY
+
+
+@lru_cache(maxsize=4096)
+def _of_all(types: tuple[Type, ...], as_float: bool) -> Type:
     dtype = promote(types)
-    if as_float and dtype is not None:
-        dtype = float_dtype(dtype)
+    dtype = float_dtype(dtype) if as_float and dtype is not None else dtype
     scalars = [t for t in types if isinstance(t, Scalar)]
     if len(scalars) == len(types):
         weak = all(t.weak for t in scalars)
