@@ -15,6 +15,7 @@ from adxform.analysis.aliasing import REPLACING, Aliases, writes
 from adxform.analysis.disjoint import Disjoint
 from adxform.analysis.steps import steps
 from adxform.analysis.types import Types
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     For,
@@ -110,6 +111,7 @@ class _Walk:
         self.disjoint = Disjoint(aliases)
         self.families: dict[str, set[str]] = defaultdict(set)  # the live names of each class
         self.containers: Counter[str] = Counter()
+        self.kin = aliases.shared | aliases.in_lists  # names that are of one memory with others
 
     def number(self, block: Block, at: int) -> int:
         """Give every statement its positions: first, boundaries between blocks, last."""
@@ -141,17 +143,18 @@ class _Walk:
             if name not in live:
                 live[name] = at
                 self.opened.append(name)
-                self.begin(name)
+                if name in self.kin:
+                    self.begin(name)
 
     def begin(self, name: str) -> None:
-        """A name comes to be live."""
+        """A name that is of one memory with others comes to be live."""
         if name in self.aliases.shared:
             self.families[self.aliases.of(name)].add(name)
         if name in self.aliases.in_lists:
             self.containers[self.aliases.container(name)] += 1
 
     def cease(self, name: str) -> None:
-        """A name is live no more."""
+        """Such a name is live no more."""
         if name in self.aliases.shared:
             self.families[self.aliases.of(name)].discard(name)
         if name in self.aliases.in_lists:
@@ -162,9 +165,9 @@ class _Walk:
         end = live.pop(name, None)
         if end is None:
             end = at + 1
-        else:
+        elif name in self.kin:
             self.cease(name)
-        self.result.ranges.setdefault(name, []).append((at, end))
+        self.add(name, at, end)
 
     def block(self, block: Block, live: dict[str, int]) -> None:
         for stmt in reversed(block):
@@ -189,7 +192,7 @@ class _Walk:
         late = False
         op = stmt.op
         if type(op) is Primitive:
-            if _may_write(op) and not _of_numbers(stmt, op, self.aliases.types):
+            if _may_write(op) and not _of_numbers(stmt, self.aliases.types):
                 self._exclusive(stmt, live)
             late = op.name in REPLACING and self._in_two(stmt)
         for name in stmt.targets:
@@ -227,7 +230,11 @@ class _Walk:
         return others == 0
 
     def add(self, name: str, begin: int, end: int) -> None:
-        self.result.ranges.setdefault(name, []).append((begin, end))
+        ranges = self.result.ranges
+        if name in ranges:
+            ranges[name].append((begin, end))
+        else:
+            ranges[name] = [(begin, end)]
 
     def branch(self, stmt: If, live: dict[str, int]) -> None:
         """Names that are needed after a branch stay live through it; those that one side needs
@@ -254,7 +261,8 @@ class _Walk:
 
     def leave(self, name: str, live: dict[str, int]) -> int:
         """A name is live no more; the end of its range."""
-        self.cease(name)
+        if name in self.kin:
+            self.cease(name)
         return live.pop(name)
 
     def loop(self, stmt: For | While, live: dict[str, int]) -> None:
@@ -318,42 +326,42 @@ class _Walk:
 
 def handed_over(block: Block, result: Operand, types: Types) -> list[Let]:
     """Lets that may write to their first operand, which is new memory and read by them alone."""
-    reads: Counter[str] | None = None
+    held = index(block)
+    writing = [s for s in held.where(_may_write) if not _of_numbers(s, types)]
+    if not writing:
+        return []
+    reads = read_counts(block, result)
+    blocks = [inner for stmt in held.others for inner in blocks_of(stmt)]
+    place = {s.target: id(b) for b in blocks for s in b if type(s) is Let}  # none at the top
+    fresh = [lets for op, lets in held.primitives.items() if op.fresh and not writes(op)]
+    new = {stmt.target for lets in fresh for stmt in lets}
     found: list[Let] = []
-    holding = [stmt for stmt in walk(block) if type(stmt) is not Let]
-    for part in (block, *(inner for stmt in holding for inner in blocks_of(stmt))):
-        new: set[str] = set()
-        for stmt in part:
-            if type(stmt) is not Let:
-                if isinstance(stmt, For) and new.intersection(uses([p.first for p in stmt.phis])):
-                    reads = read_counts(block, result) if reads is None else reads
-                    found += _filling(stmt, new, reads)
-                continue
-            op = stmt.op
-            if type(op) is not Primitive:
-                continue
-            alone = False
-            if _may_write(op) and not _of_numbers(stmt, op, types):
-                first = stmt.args[0]
-                if isinstance(first, Var) and first.name in new:
-                    reads = read_counts(block, result) if reads is None else reads
-                    alone = reads[first.name] == 1
-                if alone:
-                    found.append(stmt)
-            if alone if writes(op) else op.fresh:
-                new.add(stmt.target)
+
+    def handed(first: Operand, here: int | None) -> bool:
+        if not isinstance(first, Var) or first.name not in new:
+            return False
+        return reads[first.name] == 1 and place.get(first.name) == here
+
+    for let in writing:
+        if handed(let.args[0], place.get(let.target)):
+            found.append(let)
+            if _only_writes(let):
+                new.add(let.target)
+    for part in (block, *blocks) if held.others else ():
+        here = None if part is block else id(part)
+        for loop in part:
+            if type(loop) is For:
+                found += _filling(loop, [p.target for p in loop.phis if handed(p.first, here)])
     return found
 
 
-def _filling(loop: For, new: set[str], reads: Counter[str]) -> list[Let]:
+def _filling(loop: For, begun: list[str]) -> list[Let]:
     """The writes of a loop, and of loops in it, that fill a new array which nothing else in it
-    reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i.
+    reads: ``x = np.empty(n)``, then ``x[i] = v`` for each i. The loop has ``begun`` with it.
     """
-    firsts = [(p.target, p.first.name) for p in loop.phis if isinstance(p.first, Var)]
-    begun = [target for target, first in firsts if first in new and reads[first] == 1]
     found = steps(loop) if begun else {}
     made = (found.get(target) for target in begun)
-    return [s for s in made if s is not None and isinstance(s.op, Primitive) and writes(s.op)]
+    return [s for s in made if s is not None and _only_writes(s)]
 
 
 @cache
@@ -361,14 +369,18 @@ def _may_write(op: Primitive) -> bool:
     return op.style == "infix" or writes(op)
 
 
-def _of_numbers(stmt: Let, op: Primitive, types: Types) -> bool:
+def _only_writes(stmt: Let) -> bool:
+    return isinstance(stmt.op, Primitive) and writes(stmt.op)
+
+
+def _of_numbers(stmt: Let, types: Types) -> bool:
     """Whether an operation gives a number, of a number: it writes to no memory."""
     first = stmt.args[0]
     return (
         type(types.get(stmt.target)) is Scalar
         and type(first) is Var
         and type(types.get(first.name)) is Scalar
-        and op.name not in REPLACING
+        and getattr(stmt.op, "name", "") not in REPLACING
     )
 
 
