@@ -16,7 +16,9 @@ from adxform.analysis.aliasing import Aliases, Flows, has_memory
 from adxform.analysis.held import attributes_behind, changes_held, outside_in
 from adxform.analysis.liveness import liveness
 from adxform.analysis.types import Types
+from adxform.core.again import known_again
 from adxform.core.changes import ANY_ATTRIBUTE, LOOKING_METHODS, WRITING_CALLS
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Effect,
@@ -72,13 +74,18 @@ def writes_in_place(stmt: Stmt) -> bool:
         and isinstance(stmt.op, Primitive)
         and stmt.origin is not None
         and stmt.origin.role == "primal"
-        and (stmt.op.name in WRITES or stmt.op.augments)
+        and _may_change(stmt.op)
     )
 
 
+def _may_change(op: Primitive) -> bool:
+    return op.name in WRITES or op.augments
+
+
+@known_again
 def visible_writes(function: Function, types: Types) -> list[Conflict]:
     """In-place writes after which another name for the same memory is used."""
-    written = [s for s in walk(function.body) if writes_in_place(s)]
+    written = [s for s in index(function.body).where(_may_change) if writes_in_place(s)]
     if not written:
         return []
     unread = unread_phis(function.body, function.result)
@@ -101,6 +108,8 @@ def _without_tests(block: Block) -> Block:
     """A block whose tests of whether a value is an array, or is none, read nothing: they do not
     mind what is written to it.
     """
+    if index(block).names.isdisjoint(("number", "is_kind")):
+        return block
     made: list[Stmt] = []
     for stmt in block:
         match stmt:

@@ -12,6 +12,7 @@ from adxform.analysis.signature_types import (
     outside,
     result_of,
 )
+from adxform.core.again import known_again
 from adxform.core.builder import result_types, type_of
 from adxform.core.calls import calls, is_recursive, reachable_callees
 from adxform.core.dims import Dim, Sym, may_be_one
@@ -41,8 +42,12 @@ ROUNDS = 2  # a loop's types settle after two rounds; what moves after that is t
 
 def infer(function: Function, params: dict[str, Type]) -> Types:
     """The type of every name in a function."""
-    given = [params.get(p.name, ANY) for p in function.params]
-    return _inferred(function, given, "", Calls()).types
+    return dict(_all_types(function, {p.name: params.get(p.name, ANY) for p in function.params}))
+
+
+@known_again
+def _all_types(function: Function, params: dict[str, Type]) -> Types:
+    return _inferred(function, [*params.values()], "", Calls()).types
 
 
 def _inferred(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from adxform.analysis.aliasing import IN_PLACE, REPLACING, Aliases, fresh_names, has_memory
 from adxform.analysis.liveness import handed_over, liveness
 from adxform.analysis.types import Types
+from adxform.core.again import known_again
 from adxform.core.builder import Builder
 from adxform.core.index import index
 from adxform.core.ir import (
@@ -98,15 +99,20 @@ def _copying(function: Function, types: Types) -> list[Let]:
     alone: set[Stmt] = set(handed_over(function.body, function.result, types))
     others = [o.name for s in writes if s not in alone and isinstance(o := s.args[0], Var)]
     if not fresh.isdisjoint(others):  # of which it takes more to know whether they are alone
-        aliases = Aliases(function.body, types)
-        params = [p.name for p in function.params]
-        alone = liveness(params, function.body, function.result, aliases=aliases).exclusive
+        alone = _alone(function, types)
     return [
         stmt
         for stmt in writes
         if isinstance(stmt.args[0], Var)
         and (stmt.args[0].name not in fresh or stmt not in alone)
     ]
+
+
+@known_again
+def _alone(function: Function, types: Types) -> set[Stmt]:
+    """The writes to memory that nothing else needs."""
+    aliases, params = Aliases(function.body, types), [p.name for p in function.params]
+    return liveness(params, function.body, function.result, aliases=aliases).exclusive
 
 
 def _fills_tape(stmt: Let, bases: dict[str, str], fresh: set[str]) -> bool:
