@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adxform.core.ir import Const, Let, Operand, Primitive, Slice, parts_of
+from adxform.core.ir import Const, Let, Operand, Primitive, Slice, Var, parts_of
 from adxform.core.operands import is_power_of_two
 from adxform.core.types import ANY, differentiable, wraps
 from adxform.differentiate.common import primitive
@@ -61,9 +61,9 @@ def _scaled(walk: Remembering, operand: Operand, depth: int) -> _Scaled | None:
     if isinstance(operand, Const):
         return _Scaled(operand.value) if _is_real(operand) else None
     made = walk.origin_of(operand)
-    if made is None or not is_derived(made) or not isinstance(made.op, Primitive):
+    if made is None or not isinstance(made.op, Primitive) or made.op.name not in _SCALING:
         return None
-    if wraps(walk.builder.types.get(made.target, ANY)):
+    if not is_derived(made) or wraps(walk.builder.types.get(made.target, ANY)):
         return None
     first, second = made.args[0], made.args[-1]
     if made.op.name == "op.Mult":
@@ -76,10 +76,11 @@ def _scaled(walk: Remembering, operand: Operand, depth: int) -> _Scaled | None:
         if isinstance(second, Const) and _is_real(second) and is_power_of_two(second.value):
             return _Scaled(1.0 / second.value, lambda base: first)
         return _within(walk, made, depth)
-    stretches = made.op.name == "[]" and all(p in _WHOLE for p in parts_of(second))
+    stretches = all(type(p) is not Var and p in _WHOLE for p in parts_of(second))
     return _within(walk, made, depth) if stretches else None
 
 
+_SCALING = frozenset({"op.Mult", "op.Div", "[]"})
 _WHOLE = (Slice(), Const(None), Const(Ellipsis))
 
 

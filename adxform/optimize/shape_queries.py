@@ -29,9 +29,9 @@ def without_shaped_values(function: Function, types: Types) -> Function:
     held = index(function.body)
     asking = held.of(*SHAPE_ONLY)
     asked = Counter(like.name for s in asking if (like := _like(s)) is not None)
-    if not asked:
-        return function
     reads = read_counts(function.body, function.result)
+    if not any(reads[name] == times for name, times in asked.items()):
+        return function
     written = {stmt.args[0] for stmt in held.where(writes)}
     compared = Counter(pair for stmt in function.body for pair in compared_in(stmt, types))
     top = set(function.body)
