@@ -321,7 +321,7 @@ class _Walk:
                 found.extend(_phi_reads(phis_of(stmt), 0))
             found.extend(tests_of(stmt))
             found.extend(_phi_reads(phis_of(stmt), 1))
-        return list(dict.fromkeys(self.expand(found)))
+        return list(dict.fromkeys(self.expand(list(dict.fromkeys(found)))))
 
 
 def handed_over(block: Block, result: Operand, types: Types) -> list[Let]:

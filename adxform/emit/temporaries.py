@@ -36,8 +36,9 @@ class _Labels:
             stop = getattr(stmt, "stop", None)
             if isinstance(stop, Var):
                 self.bases.setdefault(stop.name, "stop")
-        named = (nested, self.bases)
-        own = [(t, s) for s in held.lets for t in s.targets if not any(t in n for n in named)]
+        own = [
+            (t, s) for s in held.lets for t in s.targets if t not in nested and t not in self.bases
+        ]
         for target, let in own:  # cotangents second: after what they are cotangents of
             if target not in self.cotangents:
                 self.bases[target] = self.called(target, let)

@@ -57,7 +57,8 @@ class Unrolled(Choices):
         places = range(*bounds)
         copies = self.copies * max(len(places), 1)
         keys = len(places) <= MOST_KEYS and self._carries_dictionary(stmt) and self.names_met()
-        asked = keys or _keeps_functions(stmt) or self._over_places(stmt)
+        inside = [] if keys else nodes(*stmt.body)
+        asked = keys or _keeps_functions(stmt, inside) or self._over_places(stmt, inside)
         if not asked or (copies > MOST_ITEMS and not keys):
             return False
         before, self.copies = self.copies, copies
@@ -65,10 +66,10 @@ class Unrolled(Choices):
         self.copies = before
         return True
 
-    def _over_places(self, stmt: ast.For) -> bool:
+    def _over_places(self, stmt: ast.For, inside: list[ast.AST]) -> bool:
         """Whether the items that a loop takes by its numbers differ, and these are asked for."""
         assert isinstance(stmt.target, ast.Name)
-        items = [node for node in nodes(*stmt.body) if isinstance(node, ast.Subscript)]
+        items = [node for node in inside if isinstance(node, ast.Subscript)]
         if not items:
             return False
         following = _following(stmt, self._counters(stmt))
@@ -307,19 +308,21 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
     return made
 
 
-def _keeps_functions(stmt: ast.For) -> bool:
+def _keeps_functions(stmt: ast.For, inside: list[ast.AST]) -> bool:
     """Whether a loop adds lambdas to a list, none of which reads variables that the loop assigns:
     these are the same for all of them when they are called.
     """
     kept: list[ast.Lambda] = []
-    for node in nodes(*stmt.body):
+    for node in inside:
         match node:
             case ast.Call(ast.Attribute(_, "append"), [ast.Lambda() as made]) | ast.Call(
                 ast.Name("__change__"), [_, ast.Constant("append"), ast.Lambda() as made]
             ):
                 kept.append(made)
+    if not kept:
+        return False
     own = {*bound_names(*stmt.body), *names(stmt.target)}
-    return bool(kept) and all(own.isdisjoint(_read_later(made)) for made in kept)
+    return all(own.isdisjoint(_read_later(made)) for made in kept)
 
 
 def _read_later(function: ast.Lambda) -> list[str]:

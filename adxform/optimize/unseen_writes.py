@@ -34,10 +34,11 @@ FAR = 64  # versions after a write beyond which nobody looks
 
 def without_unseen_writes(function: Function, types: Types) -> Function:
     """``z_bar[i] = 0.0`` goes if only other elements are read after it; then what was taken of the
-    array before it need not be a copy.
+    array before it need not be a copy. What a tape gets is read: else there would be none.
     """
     held = index(function.body)
-    writes = [s for s in held.of("update") if not is_users(s)]
+    others = [s for s in held.of("update") if not is_users(s)]
+    writes = [s for s in others if not function.bases.get(s.target, "").endswith("_tape")]
     if not writes:
         return function
     versions = _Versions(function)
