@@ -125,7 +125,9 @@ class _Code:
     @cached_property
     def own(self) -> set[str]:
         """The names of the function's own variables."""
-        return set() if self.source is None else own_names(self.source, self.declared)
+        if self.source is None:
+            return set()
+        return own_names(self.source, nodes(*self.source.node.body), self.declared)
 
     @cached_property
     def seen(self) -> Seen:

@@ -87,16 +87,17 @@ def _inside(called: Called) -> Iterator[Seen]:
 
 def seen_inside(called: Called, source: SourceFunction) -> Seen:
     """The text of a function that is called, with what its names stand for."""
-    scope, declared = LiveScope(called.function), declared_names(source, called.function)
-    values = _names(called, source, scope, declared)
+    inside = nodes(*source.node.body)
+    scope, declared = LiveScope(called.function), _declared_names(inside, called.function)
+    values = _names(called, source, inside, scope, declared)
     return Seen(source.node, values, scope, declared, installed=is_library(source.text.file))
 
 
-def declared_names(source: SourceFunction, function: FunctionType) -> frozenset[str]:
+def _declared_names(inside: list[ast.AST], function: FunctionType) -> frozenset[str]:
     """The names that a function says to be of the module, or of a function around."""
     free = {*function.__code__.co_freevars}
     found: set[str] = set()
-    for part in nodes(*source.node.body):
+    for part in inside:
         if isinstance(part, ast.Global):
             found.update(part.names)
         elif isinstance(part, ast.Nonlocal):  # in a function inside, perhaps of this one
@@ -104,20 +105,26 @@ def declared_names(source: SourceFunction, function: FunctionType) -> frozenset[
     return frozenset(found)
 
 
-def own_names(source: SourceFunction, declared: frozenset[str]) -> set[str]:
+def own_names(
+    source: SourceFunction, inside: list[ast.AST], declared: frozenset[str]
+) -> set[str]:
     """The names of a function's own variables, and of the parameters of those inside."""
     bound = {a.arg for a in all_args(source.node.args)}
-    bound.update(node.arg for node in nodes(*source.node.body) if isinstance(node, ast.arg))
+    bound.update(node.arg for node in inside if type(node) is ast.arg)
     return bound.union(*map(bound_names, source.node.body)) - declared
 
 
 def _names(
-    called: Called, source: SourceFunction, scope: LiveScope, declared: frozenset[str]
+    called: Called,
+    source: SourceFunction,
+    inside: list[ast.AST],
+    scope: LiveScope,
+    declared: frozenset[str],
 ) -> Values:
     """What names stand for in a function that is called with some values."""
     args = source.node.args
     places = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    own: dict[str, Any] = dict.fromkeys(own_names(source, declared), UNKNOWN)
+    own: dict[str, Any] = dict.fromkeys(own_names(source, inside, declared), UNKNOWN)
     own.update(_defaults(called.function, own))
     own.update(zip(places, called.given, strict=False))  # others are collected, or given by name
     own.update({name: value for name, value in called.named.items() if name in own})
@@ -128,8 +135,7 @@ def _names(
         return UNKNOWN if found is NOTHING else found
 
     seen = Seen(source.node, value)
-    inside = nodes(*source.node.body)
-    bound_at = Counter(n.id for n in inside if isinstance(n, ast.Name) and _is_bound(n))
+    bound_at = Counter([n.id for n in inside if type(n) is ast.Name and _is_bound(n)])
     for node in inside:
         match node:
             case ast.Assign([ast.Name(name)], made) if bound_at[name] == 1 and name not in places:
@@ -139,7 +145,7 @@ def _names(
 
 
 def _is_bound(node: ast.Name) -> bool:
-    return not isinstance(node.ctx, ast.Load)
+    return type(node.ctx) is not ast.Load
 
 
 def _defaults(function: FunctionType, own: dict[str, Any]) -> Iterator[tuple[str, Any]]:
