@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from adxform.core.calls import is_foreign
 from adxform.core.constant import same_or
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Callee,
@@ -64,30 +65,21 @@ class _Marking:
     """Marks live names and statements, from the results back."""
 
     def __init__(self, block: Block) -> None:
-        self.definers: dict[str, tuple[Stmt, Phi | None]] = {}
+        held = index(block)
+        self.made_by = held.made_by
+        self.others: dict[str, tuple[Stmt, Phi | None]] = {}  # what gives any other name
         self.parents: dict[Stmt, Stmt] = {}  # those of statements in blocks within
         self.live: set[str] = set()
         self.kept: set[Stmt] = set()
         self.work: list[str] = []
-        self._index(block, None)
-
-    def _index(self, block: Block, parent: Stmt | None) -> None:
-        for stmt in block:
-            if parent is not None:
-                self.parents[stmt] = parent
-            if isinstance(stmt, Let):
-                made = (stmt, None)
-                for name in stmt.targets:
-                    self.definers[name] = made
-                if type(stmt.op) is not Primitive and has_effect(stmt):
-                    self.keep(stmt)
-                continue
-            for name in binds_of(stmt):
-                self.definers[name] = (stmt, None)
-            for phi in phis_of(stmt):
-                self.definers[phi.target] = (stmt, phi)
+        for stmt in held.others:
+            self.others.update((name, (stmt, None)) for name in binds_of(stmt))
+            self.others.update((phi.target, (stmt, phi)) for phi in phis_of(stmt))
             for inner in blocks_of(stmt):
-                self._index(inner, stmt)
+                self.parents.update(dict.fromkeys(inner, stmt))
+        for let in held.special:
+            self.others.update((name, (let, None)) for name in let.targets[1:])
+        for stmt in (*held.special, *held.others):
             if has_effect(stmt):
                 self.keep(stmt)
 
@@ -113,23 +105,29 @@ class _Marking:
 
     def run(self) -> None:
         work, kept, live = self.work, self.kept, self.live
-        definer, around = self.definers.get, self.parents.get
+        made_by, around = self.made_by.get, self.parents.get
         while work:
-            stmt, phi = definer(work.pop(), _NOTHING)
-            if stmt is None:
-                continue
-            if stmt not in kept:
-                parent = around(stmt)
-                if type(stmt) is Let and (parent is None or parent in kept):  # as most are
-                    kept.add(stmt)
-                    fresh = [name for name in stmt.reads if name not in live]
+            name = work.pop()
+            let = made_by(name)
+            if let is None:
+                self.merged(name)
+            elif let not in kept:
+                parent = around(let)
+                if parent is None or parent in kept:  # as most often
+                    kept.add(let)
+                    fresh = [name for name in let.reads if name not in live]
                     live.update(fresh)
                     work += fresh
-                    continue
-                self.keep(stmt)
-            if phi is not None:
-                for read in uses((phi.first, phi.second)):
-                    self.need(read)
+                else:
+                    self.keep(let)
+
+    def merged(self, name: str) -> None:
+        """A name is live that no Let gives as its first: what gives it is, and what it merges."""
+        stmt, phi = self.others.get(name, _NOTHING)
+        if stmt is not None:
+            self.keep(stmt)
+        for read in () if phi is None else uses((phi.first, phi.second)):
+            self.need(read)
 
 
 def _sweep(block: Block, marking: _Marking) -> Block:
