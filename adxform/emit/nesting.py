@@ -62,6 +62,8 @@ class _Nesting:
         self.counts = counts
         self.bases = function.bases
         self.aliases = aliases
+        written = index(function.body).of(*IN_PLACE)
+        self.written = aliases.shared.union(*(uses(s.args[:1]) for s in written))  # perhaps
         self.nested: Nested = {}
         self.sizes: dict[str, int] = {}
 
@@ -78,7 +80,7 @@ class _Nesting:
                     self._written(stmt, waiting, readers)
                 if self._may_move(stmt):
                     waiting[stmt.target] = stmt
-                    for name in self._leaves(stmt):
+                    for name in self.written.intersection(self._leaves(stmt)):
                         readers[self.aliases.of(name)].append(stmt.target)
                 continue
             self._use(stmt, reads_of(stmt), waiting)
