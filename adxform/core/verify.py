@@ -7,6 +7,7 @@ loop early is known at the end of its body, and a loop over a reversed range nev
 
 from __future__ import annotations
 
+from adxform.core.index import Index, index
 from adxform.core.ir import (
     Block,
     Effect,
@@ -16,7 +17,6 @@ from adxform.core.ir import (
     Let,
     Opaque,
     Operand,
-    Primitive,
     Stmt,
     While,
     uses,
@@ -35,6 +35,7 @@ def verify(function: Function, stage: str = "") -> Function:
     checker = _Checker(stage or function.name)
     for param in function.params:
         checker.bind(param.name)
+    checker.operations(index(function.body))
     checker.block(function.body)
     checker.operands([function.result])
     return function
@@ -73,7 +74,6 @@ class _Checker:
                 continue
             if not visible.issuperset(stmt.reads):
                 self.operands(stmt.args)
-            self.operation(stmt)
             targets = stmt.targets
             if len(targets) == 1 and targets[0] not in bound:  # as most are
                 bound.update(targets)
@@ -100,15 +100,15 @@ class _Checker:
                 for _, name in stmt.writes:
                     self.bind(name)
 
-    def operation(self, stmt: Let) -> None:
-        op = stmt.op
-        if type(op) is Primitive:
-            if len(stmt.args) != len(op.params):
+    def operations(self, held: Index) -> None:
+        for op, lets in held.primitives.items():
+            if {len(op.params)} != {len(stmt.args) for stmt in lets}:
                 self.fail(f"{op.name} takes {len(op.params)} operands")
-            if len(stmt.targets) != 1:
+            if {1} != {len(stmt.targets) for stmt in lets}:
                 self.fail(f"{op.name} gives one value")
-        elif isinstance(op, Opaque) and len(stmt.args) != len(op.reads):
-            self.fail("an opaque expression has an operand for each name that it reads")
+        for stmt in held.special:
+            if isinstance(stmt.op, Opaque) and len(stmt.args) != len(stmt.op.reads):
+                self.fail("an opaque expression has an operand for each name that it reads")
 
     def branch(self, stmt: If) -> None:
         self.operands([stmt.test])
