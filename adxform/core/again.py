@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from operator import is_
 from typing import TypeVar
 
 from adxform.core.calls import callees
@@ -15,9 +16,9 @@ Analysis = Callable[[Function, dict[str, Type]], _T]
 
 
 def known_again(analysis: Analysis[_T]) -> Analysis[_T]:
-    """An analysis of a function's parameters, body and result, and of the types of names, which
-    looks at nothing else: of the same it is not made twice in a row. Nobody changes what it finds.
-    What a function calls may change, until all of it is made.
+    """An analysis of a function's parameters, names, body and result, and of the types of names,
+    which looks at nothing else: of the very same it is not made twice in a row. Nobody changes what
+    it finds. What a function calls may change, until all of it is made.
     """
     last: tuple[Function, dict[str, Type], _T] | None = None
 
@@ -29,7 +30,8 @@ def known_again(analysis: Analysis[_T]) -> Analysis[_T]:
         if last is not None:
             before, known, found = last
             same = before.body is function.body and before.result is function.result
-            if same and before.params == function.params and known.items() <= types.items():
+            alike = before.params == function.params and before.bases == function.bases
+            if same and alike and all(map(is_, known.values(), map(types.get, known))):
                 return found
         found = analysis(function, types)
         last = function, dict(types), found
