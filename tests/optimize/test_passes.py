@@ -10,8 +10,10 @@ import pytest
 import adxform
 from adxform.analysis.types import infer
 from adxform.compiler import lower_live
+from adxform.core.again import known_again
 from adxform.core.builder import Builder
 from adxform.core.dims import Sym
+from adxform.core.index import index
 from adxform.core.ir import (
     Const,
     For,
@@ -32,7 +34,10 @@ from adxform.differentiate.common import names_for
 from adxform.errors import InternalError
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.repeat_queries import RepeatQueries
+from adxform.optimize.repeated_elements import RepeatedElements
 from adxform.optimize.simplify import Simplify
+from adxform.optimize.walk import rewritten
 from adxform.rules.table import RULES
 
 VECTOR = Array("float64", (Sym("n", not_one=True),))
@@ -356,3 +361,50 @@ def test_what_a_sum_stretches_keeps_its_shape_without_the_sum():
     _, pullback = adxform.vjp(summed_beside_a_loop_that_is_empty, *args)
     assert [np.shape(bar) for bar in pullback(1.0)] == [(), (3,), (2, 3)]
     adxform.check_grads(summed_beside_a_loop_that_is_empty, args)
+
+
+# --- what stays the same --------------------------------------------------------------------------
+
+
+def looped(x, n):
+    s = np.sin(x)
+    for i in range(n):
+        if s > 0.5:
+            s = s * x
+        else:
+            s = s + x
+    return s
+
+
+@pytest.mark.parametrize("make", [Simplify, CommonSubexpressions, RepeatedElements, RepeatQueries])
+def test_what_a_pass_leaves_alone_is_the_very_same(make):
+    function = lower_live(looped).function
+    types = infer(function, {"x": FLOAT, "n": INT})
+    function = rewritten(function, Simplify(Builder(names_for(function), types, function.bases)))
+    body = eliminate_dead_code(function.body, (function.result,))
+    function = replace(function, body=body)
+    again = rewritten(function, make(Builder(names_for(function), types, function.bases)))
+    assert again is function
+    assert eliminate_dead_code(body, (function.result,)) is body
+
+
+def test_an_index_finds_what_a_walk_does():
+    body = lower_live(looped).function.body
+    held = index(body)
+    assert index(body) is held and index((*body[:-1], body[-1])) is not held
+    lets = [s for s in walk(body) if isinstance(s, Let)]
+    assert held.lets == lets
+    assert held.of("op.Mult", "np.sin") == [s for s in lets if s.op.name in ("op.Mult", "np.sin")]
+    assert held.others == [s for s in walk(body) if not isinstance(s, Let)]
+    assert held.reads["x"] == 3 and held.special == []
+    assert [phi.target for phi in held.phis] == [p.target for s in held.others for p in s.phis]
+
+
+def test_an_analysis_is_made_again_for_other_types_and_bodies():
+    asked = []
+    analysis = known_again(lambda function, types: asked.append(function) or len(asked))
+    function, types = lower_live(looped).function, {"x": FLOAT, "n": INT}
+    assert [analysis(function, types), analysis(replace(function), dict(types))] == [1, 1]
+    assert analysis(function, {**types, "t": INT}) == 1  # a name that it has not
+    assert analysis(function, {**types, "x": INT}) == 2
+    assert analysis(replace(function, body=function.body[:1]), {**types, "x": INT}) == 3
