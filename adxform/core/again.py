@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from adxform.core.calls import callees
 from adxform.core.ir import Function
+from adxform.core.pause import forgotten_afterwards
 from adxform.core.types import Type
 
 _T = TypeVar("_T")
@@ -21,6 +22,11 @@ def known_again(analysis: Analysis[_T]) -> Analysis[_T]:
     it finds. What a function calls may change, until all of it is made.
     """
     last: tuple[Function, dict[str, Type], _T] | None = None
+
+    @forgotten_afterwards
+    def forget() -> None:
+        nonlocal last
+        last = None
 
     @functools.wraps(analysis)
     def asked(function: Function, types: dict[str, Type]) -> _T:

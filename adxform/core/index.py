@@ -18,6 +18,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.pause import forgotten_afterwards
 
 _KEPT = 3  # blocks that were asked of last
 _recent: tuple[Index, ...] = ()
@@ -100,6 +101,12 @@ class Index:
     def of(self, *names: str) -> list[Let]:
         """The Lets of primitives that are called so."""
         return self.where(lambda op: op.name in names)
+
+
+@forgotten_afterwards
+def _forget() -> None:
+    global _recent
+    _recent = ()
 
 
 def index(block: Block) -> Index:

@@ -16,7 +16,7 @@ from typing import TypeGuard
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
-from adxform.core.index import index
+from adxform.core.index import Index, index
 from adxform.core.ir import (
     Block,
     Effect,
@@ -35,9 +35,6 @@ from adxform.core.ir import (
     blocks_of,
     names_in,
     parts_of,
-    phis_of,
-    reads_of,
-    tests_of,
     uses,
     walk,
 )
@@ -234,7 +231,7 @@ class _Pair:
         self.second = second
         self.builder = merging.builder
         self.before = before
-        own = {s.target: s for s in walk((first, second)) if isinstance(s, Let) and s.targets}
+        own = Index((first, second)).made_by
         self.made_by: Mapping[str, Let] = ChainMap(own, merging.made_by)
         read = _reads((second,))
         self.tapes = {p.target: p for p in first.phis if p.target in read}
@@ -371,20 +368,9 @@ def _mirrors(stmt: Stmt) -> TypeGuard[For]:
     return type(stmt) is For and stmt.mirror is not None
 
 
-def _reads_here(stmt: Stmt) -> set[str]:
-    """The names that a statement and its phis read, its nested blocks left out."""
-    found = {*reads_of(stmt), *tests_of(stmt)}
-    for phi in phis_of(stmt):
-        found.update(uses((phi.first, phi.second)))
-    return found
-
-
 def _reads(stmts: Iterable[Stmt]) -> set[str]:
     """The names that statements read, all inner ones too."""
-    found: set[str] = set()
-    for stmt in walk(tuple(stmts)):
-        found.update(stmt.reads if type(stmt) is Let else _reads_here(stmt))
-    return found
+    return {*Index(tuple(stmts)).reads}
 
 
 def _text(stmt: Stmt) -> str:
