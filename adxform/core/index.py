@@ -20,7 +20,7 @@ from adxform.core.ir import (
 )
 from adxform.core.pause import forgotten_afterwards
 
-_KEPT = 3  # blocks that were asked of last
+_KEPT = 2  # blocks that were asked of last
 _recent: tuple[Index, ...] = ()
 
 
