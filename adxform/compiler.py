@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
+from functools import partial
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -13,10 +13,9 @@ from adxform.analysis.conflicts import conflicting
 from adxform.analysis.contexts import passed_contexts
 from adxform.analysis.types import Types, has_narrow, infer
 from adxform.backends.python import compile_text
-from adxform.core.builder import type_of
-from adxform.core.calls import giving_leaves, is_recursive, own_callee, reachable_callees
-from adxform.core.ir import Callee, Function, Let, Operand, Param, Tuple, walk
-from adxform.core.types import ANY, Type, differentiable, join, unvalued
+from adxform.core.calls import own_callee, reachable_callees
+from adxform.core.ir import Callee, Function, Operand, Param, Tuple
+from adxform.core.types import ANY, Type, differentiable
 from adxform.differentiate.forward import Forward
 from adxform.differentiate.sweeps import with_unit_seed
 from adxform.differentiate.vector import Vector
@@ -30,13 +29,12 @@ from adxform.frontend.program import Program, signature_of
 from adxform.frontend.scope import LiveScope
 from adxform.frontend.source import SourceFunction, find_source
 from adxform.frontend.watching import ABSENT, Place
-from adxform.optimize.dead_code import eliminate_dead_code
 from adxform.optimizing import Observer
 from adxform.options import Options
+from adxform.parts import reachable, written_parts
 from adxform.pipeline import Derivation
 from adxform.signatures import annotated_params
 from adxform.structures import all_structured, grouped, refilled, structured, with_containers
-from adxform.typed import by_name
 
 Part = tuple[Function, Types]
 TANGENTS: dict[str, type[Forward]] = {"forward": Forward, "vector": Vector}
@@ -311,35 +309,6 @@ def differentiable_params(function: Function, types: dict[str, Type]) -> tuple[s
     return tuple(p for p in possible if types[p] is not ANY or p in activity.useful)
 
 
-def reachable(function: Function, types: Types) -> list[Part]:
-    """A function and those that it calls, each after what it calls (but for one that calls it)."""
-    parts: list[Part] = [(function, types)]
-    called = reachable_callees(function)
-    for callee in reversed(called):  # after all that call it, but for itself and those it calls
-        inner = callee.function
-        if inner is not None and callee.name != function.name:
-            body = eliminate_dead_code(inner.body, (inner.result,))
-            inner = replace(giving_leaves(inner), name=callee.name, body=body)
-            known = callee.types or infer(inner, _given(callee, parts))
-            parts.append((inner, known))
-    return parts[::-1]
-
-
-def _given(callee: Callee, parts: Sequence[Part]) -> dict[str, Type]:
-    """The types of what functions give to one that they call, and that calls none of them."""
-    assert callee.function is not None
-    given = [
-        tuple(unvalued(type_of(arg, types)) for arg in stmt.args)
-        for function, types in parts
-        for stmt in walk(function.body)
-        if isinstance(stmt, Let) and stmt.op is callee
-    ]
-    if not given or is_recursive(callee):
-        return {}
-    met = [reduce(join, found) for found in zip(*given, strict=True)]
-    return by_name(callee.function, met)
-
-
 def build(
     function: Function, types: Types, namespace: dict[str, Any], options: Options | None = None
 ) -> Compiled:
@@ -351,7 +320,7 @@ def build(
         return Compiled(*made, function, types)
     function = with_containers(function)
     function = with_defaults(function, namespace)
-    parts = reachable(function, types)
+    parts = written_parts(function, types)
     text = module_text(parts)
     scope = {k: v for k, v in namespace.items() if k not in ("__name__", "__doc__", "__file__")}
     scope["__name__"] = f"adxform.generated.{function.name}"

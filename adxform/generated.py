@@ -21,7 +21,6 @@ from adxform.compiler import (
     derive,
     differentiable_params,
     plain_function,
-    reachable,
 )
 from adxform.core.ir import Function
 from adxform.core.pause import collection_paused
@@ -33,6 +32,7 @@ from adxform.frontend.source import find_source
 from adxform.guards import guarded
 from adxform.optimizing import Observer
 from adxform.options import Options
+from adxform.parts import written_parts
 from adxform.signatures import annotated_types, keys_of, type_of_argument
 from adxform.specialised import Specialised, has_real_leaf, receivers, request_for
 from adxform.structures import items_of, leaf_types, varies, with_containers
@@ -169,4 +169,4 @@ def source_text(
         if given is not None:
             names = [p.name for p, _ in function.given] or [p.name for p in function.params]
             made = guarded(made, names, given)
-        return module_text(reachable(made, known), specialised.namespace)
+        return module_text(written_parts(made, known), specialised.namespace)

@@ -10,7 +10,6 @@ from adxform.analysis.activity import Activity, analyze
 from adxform.analysis.operations import operations
 from adxform.analysis.types import Types
 from adxform.cli.recorded import Recorded, recorded
-from adxform.compiler import reachable
 from adxform.core.builder import type_of
 from adxform.core.ir import (
     Callee,
@@ -28,6 +27,7 @@ from adxform.core.types import ANY, Type, differentiable
 from adxform.differentiate.sweeps import Pullback
 from adxform.errors import Location
 from adxform.optimize.merged_loops import Outcome
+from adxform.parts import reachable
 from adxform.pipeline import Derivation
 from adxform.typed import typed
 

@@ -10,7 +10,7 @@ from adxform.analysis.types import Types
 from adxform.backends.numba.inlining import inlined
 from adxform.backends.numba.kernel import kernel_of
 from adxform.backends.numba.lower import lowered
-from adxform.compiler import Request, derive, deriving, differentiable_params, reachable
+from adxform.compiler import Request, derive, deriving, differentiable_params
 from adxform.core.builder import Names
 from adxform.core.ir import Function
 from adxform.core.types import Type
@@ -26,6 +26,7 @@ from adxform.frontend.scope import FileScope
 from adxform.frontend.source import SourceFunction, parse_file
 from adxform.frontend.ssa import PHI, UNDEFINED, to_ssa
 from adxform.options import Options
+from adxform.parts import reachable, written_parts
 from adxform.signatures import annotated_params, annotated_types
 from adxform.transform.selection import find_function, places
 
@@ -110,7 +111,7 @@ def _derived(
         kernel, _ = kernel_of(*seen["optimized"])
         parts = [lowered(*part) for part in reachable(*inlined(kernel, seen["optimized"][1]))]
     else:
-        parts = reachable(*seen[stage])
+        parts = written_parts(*seen[stage])
     return to_source(ast.Module([*definitions_of(parts)], []))
 
 

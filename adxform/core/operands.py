@@ -183,3 +183,19 @@ def substitute(operand: Operand, env: dict[str, Operand]) -> Operand:
             return operand if all(map(is_, parts, bounds)) else Slice(*parts)
         case _:
             return operand
+
+
+def begins_at(part: Slice) -> int | None:
+    """The number of the first element that a slice in steps of one leaves, if that is known."""
+    first = 0 if part.lower in (None, Const(None)) else getattr(part.lower, "value", None)
+    one = part.step in (None, Const(None), Const(1))
+    return first if one and type(first) is int and first >= 0 else None
+
+
+def left_out(part: Operand) -> tuple[int, int] | None:
+    """How many of the first, and of all, elements a slice leaves out, if that is known."""
+    first = begins_at(part) if isinstance(part, Slice) else None
+    upper = None if first is None else part.upper  # type: ignore[union-attr]
+    last = 0 if upper in (None, Const(None)) else getattr(upper, "value", None)
+    counted = type(last) is int and (last < 0 or upper != Const(last))
+    return (first, first - last) if counted and first is not None else None  # type: ignore[operator]

@@ -16,7 +16,6 @@ import pytest
 
 import adxform.rules  # noqa: F401  (fills the table)
 from adxform.analysis.types import Types, infer, result_type
-from adxform.compiler import reachable
 from adxform.core.ir import Function
 from adxform.core.types import Type
 from adxform.differentiate.vector import Vector
@@ -24,6 +23,7 @@ from adxform.emit.module import module_text
 from adxform.frontend.lower import lower
 from adxform.frontend.scope import FileScope, Meaning
 from adxform.frontend.source import parse_file
+from adxform.parts import reachable
 from adxform.pipeline import Derivation
 from adxform.rules import runtime
 from adxform.rules.samples import Program, Shape, uniform

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from adxform.backends.numba.lower import lowered
-from adxform.compiler import reachable
 from adxform.emit.module import module_text
+from adxform.parts import reachable
 from adxform.rules.table import RULES
 from tests.rules.deriving import derive, draw, leaves, primal, programs, seeds_for
 from tests.rules.test_laws import WITH_BOTH, given

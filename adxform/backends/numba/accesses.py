@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import begins_at
 from adxform.backends.numba.plan import SHAPES
 from adxform.core.ir import (
     Block,
@@ -31,6 +30,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.operands import begins_at
 from adxform.core.types import Array
 from adxform.optimize.dead_code import has_effect
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from adxform.analysis.types import Types
-from adxform.backends.numba.elements import ALSO_POINTWISE, begins_at
+from adxform.backends.numba.elements import ALSO_POINTWISE
 from adxform.backends.numba.shapes import raise_where, size_name
 from adxform.core.builder import Builder, result_types, type_of
 from adxform.core.dims import Dim, Stop, Sym, may_be_one, unknown_dim
@@ -37,6 +37,7 @@ from adxform.core.ir import (
     phis_of,
     walk,
 )
+from adxform.core.operands import begins_at
 from adxform.core.types import ANY, Array, Scalar, Type, dims_of, is_number
 from adxform.differentiate.common import names_for
 from adxform.optimize.dead_code import eliminate_dead_code

@@ -26,6 +26,7 @@ from adxform.core.ir import (
     Var,
     parts_of,
 )
+from adxform.core.operands import begins_at, left_out
 from adxform.core.types import Array, Scalar, Type
 from adxform.rules.infer import index_dims
 from adxform.rules.table import RULES
@@ -179,13 +180,6 @@ def _is_count(t: Type) -> bool:
     return isinstance(t, Scalar) and t.dtype.startswith("int")
 
 
-def begins_at(part: Slice) -> int | None:
-    """The number of the first element that a slice in steps of one leaves, if that is known."""
-    first = 0 if part.lower in (None, Const(None)) else getattr(part.lower, "value", None)
-    one = part.step in (None, Const(None), Const(1))
-    return first if one and type(first) is int and first >= 0 else None
-
-
 def places_of(
     index: Operand, inner: Sequence[Operand]
 ) -> list[tuple[Operand, int]]:
@@ -319,15 +313,6 @@ def _item(stmt: Let, dims: tuple[Dim, ...], types: Types) -> Moved | Gathered | 
     kept += range(len(parts), len(parts) + len(own) - len(kept))
     cuts += [(0, 0)] * (len(own) - len(cuts))
     return Moved(stmt.args[0], tuple(kept), cut=tuple(filter(None, cuts)) if shorter else ())
-
-
-def left_out(part: Operand) -> tuple[int, int] | None:
-    """How many of the first, and of all, elements a slice leaves out, if that is known."""
-    first = begins_at(part) if isinstance(part, Slice) else None
-    upper = None if first is None else part.upper  # type: ignore[union-attr]
-    last = 0 if upper in (None, Const(None)) else getattr(upper, "value", None)
-    counted = type(last) is int and (last < 0 or upper != Const(last))
-    return (first, first - last) if counted and first is not None else None  # type: ignore[operator]
 
 
 def place_read(stmt: Stmt, types: Types) -> tuple[Var, tuple[int, ...]] | None:

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from adxform.analysis.aliasing import Aliases
 from adxform.backends.numba.accesses import Facts, Memory, facts_of, in_step, reads_here
-from adxform.backends.numba.elements import begins_at
 from adxform.backends.numba.forwarding import forwarded
 from adxform.backends.numba.plan import SHAPES, merged
 from adxform.backends.numba.vectors import calls_library
@@ -38,6 +37,7 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.operands import begins_at
 from adxform.core.raising import raises
 from adxform.core.types import Array
 from adxform.optimize.walk import Rewriter

@@ -18,7 +18,6 @@ from adxform.backends.numba.exact import Exact
 from adxform.backends.numba.fusing import fused
 from adxform.backends.numba.held import with_elements_held
 from adxform.backends.numba.large import Large
-from adxform.backends.numba.margins import margins
 from adxform.backends.numba.masks import Masks
 from adxform.backends.numba.nests import Nests
 from adxform.backends.numba.parallel import NAMES, in_parallel
@@ -55,6 +54,7 @@ from adxform.core.verify import verify
 from adxform.differentiate.common import outside_names
 from adxform.emit.module import Part
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.dead_zeros import margins
 from adxform.optimize.walk import Rewriter
 from adxform.rules.table import RULES
 
@@ -144,7 +144,7 @@ class Lowering(Rewriter):
         self.plan = self.planner.plan(block, leaving)
         self.in_rows = self.rows.find(block, self.plan)
         self.stored.update(self.in_rows.values())
-        self.zeros = margins(block, self.builder.types, self.counts)
+        self.zeros = margins(block, self.builder.types, self.counts, "np.zeros", "np.zeros_like")
         self.shapes = Shapes(self.builder, self.plan, self.sub)
         self.nests = Nests(self.builder, self.plan, self.shapes)
         self.among = bool(self.plan.lazy)
