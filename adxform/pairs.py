@@ -52,6 +52,11 @@ class Pairs(Merging):
 
     # --- sweeps -------------------------------------------------------------------------------
 
+    @property
+    def packed(self) -> bool:
+        """Whether what loops record of arrays is put in one, as machine code would have it."""
+        return self.options.backend == "numba"
+
     def sweeps(
         self,
         function: Function,
@@ -88,7 +93,7 @@ class Pairs(Merging):
             drop_unpulled(sweeps)
 
     def linked(self, sweeps: Sweeps, absent: Operand = UNDEFINED) -> tuple[Block, Block]:
-        first, second = link(sweeps, absent, tbr=self.options.tbr)
+        first, second = link(sweeps, absent, tbr=self.options.tbr, packed=self.packed)
         if not self.stacks:
             return first, second
         return joined(first, second, self.states(sweeps), apart=absent is NONE)
@@ -212,7 +217,7 @@ class Pairs(Merging):
         given = tuple(params[i] for i in added)
         sweeps = self.sweeps(function, wrt, results, found, added=given)
         self.reduce(sweeps)
-        blocks = Stacking(sweeps, NONE, tbr=self.options.tbr).run()
+        blocks = Stacking(sweeps, NONE, tbr=self.options.tbr, packed=self.packed).run()
         for half, made in zip(
             (record, pull), stacked_halves(function, sweeps, *blocks, self.states(sweeps)),
             strict=True,

@@ -218,11 +218,11 @@ class Rebuild:
             return value
         written = (
             tape.value in self.link.overwritten
-            or self.link.aliases.of(tape.value) in self.link.written
+            or self.link.keeping.changes(tape.value, tape.definition)
         )
         if not written:
             return value
-        if self.link.aliases.copied(tape.definition.stmt):
+        if self.link.keeping.aliases.copied(tape.definition.stmt):
             return value
         known = self.types.get(tape.value, ANY)
         if not isinstance(known, Array | Unknown):

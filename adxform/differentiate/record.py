@@ -44,14 +44,15 @@ RECOMPUTE_DEPTH = 4
 
 
 def link(
-    sweeps: Sweeps, absent: Operand = UNDEFINED, *, tbr: bool = True
+    sweeps: Sweeps, absent: Operand = UNDEFINED, *, tbr: bool = True, packed: bool = True
 ) -> tuple[Block, Block]:
     """The forward and the reverse sweep with every value of the one within reach of the other.
 
     ``absent`` stands for a branch's value where another branch is taken. Without ``tbr`` whatever
     the reverse sweep reads of a loop or a branch is recorded, however cheap it is to get otherwise.
+    What loops record of arrays is ``packed`` in one where shapes allow, else a list keeps them.
     """
-    return Link(sweeps, absent, tbr=tbr).run()
+    return Link(sweeps, absent, tbr=tbr, packed=packed).run()
 
 
 class Link(Recording):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.changed import changed_names, reads_changed
 from adxform.core.builder import Builder, Names, type_of
 from adxform.core.ir import (
@@ -33,6 +32,7 @@ from adxform.core.labels import label
 from adxform.core.types import ANY, Array, ListOf, Scalar
 from adxform.differentiate.common import primitive
 from adxform.differentiate.gaps import maybe_unbound
+from adxform.differentiate.keeping import Keeping
 from adxform.differentiate.restoring import Read, same_type, shape_operand
 from adxform.differentiate.sweeps import Sweeps, counts_trips
 from adxform.differentiate.tape_shapes import TapeShapes
@@ -53,10 +53,13 @@ class Recording(TapeShapes):
         """Bring names of the forward sweep within reach."""
         raise NotImplementedError
 
-    def __init__(self, sweeps: Sweeps, absent: Operand, *, tbr: bool = True) -> None:
+    def __init__(
+        self, sweeps: Sweeps, absent: Operand, *, tbr: bool = True, packed: bool = True
+    ) -> None:
         super().__init__(sweeps)
         self.absent = absent
         self.tbr = tbr
+        self.packed = packed
         self.builder = sweeps.builder
         self.names: Names = sweeps.builder.names
         self._replaced_bindings()
@@ -76,18 +79,8 @@ class Recording(TapeShapes):
         }
 
     @cached_property
-    def aliases(self) -> Aliases:
-        return Aliases(self.sweeps.forward, self.types)
-
-    @cached_property
-    def written(self) -> set[str]:
-        """The classes of names whose memory something writes to."""
-        return {
-            self.aliases.of(name)
-            for stmt in walk(self.sweeps.forward)
-            if isinstance(stmt, Let) and isinstance(stmt.op, Primitive) and writes(stmt.op)
-            for name in uses(stmt.args[:1])
-        }
+    def keeping(self) -> Keeping:
+        return Keeping(self.sweeps.forward, self.types, self.defined)
 
     def _replaced_bindings(self) -> None:
         """Names that are bound only by what replaces a statement, and trip counts."""
@@ -366,6 +359,16 @@ class Recording(TapeShapes):
         made = definition.stmt
         return label(made, self.builder.bases) if isinstance(made, Let) else "t"
 
+    def can_be_kept(self, name: str, loop: Stmt, definition: Definition) -> bool:
+        """Whether a list of the very arrays serves: there is one in each iteration of a loop that
+        no other is around, and none is ever written to, and so copied.
+        """
+        if self.packed or not isinstance(self.types.get(name), Array):
+            return False
+        loops = [stmt for stmt, _ in definition.path if isinstance(stmt, For | While)]
+        each = loops == [loop] and definition.path[-1][0] is loop
+        return each and name not in self.overwritten and not self.keeping.is_written(name)
+
     def tape(self, name: str, loops: tuple[For | While, ...], definition: Definition) -> Tape:
         """The tape of a value in a nest of loops, made at its first request."""
         loop, inner = loops[0], tuple(s for s in loops[1:] if isinstance(s, For))
@@ -374,6 +377,8 @@ class Recording(TapeShapes):
             base = self.builder.bases.get(name) or self.label_of(definition)
             t = self.types.get(name, ANY)
             kind, shape = self.storage_of(t, loop, definition)
+            if kind == "array" and self.can_be_kept(name, loop, definition):
+                kind, shape = "list", ()
             label = base if base.endswith("_tape") else f"{base}_tape"
             fresh = self.builder.name(label)
             tape = Tape(fresh, loop, inner, name, definition, kind, t, shape)

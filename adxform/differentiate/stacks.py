@@ -75,8 +75,10 @@ class Stacking(Link):
     parameters, on stacks. ``held`` is what each block pushes, and the names it is popped by.
     """
 
-    def __init__(self, sweeps: Sweeps, absent: Operand, *, tbr: bool = True) -> None:
-        super().__init__(sweeps, absent, tbr=tbr)
+    def __init__(
+        self, sweeps: Sweeps, absent: Operand, *, tbr: bool = True, packed: bool = True
+    ) -> None:
+        super().__init__(sweeps, absent, tbr=tbr, packed=packed)
         self.held: dict[Path, dict[str, str]] = {}
         self.entered: set[Path] = {()}
         self.done: set[Path] = set()
@@ -153,7 +155,7 @@ class Stacking(Link):
     def unchanged(self, name: str, definition: Definition) -> str:
         """The name of a value that is the same at the end of its block."""
         known = self.types.get(name, ANY)
-        written = name in self.overwritten or self.aliases.of(name) in self.written
+        written = name in self.overwritten or self.keeping.changes(name, definition)
         if isinstance(known, Scalar) or not written:
             return name
         if name not in self.copies:

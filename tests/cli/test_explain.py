@@ -145,7 +145,7 @@ def test_reasons_are_told_at_the_users_lines(explain: Explain) -> None:
 
 def test_bytes_are_those_that_are_allocated(explain: Explain) -> None:
     told = explain("steps")
-    assert "s_tape: s, float64[x.shape[1]], 8 * x.shape[1] bytes an iteration\n" in told
+    assert "s_tape: s, a list of float64[d], 8 * d bytes an iteration\n" in told
     told = explain("nested")
     assert "y_tape: y, a list of float64[x.shape[1]], 8 * x.shape[1] bytes an iteration\n" in told
     assert "y_tape_2: y, float64, 8 bytes an iteration\n" in told

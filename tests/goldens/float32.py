@@ -16,8 +16,8 @@ def f(x: Float32[np.ndarray, "n"], y: Float32[np.ndarray, "n"]) -> Float32[np.nd
 
 def f_reverse(x, y, s_bar):
     s = np.zeros(len(x), dtype=np.float32)
-    sin_s_tape = np.empty((3, x.shape[0]), dtype=np.float32)
-    s_tape = np.empty((3, x.shape[0]), dtype=np.float32)
+    sin_s_tape = [None] * 3
+    s_tape = [None] * 3
     for i in range(3):
         s_tape[i] = s
         sin_s = np.sin(s)
