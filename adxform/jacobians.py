@@ -12,7 +12,7 @@ from adxform.arguments import Argnums, require_float, resolve_argnums
 from adxform.binding import Binder
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError, Diagnostic
-from adxform.products import several, vjp
+from adxform.products import kept, linearized, several
 from adxform.structures import is_inexact, items_of, leaves_of, with_leaves
 
 Function = Callable[..., Any]
@@ -72,7 +72,8 @@ def hessian(f: Function, argnums: Argnums = 0, *, backend: str = "numpy") -> Fun
 
     Parameters and the structure of what is returned are those of `jacobian` of the gradient.
     """
-    return jacobian(Derivative(f, argnums), argnums, backend=backend)
+    argnums = tuple(argnums) if isinstance(argnums, list) else argnums
+    return jacobian(kept(Derivative, f, argnums), argnums, backend=backend)
 
 
 def _require_real(arg: Any, place: int) -> None:
@@ -92,7 +93,7 @@ def _block(f: Function, args: tuple[Any, ...], place: int, value: Any, backend: 
 
 
 def _rows(f: Function, args: tuple[Any, ...], place: int, backend: str) -> Any:
-    value, pullback = vjp(f, *args, backend=backend)
+    value, pullback = linearized(f, args, backend, apart=False)
     shape = np.shape(value)
     rows = []
     for index in np.ndindex(*shape):

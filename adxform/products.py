@@ -9,24 +9,27 @@ import numpy as np
 
 from adxform.arguments import (
     Argnums,
-    like_argument,
     not_real,
-    number,
     require_float,
     require_sequence,
 )
-from adxform.compiler import Pair
 from adxform.core.types import Object
 from adxform.derivatives import Derivative
 from adxform.errors import ArgumentError
 from adxform.generated import Generated
 from adxform.options import Options
-from adxform.structures import is_inexact, leaves_of, structured, with_leaves
+from adxform.pullbacks import (
+    SEQUENCES,
+    Pullback,
+    apart_from,
+    is_complex,
+    of_its_kind,
+    shape_of,
+    unboxed,
+)
+from adxform.structures import is_inexact, leaves_of, with_leaves
 
 Function = Callable[..., Any]
-_COMPLEX = (complex, np.complexfloating)
-_SEQUENCES = (tuple, list)
-_NUMBERS = frozenset({float, int, bool, np.float64, np.float32})
 
 
 def jvp(
@@ -68,7 +71,7 @@ def jvp(
             require_float(f"argument {i}", primals[i], "the derivative")
     if directions is not None:
         return several(f, primals, tangents, directions, backend)
-    made: Generated = _kept(_generated, f, ("forward", backend))
+    made: Generated = kept(_generated, f, ("forward", backend))
     whole = made.whole(primals)
     places, given = _given(made, primals, tangents)
     compiled = made.compiled(whole, made.placed(places))
@@ -83,7 +86,7 @@ def several(
     """The value of ``f`` and its derivative in some directions: all at once, or in turn where the
     compiler does not carry several through what ``f`` does.
     """
-    made: Generated = _kept(_generated, f, ("vector", backend))
+    made: Generated = kept(_generated, f, ("vector", backend))
     whole = made.whole(primals)
     places, given = _given(made, primals, tangents, (count,))
     compiled = made.attempted(whole, made.placed(places)) if given and count else None
@@ -136,29 +139,11 @@ def _given(
 
 def _require_alike(value: Any, tangent: Any) -> None:
     """Refuse a complex tangent of a real value: a complex number was not known to be one."""
-    if isinstance(value, _SEQUENCES):
+    if isinstance(value, SEQUENCES):
         for part, moved in zip(value, tangent, strict=True):
             _require_alike(part, moved)
-    elif _is_complex(tangent) and is_inexact(value) and not _is_complex(value):
+    elif is_complex(tangent) and is_inexact(value) and not is_complex(value):
         raise not_real("this direction")
-
-
-def _is_complex(value: Any) -> bool:
-    if type(value) is float:
-        return False
-    whole = isinstance(value, np.ndarray) and value.dtype.kind == "c"
-    return bool(whole) or isinstance(value, _COMPLEX)
-
-
-def _of_its_kind(moved: Any, value: Any, what: str) -> Any:
-    """A tangent or cotangent of the dtype of its value, an array or a number of NumPy."""
-    if _is_complex(moved) and not _is_complex(value):
-        raise ArgumentError(f"{what} is complex, and its value is real")
-    if isinstance(value, np.generic):
-        return value.dtype.type(moved)
-    if isinstance(moved, np.ndarray) and isinstance(value, np.ndarray):
-        return moved.astype(value.dtype, copy=False)
-    return moved
 
 
 def _fits(tangent: Any, primal: Any) -> bool:
@@ -190,15 +175,15 @@ def _directions(
     for leaf, direction in zip(leaves, given, strict=True):
         if not is_inexact(leaf):
             continue
-        wanted = (*_shape(leaf), *along)
+        wanted = (*shape_of(leaf), *along)
         if direction is None:
             direction = np.zeros(wanted, np.asarray(leaf).dtype)[()]
-        if _shape(direction) != wanted:
+        if shape_of(direction) != wanted:
             its = f"its argument {np.shape(leaf)}"
             its += f", for {along[0]} directions" if along else ""
             raise ArgumentError(f"tangent {place} has shape {np.shape(direction)}, {its}")
-        moved = _reals(direction) if along else _unboxed(direction)
-        found.append(_of_its_kind(moved, leaf, f"tangent {place}"))
+        moved = _reals(direction) if along else unboxed(direction)
+        found.append(of_its_kind(moved, leaf, f"tangent {place}"))
     return found
 
 
@@ -206,15 +191,6 @@ def _reals(value: Any) -> Any:
     """An array of floating numbers."""
     made = np.asarray(value)
     return made.astype(float) if made.dtype.kind in "biu" else made
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return () if type(value) in _NUMBERS else np.shape(value)
-
-
-def _unboxed(value: Any) -> Any:
-    """A number for an array of rank 0: generated code may write into that, and it is the user's."""
-    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def vjp(
@@ -232,116 +208,42 @@ def vjp(
         Takes a cotangent in the structure of the value and returns a tuple with one cotangent for
         each argument, None for what has no derivative (integers, strings); may be called often.
         Cotangents w of complex values z are such that Re(sum(conj(w) dz)) is the same everywhere.
+
+    Notes
+    -----
+    The pullback is that of the arguments as they were: what it needs of arrays that the caller
+    holds, arguments or values, is copied.
+    """
+    return linearized(f, primals, backend)
+
+
+def linearized(
+    f: Function, primals: tuple[Any, ...], backend: str, *, apart: bool = True
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """What `vjp` gives; without ``apart`` the pullback may share memory with arguments and values,
+    which nobody writes to as long as it is called.
     """
     asked = primals
-    made: Generated = _kept(_generated, f, ("pair", backend))
+    made: Generated = kept(_generated, f, ("pair", backend))
     whole = made.whole(asked)
     collects = made.bind.collector is not None
     if collects:
         primals = made.bind.gathered(asked)
     pair = made.pair(whole, primals)
     value, leaves, needed = pair.run(whole)
+    if apart:
+        needed = apart_from(needed, [*leaves_of([*whole]), *leaves])
     pullback = Pullback(pair, leaves, needed, primals)
     if not collects:
         return value, pullback
     return value, lambda cotangent: made.bind.scattered(pullback(cotangent), len(asked))
 
 
-class Pullback:
-    """Carries a cotangent of a value back to the arguments that it came from."""
-
-    __slots__ = ("leaves", "needed", "pair", "primals")
-
-    def __init__(
-        self,
-        pair: Pair,
-        leaves: Sequence[Any],
-        needed: list[Any],
-        primals: tuple[Any, ...],
-    ) -> None:
-        self.pair = pair
-        self.leaves = leaves
-        self.needed = needed
-        self.primals = primals
-
-    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
-        """One cotangent for each argument, None for what has no derivative."""
-        pair = self.pair
-        if pair.numbers and type(cotangent) is float and type(self.leaves[0]) in _NUMBERS:
-            bars = pair.pull(*self.needed, cotangent) if pair.pulled else pair.pull(*self.needed)
-            if len(self.primals) == 1:
-                return (number(bars, "an argument"),)
-            return tuple([number(bar, "an argument") for bar in bars])
-        given = [cotangent] if pair.single else self._seeds(cotangent)
-        for place, (seed, leaf) in enumerate(zip(given, self.leaves, strict=True)):
-            if type(seed) is not type(leaf) or type(seed) not in _NUMBERS:
-                _require_likeness(seed, leaf)
-                if is_inexact(leaf):
-                    given[place] = _of_its_kind(seed, leaf, "the cotangent")
-        bars = pair.pull(*self.needed, *[_unboxed(given[i]) for i in pair.pulled])
-        if not pair.plain:
-            return self._refilled(given, bars)
-        others = [held for held in (*self.primals, *given) if isinstance(held, np.ndarray)]
-        result: list[Any] = [None] * len(self.primals)
-        for place, bar in zip(pair.places, (bars,) if len(pair.places) == 1 else bars, strict=True):
-            result[place] = _own(bar, self.primals[place], others)
-        return tuple(result)
-
-    def _seeds(self, cotangent: Any) -> list[Any]:
-        """What a cotangent says for each of the values that the function returns."""
-        try:
-            return structured(self.pair.result, cotangent)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            raise ArgumentError("the cotangent must have the structure of the value") from None
-
-    def _refilled(self, given: list[Any], bars: Any) -> tuple[Any, ...]:
-        """The cotangents of arguments, some of which are containers."""
-        held = [list(leaves_of(self.primals[i])) for i in self.pair.places]
-        single = sum(is_inexact(leaf) for leaves in held for leaf in leaves) == 1
-        found = iter((bars,) if single else bars)
-        others = [o for o in leaves_of([*given, *self.primals]) if isinstance(o, np.ndarray)]
-        result: list[Any] = [None] * len(self.primals)
-        for place, leaves in zip(self.pair.places, held, strict=True):
-            own = [_own(next(found), x, others) if is_inexact(x) else None for x in leaves]
-            result[place] = with_leaves(self.primals[place], iter(own))
-        return tuple(result)
-
-
-def _own(bar: Any, primal: Any, others: list[Any]) -> Any:
-    """A cotangent in the form of its primal, and in memory that is not in ``others`` so far."""
-    bar = like_argument(bar, primal, "an argument")
-    if isinstance(bar, np.ndarray):
-        if any(_may_share_memory(bar, other) for other in others):
-            bar = bar.copy()
-        others.append(bar)
-    return bar
-
-
-def _may_share_memory(one: Any, other: Any) -> bool:
-    """Whether arrays may; two that each have memory of their own do not."""
-    if one.base is None and other.base is None:
-        return one is other
-    return np.may_share_memory(one, other)
-
-
-def _require_likeness(cotangent: Any, value: Any) -> None:
-    """Refuse a cotangent of another structure or shape than its value's."""
-    if isinstance(value, _SEQUENCES):
-        if not isinstance(cotangent, _SEQUENCES) or len(cotangent) != len(value):
-            raise ArgumentError("the cotangent must have the structure of the value")
-        for part, item in zip(cotangent, value, strict=True):
-            _require_likeness(part, item)
-    elif _shape(cotangent) != _shape(value):
-        raise ArgumentError(
-            f"the cotangent has shape {np.shape(cotangent)}, the value {np.shape(value)}"
-        )
-
-
 _CACHE: dict[tuple[Any, ...], Any] = {}
 CACHED = 256  # functions whose products are kept; the one asked for first goes first
 
 
-def _kept(make: Callable[..., Any], f: Function, how: Any) -> Any:
+def kept(make: Callable[..., Any], f: Function, how: Any) -> Any:
     """``make(f, how)``, kept so that repeated calls compile nothing."""
     try:
         return _CACHE[make, f, how]
@@ -393,5 +295,5 @@ def hvp(
     require_sequence("tangents", tangents)
     places = tuple([i for i, t in enumerate(tangents) if t is not None])
     argnums: Argnums = places[0] if len(places) == 1 else places
-    gradient: Derivative = _kept(Derivative, f, argnums)
+    gradient: Derivative = kept(Derivative, f, argnums)
     return jvp(gradient, primals, tangents, backend=backend)[1]

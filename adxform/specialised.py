@@ -47,32 +47,31 @@ def receivers(function: Any) -> tuple[Any, ...]:
 
 
 def specialised_for(function: Any, options: Options, *asked: Any) -> Specialised:
-    """What is derived of a function. One that is made inside another, such as a lambda in a loop,
-    has that of the last one of the same text that sees the same variables, where the same was
-    ``asked``.
+    """What is derived of a function: that of the last one of the same text that sees the same
+    variables, such as a lambda in a loop, where the same was ``asked``.
     """
-    if not isinstance(function, FunctionType) or not _is_inner(function):
+    if not isinstance(function, FunctionType) or not _can_stay(function):
         return Specialised(function, options)
     seen = (*(function.__closure__ or ()), *(function.__defaults__ or ()))
     key = function.__code__, id(function.__globals__), tuple(map(id, seen)), options, *asked
-    if key not in _INNER:
-        _INNER[key] = Specialised(function, options)  # which keeps what is seen
-    _INNER.move_to_end(key)
-    if len(_INNER) > MOST_INNER:
-        _INNER.popitem(last=False)
-    return _INNER[key]
+    if key not in DERIVED:
+        DERIVED[key] = Specialised(function, options)  # which keeps what is seen
+    DERIVED.move_to_end(key)
+    if len(DERIVED) > MOST_DERIVED:
+        DERIVED.popitem(last=False)
+    return DERIVED[key]
 
 
-MOST_INNER = 64
-_INNER: OrderedDict[Any, Specialised] = OrderedDict()
+MOST_DERIVED = 64
+DERIVED: OrderedDict[Any, Specialised] = OrderedDict()
 _SMALL = (int, float, complex, str, type(None), np.generic, FunctionType, BuiltinFunctionType, type)
 
 
-def _is_inner(function: FunctionType) -> bool:
-    """Whether a function is made inside another, and sees nothing that is to be let go of."""
+def _can_stay(function: FunctionType) -> bool:
+    """Whether a function sees nothing that is to be let go of."""
     small = all(isinstance(value, _SMALL) for value in function.__defaults__ or ())
     plain = not vars(function) and not function.__kwdefaults__
-    return "<locals>" in function.__qualname__ and small and plain and _sees_little(function)
+    return small and plain and _sees_little(function)
 
 
 def _sees_little(function: FunctionType) -> bool:

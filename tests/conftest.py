@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import adxform
+from adxform.specialised import DERIVED
 
 collect_ignore = ["goldens"]  # golden cases are data, not modules
 
@@ -33,6 +34,12 @@ else:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("deep")
+
+
+@pytest.fixture(autouse=True)
+def derived_anew() -> None:
+    """What one test has derived is not there for the next, which may look on as it is derived."""
+    DERIVED.clear()
 
 
 @pytest.fixture

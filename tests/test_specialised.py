@@ -199,6 +199,31 @@ def test_a_lambda_in_a_loop_is_derived_once(monkeypatch):
     assert len(made) <= 1
 
 
+def slopes(x, w):
+    return np.sum(np.tanh(x * w))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_what_is_asked_for_again_is_not_derived_again(monkeypatch, backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    made = []
+    monkeypatch.setattr("adxform.derivatives.derive", lambda *args, **kwargs: made.append(args) or
+                        adxform.compiler.derive(*args, **kwargs))
+    x, w = np.array([0.3, 0.8]), np.array([1.5, -0.5])
+    found = [adxform.grad(slopes, backend=backend)(x, w) for _ in range(3)]
+    assert len(made) == 1
+    assert np.array_equal(found[0], found[2])
+    adxform.value_and_grad(slopes, backend=backend)(x, w)
+    adxform.grad(slopes, argnums=1, backend=backend)(x, w)
+    assert len(made) == 3
+    first = adxform.hessian(slopes)(x, w), adxform.hessian(slopes, [0])(x, w)[0][0]
+    count = len(made)
+    again = adxform.hessian(slopes)(x, w), adxform.hessian(slopes, [0])(x, w)[0][0]
+    assert len(made) == count
+    assert all(np.array_equal(first[0], found) for found in (first[1], *again))
+
+
 def test_a_lambda_in_a_loop_sees_what_its_variables_are():
     slopes = [adxform.grad(lambda z: z * z * k)(1.0) for k in (2.0, 3.0, 2.0)]
     assert slopes == [4.0, 6.0, 4.0]
