@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from adxform.analysis.aliasing import may_repeat
-from adxform.core.ir import Const, Let, Operand, Primitive, parts_of
+from adxform.core.ir import Const, Let, Operand, Primitive, Slice, parts_of
 from adxform.core.types import Array, Scalar, is_complex
 from adxform.differentiate.common import primitive
 from adxform.differentiate.increments import same
@@ -86,27 +86,37 @@ def _is_zero_at(walk: Remembering, bar: Operand, index: Operand, value: Operand)
     """Whether an array of zeros has got nothing yet at some places, of which no two are the same:
     nothing at all, or what is at another number.
     """
-    for count in range(NEAR):
+    for _ in range(NEAR):
         inner = walk.origin_of(bar)
         if inner is None or is_users(inner):
             return False
         if is_op(inner, "np.zeros_like"):
-            first = count == 0 and _is_real(walk, value)  # for NumPy adds no complex to a real
             return (
-                (first and not may_repeat(index, walk.builder.types))
+                (_is_real(walk, value) and not may_repeat(index, walk.builder.types))
                 or _is_place(index)
                 or any(is_op(walk.origin_of(part), "np.arange") for part in parts_of(index))
             )
-        if not (is_op(inner, "accumulate_at") or is_op(inner, "update")):
-            return False
-        places = index, inner.args[1]
-        if not all(map(_is_place, places)) or places[0] == places[1]:
+        if not is_op(inner, "accumulate_at", "update") or not _are_apart(index, inner.args[1]):
             return False
         bar = inner.args[0]
     return False
 
 
+def _are_apart(index: Operand, other: Operand) -> bool:
+    """Whether two indices have other numbers for one axis, and nothing before that takes another
+    number of axes in the one than in the other.
+    """
+    for one, two in zip(parts_of(index), parts_of(other), strict=False):
+        if _is_place(one) and _is_place(two):
+            if one != two:
+                return True
+        elif not (isinstance(one, Slice) and isinstance(two, Slice)):
+            return False
+    return False
+
+
 def _is_real(walk: Remembering, value: Operand) -> bool:
+    """Whether a value is known to be real: NumPy adds no complex number to a real one."""
     dtype = getattr(walk.builder.type_of(value), "dtype", None)
     return dtype is not None and not is_complex(dtype)
 

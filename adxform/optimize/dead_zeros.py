@@ -6,6 +6,7 @@ from collections import Counter
 
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
+from adxform.core.index import index
 from adxform.core.ir import (
     Block,
     Const,
@@ -23,7 +24,7 @@ from adxform.core.operands import left_out
 from adxform.core.reads import read_counts
 from adxform.core.types import ANY, Array, Type
 from adxform.differentiate.common import names_for, primitive
-from adxform.optimize.walk import Rewriter, is_op, is_users, occurring, rewritten
+from adxform.optimize.walk import Rewriter, is_op, is_users, rewritten
 
 Margins = dict[Let, tuple[Let, list[Operand]]]
 
@@ -65,7 +66,7 @@ def without_dead_zeros(function: Function, types: Types) -> Function:
     """In loops, ``b = np.empty_like(x); b[-1:] = 0.0`` where ``b[:-1]`` is written next."""
     if not any(isinstance(stmt, For | While) for stmt in function.body):
         return function
-    if "np.zeros_like" not in occurring(function.body):
+    if not index(function.body).of("np.zeros_like"):
         return function
     builder = Builder(names_for(function, types), types, function.bases)
     return rewritten(function, _Margins(builder, read_counts(function.body, function.result)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeGuard
 
-from adxform.analysis.aliasing import IN_PLACE, writes
+from adxform.analysis.aliasing import IN_PLACE, fresh_names, names_in_lists, writes
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder, type_of
 from adxform.core.index import index
@@ -14,12 +15,21 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
+    Stmt,
     Var,
+    names_in,
+    phis_of,
+    reads_of,
+    tests_of,
+    uses,
+    walk,
 )
 from adxform.core.reads import read_counts
-from adxform.core.types import Array
+from adxform.core.types import Array, rank
 from adxform.differentiate.common import names_for
-from adxform.optimize.walk import Rewriter, is_op, is_tidy, rewritten
+from adxform.differentiate.keeping import Keeping
+from adxform.differentiate.tapes import definitions
+from adxform.optimize.walk import Rewriter, is_op, is_tidy, is_users, rewritten
 
 
 def without_needless_copies(function: Function, types: Types) -> Function:
@@ -32,8 +42,12 @@ def without_needless_copies(function: Function, types: Types) -> Function:
     if not any(stmt.reads for stmt in copies) and is_tidy(function.body):
         return function
     reads = read_counts(function.body, function.result)
-    builder = Builder(names_for(function, types), types, function.bases)
-    return rewritten(function, _Copies(builder, reads))
+    names = names_for(function, types)
+    function = rewritten(function, _Copies(Builder(names, types, function.bases), reads))
+    last = _Lifetimes(function, types).last_reads()
+    if not last:
+        return function
+    return rewritten(function, _Leaving(Builder(names, types, function.bases), last))
 
 
 def is_new(stmt: Let, types: Types) -> bool:
@@ -80,3 +94,59 @@ class _Copies(Rewriter):
         if self.reads[stmt.target] == 1 and is_new(stmt, self.builder.types):
             self.new.add(Var(stmt.target))
         self.builder.append(stmt)
+
+
+class _Lifetimes:
+    """When the memory of arrays is read last."""
+
+    def __init__(self, function: Function, types: Types) -> None:
+        self.function = function
+        self.types = types
+
+    def last_reads(self) -> set[Let]:
+        """The copies of arrays that are the function's own and that nothing reads afterwards."""
+        copies = [s for s in walk(self.function.body) if self.is_copy(s)]
+        fresh = fresh_names(self.function, self.types) if copies else set()
+        copies = [s for s in copies if fresh.issuperset(s.reads)]
+        if not copies:
+            return set()
+        block = self.function.body
+        defined = definitions(block)
+        keeping = Keeping(block, self.types, defined)
+        held = names_in_lists(block, keeping.aliases)
+        late: dict[str, int] = {}  # the last statement that reads of some memory
+        for stmt in walk(block):
+            merged = uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
+            for name in (*reads_of(stmt), *tests_of(stmt), *merged):
+                known = keeping.aliases.of(name)
+                late[known] = max(late.get(known, 0), keeping.ends[stmt])
+        for name in names_in(self.function.result):
+            late[keeping.aliases.of(name)] = len(keeping.ends)
+        return {
+            copy
+            for copy in copies
+            for name in copy.reads
+            if name not in held
+            and late[keeping.aliases.of(name)] == keeping.ends[copy]
+            and keeping.stays_in(name, defined[copy.target].path)
+        }
+
+    def is_copy(self, stmt: Stmt) -> TypeGuard[Let]:
+        """Whether a statement of our own copies an array, and no number."""
+        if not is_op(stmt, "np.copy") or is_users(stmt):
+            return False
+        return bool(rank(type_of(stmt.args[0], self.types)))
+
+
+class _Leaving(Rewriter):
+    """Leaves out some copies: what they are of is used in their place."""
+
+    def __init__(self, builder: Builder, copies: set[Let]) -> None:
+        super().__init__(builder)
+        self.copies = {copy.target for copy in copies}
+
+    def let(self, stmt: Let) -> None:
+        if stmt.target in self.copies:
+            self.env[stmt.target] = stmt.args[0]
+        else:
+            self.builder.append(stmt)

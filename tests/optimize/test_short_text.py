@@ -159,6 +159,35 @@ def test_a_first_part_of_a_cotangent_is_set_and_not_added():
     assert "np.add.at(x_bar, places" in text
 
 
+def of_columns(p):
+    x, y, z = p.T
+    return np.sum(np.sin(x * y) * np.exp(-z))
+
+
+def of_columns_and_rows(p):
+    return np.sum(p[:, 0] * p[0] * p[:, 1]) + p[0, 1] * p[1, 0] * p[0, 0]
+
+
+def of_a_column_twice(p, places):
+    return np.sum(p[:, 1] * np.sin(p[:, 1] * p[:, 0]) * p[:, places])
+
+
+def of_columns_from_the_end(p):
+    return np.sum(p[:, -2] * np.sin(p[:, 1]) * p[:, 0])
+
+
+def test_other_columns_of_a_cotangent_are_set_too():
+    p = np.arange(9.0).reshape(3, 3) / 7.0
+    text = text_of(of_columns, p)
+    assert [text.count(f"p_bar[:, {i}] = ") for i in range(3)] == [1, 1, 1] and "+=" not in text
+    text = text_of(of_columns_and_rows, p)
+    assert text.count("] += ") == 3
+    assert all(f"p_bar[{place}] = " in text for place in ("0, 0", "1, 0", "0, 1"))
+    text_of(of_a_column_twice, p, 2)
+    text_of(of_a_column_twice, p, 1)
+    assert "] += " in text_of(of_columns_from_the_end, p)
+
+
 def horner(c, x):
     r = 0.0
     for a in c[::-1]:

@@ -33,8 +33,8 @@ from adxform.rules.table import RULES
 
 CHEAP = frozenset(
     {
-        "op.Add", "op.Sub", "op.Mult", "op.Div", "op.USub", "op.UAdd", "accumulate",
-        "np.add", "np.subtract", "np.multiply", "np.divide", "np.negative", "np.square",
+        "op.Add", "op.Sub", "op.Mult", "op.USub", "op.UAdd", "accumulate",
+        "np.add", "np.subtract", "np.multiply", "np.negative", "np.square",
         "np.abs", "np.absolute", "abs", "np.maximum", "np.minimum", "np.where", "np.outer",
         "np.float64", "np.float32", "op.Eq", "op.NotEq", "op.Lt", "op.LtE", "op.Gt", "op.GtE",
     }

@@ -35,6 +35,8 @@ from adxform.core.types import Array, ListOf, Scalar, Struct, Type
 from adxform.differentiate.common import names_for
 from adxform.optimize.common_subexpressions import CommonSubexpressions
 from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.needless_copies import without_needless_copies
+from adxform.optimize.simplify import Simplify
 from adxform.optimize.walk import Rewriter, is_op, rewritten
 
 SHORT = 200  # statements that a function called more than once may have
@@ -52,8 +54,9 @@ def inlined(function: Function, types: Types) -> tuple[Function, Types]:
     made = rewritten(replace(function, bases=bases), inlining)
     made = replace(made, cotangents=inlining.cotangents)
     types = {**types, **_known(infer(made, types))}
-    for make in (_Fitting, _Shared):
+    for make in (Simplify, _Fitting, _Shared):
         made = rewritten(made, make(Builder(builder.names, types, bases)))
+    made = without_needless_copies(made, types)
     return replace(made, body=eliminate_dead_code(made.body, (made.result,))), types
 
 
