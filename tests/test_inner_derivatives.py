@@ -373,3 +373,61 @@ def test_a_gradient_inside_has_the_dtype_of_its_argument(x):
     assert np.asarray(f(x, m)).dtype == np.float32
     assert value == f(x, m)
     assert np.isclose(tangent, np.cos(1.2) - 4 * 0.3 * np.sin(1.2), rtol=1e-5)
+
+
+def loss_of(w, b):
+    return np.sum(np.tanh(w @ b) ** 2) + np.sum(b * b)
+
+
+def clipped(w, b):
+    for _ in range(3):
+        in_w, in_b = adxform.grad(loss_of, argnums=(0, 1))(w, b)
+        in_w *= 0.5
+        in_b[0] = 0.1 * in_b[0]
+        in_w[:, 1] += in_b
+        w = w - 0.1 * in_w
+        b = b - 0.1 * in_b
+    return np.sum(w * w) + np.sum(b)
+
+
+def with_velocity(w, b):
+    v = np.zeros_like(b)
+    for _ in range(3):
+        value, (in_w, in_b) = adxform.value_and_grad(loss_of, argnums=(0, 1))(w, b)
+        v *= 0.9
+        v += in_b
+        in_b *= value
+        in_w += np.outer(v, in_b)
+        w, b = w - 0.1 * in_w, b - 0.1 * v
+    return np.sum(np.sin(w)) + b @ b
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("f", [clipped, with_velocity])
+def test_gradients_are_written_to_in_place(f, backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    w, b = np.cos(np.arange(9.0)).reshape(3, 3), np.array([0.3, -0.8, 0.5])
+    kept = w.copy(), b.copy()
+    found = adxform.grad(f, argnums=(0, 1), backend=backend)(w, b)
+    assert np.array_equal(w, kept[0]) and np.array_equal(b, kept[1])
+    h = 1e-6
+    for place, step in ((0, np.eye(9)[4].reshape(3, 3)), (0, np.ones((3, 3))), (1, np.ones(3))):
+        ahead, behind = ([a + s * h * step if i == place else a for i, a in enumerate((w, b))]
+                         for s in (1, -1))
+        expected = (f(*ahead) - f(*behind)) / (2 * h)
+        assert np.sum(found[place] * step) == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+def with_a_row(w, b):
+    in_w, in_b = adxform.grad(loss_of, argnums=(0, 1))(w, b)
+    row, other = in_w[0], in_w
+    in_w[0] = in_b
+    return np.sum(row * other)
+
+
+def test_other_names_for_a_gradient_show_what_is_written():
+    w, b = np.eye(3) + 0.1, np.array([0.3, -0.8, 0.5])
+    steps, h = np.eye(9).reshape(9, 3, 3), 1e-6
+    expected = [(with_a_row(w + h * e, b) - with_a_row(w - h * e, b)) / (2 * h) for e in steps]
+    assert np.allclose(adxform.grad(with_a_row)(w, b).ravel(), expected, atol=1e-8)

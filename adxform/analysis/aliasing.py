@@ -6,8 +6,10 @@ operand. Numbers have no memory of their own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache, cached_property
+from weakref import WeakKeyDictionary
 
 from adxform.analysis.types import Types
 from adxform.core.builder import type_of
@@ -27,6 +29,8 @@ from adxform.core.ir import (
     Tuple,
     Var,
     binds_of,
+    leaves,
+    names_in,
     parts_of,
     reads_of,
     uses,
@@ -152,11 +156,16 @@ class Aliases:
             self._take([stmt.target], stmt.reads)
 
     def _call(self, stmt: Let, op: Callee) -> None:
-        """A result may be of any argument's memory, but for what the function takes over."""
-        results, given = list(stmt.targets), list(stmt.args)
+        """A result may be of any argument's memory, but for what the function takes over, and for
+        what a derivative makes.
+        """
+        derived = op.function is not None and op.function.derived
+        made = made_by(stmt, op) if derived else set()
+        results = [name for name in stmt.targets if name not in made]
+        given = list(stmt.args)
         for place, source in op.takes:
             self._take([stmt.targets[place]], uses((stmt.args[source],)))
-            results.remove(stmt.targets[place])
+            results = [name for name in results if name != stmt.targets[place]]
             given.remove(stmt.args[source])
         self._take(results, uses(given))
 
@@ -303,6 +312,38 @@ def fresh_names(function: Function, types: Types) -> set[str]:
         fresh -= lost
         seen += lost
     return fresh
+
+
+def made_by(call: Let, callee: Callee) -> set[str]:
+    """The names, in a call of a derivative or a part of one, of arrays that it makes, and keeps no
+    hold of.
+    """
+    function = callee.function
+    if function is None:
+        return set()
+    known = _MADE.get(callee)
+    if known is None or known[0] is not function:
+        _MADE[callee] = known = function, frozenset()  # of calls of itself
+        _MADE[callee] = known = function, _made(function, callee.types or {})
+    if len(call.targets) != len(leaves(function.result)):
+        return set()
+    return {call.targets[place] for place in known[1]}
+
+
+_MADE: WeakKeyDictionary[Callee, tuple[Function, frozenset[int]]] = WeakKeyDictionary()
+
+
+def _made(function: Function, types: Types) -> frozenset[int]:
+    results, counts = leaves(function.result), Counter(names_in(function.result))
+    fresh, aliases = fresh_names(function, types), Aliases(function.body, types)
+    families = Counter(aliases.of(name) for name in counts)
+    return frozenset(
+        place
+        for place, item in enumerate(results)
+        if isinstance(item, Var)
+        and item.name in fresh
+        and counts[item.name] == families[aliases.of(item.name)] == 1
+    )
 
 
 def shallow_names(function: Function, types: Types, copying: Iterable[Let]) -> set[str]:

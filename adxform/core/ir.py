@@ -112,7 +112,7 @@ class Primitive:
         return f"<{self.name}>"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Callee:
     """A user's function (or a part of its derivative), called from Core by name.
 

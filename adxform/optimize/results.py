@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
-from adxform.analysis.aliasing import Aliases, fresh_names
+from adxform.analysis.aliasing import Aliases, fresh_names, made_by
 from adxform.analysis.types import Types
 from adxform.core.builder import Builder
 from adxform.core.index import index
@@ -18,7 +17,6 @@ from adxform.core.ir import (
     Primitive,
     Tuple,
     Var,
-    names_in,
 )
 from adxform.core.types import ANY, Array, Type
 from adxform.differentiate.common import names_for, primitive
@@ -56,26 +54,12 @@ def own_results(function: Function, wrt: tuple[str, ...], types: Types) -> Funct
 
 def _made_by_calls(function: Function) -> set[str]:
     """The names of arrays that a part of the derivative makes, and keeps no hold of."""
-    found: set[str] = set()
-    for stmt in index(function.body).special:
-        if not isinstance(stmt.op, Callee):
-            continue
-        part = stmt.op.function
-        if part is None:
-            continue
-        results = part.result.items if isinstance(part.result, Tuple) else (part.result,)
-        counts = Counter(names_in(part.result))
-        if len(results) == len(stmt.targets):
-            fresh, aliases = fresh_names(part, stmt.op.types), Aliases(part.body, stmt.op.types)
-            families = Counter(aliases.of(name) for name in counts)
-            found.update(
-                target
-                for target, item in zip(stmt.targets, results, strict=True)
-                if isinstance(item, Var)
-                and item.name in fresh
-                and counts[item.name] == families[aliases.of(item.name)] == 1
-            )
-    return found
+    return {
+        name
+        for stmt in index(function.body).special
+        if isinstance(stmt.op, Callee)
+        for name in made_by(stmt, stmt.op)
+    }
 
 
 def _type(item: Operand, types: Types) -> Type:
