@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -216,6 +216,8 @@ def ordered(node: ast.expr) -> ast.expr:
     if isinstance(node.op, ast.Mult):
         if isinstance(right, ast.Constant) and not isinstance(left, ast.Constant):
             left, right = right, left
+        if isinstance(left, ast.Constant) and _is_minus(right):
+            return ast.UnaryOp(right.op, ordered(ast.BinOp(left, node.op, right.operand)))
         if isinstance(left, ast.Constant) and _chained(right, ast.Mult, ast.Div):
             return _scaled(left, right)
         if _chained(right, ast.Mult, ast.Div) and not _chained(left, ast.Mult, ast.Div):
@@ -226,6 +228,11 @@ def ordered(node: ast.expr) -> ast.expr:
     ):
         return ast.BinOp(right, node.op, left)
     return node
+
+
+def _is_minus(node: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    """Whether an expression is another one with its sign changed."""
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
 
 
 def _scaled(factor: ast.Constant, chain: ast.expr) -> ast.expr:

@@ -13,6 +13,7 @@ from adxform.analysis.aliasing import IN_PLACE, Aliases
 from adxform.core.index import index
 from adxform.core.ir import (
     Block,
+    Const,
     Effect,
     For,
     Function,
@@ -31,6 +32,7 @@ from adxform.core.ir import (
 from adxform.core.ir import If as Branch
 from adxform.core.ir import While as WhileLoop
 from adxform.emit.guards import unread
+from adxform.optimize.walk import is_op
 
 LARGEST = 9  # operations in one expression that the user has not written so
 
@@ -141,21 +143,19 @@ class _Nesting:
 
     def _is_adjoint(self, stmt: Let) -> bool:
         """Whether a statement makes a cotangent, by an operation."""
-        made = isinstance(stmt.op, Primitive) and stmt.op.style == "infix"
+        made = isinstance(stmt.op, Primitive) and stmt.op.style in ("infix", "unary")
         return made and stmt.origin is not None and stmt.origin.role == "adjoint"
 
     def _adds_to(self, stmt: Stmt, let: Let) -> bool:
-        """Whether a statement adds to a cotangent that the same line of the user's begins:
-        ``x_bar = a; x_bar += b`` is ``x_bar = a + b``.
+        """Whether a statement adds to a cotangent that the same line of the user's begins, or takes
+        a multiple of it: ``x_bar = a; x_bar += b`` is ``x_bar = a + b``.
         """
-        return (
-            isinstance(stmt, Let)
-            and isinstance(stmt.op, Primitive)
-            and stmt.op.name == "accumulate"
-            and stmt.args[0] == Var(let.target)
-            and stmt.origin == let.origin
-            and self.bases.get(stmt.target) == self.bases[let.target]
-        )
+        if not isinstance(stmt, Let) or stmt.origin != let.origin:
+            return False
+        if self.bases.get(stmt.target) != self.bases[let.target]:
+            return False
+        adds = is_op(stmt, "accumulate") and stmt.args[0] == Var(let.target)
+        return adds or (is_op(stmt, "op.Mult") and isinstance(stmt.args[0], Const))
 
     def _same_statement(self, let: Let, stmt: Stmt) -> bool:
         origin = getattr(stmt, "origin", None)

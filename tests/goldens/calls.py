@@ -56,8 +56,7 @@ def settle_pullback(rate, y_tape, sin_y_tape, y_bar):
         # y = y - 0.1 * damped
         product = 0.1 * y_bar
         # damped = drift / (1.0 + drift * drift)
-        drift_bar = -(product / total)
-        drift_bar += 2.0 * product * damped / total * drift
+        drift_bar = -(product / total) + 2.0 * product * damped / total * drift
         # drift = np.sin(y) * rate
         rate_bar += drift_bar * sin_y
         y_bar += drift_bar * rate * np.cos(y)
