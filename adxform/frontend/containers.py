@@ -9,10 +9,12 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Let, Opaque, Operand, Primitive, Tuple, Var
+from adxform.core.trees import nodes
 from adxform.core.types import ListOf, Scalar, Slicing, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
 from adxform.frontend.defaults import essential
+from adxform.frontend.held_arrays import IN_PLACE
 from adxform.frontend.of_containers import BUILTIN, BUILTINS, OPERATORS, dictionary
 from adxform.frontend.sequences import VIEWS, Sequences
 from adxform.rules.expressions import BindError
@@ -247,6 +249,21 @@ class Containers(Sequences):
         if not isinstance(self.builder.type_of(operand), ListOf) and not self._is_range(operand):
             return operand
         return self.emit("np.array", operand, Const(None))
+
+    def opaque(
+        self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""
+    ) -> Operand:
+        """An expression carried verbatim; none that hands over a method which changes a list."""
+        called = {id(n.func) for n in nodes(node) if isinstance(n, ast.Call)}
+        for part in nodes(node):
+            if isinstance(part, ast.Attribute) and id(part) not in called and (
+                part.attr in IN_PLACE
+                and (held := self.container(part.value)) is not None and held.may_grow
+            ):
+                raise self.unsupported(
+                    f"{ast.unparse(part)}, which is handed over, changes what the derivative "
+                    "follows", part, "Call it here, or in a function.")
+        return super().opaque(node, base, callee, reason)
 
     def _method(self, held: Tuple, name: str, node: ast.Call) -> Operand | None:
         if held.form.kind == "dict":

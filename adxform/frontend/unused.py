@@ -21,9 +21,14 @@ from adxform.core.ir import (
     uses,
     walk,
 )
+from adxform.core.trees import nodes
 from adxform.core.types import Object, Type
 from adxform.core.unread import without
 from adxform.errors import Diagnostic, Location, UnsupportedError
+from adxform.frontend.writes import changes_any
+
+_NOT_FOLLOWED = "this function changes variables around it, and not all of its calls are followed"
+_CALL_IT = "Call it in statements of their own."
 
 
 def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type]) -> Block:
@@ -37,9 +42,13 @@ def drop_unused_functions(block: Block, result: Operand, types: dict[str, Type])
     left = _without_unused(block, result, types)
     for stmt in walk(left):
         match stmt:
-            case Effect(tree=ast.FunctionDef(), reads=reads, origin=origin):
-                if any(isinstance(read, Tuple) and read.is_list for _, read in reads):
-                    raise may_change_a_list(origin.location if origin else None)
+            case Effect(tree=ast.FunctionDef() as tree, reads=reads, origin=origin):
+                where = origin.location if origin else None
+                if any(isinstance(read, Tuple) and (read.is_list or changes_any(tree, {name}))
+                       for name, read in reads):
+                    raise may_change_a_list(where)
+                if any(isinstance(part, ast.Nonlocal) for part in nodes(tree)):
+                    raise UnsupportedError(Diagnostic(_NOT_FOLLOWED, where, _CALL_IT))
             case Let(op=Opaque(tree=ast.Lambda(), reason=str(reason)), origin=origin) if reason:
                 where, hint = origin.location if origin else None, "Write to a copy in it."
                 raise UnsupportedError(Diagnostic(reason, where, hint))

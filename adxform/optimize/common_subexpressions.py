@@ -24,7 +24,7 @@ from adxform.core.ir import (
     walk,
 )
 from adxform.core.raising import raises
-from adxform.core.types import Array
+from adxform.core.types import Array, Inert, Unknown
 from adxform.optimize.dead_code import has_effect
 from adxform.optimize.walk import Rewriter
 
@@ -59,6 +59,7 @@ OWN_BUFFER = frozenset(
 )  # each use of these gets memory of its own
 
 Key = tuple[str, tuple[Operand | str, ...], int]  # a name stands for itself: hashed faster
+ASKING = frozenset({"len", "bool", "[]", "op.In", "op.NotIn"})  # what a container holds
 _STEADY = (int, float, complex, str, bytes, type(None), tuple, frozenset, np.ndarray, np.generic,
            np.ufunc, FunctionType, BuiltinFunctionType, ModuleType, type)  # fmt: skip
 
@@ -108,7 +109,8 @@ class CommonSubexpressions(Rewriter):
         args = stmt.args
         if not self.alike.keys().isdisjoint(stmt.reads):
             args = tuple([substitute(a, self.alike) for a in args])
-        since = self.effects if any(map(_may_change, args)) else 0
+        asks = stmt.op.name in ASKING
+        since = self.effects if any(self.may_change(a, asks) for a in args) else 0
         key = (stmt.op.name, tuple([a.name if type(a) is Var else a for a in args]), since)
         seen = self.known.get(key)
         if seen is not None and self.short(stmt):  # stays, but is the same to what reads it
@@ -149,6 +151,14 @@ class CommonSubexpressions(Rewriter):
         bases[seen] = bases[stmt.target]
         return True
 
+    def may_change(self, operand: Operand, asks: bool) -> bool:
+        """Whether an operand may be another set or list, or object, by what it holds, if an
+        operation asks for that.
+        """
+        if type(operand) is Var:
+            return asks and isinstance(self.builder.type_of(operand), Inert | Unknown)
+        return type(operand) is Global and not isinstance(operand.value, _STEADY)
+
     def short(self, stmt: Let) -> bool:
         """Whether an operation is as short to write again as to name.
 
@@ -160,8 +170,3 @@ class CommonSubexpressions(Rewriter):
         if stmt.op.style == "compare" or stmt.op.name == "op.Not":
             return not isinstance(self.builder.type_of(Var(stmt.target)), Array)
         return stmt.op.style == "subscript" and isinstance(stmt.args[1], Var | Const)
-
-
-def _may_change(operand: Operand) -> bool:
-    """Whether an operand is from outside and may be another list, or object, by what it holds."""
-    return type(operand) is Global and not isinstance(operand.value, _STEADY)

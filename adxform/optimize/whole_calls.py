@@ -28,7 +28,8 @@ from adxform.core.ir import (
 from adxform.core.reads import read_counts
 from adxform.differentiate.common import primitive
 from adxform.optimize.chains import SUMS
-from adxform.optimize.dead_code import eliminate_dead_code
+from adxform.optimize.common_subexpressions import ASKING
+from adxform.optimize.dead_code import eliminate_dead_code, has_effect
 from adxform.optimize.walk import is_op, with_bodies
 
 
@@ -111,6 +112,11 @@ class _Calls:
         self.names |= {n: f"{whole.of.name}_{whole.names[i]}_bar"
                        for i, n in enumerate(pull.targets) if i not in taken}
         moved = later.taken_for(given, first)
+        inner = whole.of.function
+        if any(is_op(s, *ASKING) for s in moved) and (
+            inner is None or any(map(has_effect, walk(inner.body)))
+        ):
+            raise Apart  # the call may change what they ask for
         moved = [Let(s.targets, s.op, s.args) for s in moved]
         both = (*first.targets[:-1], *targets), whole.both, (*first.args, *given), first.origin
         made[at:] = [*moved, Let(*both), *later.stmts]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import re
 
 import numpy as np
@@ -322,3 +324,80 @@ def test_a_function_inside_that_calls_itself_and_one_that_counts_is_refused():
 
     with pytest.raises(UnsupportedError, match="a function that calls itself changes count"):
         grad(f)(1.3)
+
+
+def in_a_set(x):
+    seen = set()
+
+    def note():
+        seen.add(len(seen))
+
+    y = x ** (1 + len(seen))
+    note()
+    return y * x ** (1 + len(seen))
+
+
+def in_a_queue_of_a_loop(x):
+    seen = collections.deque()
+
+    def note():
+        seen.appendleft(1)
+
+    total = x
+    while len(seen) < 3:
+        note()
+        total = total * x * len(seen)
+    return total
+
+
+def in_a_set_by_recursion(x):
+    seen = set()
+
+    def walk(v, k):
+        seen.add(len(seen))
+        return v * len(seen) if k == 0 else walk(v * x, k - 1)
+
+    return walk(x, 2) * len(seen)
+
+
+@pytest.mark.parametrize("function", [in_a_set, in_a_queue_of_a_loop, in_a_set_by_recursion])
+def test_what_a_function_inside_adds_to_a_set_or_a_queue_is_counted(function):
+    expected = (function(1.3 + 1e-6) - function(1.3 - 1e-6)) / 2e-6
+    assert np.isclose(grad(function)(1.3), expected)
+
+
+def counted_in_a_test(x):
+    counts = {"n": 0}
+
+    def more():
+        counts["n"] += 1
+        return counts["n"] > 0
+
+    y = x * 2.0 if (x > 0 and more()) else x
+    return y ** (1 + counts["n"])
+
+
+def rebound_in_a_test(x):
+    count = 0
+
+    def more():
+        nonlocal count
+        count += 1
+        return count > 0
+
+    y = x * 2.0 if (x > 0 and more()) else x
+    return y ** (1 + count)
+
+
+def by_a_method_handed_over(x):
+    items = []
+    add = functools.partial(items.append, 1)
+    add()
+    return x ** (1 + len(items))
+
+
+@pytest.mark.parametrize("function", [
+    counted_in_a_test, rebound_in_a_test, by_a_method_handed_over])
+def test_changes_that_are_carried_along_are_refused(function):
+    with pytest.raises(UnsupportedError):
+        grad(function)(1.3)
