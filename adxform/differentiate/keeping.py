@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from adxform.analysis.aliasing import Aliases, writes
 from adxform.analysis.types import Types
-from adxform.core.ir import NONE, Block, Let, Primitive, Stmt, blocks_of, uses, walk
+from adxform.core.ir import (
+    NONE,
+    Block,
+    Callee,
+    Let,
+    Operand,
+    Primitive,
+    Stmt,
+    blocks_of,
+    uses,
+    walk,
+)
 from adxform.core.unread import unread_phis
 from adxform.differentiate.tapes import Definition, Path
 
@@ -25,11 +37,11 @@ class Keeping:
 
     @cached_property
     def writes(self) -> dict[str, list[Let]]:
-        """What writes to the memory of each class of names."""
+        """What writes to the memory of each class of names, or takes it over."""
         found: dict[str, list[Let]] = {}
         for stmt in walk(self.block):
-            if type(stmt) is Let and type(stmt.op) is Primitive and writes(stmt.op):
-                for name in uses(stmt.args[:1]):
+            if type(stmt) is Let:
+                for name in uses(_written(stmt)):
                     found.setdefault(self.aliases.of(name), []).append(stmt)
         return found
 
@@ -74,6 +86,14 @@ class Keeping:
         ends: dict[Stmt, int] = {}
         _count(self.block, ends)
         return ends
+
+
+def _written(stmt: Let) -> Sequence[Operand]:
+    """What a statement writes to, or gives to a function that does."""
+    op = stmt.op
+    if isinstance(op, Callee):
+        return [stmt.args[source] for _, source in op.takes]
+    return stmt.args[:1] if isinstance(op, Primitive) and writes(op) else ()
 
 
 def _count(block: Block, ends: dict[Stmt, int]) -> None:
