@@ -9,7 +9,7 @@ from typing import Any
 
 from adxform.core.forms import LIST, TUPLE, Form
 from adxform.core.ir import UNKNOWN, Const, Global, Let, Opaque, Operand, Primitive, Tuple, Var
-from adxform.core.trees import nodes
+from adxform.core.trees import bound_names, nodes
 from adxform.core.types import ListOf, Scalar, Slicing, differentiable, rank
 from adxform.frontend.callables import fields_of, positional_fields
 from adxform.frontend.dataclass_calls import FUNCTIONS, of_dataclass, replaced
@@ -26,7 +26,7 @@ _OF_LISTS = frozenset(
 
 _OF_SETS = (ast.BitOr, ast.BitAnd, ast.BitXor)
 _READING = frozenset({*VIEWS, "get", "copy", "index", "count"})
-
+_ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
 
 
 class Containers(Sequences):
@@ -249,6 +249,28 @@ class Containers(Sequences):
         if not isinstance(self.builder.type_of(operand), ListOf) and not self._is_range(operand):
             return operand
         return self.emit("np.array", operand, Const(None))
+
+    def require_end(self, node: ast.expr) -> None:
+        """Refuse what goes on without end, by itself or by its name, where a list of it would be
+        made.
+        """
+        base = self.builder.bases.get(node.id, node.id) if isinstance(node, ast.Name) else None
+        values = [node]
+        for stmt in nodes(self.source.node) if base is not None else ():
+            if isinstance(stmt, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+                targets = stmt.targets if isinstance(stmt, ast.Assign) else [stmt.target]
+                values += [stmt.value] if stmt.value and base in bound_names(*targets) else []
+        if any(isinstance(value, ast.Call) and self._is_endless(value) for value in values):
+            raise self.unsupported(
+                f"{base or ast.unparse(node)} gives items without end, which are not listed",
+                node,
+                "Make it where a for statement goes over it: for a, b in zip(x, count()).",
+            )
+
+    def _is_endless(self, node: ast.Call) -> bool:
+        name = self.resolve(node.func)
+        once = len(node.args) == 1 and not node.keywords
+        return name in _ENDLESS or (name == "itertools.repeat" and once)
 
     def opaque(
         self, node: ast.expr, base: str | None, callee: str = "", reason: str = ""

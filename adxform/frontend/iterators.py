@@ -77,6 +77,7 @@ class Iterators(Generating):
     def items_of(self, node: ast.expr, base: str | None) -> Operand:
         """What a loop goes over by numbers: of what is not understood, a list."""
         node = self.goes_over(node)
+        self.require_end(node)
         if isinstance(node, ast.Call) and self.resolve(node.func) == "itertools.groupby":
             node = node if self.may_be_active(node) else groups_listed(node)
         count, callee, reason = len(self.builder.stmts), "", ""

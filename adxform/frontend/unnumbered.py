@@ -51,6 +51,7 @@ class Unnumbered(Containers):
 
     def on_Call(self, node: ast.Call, base: str | None) -> Operand:
         if hasattr(node, "_counts") and self.without_numbers(node.args[0]):
+            self.require_end(node.args[0])
             name = self.builder.names.fresh("_items")
             self.listed_as[node._counts] = name
             self.env[name] = self.opaque(listed(node.args[0]), "items")

@@ -354,3 +354,47 @@ def test_a_copy_is_another_array():  # a copy of dual numbers is not
 def test_refused(f, reason):
     with pytest.raises(AdxformError, match=re.escape(reason)):
         grad(f)(X)
+
+
+def endless_by_name(x):
+    w = itertools.cycle([1.0, 2.0, 3.0])
+    s = 0.0
+    for v, k in zip(x, w):
+        s += k * v * v
+    return s
+
+
+def endless_count_by_name(x):
+    numbers = itertools.count(1)
+    s = 0.0
+    for v, k in zip(x, numbers):
+        s += k * v * v
+    return s
+
+
+def endless_in_a_generator(x):
+    return sum(a * b for a, b in zip(x, itertools.repeat(2.0)))
+
+
+@pytest.mark.parametrize("f", [endless_by_name, endless_count_by_name, endless_in_a_generator])
+def test_what_goes_on_without_end_is_not_listed(f):
+    with pytest.raises(AdxformError, match="without end"):
+        grad(f)(np.array([0.3, 0.5, 0.7]))
+
+
+def with_an_end(x):
+    w = itertools.repeat(2.0, 3)
+    return sum(a * b * b for a, b in zip(x, w))
+
+
+def endless_in_place(x):
+    s = 0.0
+    for v, k in zip(x, itertools.cycle([1.0, 2.0])):
+        s += k * v * v
+    return s
+
+
+def test_what_ends_is_gone_over():
+    x = np.array([0.3, 0.5, 0.7])
+    assert np.array_equal(grad(with_an_end)(x), [4.0, 4.0, 4.0])
+    assert np.allclose(grad(endless_in_place)(x), 2.0 * x * [1.0, 2.0, 1.0])
