@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TypeGuard
 
 from adxform.analysis.aliasing import IN_PLACE, fresh_names, names_in_lists, writes
 from adxform.analysis.types import Types
@@ -15,16 +14,10 @@ from adxform.core.ir import (
     Let,
     Operand,
     Primitive,
-    Stmt,
     Var,
     names_in,
-    phis_of,
-    reads_of,
-    tests_of,
-    uses,
-    walk,
 )
-from adxform.core.reads import read_counts
+from adxform.core.reads import read_counts, readers
 from adxform.core.types import Array, rank
 from adxform.differentiate.common import names_for
 from adxform.differentiate.keeping import Keeping
@@ -44,7 +37,7 @@ def without_needless_copies(function: Function, types: Types) -> Function:
     reads = read_counts(function.body, function.result)
     names = names_for(function, types)
     function = rewritten(function, _Copies(Builder(names, types, function.bases), reads))
-    last = _Lifetimes(function, types).last_reads()
+    last = _last_reads(function, types)
     if not last:
         return function
     return rewritten(function, _Leaving(Builder(names, types, function.bases), last))
@@ -96,46 +89,32 @@ class _Copies(Rewriter):
         self.builder.append(stmt)
 
 
-class _Lifetimes:
-    """When the memory of arrays is read last."""
-
-    def __init__(self, function: Function, types: Types) -> None:
-        self.function = function
-        self.types = types
-
-    def last_reads(self) -> set[Let]:
-        """The copies of arrays that are the function's own and that nothing reads afterwards."""
-        copies = [s for s in walk(self.function.body) if self.is_copy(s)]
-        fresh = fresh_names(self.function, self.types) if copies else set()
-        copies = [s for s in copies if fresh.issuperset(s.reads)]
-        if not copies:
-            return set()
-        block = self.function.body
-        defined = definitions(block)
-        keeping = Keeping(block, self.types, defined)
-        held = names_in_lists(block, keeping.aliases)
-        late: dict[str, int] = {}  # the last statement that reads of some memory
-        for stmt in walk(block):
-            merged = uses([o for p in phis_of(stmt) for o in (p.first, p.second)])
-            for name in (*reads_of(stmt), *tests_of(stmt), *merged):
-                known = keeping.aliases.of(name)
-                late[known] = max(late.get(known, 0), keeping.ends[stmt])
-        for name in names_in(self.function.result):
-            late[keeping.aliases.of(name)] = len(keeping.ends)
-        return {
-            copy
-            for copy in copies
-            for name in copy.reads
-            if name not in held
-            and late[keeping.aliases.of(name)] == keeping.ends[copy]
-            and keeping.stays_in(name, defined[copy.target].path)
-        }
-
-    def is_copy(self, stmt: Stmt) -> TypeGuard[Let]:
-        """Whether a statement of our own copies an array, and no number."""
-        if not is_op(stmt, "np.copy") or is_users(stmt):
-            return False
-        return bool(rank(type_of(stmt.args[0], self.types)))
+def _last_reads(function: Function, types: Types) -> set[Let]:
+    """The copies of arrays that are the function's own and that nothing reads afterwards."""
+    block = function.body
+    copies = [s for s in index(block).of("np.copy") if not is_users(s)]
+    copies = [s for s in copies if rank(type_of(s.args[0], types))]  # of an array, and no number
+    fresh = fresh_names(function, types) if copies else set()
+    copies = [s for s in copies if fresh.issuperset(s.reads)]
+    if not copies:
+        return set()
+    defined = definitions(block)
+    keeping = Keeping(block, types, defined)
+    held = names_in_lists(block, keeping.aliases)
+    late: dict[str, int] = {}  # the last statement that reads of some memory
+    for name, stmts in readers(block).items():
+        known = keeping.aliases.of(name)
+        late[known] = max(late.get(known, 0), *(keeping.ends[stmt] for stmt in stmts))
+    for name in names_in(function.result):
+        late[keeping.aliases.of(name)] = len(keeping.ends)
+    return {
+        copy
+        for copy in copies
+        for name in copy.reads
+        if name not in held
+        and late[keeping.aliases.of(name)] == keeping.ends[copy]
+        and keeping.stays_in(name, defined[copy.target].path)
+    }
 
 
 class _Leaving(Rewriter):
